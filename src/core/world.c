@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT
+ */
+#include "core/world.h"
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "core/run_record.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static const char *look_source(struct arena *arena, enum look what, const char *arg) {
+	static const char *const prefixes[] = {
+		[LOOK_FILE] = "file:",       [LOOK_STAT] = "stat:",
+		[LOOK_LINK] = "link:",       [LOOK_DIR] = "dir:",
+		[LOOK_MOUNT] = "mount:",     [LOOK_BINARY] = "binary:",
+		[LOOK_WALK] = "walk:",       [LOOK_OWNERS] = "owners:",
+		[LOOK_ENVIRON] = "proc:",    [LOOK_PROCESS] = "proc:",
+		[LOOK_EDITORS] = "editors:", [LOOK_DESKTOP] = "desktop:",
+		[LOOK_CONNECT] = "connect:",
+	};
+
+	return arena_printf(arena, "%s%s%s", prefixes[what], arg,
+	                    what == LOOK_ENVIRON ? "/environ" : "");
+}
+
+/* Gives the evidence of this source; *ret_new when it has yet to be filled. */
+static struct evidence *evidence_for(struct world *w, const char *source, bool *ret_new) {
+	struct evidence *ev = evidence_find(w->store, source);
+
+	*ret_new = !ev;
+	if (!ev) {
+		ev = evidence_add(w->store, source);
+		ev->at_ns = clock_now_ns() - w->start_ns;
+	}
+	return ev;
+}
+
+const struct evidence *world_look(struct world *w, enum look what, const char *arg, size_t cap) {
+	bool is_new;
+	struct evidence *ev = evidence_for(w, look_source(w->arena, what, arg), &is_new);
+
+	if (is_new) {
+		w->ops->look(w, what, arg, cap, ev);
+	}
+	return ev;
+}
+
+struct run_result world_run(struct world *w, const struct run_spec *spec) {
+	bool is_new;
+	const char *source = arena_printf(w->arena, "run:%s", spec->label);
+	struct evidence *ev = evidence_for(w, source, &is_new);
+	struct run_result result = {.ev = ev, .exit_code = -1};
+	struct run_record record;
+
+	if (is_new) {
+		w->ops->run(w, spec, ev);
+	}
+	if (run_record_parse(ev->bytes, &record) == 0) {
+		result.started = record.started;
+		result.exit_code = record.exit_code;
+		result.signal = record.signal;
+		result.timed_out = record.timed_out;
+		result.ms = record.ms;
+		result.out = record.out;
+		result.err = record.err;
+	} else {
+		result.timed_out = ev->state == EV_TIMED_OUT;
+	}
+	return result;
+}
+
+struct session *world_session_start(struct world *w, const struct session_spec *spec) {
+	struct session *s = w->ops->session_start(w, spec);
+	const char *source = arena_printf(w->arena, "session:%s", spec->label);
+	bool is_new;
+
+	for (unsigned i = 2; evidence_find(w->store, source); i++) {
+		source = arena_printf(w->arena, "session:%s#%u", spec->label, i);
+	}
+	s->world = w;
+	s->dialogue = spec->dialogue;
+	s->ev = evidence_for(w, source, &is_new);
+	return s;
+}
+
+void session_send(struct session *s, struct slice body) {
+	s->world->ops->session_send(s, body);
+}
+
+void world_session_wait(struct world *w, struct session *s, int64_t deadline_ns) {
+	w->ops->session_wait(w, s, deadline_ns);
+}
+
+const struct evidence *world_session_stop(struct world *w, struct session *s) {
+	struct evidence *ev = s->ev;
+
+	w->ops->session_stop(w, s, ev);
+	return ev;
+}
+
+void world_close(struct world *w) {
+	if (w) {
+		w->ops->close(w);
+	}
+}
+
+static int64_t number_get(struct arena *arena, struct slice text, const char *key) {
+	const char *value = keyline_get(arena, text, key);
+	int64_t number = 0;
+
+	if (!value || str_to_int64(value, &number) < 0) {
+		return 0;
+	}
+	return number;
+}
+
+static const char *text_get(struct arena *arena, struct slice text, const char *key) {
+	const char *value = keyline_get(arena, text, key);
+
+	return value ? value : "";
+}
+
+struct file_stat world_stat(struct world *w, const char *path) {
+	const struct evidence *ev = world_look(w, LOOK_STAT, path, LOOK_CAP_SMALL);
+	struct file_stat st = {.ev = ev, .type = "", .real = ""};
+	struct arena *a = w->arena;
+
+	st.known = ev->state == EV_READ || ev->state == EV_ABSENT;
+	st.exists = ev->state == EV_READ;
+	if (!st.exists) {
+		return st;
+	}
+	st.type = text_get(a, ev->bytes, "type");
+	st.is_file = streq(st.type, "file");
+	st.is_dir = streq(st.type, "dir");
+	st.mode = (unsigned)strtoul(text_get(a, ev->bytes, "mode"), NULL, 8);
+	st.uid = number_get(a, ev->bytes, "uid");
+	st.gid = number_get(a, ev->bytes, "gid");
+	st.size = number_get(a, ev->bytes, "size");
+	st.mtime_ns = number_get(a, ev->bytes, "mtime_ns");
+	st.dev = number_get(a, ev->bytes, "dev");
+	st.ino = number_get(a, ev->bytes, "ino");
+	st.can_read = number_get(a, ev->bytes, "read") != 0;
+	st.can_write = number_get(a, ev->bytes, "write") != 0;
+	st.can_exec = number_get(a, ev->bytes, "exec") != 0;
+	st.real = text_get(a, ev->bytes, "real");
+	return st;
+}
+
+/* blocks * block_bytes; a filesystem may claim more than fits. */
+static int64_t bytes_of(int64_t blocks, int64_t block_bytes) {
+	int64_t bytes;
+
+	return __builtin_mul_overflow(blocks, block_bytes, &bytes) ? INT64_MAX : bytes;
+}
+
+struct mount_stat world_mount(struct world *w, const char *path) {
+	const struct evidence *ev = world_look(w, LOOK_MOUNT, path, LOOK_CAP_SMALL);
+	struct mount_stat st = {.ev = ev, .nearest = "", .mount = "", .fstype = ""};
+	struct arena *a = w->arena;
+	int64_t block_bytes;
+
+	st.known = ev->state == EV_READ;
+	if (!st.known) {
+		return st;
+	}
+	block_bytes = number_get(a, ev->bytes, "block_bytes");
+	st.nearest = text_get(a, ev->bytes, "nearest");
+	st.mount = text_get(a, ev->bytes, "mount");
+	st.fstype = text_get(a, ev->bytes, "fstype");
+	st.read_only = number_get(a, ev->bytes, "ro") != 0;
+	st.noexec = number_get(a, ev->bytes, "noexec") != 0;
+	st.free_bytes = bytes_of(number_get(a, ev->bytes, "free_blocks"), block_bytes);
+	st.total_bytes = bytes_of(number_get(a, ev->bytes, "total_blocks"), block_bytes);
+	st.free_inodes = number_get(a, ev->bytes, "free_inodes");
+	st.total_inodes = number_get(a, ev->bytes, "total_inodes");
+	return st;
+}
+
+static const char *keyline_unescape(struct arena *arena, struct slice value) {
+	char *text = arena_alloc(arena, value.len + 1);
+	size_t len = 0;
+
+	for (size_t i = 0; i < value.len; i++) {
+		char c = value.data[i];
+
+		if (c == '\\' && i + 1 < value.len) {
+			c = value.data[++i];
+			c = c == 'n' ? '\n' : c;
+		}
+		text[len++] = c;
+	}
+	text[len] = '\0';
+	return text;
+}
+
+const char *keyline_get(struct arena *arena, struct slice text, const char *key) {
+	size_t key_len = strlen(key);
+
+	while (text.len > 0) {
+		const char *end = memchr(text.data, '\n', text.len);
+		struct slice line = slice_of(text.data, end ? (size_t)(end - text.data) : text.len);
+
+		if (line.len > key_len && line.data[key_len] == '=' && slice_starts(line, key)) {
+			return keyline_unescape(
+				arena, slice_of(line.data + key_len + 1, line.len - key_len - 1));
+		}
+		text = slice_of(text.data + line.len, text.len - line.len);
+		if (end) {
+			text = slice_of(text.data + 1, text.len - 1);
+		}
+	}
+	return NULL;
+}
+
+void keyline_put(struct strbuf *out, const char *key, const char *value) {
+	strbuf_add(out, key);
+	strbuf_add_char(out, '=');
+	for (; *value; value++) {
+		if (*value == '\n') {
+			strbuf_add(out, "\\n");
+		} else if (*value == '\\') {
+			strbuf_add(out, "\\\\");
+		} else {
+			strbuf_add_char(out, *value);
+		}
+	}
+	strbuf_add_char(out, '\n');
+}
