@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/infer.h"
+
+#include <stdlib.h>
+
+static bool explains(const struct finding *cause, const struct finding *other) {
+	if (cause == other || cause->severity == SEV_NOTE || !cause->rule->explains) {
+		return false;
+	}
+	for (const char *const *id = cause->rule->explains; *id; id++) {
+		bool any = **id == '*';
+		if (streq(any ? *id + 1 : *id, other->rule->id)) {
+			return any || streq(cause->about, other->about);
+		}
+	}
+	return false;
+}
+
+/* A finding that is only possible must not swallow one that is certain. */
+static bool outweighs(const struct finding *cause, const struct finding *other) {
+	return cause->confidence != CONF_POSSIBLE || other->confidence == CONF_POSSIBLE;
+}
+
+static void fold_symptoms(struct findings *all) {
+	findings_each(f, all) {
+		if (f->severity == SEV_NOTE) {
+			continue;
+		}
+		findings_each(cause, all) {
+			if (!f->explained_by && explains(cause, f) && outweighs(cause, f)) {
+				f->explained_by = cause;
+				cause->explains_count++;
+			}
+		}
+	}
+}
+
+static int by_importance(const void *a, const void *b) {
+	const struct finding *x = *(const struct finding *const *)a;
+	const struct finding *y = *(const struct finding *const *)b;
+	if (x->confidence != y->confidence) {
+		return x->confidence < y->confidence ? -1 : 1;
+	}
+	if (x->severity != y->severity) {
+		return x->severity < y->severity ? -1 : 1;
+	}
+	if (x->explains_count != y->explains_count) {
+		return x->explains_count > y->explains_count ? -1 : 1;
+	}
+	int by_id = strcmp(x->rule->id, y->rule->id);
+	return by_id != 0 ? by_id : strcmp(x->subject, y->subject);
+}
+
+static void add_doubts(const struct rule *const *rules, const struct facts *facts,
+                       const struct findings *all, struct diagnosis *ret) {
+	size_t count = 0;
+	while (rules[count]) {
+		count++;
+	}
+	ret->doubts = arena_array_of(facts->arena, struct doubt, count + 1);
+	for (size_t i = 0; i < count; i++) {
+		bool found = false;
+		findings_each(f, all) {
+			found = found || f->rule == rules[i];
+		}
+		for (size_t k = 0; k < FACT_KIND_COUNT && !found; k++) {
+			const struct coverage *c = &facts->coverage[k];
+			if ((rules[i]->needs & (UINT64_C(1) << k)) && c->refused) {
+				ret->doubts[ret->doubt_count++] = (struct doubt){
+					.id = rules[i]->id,
+					.because = c->because,
+					.needs = c->needs,
+				};
+				break;
+			}
+		}
+	}
+}
+
+static enum verdict judge(const struct facts *facts, const struct diagnosis *d) {
+	const struct fact_health *health = facts_first(health, facts);
+	const char *state = health ? health->state : "unknown";
+	bool error = false;
+	for (size_t i = 0; i < d->cause_count; i++) {
+		error = error || d->causes[i]->severity == SEV_ERROR;
+	}
+	if (streq(state, "broken")) {
+		return VERDICT_BROKEN;
+	}
+	if (streq(state, "degraded")) {
+		return VERDICT_DEGRADED;
+	}
+	if (streq(state, "healthy")) {
+		return d->cause_count > 0 ? VERDICT_DEGRADED : VERDICT_HEALTHY;
+	}
+	if (d->cause_count > 0) {
+		return error ? VERDICT_BROKEN : VERDICT_DEGRADED;
+	}
+	return VERDICT_UNKNOWN;
+}
+
+struct diagnosis infer(const struct rule *const *rules, const struct facts *facts) {
+	struct findings all;
+	findings_init(&all, facts->arena);
+	for (size_t i = 0; rules[i]; i++) {
+		rules[i]->check(rules[i], facts, &all);
+	}
+	fold_symptoms(&all);
+	size_t count = 0;
+	findings_each(f, &all) {
+		count++;
+	}
+	struct diagnosis d = {0};
+	d.causes = arena_array_of(facts->arena, const struct finding *, count + 1);
+	d.symptoms = arena_array_of(facts->arena, const struct finding *, count + 1);
+	d.notes = arena_array_of(facts->arena, const struct finding *, count + 1);
+	findings_each(f, &all) {
+		if (f->severity == SEV_NOTE) {
+			d.notes[d.note_count++] = f;
+		} else if (f->explained_by) {
+			d.symptoms[d.symptom_count++] = f;
+		} else {
+			d.causes[d.cause_count++] = f;
+		}
+	}
+	qsort(d.causes, d.cause_count, sizeof(*d.causes), by_importance);
+	qsort(d.symptoms, d.symptom_count, sizeof(*d.symptoms), by_importance);
+	qsort(d.notes, d.note_count, sizeof(*d.notes), by_importance);
+	add_doubts(rules, facts, &all, &d);
+	d.verdict = judge(facts, &d);
+	return d;
+}
+
+bool infer_is_certain(const struct rule *const *rules, const struct facts *facts) {
+	struct findings all;
+	findings_init(&all, facts->arena);
+	for (size_t i = 0; rules[i]; i++) {
+		rules[i]->check(rules[i], facts, &all);
+	}
+	findings_each(f, &all) {
+		if (f->severity == SEV_ERROR && f->confidence == CONF_CERTAIN) {
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *verdict_name(enum verdict verdict) {
+	static const char *const names[] = {"healthy", "degraded", "broken", "unknown"};
+	return names[verdict];
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT
+ * What the build found by file name: src/probes/x.c defines probe_x, src/rules/x.c rule_x, src/cmd/x.c command_x,
+ * docs/causes/x.md is a page. The tables are generated, NULL-terminated and in alphabetical order.
+ */
+#ifndef CORE_REGISTRY_H
+#define CORE_REGISTRY_H
+
+struct probe;
+struct rule;
+struct command;
+
+struct page {
+	const char *id;   /* "env-goroot-wrong" */
+	const char *text; /* the whole Markdown page */
+};
+
+extern const struct probe *const registry_probes[];
+extern const struct rule *const registry_rules[];
+extern const struct command *const registry_commands[];
+extern const struct page registry_pages[]; /* ends with id NULL */
+
+#endif
