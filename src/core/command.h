@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * A command: one file src/cmd/x.c, ending in `const struct command command_x`. Help and errors come from its option table.
+ * A command: one file src/cmd/x.c, ending in `const struct command command_x`. Help and errors come
+ * from its option table.
  */
 #ifndef CORE_COMMAND_H
 #define CORE_COMMAND_H
@@ -27,20 +28,20 @@ struct option_list {
 };
 
 struct option_spec {
-	const char *name;      /* without the dashes; NULL ends the table */
-	char letter;           /* short form or 0 */
-	const char *argument;  /* name of its argument, NULL for a flag */
+	const char *name;     /* without the dashes; NULL ends the table */
+	char letter;          /* short form or 0 */
+	const char *argument; /* name of its argument, NULL for a flag */
 	enum option_type type;
-	size_t offset;         /* of a bool, const char * or struct option_list in the options struct */
+	size_t offset; /* of a bool, const char * or struct option_list in the options struct */
 	const char *help;
 };
 
 struct command {
 	const char *name;
-	const char *synopsis;  /* what follows the name */
-	const char *summary;   /* one line */
+	const char *synopsis; /* what follows the name */
+	const char *summary;  /* one line */
 	const struct option_spec *options;
-	size_t options_size;   /* of the options struct */
+	size_t options_size; /* of the options struct */
 	size_t max_operands;
 	int (*run)(const void *options, const char *const *operands, size_t operand_count);
 };

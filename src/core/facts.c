@@ -75,7 +75,8 @@ struct fact *facts_add(struct facts *facts, const struct evidence *ev, const str
 	return copy;
 }
 
-void facts_refuse(struct facts *facts, enum fact_kind kind, const char *because, const char *needs) {
+void facts_refuse(struct facts *facts, enum fact_kind kind, const char *because,
+                  const char *needs) {
 	struct coverage *c = &facts->coverage[kind];
 	if (!c->refused) {
 		*c = (struct coverage){.refused = true,
@@ -143,7 +144,8 @@ const char *fact_to_text(struct arena *arena, const struct fact *fact) {
 	return out.data;
 }
 
-/* One word or quoted text at *p; NULL at the end of the line or a comment, "" with *ret_bad for an open quote. */
+/* One word or quoted text at *p; NULL at the end of the line or a comment, "" with *ret_bad for an
+ * open quote. */
 static const char *read_word(struct arena *arena, const char **p, const char *stop, bool *ret_bad) {
 	struct strbuf out;
 	strbuf_init(&out, arena);
@@ -251,7 +253,7 @@ int facts_add_text(struct facts *facts, const char *line, struct err *err) {
 }
 
 const char *facts_var(const struct facts *facts, const char *scope, const char *name) {
-	facts_each(var, v, facts) {
+	facts_each (var, v, facts) {
 		if (streq(v->name, name) && streq(v->scope, scope)) {
 			return v->value;
 		}
@@ -260,7 +262,7 @@ const char *facts_var(const struct facts *facts, const char *scope, const char *
 }
 
 const struct fact_govar *facts_govar(const struct facts *facts, const char *name) {
-	facts_each(govar, v, facts) {
+	facts_each (govar, v, facts) {
 		if (streq(v->name, name)) {
 			return v;
 		}
@@ -269,7 +271,7 @@ const struct fact_govar *facts_govar(const struct facts *facts, const char *name
 }
 
 const struct fact_tool *facts_chosen(const struct facts *facts, const char *tool) {
-	facts_each(tool, t, facts) {
+	facts_each (tool, t, facts) {
 		if (t->chosen && streq(t->tool, tool)) {
 			return t;
 		}
@@ -278,7 +280,7 @@ const struct fact_tool *facts_chosen(const struct facts *facts, const char *tool
 }
 
 const struct fact_binary *facts_binary(const struct facts *facts, const char *path) {
-	facts_each(binary, b, facts) {
+	facts_each (binary, b, facts) {
 		if (streq(b->path, path)) {
 			return b;
 		}
@@ -287,7 +289,7 @@ const struct fact_binary *facts_binary(const struct facts *facts, const char *pa
 }
 
 const struct fact_place *facts_place(const struct facts *facts, const char *role) {
-	facts_each(place, p, facts) {
+	facts_each (place, p, facts) {
 		if (streq(p->role, role)) {
 			return p;
 		}
@@ -296,7 +298,7 @@ const struct fact_place *facts_place(const struct facts *facts, const char *role
 }
 
 const struct fact_setting *facts_setting(const struct facts *facts, const char *key) {
-	facts_each(setting, s, facts) {
+	facts_each (setting, s, facts) {
 		if (s->effective && streq(s->key, key)) {
 			return s;
 		}
@@ -305,7 +307,7 @@ const struct fact_setting *facts_setting(const struct facts *facts, const char *
 }
 
 const struct fact_feature *facts_feature(const struct facts *facts, const char *name) {
-	facts_each(feature, f, facts) {
+	facts_each (feature, f, facts) {
 		if (streq(f->name, name)) {
 			return f;
 		}
@@ -314,7 +316,7 @@ const struct fact_feature *facts_feature(const struct facts *facts, const char *
 }
 
 const struct fact_go_run *facts_run(const struct facts *facts, const char *name) {
-	facts_each(go_run, r, facts) {
+	facts_each (go_run, r, facts) {
 		if (streq(r->name, name)) {
 			return r;
 		}
@@ -323,7 +325,7 @@ const struct fact_go_run *facts_run(const struct facts *facts, const char *name)
 }
 
 const struct fact_trial *facts_trial(const struct facts *facts, const char *what) {
-	facts_each(trial, t, facts) {
+	facts_each (trial, t, facts) {
 		if (streq(t->what, what)) {
 			return t;
 		}
@@ -346,12 +348,12 @@ static bool says(const char *text, const char *word, const char *word2) {
 }
 
 const struct fact *facts_said(const struct facts *facts, const char *word, const char *word2) {
-	facts_each(message, m, facts) {
+	facts_each (message, m, facts) {
 		if (says(m->text, word, word2)) {
 			return &m->base;
 		}
 	}
-	facts_each(diagnostic, d, facts) {
+	facts_each (diagnostic, d, facts) {
 		if (says(d->text, word, word2)) {
 			return &d->base;
 		}

@@ -64,30 +64,33 @@ struct fact *facts_add(struct facts *facts, const struct evidence *ev, const str
 /* for (const struct fact_KIND *var: all facts of the kind, in order) */
 #define facts_each(kind_, var, facts)                                                              \
 	for (const struct fact_##kind_ *var =                                                      \
-		     (const struct fact_##kind_ *)(facts)->first[FACT_##kind_];                    \
+	             (const struct fact_##kind_ *)(facts)->first[FACT_##kind_];                    \
 	     var; var = (const struct fact_##kind_ *)var->base.next)
 
 /* The first fact of a kind, or NULL. */
-#define facts_first(kind_, facts)                                                                  \
-	((const struct fact_##kind_ *)(facts)->first[FACT_##kind_])
+#define facts_first(kind_, facts) ((const struct fact_##kind_ *)(facts)->first[FACT_##kind_])
 
 /* Says that facts of this kind could not be gathered. The first reason stays. */
 void facts_refuse(struct facts *facts, enum fact_kind kind, const char *because, const char *needs);
 
-/* The text form: `kind name=value name="quoted \"value\""`; a field left out is "", 0 or false (0/1). */
+/* The text form: `kind name=value name="quoted \"value\""`; a field left out is "", 0 or false
+ * (0/1). */
 const char *fact_kind_name(enum fact_kind kind);
 const char *fact_to_text(struct arena *arena, const struct fact *fact);
-/* Adds the fact of one line; blank lines and lines with # are nothing. Error: -EINVAL with a sentence. */
+/* Adds the fact of one line; blank lines and lines with # are nothing. Error: -EINVAL with a
+ * sentence. */
 int facts_add_text(struct facts *facts, const char *line, struct err *err);
 /* `refused kind "because"` in a case file is a facts_refuse. */
 
 /* Questions many rules ask. "" and NULL when there is none. */
-const char *facts_var(const struct facts *facts, const char *scope, const char *name); /* NULL: not set */
+const char *facts_var(const struct facts *facts, const char *scope,
+                      const char *name); /* NULL: not set */
 const struct fact_govar *facts_govar(const struct facts *facts, const char *name);
 const struct fact_tool *facts_chosen(const struct facts *facts, const char *tool);
 const struct fact_binary *facts_binary(const struct facts *facts, const char *path);
 const struct fact_place *facts_place(const struct facts *facts, const char *role);
-const struct fact_setting *facts_setting(const struct facts *facts, const char *key); /* the effective one */
+const struct fact_setting *facts_setting(const struct facts *facts,
+                                         const char *key); /* the effective one */
 const struct fact_feature *facts_feature(const struct facts *facts, const char *name);
 const struct fact_go_run *facts_run(const struct facts *facts, const char *name);
 const struct fact_trial *facts_trial(const struct facts *facts, const char *what);
@@ -96,7 +99,8 @@ const struct fact_trial *facts_trial(const struct facts *facts, const char *what
 bool facts_hurt(const struct facts *facts);
 /* The handshake was complete and nothing was wrong. */
 bool facts_healthy(const struct facts *facts);
-/* The first message or diagnostic error whose text contains all of the (up to two) words; NULL when none. */
+/* The first message or diagnostic error whose text contains all of the (up to two) words; NULL when
+ * none. */
 const struct fact *facts_said(const struct facts *facts, const char *word, const char *word2);
 
 #endif

@@ -18,13 +18,14 @@ struct fix_advice {
 	const char *title;   /* what it does, one line */
 	const char *command; /* can be pasted into a shell; "" when it is not a command */
 	bool reversible;
-	bool disruptive;     /* ends or restarts something of the user's */
+	bool disruptive; /* ends or restarts something of the user's */
 };
 
 struct finding {
 	const struct rule *rule;
 	const char *subject; /* what it is about, for people: a path, a variable, a pid */
-	const char *about;   /* what explained findings are matched by; the subject unless finding_about said otherwise */
+	const char *about;   /* what explained findings are matched by; the subject unless
+	                        finding_about said otherwise */
 	const char *title;   /* one sentence with the names and values in it */
 	const char *detail;  /* one more sentence of why, or "" */
 	enum severity severity;
@@ -51,7 +52,8 @@ struct finding *findings_add(struct findings *out, const struct rule *self, enum
                              const char *subject, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
 
-/* The fact is part of the proof, most telling first; NULL and more than FINDING_CITES_MAX are ignored. */
+/* The fact is part of the proof, most telling first; NULL and more than FINDING_CITES_MAX are
+ * ignored. */
 void finding_cite(struct finding *finding, const struct fact *fact);
 #define finding_cites(finding, typed_fact) finding_cite((finding), &(typed_fact)->base)
 
@@ -60,7 +62,8 @@ void finding_about(struct findings *out, struct finding *finding, const char *ab
 void finding_detail(struct findings *out, struct finding *finding, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Adds a cure, gentlest first; command from fmt ("" = no command). Reversible unless changed through the result. */
+/* Adds a cure, gentlest first; command from fmt ("" = no command). Reversible unless changed
+ * through the result. */
 struct fix_advice *finding_fix(struct findings *out, struct finding *finding, const char *title,
                                const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 

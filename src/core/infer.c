@@ -22,11 +22,11 @@ static bool outweighs(const struct finding *cause, const struct finding *other) 
 }
 
 static void fold_symptoms(struct findings *all) {
-	findings_each(f, all) {
+	findings_each (f, all) {
 		if (f->severity == SEV_NOTE) {
 			continue;
 		}
-		findings_each(cause, all) {
+		findings_each (cause, all) {
 			if (!f->explained_by && explains(cause, f) && outweighs(cause, f)) {
 				f->explained_by = cause;
 				cause->explains_count++;
@@ -60,7 +60,7 @@ static void add_doubts(const struct rule *const *rules, const struct facts *fact
 	ret->doubts = arena_array_of(facts->arena, struct doubt, count + 1);
 	for (size_t i = 0; i < count; i++) {
 		bool found = false;
-		findings_each(f, all) {
+		findings_each (f, all) {
 			found = found || f->rule == rules[i];
 		}
 		for (size_t k = 0; k < FACT_KIND_COUNT && !found; k++) {
@@ -107,14 +107,14 @@ struct diagnosis infer(const struct rule *const *rules, const struct facts *fact
 	}
 	fold_symptoms(&all);
 	size_t count = 0;
-	findings_each(f, &all) {
+	findings_each (f, &all) {
 		count++;
 	}
 	struct diagnosis d = {0};
 	d.causes = arena_array_of(facts->arena, const struct finding *, count + 1);
 	d.symptoms = arena_array_of(facts->arena, const struct finding *, count + 1);
 	d.notes = arena_array_of(facts->arena, const struct finding *, count + 1);
-	findings_each(f, &all) {
+	findings_each (f, &all) {
 		if (f->severity == SEV_NOTE) {
 			d.notes[d.note_count++] = f;
 		} else if (f->explained_by) {
@@ -137,7 +137,7 @@ bool infer_is_certain(const struct rule *const *rules, const struct facts *facts
 	for (size_t i = 0; rules[i]; i++) {
 		rules[i]->check(rules[i], facts, &all);
 	}
-	findings_each(f, &all) {
+	findings_each (f, &all) {
 		if (f->severity == SEV_ERROR && f->confidence == CONF_CERTAIN) {
 			return true;
 		}

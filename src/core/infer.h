@@ -26,8 +26,8 @@ struct diagnosis {
 /* Runs every rule (NULL-terminated) over the facts. The result lives in the arena of facts. */
 struct diagnosis infer(const struct rule *const *rules, const struct facts *facts);
 
-/* True when the facts gathered so far already prove, beyond what a server could still say, that something is wrong:
- * used to stop waiting early. */
+/* True when the facts gathered so far already prove, beyond what a server could still say, that
+ * something is wrong: used to stop waiting early. */
 bool infer_is_certain(const struct rule *const *rules, const struct facts *facts);
 
 const char *verdict_name(enum verdict verdict);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * A probe looks at one matter through the world and states facts about it. It does not judge.
- * One file src/probes/x.c, ending in `const struct probe probe_x`. Since every outside byte comes through the world,
- * the same probe runs on a recorded case.
+ * One file src/probes/x.c, ending in `const struct probe probe_x`. Since every outside byte comes
+ * through the world, the same probe runs on a recorded case.
  */
 #ifndef CORE_PROBE_H
 #define CORE_PROBE_H
@@ -27,16 +27,19 @@ struct exam {
 	struct world *world;
 	struct facts *facts;
 	struct target *target;
-	struct handshake *handshake; /* the running server, between STAGE_START and STAGE_ANSWER; probes/handshake.h */
+	struct handshake *handshake; /* the running server, between STAGE_START and STAGE_ANSWER;
+	                                probes/handshake.h */
 	const struct rule *const *rules; /* to stop waiting early; see infer_is_certain */
-	int64_t deadline_ns;  /* clock_now_ns() when everything must have ended */
+	int64_t deadline_ns;             /* clock_now_ns() when everything must have ended */
 };
 
 struct probe {
 	const char *id;
-	const char *title;  /* what it looks at, one line */
+	const char *title; /* what it looks at, one line */
 	enum stage stage;
-	uint64_t yields;    /* FACT_BITs; refused as a whole when the probe is left out or fails */
+	uint64_t yields; /* FACT_BITs; refused as a whole when the probe is left out or fails */
+	bool required;   /* without it nothing can be said: its failure ends the check with its
+	                    sentence, status 3 */
 	/* 0, or negative errno with a sentence: then what it yields counts as not covered. */
 	int (*look)(struct exam *exam, struct err *err);
 };

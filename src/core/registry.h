@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * What the build found by file name: src/probes/x.c defines probe_x, src/rules/x.c rule_x, src/cmd/x.c command_x,
- * docs/causes/x.md is a page. The tables are generated, NULL-terminated and in alphabetical order.
+ * What the build found by file name: src/probes/x.c defines probe_x, src/rules/x.c rule_x,
+ * src/cmd/x.c command_x, docs/causes/x.md is a page. The tables are generated, NULL-terminated and
+ * in alphabetical order.
  */
 #ifndef CORE_REGISTRY_H
 #define CORE_REGISTRY_H

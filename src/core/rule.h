@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * A rule knows one cause. It sees facts only, so it runs the same on a live machine, on a case file and in a test.
- * One file src/rules/x_y.c per cause id x-y, ending in `const struct rule rule_x_y`.
+ * A rule knows one cause. It sees facts only, so it runs the same on a live machine, on a case file
+ * and in a test. One file src/rules/x_y.c per cause id x-y, ending in `const struct rule rule_x_y`.
  */
 #ifndef CORE_RULE_H
 #define CORE_RULE_H
@@ -10,16 +10,20 @@
 #include "core/finding.h"
 
 struct rule {
-	const char *id;    /* published, never renamed or reused; its part before the first '-' is the layer */
+	const char *id; /* published, never renamed or reused; its part before the first '-' is the
+	                   layer */
 	const char *title; /* the cause in one line, without names and values */
 	int wave;
 	enum severity severity;
-	uint64_t needs;    /* FACT_BITs that must be covered, else the verdict of this rule is "cannot tell" */
+	uint64_t needs; /* FACT_BITs that must be covered, else the verdict of this rule is "cannot
+	                   tell" */
 
-	/* Ids that are only symptoms when this rule has found something about the same thing (finding.about);
-	 * an id written "*id" is a symptom whatever it is about. NULL-terminated, or NULL. */
+	/* Ids that are only symptoms when this rule has found something about the same thing
+	 * (finding.about); an id written "*id" is a symptom whatever it is about. NULL-terminated,
+	 * or NULL. */
 	const char *const *explains;
-	const char *const *impact; /* features that suffer (report contract), NULL-terminated, or NULL: those not ok */
+	const char *const *impact; /* features that suffer (report contract), NULL-terminated, or
+	                              NULL: those not ok */
 
 	void (*check)(const struct rule *self, const struct facts *facts, struct findings *out);
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What is examined: filled stage by stage, read by later probes. Strings live in the arena of the run; NULL = not known.
+ * What is examined: filled stage by stage, read by later probes. Strings live in the arena of the
+ * run; NULL = not known.
  */
 #ifndef CORE_TARGET_H
 #define CORE_TARGET_H
@@ -10,44 +11,46 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-struct jsonc_node;
-
 enum editor { EDITOR_NONE, EDITOR_VSCODE };
 
 struct target {
 	/* from the command line */
 	const char *workspace;   /* absolute, cleaned, symlinks as the user wrote them */
 	const char *file;        /* --file made absolute, or NULL */
-	const char *environment; /* --environment: "self", "shell", "desktop", "pid:N", "file:F", or NULL: choose */
+	const char *environment; /* --environment: "self", "shell", "desktop", "pid:N", "file:F", or
+	                            NULL: choose */
 	const char *editor_name; /* --editor: "vscode", "none", or NULL: choose */
 	bool trusted;            /* --trust */
 	bool no_server;          /* --no-server */
 
 	/* probes/environment */
-	struct envset own;    /* dialtone's own environment: normally the shell's */
-	struct envset judged; /* the one the editor (or whoever starts the server) has */
+	struct envset own;             /* dialtone's own environment: normally the shell's */
+	struct envset judged;          /* the one the editor (or whoever starts the server) has */
 	const char *environment_label; /* for the report: "self", "pid:1234" … */
-	pid_t editor_pid;     /* 0 when the judged environment is not that of a process */
-	const char *home;     /* HOME of the judged environment, "" when undefined */
+	pid_t editor_pid;              /* 0 when the judged environment is not that of a process */
+	const char *home;              /* HOME of the judged environment, "" when undefined */
+	const char *passwd_home; /* home directory of this user in /etc/passwd, else as home */
 
 	/* probes/settings */
 	enum editor editor;
-	const struct jsonc_node *gopls_settings; /* effective "gopls" object, or NULL */
 
 	/* probes/tools */
-	const char *go_path;     /* the go the editor uses, or NULL */
-	const char *server_go;   /* the go on the PATH of the server, or NULL */
-	const char *gopls_path;  /* the chosen server, or NULL */
+	const char *go_path;            /* the go the editor uses, or NULL */
+	const char *server_go;          /* the go on the PATH of the server, or NULL */
+	const char *gopls_path;         /* the chosen server, or NULL */
 	const char *const *server_argv; /* argv[0] = gopls_path, then the flags, ended by NULL */
-	const char *server_flags_error; /* why no argv could be made (a setting of the wrong type), or NULL */
-	struct envset server;    /* environment of the server */
+	const char *server_flags_error; /* why no argv could be made (a setting of the wrong type),
+	                                   or NULL */
+	struct envset server;           /* environment of the server */
 	const char *server_cwd;
 	const char *init_options; /* strict JSON */
-	const char *do_not_start; /* a sentence why the server must not or would not be started, or NULL */
-	bool do_not_run_go;       /* the go found, or what its environment names, belongs to the workspace: not run without trust */
+	const char *do_not_start; /* a sentence why the server must not or would not be started, or
+	                             NULL */
+	bool do_not_run_go;       /* the go found, or what its environment names, belongs to the
+	                             workspace: not run without trust */
 
 	/* probes/source */
-	const char *open_file;   /* the file that is opened in the server, or NULL */
+	const char *open_file; /* the file that is opened in the server, or NULL */
 };
 
 #endif

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT
+ * Whose environment is judged, and what is in it.
+ */
+#include "base/clock.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "core/probe.h"
+
+#include <errno.h>
+
+#define SHELL_DEADLINE_NS                                                                          \
+	(10 * NS_PER_S) /* VS Code gives up after 10 s: platform/shell/node/shellEnv.ts */
+#define SHELL_CAP_BYTES ((size_t)1024 * 1024)
+#define SHELL_MARK      "__dialtone_environment__"
+
+/* Names worth a fact: what Go, its tools, the editors' remote parts and the network settings read.
+ */
+static bool matters(struct slice name) {
+	static const char *const prefixes[] = {
+		"GO",         "CGO_", "XDG_",    "VSCODE_", "SSH_",  "SSL_CERT_", "GIT_",
+		"PKG_CONFIG", "LD_",  "DIRENV_", "SNAP",    "MISE_", "ASDF_"};
+	static const char *const names[] = {
+		"PATH",       "HOME",        "USER",       "LOGNAME",     "SHELL",
+		"TMPDIR",     "TERM",        "LANG",       "CC",          "CXX",
+		"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "NO_PROXY",
+		"no_proxy",   "ALL_PROXY",   "all_proxy",  "DISPLAY",     "WAYLAND_DISPLAY",
+		"container",  "FLATPAK_ID",
+	};
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++) {
+		if (slice_starts(name, prefixes[i])) {
+			return true;
+		}
+	}
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (slice_eq(name, names[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void state_vars(struct exam *exam, const char *scope, const struct envset *env,
+                       const struct evidence *ev) {
+	for (size_t i = 0; i < env->count; i++) {
+		const char *value = NULL;
+		struct slice name = envset_name(env, i, &value);
+		if (matters(name)) {
+			FACTS_ADD(exam->facts, var, ev, .scope = scope,
+			          .name = arena_slicedup(exam->arena, name), .value = value);
+		}
+	}
+}
+
+static void state_process(struct exam *exam, const char *pid, const char *kind) {
+	const struct evidence *ev = world_look(exam->world, LOOK_PROCESS, pid, LOOK_CAP_SMALL);
+	if (!evidence_has_bytes(ev)) {
+		return;
+	}
+	int64_t number = 0;
+	int64_t start = 0;
+	const char *text = keyline_get(exam->arena, ev->bytes, "start_wall_ns");
+	if (str_to_int64(pid, &number) < 0 || !text || str_to_int64(text, &start) < 0) {
+		return;
+	}
+	const char *comm = keyline_get(exam->arena, ev->bytes, "comm");
+	const char *exe = keyline_get(exam->arena, ev->bytes, "exe");
+	const char *cmdline = keyline_get(exam->arena, ev->bytes, "cmdline");
+	if (!kind) {
+		bool remote = str_has(exe, ".vscode-server") ||
+		              str_has(cmdline, ".vscode-server") ||
+		              envset_get(&exam->target->judged, "VSCODE_AGENT_FOLDER");
+		bool node = streq(comm, "node") || str_starts(comm, "code") ||
+		            str_starts(comm, "electron");
+		kind = remote                ? "vscode-remote"
+		       : node                ? "vscode"
+		       : streq(comm, "nvim") ? "neovim"
+		                             : "other";
+	}
+	FACTS_ADD(exam->facts, editor_process, ev, .pid = number, .start_ns = start, .comm = comm,
+	          .exe = exe, .cmdline = cmdline, .kind = kind);
+	exam->target->editor_pid = (pid_t)number;
+}
+
+static int from_pid(struct exam *exam, const char *pid, const char *kind,
+                    const struct evidence **ret, struct err *err) {
+	int64_t number = 0;
+	if (str_to_int64(pid, &number) < 0 || number <= 0) {
+		return err_set(err, -EINVAL,
+		               "--environment pid:%s: expected the number of a process", pid);
+	}
+	const struct evidence *ev = world_look(exam->world, LOOK_ENVIRON, pid, LOOK_CAP_SETTINGS);
+	if (ev->state == EV_ABSENT) {
+		return err_set(err, -ESRCH, "--environment pid:%s: no such process", pid);
+	}
+	if (!evidence_has_bytes(ev)) {
+		return err_set(err, -EACCES,
+		               "--environment pid:%s: its environment cannot be read (%s)", pid,
+		               ev_state_name(ev->state));
+	}
+	envset_add_block(&exam->target->judged, ev->bytes);
+	state_process(exam, pid, kind);
+	*ret = ev;
+	return 0;
+}
+
+/* `env -0` has NULs; the output of `env` has a variable a line and nothing tells a newline inside a
+ * value. */
+static void add_listing(struct envset *env, struct slice text) {
+	if (memchr(text.data, '\0', text.len)) {
+		envset_add_block(env, text);
+		return;
+	}
+	struct slice line;
+	while (slice_line(&text, &line)) {
+		line = slice_trim(line);
+		if (slice_starts(line, "export ")) {
+			line = slice_trim(slice_of(line.data + 7, line.len - 7));
+		}
+		if (line.len > 0 && line.data[0] != '#') {
+			envset_add_block(env, line);
+		}
+	}
+}
+
+static int from_file(struct exam *exam, const char *path, const struct evidence **ret,
+                     struct err *err) {
+	const char *absolute = path_clean(exam->arena, path);
+	const struct evidence *ev = world_look(exam->world, LOOK_FILE, absolute, LOOK_CAP_SETTINGS);
+	if (!evidence_has_bytes(ev)) {
+		return err_set(err, -ENOENT, "--environment file:%s: cannot be read (%s)", path,
+		               ev_state_name(ev->state));
+	}
+	if (ev->bytes.len > 0) {
+		add_listing(&exam->target->judged, ev->bytes);
+	}
+	*ret = ev;
+	return 0;
+}
+
+/* The login shell of this user, as /etc/passwd has it. */
+static const char *passwd_field(struct exam *exam, int64_t uid, size_t field) {
+	const struct evidence *ev =
+		world_look(exam->world, LOOK_FILE, "/etc/passwd", LOOK_CAP_SETTINGS);
+	struct slice rest = ev->bytes;
+	struct slice line;
+	while (evidence_has_bytes(ev) && slice_line(&rest, &line)) {
+		struct slice part;
+		struct slice fields[7] = {{0}};
+		size_t count = 0;
+		while (count < 7 && slice_cut(&line, ':', &part)) {
+			fields[count++] = part;
+		}
+		int64_t number = -1;
+		if (count == 7 &&
+		    str_to_int64(arena_slicedup(exam->arena, fields[2]), &number) == 0 &&
+		    number == uid) {
+			return arena_slicedup(exam->arena, fields[field]);
+		}
+	}
+	return NULL;
+}
+
+static int64_t own_uid(struct exam *exam) {
+	const struct evidence *ev = world_look(exam->world, LOOK_PROCESS, "self", LOOK_CAP_SMALL);
+	const char *text =
+		evidence_has_bytes(ev) ? keyline_get(exam->arena, ev->bytes, "uid") : NULL;
+	int64_t uid = -1;
+	return text && str_to_int64(text, &uid) == 0 ? uid : -1;
+}
+
+static int from_shell(struct exam *exam, const struct evidence **ret, struct err *err) {
+	const char *shell = envset_get(&exam->target->own, "SHELL");
+	if (str_empty(shell)) {
+		shell = passwd_field(exam, own_uid(exam), 6);
+	}
+	if (str_empty(shell)) {
+		return err_set(err, -ENOENT,
+		               "--environment shell: neither SHELL nor /etc/passwd names a shell");
+	}
+	const char *script = "printf %s " SHELL_MARK "; env -0; printf %s " SHELL_MARK;
+	const char *const argv[] = {shell, "-i", "-l", "-c", script, NULL};
+	struct run_result run = world_run(exam->world, &(struct run_spec){
+							       .label = "login shell",
+							       .argv = argv,
+							       .env = &exam->target->own,
+							       .cwd = exam->target->home,
+							       .deadline_ns = SHELL_DEADLINE_NS,
+							       .cap_bytes = SHELL_CAP_BYTES,
+						       });
+	size_t mark = strlen(SHELL_MARK);
+	const char *begin =
+		run.out.len > 0 ? memmem(run.out.data, run.out.len, SHELL_MARK, mark) : NULL;
+	if (!begin) {
+		return err_set(err, -EIO,
+		               "--environment shell: '%s -i -l' gave no environment (%s)", shell,
+		               run.timed_out ? "no end within 10 s"
+		                             : "it ended before printing it");
+	}
+	begin += mark;
+	size_t left = run.out.len - (size_t)(begin - run.out.data);
+	const char *end = memmem(begin, left, SHELL_MARK, mark);
+	envset_add_block(&exam->target->judged,
+	                 slice_of(begin, end ? (size_t)(end - begin) : left));
+	*ret = run.ev;
+	return 0;
+}
+
+static int from_desktop(struct exam *exam, const struct evidence **ret, struct err *err) {
+	const struct evidence *ev = world_look(exam->world, LOOK_DESKTOP, "", LOOK_CAP_SETTINGS);
+	if (!evidence_has_bytes(ev)) {
+		return err_set(err, -ENOENT,
+		               "--environment desktop: no desktop session of this user was found");
+	}
+	envset_add_block(&exam->target->judged, ev->bytes);
+	*ret = ev;
+	return 0;
+}
+
+/* The editor that has the workspace open, if one runs; else dialtone's own environment. */
+static int choose(struct exam *exam, const struct evidence *own, const struct evidence **ret,
+                  struct err *err) {
+	struct target *t = exam->target;
+	const struct evidence *ev =
+		world_look(exam->world, LOOK_EDITORS, t->workspace, LOOK_CAP_SMALL);
+	struct slice rest = ev->bytes;
+	struct slice line;
+	while (evidence_has_bytes(ev) && slice_line(&rest, &line)) {
+		struct slice pid;
+		if (slice_cut(&line, ' ', &pid) &&
+		    from_pid(exam, arena_slicedup(exam->arena, pid),
+		             arena_slicedup(exam->arena, line), ret, err) == 0) {
+			t->environment_label =
+				arena_printf(exam->arena, "pid:%.*s", (int)pid.len, pid.data);
+			return 0;
+		}
+	}
+	envset_copy(&t->judged, &t->own);
+	t->environment_label = "self";
+	*ret = own;
+	return 0;
+}
+
+static int look(struct exam *exam, struct err *err) {
+	struct target *t = exam->target;
+	const struct evidence *own =
+		world_look(exam->world, LOOK_ENVIRON, "self", LOOK_CAP_SETTINGS);
+	envset_init(&t->own, exam->arena);
+	envset_init(&t->judged, exam->arena);
+	envset_add_block(&t->own, own->bytes);
+	state_vars(exam, "own", &t->own, own);
+	int64_t uid = own_uid(exam);
+	const char *own_home = envset_get(&t->own, "HOME");
+	t->home = own_home ? own_home : "";
+
+	const struct evidence *judged = own;
+	const char *spec = t->environment;
+	int r = 0;
+	t->environment_label = spec;
+	if (!spec) {
+		r = choose(exam, own, &judged, err);
+	} else if (str_starts(spec, "pid:")) {
+		r = from_pid(exam, spec + 4, NULL, &judged, err);
+	} else if (str_starts(spec, "file:")) {
+		r = from_file(exam, spec + 5, &judged, err);
+	} else if (streq(spec, "shell")) {
+		r = from_shell(exam, &judged, err);
+	} else if (streq(spec, "desktop")) {
+		r = from_desktop(exam, &judged, err);
+	} else {
+		envset_copy(&t->judged, &t->own);
+	}
+	if (r < 0) {
+		return r;
+	}
+	state_vars(exam, "judged", &t->judged, judged);
+	const char *home = envset_get(&t->judged, "HOME");
+	t->home = home ? home : "";
+	const char *entry = passwd_field(exam, uid, 5);
+	t->passwd_home = entry ? entry : t->home;
+	const char *user = passwd_field(exam, uid, 0);
+	FACTS_ADD(exam->facts, target, judged, .workspace = t->workspace,
+	          .environment = t->environment_label, .home = t->home, .user = user, .uid = uid,
+	          .trusted = t->trusted);
+	return 0;
+}
+
+const struct probe probe_environment = {
+	.id = "environment",
+	.title = "the environment that is judged and dialtone's own",
+	.stage = STAGE_ENVIRONMENT,
+	.yields = FACT_BIT(var) | FACT_BIT(target) | FACT_BIT(editor_process),
+	.required = true,
+	.look = look,
+};
