@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+#include "gofile/gowork.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static int setup(void **state) {
+	*state = arena_new();
+	return 0;
+}
+
+static int teardown(void **state) {
+	arena_free(*state);
+	return 0;
+}
+
+static void test_all_directives(void **state) {
+	struct gowork w = gowork_parse(
+		*state,
+		slice_str("go 1.26\ntoolchain go1.26.8\nuse .\nuse (\n\t./a // x\n\t\"../b c\"\n)\n"
+	                  "replace example.com/a v1.0.0 => ./z\n"));
+	assert_int_equal(w.error.kind, MODFILE_ERROR_NONE);
+	assert_string_equal(w.go_version, "1.26");
+	assert_string_equal(w.toolchain, "go1.26.8");
+	assert_int_equal(w.use_count, 3);
+	assert_string_equal(w.uses[2].path, "../b c");
+	assert_int_equal(w.uses[2].line, 6);
+	assert_int_equal(w.replace_count, 1);
+	assert_true(gowork_uses(*state, &w, "/w", "/w"));
+	assert_true(gowork_uses(*state, &w, "/w", "/w/a"));
+	assert_true(gowork_uses(*state, &w, "/w", "/b c"));
+	assert_false(gowork_uses(*state, &w, "/w", "/w/a/b"));
+}
+
+static void test_errors(void **state) {
+	static const struct {
+		const char *text;
+		enum modfile_error_kind kind;
+		int line;
+	} table[] = {
+		{"", MODFILE_ERROR_NONE, 0},
+		{"go 1.26\nuse a b\n", MODFILE_ERROR_USAGE, 2},
+		{"go 1.26\nrequire a.b/c v1.0.0\n", MODFILE_ERROR_UNKNOWN_DIRECTIVE, 2},
+		{"go 1.26\nrequire (\n)\n", MODFILE_ERROR_UNKNOWN_DIRECTIVE, 2},
+		{"go 1.x\n", MODFILE_ERROR_GO_VERSION, 1},
+		{"go 1.26\nreplace a.b/c v1.2 => ./x\n", MODFILE_ERROR_VERSION, 2},
+		{"go 1.26\n<<<<<<< x\n", MODFILE_ERROR_UNKNOWN_DIRECTIVE, 2},
+		{"go 1.26\nuse (\n ./a\n", MODFILE_ERROR_SYNTAX, 4},
+	};
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct gowork w = gowork_parse(*state, slice_str(table[i].text));
+		assert_int_equal(w.error.kind, table[i].kind);
+		assert_int_equal(w.error.line, table[i].line);
+	}
+	assert_int_equal(gowork_parse(*state, slice_str("go 1.26\nuse (\n ./a\n")).use_count, 1);
+	assert_int_equal(gowork_parse(*state, slice_str("go 1.26\n<<<<<<< x\n")).conflict_line, 2);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_all_directives),
+		cmocka_unit_test(test_errors),
+	};
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
