@@ -1,0 +1,339 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+# The helpers of `setup`; lab/README.md is their description. Sourced as root inside the patient's machine.
+# What `setup` declares is written to $LAB/declared at the end, as name NUL value NUL.
+
+H=/home/lena
+W=$H/src/small
+LAB=/run/lab
+GOPROXY_DIR=/srv/goproxy
+EDITOR_PID=
+BACKGROUND_PID=
+OTHERGO=
+declare -a DECLARED=() KEEP=()
+declare -A SHELL_ENV=() SERVER_ENV=()
+
+declare_() { DECLARED+=("$1" "$2"); }
+
+shell_env() {
+	local pair
+	for pair in "$@"; do SHELL_ENV[${pair%%=*}]=${pair#*=}; done
+}
+
+shell_unset() {
+	local name
+	for name in "$@"; do unset "SHELL_ENV[$name]"; done
+}
+
+shell_env HOME=$H USER=lena LOGNAME=lena SHELL=/bin/bash LANG=C.UTF-8 TERM=xterm-256color XDG_RUNTIME_DIR=/run/user/1000 \
+	PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games:/usr/local/go/bin:$H/go/bin
+
+# The environment of the shell as NAME=VALUE words in ENV_WORDS.
+env_words_() {
+	local name
+	ENV_WORDS=()
+	for name in "${!SHELL_ENV[@]}"; do ENV_WORDS+=("$name=${SHELL_ENV[$name]}"); done
+}
+
+# ---- users
+
+# Gives lena what was made as root, except what owner_set and owner_keep reserved.
+settle_() {
+	local path
+	local -a prune=()
+	for path in "${KEEP[@]}"; do prune+=(-path "$path" -prune -o); done
+	for path in "$H" "$W"; do
+		case $path in /home/* | /srv/* | /tmp/* | /mnt/* | /media/* | /opt/* | /var/*) ;; *) continue ;; esac
+		[ ! -d "$path" ] || find "$path" -xdev "${prune[@]}" -uid 0 -exec chown -h lena:lena {} + 2>/dev/null || true
+	done
+}
+
+as_user() {
+	local -a ENV_WORDS
+	settle_
+	env_words_
+	/usr/bin/env -i "${ENV_WORDS[@]}" /usr/bin/setpriv --reuid=lena --regid=lena --init-groups -- "$@"
+}
+
+as_user_go() {
+	local dir=$1
+	shift
+	(cd "$dir" && as_user /usr/bin/env -u GOFLAGS -u GOROOT -u GOTMPDIR GOWORK="${GOWORK:-}" GOPROXY=file://$GOPROXY_DIR GONOSUMDB='*' GOSUMDB=off \
+		GOTOOLCHAIN=local GOENV=off /usr/local/go/bin/go "$@")
+}
+
+owner_keep() {
+	local path
+	for path in "$@"; do KEEP+=("${path%/}"); done
+}
+
+owner_set() {
+	local who=$1
+	shift
+	case $who in *:*) ;; *) who=$who:$(id -gn "$who") ;; esac
+	chown -hR "$who" -- "$@"
+	owner_keep "$@"
+}
+
+# ---- environment, editor, server
+
+profile_line() { printf '%s\n' "$*" >>"$H/.profile"; }
+
+go_env_write() {
+	mkdir -p "$H/.config/go"
+	printf '%s\n' "$@" >>"$H/.config/go/env"
+}
+
+# Starts a copy of sleep under another name with exactly the words given; returns when its name is in place.
+named_process_() {
+	local name=$1 dir=$2
+	shift 2
+	mkdir -p /usr/lib/editor
+	[ -x "/usr/lib/editor/$name" ] || cp /usr/bin/sleep "/usr/lib/editor/$name"
+	settle_
+	(
+		cd "$dir"
+		exec /usr/bin/env -i "$@" /usr/bin/setpriv --reuid=lena --regid=lena --init-groups -- "/usr/lib/editor/$name" infinity
+	) </dev/null >/dev/null 2>&1 &
+	NAMED_PID=$!
+	local -i tries=0
+	until [ "$(cat "/proc/$NAMED_PID/comm" 2>/dev/null)" = "$name" ]; do
+		tries+=1
+		[ $tries -lt 400 ] && [ -d "/proc/$NAMED_PID" ] || { echo "lab: the process $name did not start" >&2 && return 1; }
+		sleep 0.005
+	done
+}
+
+editor_start() {
+	local name=node dir=$W option OPTIND=1 OPTARG pair
+	local -A vars=()
+	for pair in "${!SHELL_ENV[@]}"; do vars[$pair]=${SHELL_ENV[$pair]}; done
+	while getopts n:c:iu: option; do
+		case $option in
+		n) name=$OPTARG ;;
+		c) dir=$OPTARG ;;
+		i)
+			vars=([HOME]=$H [USER]=lena [LOGNAME]=lena [SHELL]=/bin/bash [LANG]=C.UTF-8 [XDG_RUNTIME_DIR]=/run/user/1000
+				[PATH]=/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games [DISPLAY]=:0)
+			;;
+		u) unset "vars[$OPTARG]" ;;
+		*) return 2 ;;
+		esac
+	done
+	shift $((OPTIND - 1))
+	for pair in "$@"; do vars[${pair%%=*}]=${pair#*=}; done
+	local -a words=()
+	for pair in "${!vars[@]}"; do
+		words+=("$pair=${vars[$pair]}")
+		declare_ editor_env "$pair=${vars[$pair]}"
+	done
+	named_process_ "$name" "$dir" "${words[@]}"
+	EDITOR_PID=$NAMED_PID
+	declare_ editor_pid "$EDITOR_PID"
+}
+
+background() {
+	local -a ENV_WORDS
+	settle_
+	env_words_
+	/usr/bin/env -i "${ENV_WORDS[@]}" /usr/bin/setpriv --reuid=lena --regid=lena --init-groups -- "$@" </dev/null >/dev/null 2>&1 &
+	BACKGROUND_PID=$!
+}
+
+server_argv() {
+	local word
+	declare_ argv_clear ''
+	for word in "$@"; do declare_ argv "$word"; done
+}
+
+server_env() {
+	local pair
+	for pair in "$@"; do declare_ server_env "$pair"; done
+}
+
+server_unset() {
+	local name
+	for name in "$@"; do declare_ server_unset "$name"; done
+}
+
+server_init() { declare_ init "$1"; }
+server_cwd() { declare_ server_cwd "$1"; }
+server_none() { declare_ none "$*"; }
+
+vscode_settings() {
+	local file
+	case $1 in
+	user) file=$H/.config/Code/User/settings.json ;;
+	folder) file=$W/.vscode/settings.json ;;
+	machine) file=$H/.vscode-server/data/Machine/settings.json ;;
+	*) echo "lab: vscode_settings user|folder|machine" >&2 && return 2 ;;
+	esac
+	mkdir -p "${file%/*}"
+	cat >"$file"
+}
+
+# ---- workspaces
+
+workspace() { W=$1; }
+open_file() { case $1 in /*) declare_ file "$1" ;; *) declare_ file "$W/$1" ;; esac }
+
+module_small() {
+	workspace "${1:-$W}"
+	mkdir -p "$W/a" "$W/b" "$W/cmd/app"
+	printf 'module example.com/small\n\ngo 1.23\n' >"$W/go.mod"
+	cat >"$W/a/a.go" <<'END'
+// Package a prepares names.
+package a
+
+import "strings"
+
+// Title returns the name with a capital letter.
+func Title(name string) string {
+	return strings.ToUpper(name[:1]) + name[1:]
+}
+END
+	cat >"$W/b/b.go" <<'END'
+// Package b greets.
+package b
+
+import (
+	"fmt"
+
+	"example.com/small/a"
+)
+
+// Greet returns the greeting for a name.
+func Greet(name string) string {
+	return fmt.Sprintf("hello, %s", a.Title(name))
+}
+END
+	cat >"$W/cmd/app/main.go" <<'END'
+package main
+
+import (
+	"fmt"
+
+	"example.com/small/b"
+)
+
+func main() {
+	fmt.Println(b.Greet("world"))
+}
+END
+	open_file cmd/app/main.go
+}
+
+module_deps() {
+	module_small "$@"
+	mkdir -p "$W/c"
+	cat >"$W/c/c.go" <<'END'
+// Package c names the colour of the day.
+package c
+
+import "lab.example/colour"
+
+// Today returns its name.
+func Today() string { return colour.Name("blue") }
+END
+	cat >"$W/cmd/app/main.go" <<'END'
+package main
+
+import (
+	"fmt"
+
+	"lab.example/colour"
+
+	"example.com/small/b"
+)
+
+func main() {
+	fmt.Println(colour.Name("green"), b.Greet("world"))
+}
+END
+	third_party_require "$W" lab.example/colour v1.2.0
+	as_user_go "$W" mod tidy
+}
+
+third_party_require() { as_user_go "$1" get "$2@$3"; }
+
+modcache_forget() {
+	local dir=$H/go/pkg/mod file
+	chmod -R u+w "$dir/$1@$2" 2>/dev/null || true
+	rm -rf "${dir:?}/$1@$2"
+	for file in "$dir/cache/download/$1/@v/$2".*; do rm -f "$file"; done
+	# go keeps the list of versions it knows of; a version that is forgotten is not in it.
+	[ ! -f "$dir/cache/download/$1/@v/list" ] || sed -i "/^$2\$/d" "$dir/cache/download/$1/@v/list"
+}
+
+# ---- go and gopls
+
+gopls_copy() {
+	mkdir -p "${1%/*}"
+	cp "$LAB/gopls/$GOPLSVER/gopls" "$1"
+}
+
+gopls_remove() { rm -f "$H/go/bin/gopls"; }
+
+gopls_other() {
+	[ -f "$LAB/gopls/$1/gopls" ] || skip "the lab has no gopls $1"
+	mkdir -p "${2%/*}"
+	cp "$LAB/gopls/$1/gopls" "$2"
+}
+
+# A Go installation of its own, which may be damaged, at DIR.
+go_mount_() {
+	local layer
+	layer=$(mktemp -d "$LAB/layer.XXXXXX")
+	mount -t tmpfs -o mode=755 none "$layer"
+	mkdir -p "$layer/up" "$layer/work" "$2"
+	mount -t overlay -o "lowerdir=$LAB/go/$1,upperdir=$layer/up,workdir=$layer/work" overlay "$2"
+}
+
+go_other() {
+	[ -d "$LAB/go/$1" ] || skip "the lab has no go $1"
+	go_mount_ "$1" "$2"
+}
+
+go_other_any() {
+	local dir
+	for dir in "$LAB"/go/*/; do
+		OTHERGO=$(basename "$dir")
+		if [ -x "$dir/bin/go" ] && [ "$OTHERGO" != "$GOVER" ]; then
+			go_mount_ "$OTHERGO" "$1"
+			return
+		fi
+	done
+	skip "the lab has only one go"
+}
+
+goroot_move() {
+	mkdir -p "$1"
+	mount --move /usr/local/go "$1"
+	rmdir /usr/local/go
+}
+
+# ---- the rest
+
+exempt() {
+	local path
+	for path in "$@"; do declare_ exempt "$path"; done
+}
+
+tell() { declare_ "tell:$1" "$2"; }
+
+skip() {
+	declare_ skip "$*"
+	finish_
+	trap - EXIT
+	exit 0
+}
+
+finish_() {
+	local name
+	settle_
+	for name in "${!SHELL_ENV[@]}"; do declare_ shell_env "$name=${SHELL_ENV[$name]}"; done
+	declare_ workspace "$W"
+	printf '%s\0' "${DECLARED[@]}" >"$LAB/declared"
+}
+
+cd /

@@ -1,0 +1,3 @@
+module lab.example/colour
+
+go 1.22

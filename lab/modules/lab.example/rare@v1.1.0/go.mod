@@ -1,0 +1,3 @@
+module lab.example/rare
+
+go 1.22

@@ -1,0 +1,3 @@
+module lab.example/tables
+
+go 1.22
