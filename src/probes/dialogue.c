@@ -12,10 +12,11 @@
 
 #define DEPTH_MAX 64 /* of one message; gopls stays below 20 */
 
-/* Behind the last answer, when something is wrong and why has been said: stragglers of the same pass. */
+/* Behind the last answer, when something is wrong and why has been said: stragglers of the same
+ * pass. */
 #define QUIET_NS (40 * NS_PER_MS)
-/* Behind the last answer, when something is wrong or missing and nobody has said why: the second pass comes after
- * diagnosticsDelay, 1 s by default. */
+/* Behind the last answer, when something is wrong or missing and nobody has said why: the second
+ * pass comes after diagnosticsDelay, 1 s by default. */
 #define SECOND_PASS_NS (1500 * NS_PER_MS)
 /* Without an open file: how long the workspace load may take to show that it began. */
 #define LOAD_BEGINS_NS (1000 * NS_PER_MS)
@@ -52,14 +53,10 @@ static const char capabilities[] =
 	"\"codeLens\":{\"dynamicRegistration\":true},"
 	"\"rename\":{\"dynamicRegistration\":true,\"prepareSupport\":true},"
 	"\"diagnostic\":{\"dynamicRegistration\":true,\"relatedDocumentSupport\":false}},"
-	"\"window\":{\"showMessage\":{\"messageActionItem\":{\"additionalPropertiesSupport\":true}},"
+	"\"window\":{\"showMessage\":{\"messageActionItem\":{\"additionalPropertiesSupport\":true}}"
+        ","
 	"\"showDocument\":{\"support\":true},\"workDoneProgress\":true},"
 	"\"general\":{\"positionEncodings\":[\"utf-16\"]}}";
-
-struct request {
-	enum talk_feature feature;
-	const char *method;
-};
 
 /* The id of a request is its feature + 1, so that a recorded conversation fits. */
 static const char *const methods[TALK_FEATURE_COUNT] = {
@@ -76,10 +73,9 @@ static const char *const methods[TALK_FEATURE_COUNT] = {
 static void ask(struct talk *talk, struct session *session, enum talk_feature feature,
                 const char *params) {
 	struct talk_answer *answer = &talk->answers[feature];
-	const char *body =
-		arena_printf(talk->arena,
-	                     "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"%s\",\"params\":%s}",
-	                     (int)feature + 1, methods[feature], params);
+	const char *body = arena_printf(
+		talk->arena, "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"%s\",\"params\":%s}",
+		(int)feature + 1, methods[feature], params);
 
 	answer->state = TALK_ASKED;
 	answer->asked_ns = talk->now_ns;
@@ -88,10 +84,10 @@ static void ask(struct talk *talk, struct session *session, enum talk_feature fe
 
 static void tell(struct talk *talk, struct session *session, const char *method,
                  const char *params) {
-	session_send(session, slice_str(arena_printf(
-				      talk->arena,
-				      "{\"jsonrpc\":\"2.0\",\"method\":\"%s\",\"params\":%s}",
-				      method, params)));
+	session_send(session,
+	             slice_str(arena_printf(talk->arena,
+	                                    "{\"jsonrpc\":\"2.0\",\"method\":\"%s\",\"params\":%s}",
+	                                    method, params)));
 }
 
 static const char *json_quoted(struct arena *arena, struct slice text) {
@@ -113,8 +109,7 @@ static const char *options_of(const struct talk *talk) {
 static void ask_initialize(struct talk *talk, struct session *session) {
 	const char *root = uri_quoted(talk, talk->script.workspace);
 	const char *path = json_quoted(talk->arena, slice_str(talk->script.workspace));
-	const char *name =
-		json_quoted(talk->arena, slice_str(path_base(talk->script.workspace)));
+	const char *name = json_quoted(talk->arena, slice_str(path_base(talk->script.workspace)));
 
 	ask(talk, session, TALK_INITIALIZE,
 	    arena_printf(talk->arena,
@@ -200,14 +195,18 @@ static const char *configuration_answer(struct talk *talk, struct json_object *p
 static void answer_request(struct talk *talk, struct session *session, const char *method,
                            struct json_object *id, struct json_object *params) {
 	static const char *const nothing[] = {
-		"client/registerCapability",     "client/unregisterCapability",
+		/* answered with null */
+		"client/registerCapability",      "client/unregisterCapability",
 		"window/workDoneProgress/create", "window/showMessageRequest",
-		"workspace/codeLens/refresh",    "workspace/semanticTokens/refresh",
-		"workspace/inlayHint/refresh",   "workspace/diagnostic/refresh",
-		"workspace/inlineValue/refresh", "workspace/foldingRange/refresh",
+		"workspace/codeLens/refresh",     "workspace/semanticTokens/refresh",
+		"workspace/inlayHint/refresh",    "workspace/diagnostic/refresh",
+		"workspace/inlineValue/refresh",  "workspace/foldingRange/refresh",
 	};
 	const char *result = NULL;
 
+	if (talk->requests++ >= TALK_REQUESTS_MAX) {
+		return;
+	}
 	for (size_t i = 0; i < sizeof(nothing) / sizeof(*nothing); i++) {
 		if (streq(method, nothing[i])) {
 			result = "null";
@@ -230,9 +229,9 @@ static void answer_request(struct talk *talk, struct session *session, const cha
 		result ? arena_printf(talk->arena, "\"result\":%s", result)
 		       : "\"error\":{\"code\":-32601,\"message\":\"method not found\"}";
 
-	session_send(session, slice_str(arena_printf(talk->arena,
-	                                             "{\"jsonrpc\":\"2.0\",\"id\":%s,%s}",
-	                                             id_text, outcome)));
+	session_send(session,
+	             slice_str(arena_printf(talk->arena, "{\"jsonrpc\":\"2.0\",\"id\":%s,%s}",
+	                                    id_text, outcome)));
 }
 
 static void take_answer(struct talk *talk, struct session *session, struct json_object *id,

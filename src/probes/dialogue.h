@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: MIT
- * An editor's side of a conversation with gopls: initialize, open one file, ask for every feature at once, listen until
- * everything has been said. Pure: it sees the events of a session and answers bytes, so it runs the same on a live
- * server, on a recorded session and in a test.
+ * An editor's side of a conversation with gopls: initialize, open one file, ask for every feature
+ * at once, listen until everything has been said. Pure: it sees the events of a session and answers
+ * bytes, so it runs the same on a live server, on a recorded session and in a test.
  *
- * What "everything" is was measured on gopls v0.16.2, v0.20.0, v0.23.0 and v0.24.0 (small module, warm caches):
- *  - clean file: the progress "Setting up workspace" ends ("Finished loading packages."), then within 30 ms one
- *    publishDiagnostics with an empty list for the open file and the answers to all requests, in any order;
- *  - a load that failed in `go`: an error in window/logMessage ("go/packages.Load #1: err: …") and a diagnostic of source
- *    "go list" on go.mod come before the first answer; the progress "Error loading workspace" and the diagnostics of the
- *    open file follow a second later (the setting diagnosticsDelay);
- *  - no view at all (go not found, bad GOROOT or GOFLAGS): window/showMessage, then every request says "no views";
- *  - a load that silently found nothing (TMPDIR missing): the requests say "no package metadata", and only a second
- *    later comes "No packages found for open file".
- * So a healthy run ends with the last answer, trouble that has been explained ends shortly behind it, and only
- * unexplained trouble waits for the second pass.
+ * What "everything" is was measured on gopls v0.16.2, v0.20.0, v0.23.0 and v0.24.0 (small module,
+ * warm caches):
+ *  - clean file: the progress "Setting up workspace" ends ("Finished loading packages."), then
+ * within 30 ms one publishDiagnostics with an empty list for the open file and the answers to all
+ * requests, in any order;
+ *  - a load that failed in `go`: an error in window/logMessage ("go/packages.Load #1: err: …") and
+ * a diagnostic of source "go list" on go.mod come before the first answer; the progress "Error
+ * loading workspace" and the diagnostics of the open file follow a second later (the setting
+ * diagnosticsDelay);
+ *  - no view at all (go not found, bad GOROOT or GOFLAGS): window/showMessage, then every request
+ * says "no views";
+ *  - a load that silently found nothing (TMPDIR missing): the requests say "no package metadata",
+ * and only a second later comes "No packages found for open file". So a healthy run ends with the
+ * last answer, trouble that has been explained ends shortly behind it, and only unexplained trouble
+ * waits for the second pass.
  */
 #ifndef PROBES_DIALOGUE_H
 #define PROBES_DIALOGUE_H
@@ -25,12 +29,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define TALK_FRAME_BYTES_MAX  ((size_t)16 << 20) /* a larger message is not looked at */
-#define TALK_ERR_BYTES_MAX    ((size_t)4096)     /* kept of stderr */
-#define TALK_JUNK_BYTES_MAX   ((size_t)512)      /* kept of what came before the first message */
-#define TALK_TEXT_BYTES_MAX   ((size_t)4096)     /* kept of one message */
-#define TALK_MESSAGES_MAX     200
-#define TALK_COMPLAINTS_MAX   200
+#define TALK_FRAME_BYTES_MAX ((size_t)16 << 20) /* a larger message is not looked at */
+#define TALK_ERR_BYTES_MAX   ((size_t)4096)     /* kept of stderr */
+#define TALK_JUNK_BYTES_MAX  ((size_t)512)      /* kept of what came before the first message */
+#define TALK_TEXT_BYTES_MAX  ((size_t)4096)     /* kept of one message */
+#define TALK_MESSAGES_MAX    200
+#define TALK_COMPLAINTS_MAX  200
+#define TALK_LOADS_MAX       8
+#define TALK_REQUESTS_MAX    2000 /* of the server, answered; a healthy one has fewer than twenty */
 
 /* The features of the report contract, in its order. */
 enum talk_feature {
@@ -55,9 +61,9 @@ enum talk_state {
 
 struct talk_answer {
 	enum talk_state state;
-	int64_t asked_ns;    /* since the start of the session */
+	int64_t asked_ns; /* since the start of the session */
 	int64_t answered_ns;
-	const char *detail;  /* where it leads, how many there are, or the error; "" */
+	const char *detail; /* where it leads, how many there are, or the error; "" */
 };
 
 /* A position as the protocol counts: from 0, in UTF-16 units. */
@@ -69,11 +75,13 @@ struct talk_spot {
 
 struct talk_script {
 	const char *workspace;    /* rootUri and the only workspace folder */
-	const char *init_options; /* strict JSON: initializationOptions and the answer to workspace/configuration */
+	const char *init_options; /* strict JSON: initializationOptions and the answer to
+	                             workspace/configuration */
 	const char *file;         /* NULL: nothing is opened, only the load is listened to */
 	struct slice text;        /* of the file */
-	struct talk_spot own;     /* a use or declaration of a symbol of the file's own: definition, hover */
-	struct talk_spot std;     /* a use of a symbol of the standard library: definition */
+	struct talk_spot
+		own; /* a use or declaration of a symbol of the file's own: definition, hover */
+	struct talk_spot std;        /* a use of a symbol of the standard library: definition */
 	struct talk_spot completion; /* behind "pkg." */
 	int64_t process_id;
 };
@@ -87,7 +95,7 @@ struct talk_message {
 
 struct talk_complaint { /* one diagnostic */
 	const char *path;
-	unsigned line; /* from 1 */
+	unsigned line;        /* from 1 */
 	const char *severity; /* error, warning, information, hint */
 	const char *source;
 	const char *code;
@@ -107,26 +115,26 @@ struct talk {
 	int error;     /* TALK_FAILED: errno of execve */
 	int exit_code; /* TALK_EXITED: -1 when it was a signal */
 	int signal;
-	int64_t now_ns;     /* of the latest event, since the start of the session */
-	int64_t said_ns;    /* when the server last said anything */
+	int64_t now_ns;      /* of the latest event, since the start of the session */
+	int64_t said_ns;     /* when the server last said anything */
 	int64_t answered_ns; /* when the last answer came */
 	int64_t ended_ns;
 	uint64_t frames;
 	uint64_t bad_frames; /* messages that are no JSON-RPC */
 
 	struct talk_answer answers[TALK_FEATURE_COUNT];
-	const char *version; /* "v0.23.0", from serverInfo; "" */
+	const char *version;    /* "v0.23.0", from serverInfo; "" */
 	bool pulls_diagnostics; /* the server wants to be asked for them */
 	unsigned loads_open;    /* "Setting up workspace" that began and did not end */
 	unsigned loads_done;
-	bool load_failed;       /* an error that explains why nothing was loaded */
-	const char *load_token; /* of the load that is open */
+	const char *load_tokens[TALK_LOADS_MAX]; /* of the loads that are open */
+	unsigned requests;                       /* of the server, answered */
 
 	struct talk_message *messages, *last_message;
 	size_t message_count;
 	struct talk_complaint *complaints, *last_complaint;
 	size_t complaint_count;
-	struct strbuf err;   /* stderr, its first TALK_ERR_BYTES_MAX */
+	struct strbuf err; /* stderr, its first TALK_ERR_BYTES_MAX */
 	struct strbuf first_bytes;
 	int64_t junk_bytes;
 };
@@ -138,8 +146,8 @@ struct talk *talk_new(struct arena *arena, const struct talk_script *script);
 bool talk_all_answered(const struct talk *talk);
 /* The server answered, and a feature that applies gave nothing, or a load failure was said. */
 bool talk_has_trouble(const struct talk *talk);
-/* Names the first load trouble in a short word ("load-failed", "import", "no-package", "not-in-workspace", "go-list",
- * "popup"), or NULL; *ret_text is what was said. */
+/* Names the first load trouble in a short word ("load-failed", "import", "no-package",
+ * "not-in-workspace", "go-list", "popup"), or NULL; *ret_text is what was said. */
 const char *talk_load_trouble(const struct talk *talk, const char **ret_text);
 /* An invalid settings pop-up, or NULL. */
 const char *talk_settings_trouble(const struct talk *talk);

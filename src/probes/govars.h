@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+ * The variables of the go command in force under an environment, computed without running it.
+ */
+#ifndef PROBES_GOVARS_H
+#define PROBES_GOVARS_H
+
+#include "core/probe.h"
+
+/* States a govar fact for each variable that matters, for the environment a server gets and the go
+ * it will use (go_path may be NULL). A value that settings put there has origin "settings". Once
+ * per run. */
+void govars_state(struct exam *exam, const struct envset *env, const char *go_path);
+
+/* The GOROOT a go binary belongs to: two directories above its real path; NULL when unknown. */
+const char *govars_own_goroot(struct exam *exam, const char *go_path);
+
+#endif
