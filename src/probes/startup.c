@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: MIT
+ * What the files that set up sessions and shells say about Go: who would set PATH, GOROOT …, and
+ * since when. They are read as text; nothing of them is executed.
+ */
+#include "base/path.h"
+#include "base/str.h"
+#include "core/probe.h"
+
+#define SOURCED_MAX 12 /* files that other startup files source */
+#define LINES_MAX   4000
+
+struct reader {
+	struct exam *exam;
+	const char *file;
+	const char *kind;
+	int64_t mtime_ns;
+	int64_t line;
+	const struct evidence *ev;
+	struct envset seen; /* assignments so far, for $NAME in later ones */
+	const char *sourced[SOURCED_MAX];
+	const char *sourced_kind[SOURCED_MAX];
+	size_t sourced_count;
+};
+
+static bool wanted(const char *name) {
+	return str_starts(name, "GO") || streq(name, "PATH") || streq(name, "path") ||
+	       str_starts(name, "CGO_") || streq(name, "TMPDIR") || str_starts(name, "XDG_CACHE") ||
+	       str_starts(name, "XDG_CONFIG") || str_ends(name, "_PROXY") ||
+	       str_ends(name, "_proxy") || streq(name, "CC") || streq(name, "PKG_CONFIG_PATH");
+}
+
+static const char *lookup(struct reader *r, const char *name) {
+	const char *value = envset_get(&r->seen, name);
+	if (value) {
+		return value;
+	}
+	const struct target *t = r->exam->target;
+	if (streq(name, "HOME")) {
+		return str_empty(t->home) ? t->passwd_home : t->home;
+	}
+	if (streq(name, "PATH") || streq(name, "path")) {
+		return ""; /* only what a file adds is of interest */
+	}
+	value = envset_get(&t->own, name);
+	return value ? value : "";
+}
+
+static bool is_name_char(char c) {
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_';
+}
+
+/* At '$': the value of $NAME or ${NAME…}; *p moves behind it. Substitutions of commands give "". */
+static const char *expand_dollar(struct reader *r, const char **p) {
+	const char *s = *p + 1;
+	bool brace = *s == '{';
+	if (*s == '(') {
+		const char *end = strchr(s, ')');
+		*p = end ? end + 1 : s + strlen(s);
+		return "";
+	}
+	s += brace;
+	size_t n = 0;
+	while (is_name_char(s[n])) {
+		n++;
+	}
+	const char *name = arena_strndup(r->exam->arena, s, n);
+	s += n;
+	if (brace) {
+		const char *end = strchr(s, '}');
+		s = end ? end + 1 : s + strlen(s);
+	}
+	*p = s;
+	return n > 0 ? lookup(r, name) : "";
+}
+
+/* One word as a shell would read it: quotes removed, variables and a leading ~ expanded. *p moves
+ * behind it. */
+static const char *read_word(struct reader *r, const char **p) {
+	struct strbuf out;
+	strbuf_init(&out, r->exam->arena);
+	const char *s = *p;
+	char quote = '\0';
+	if (*s == '~' && (s[1] == '/' || s[1] == '\0' || s[1] == ':')) {
+		strbuf_add(&out, lookup(r, "HOME"));
+		s++;
+	}
+	while (*s && (quote || !strchr(" \t;&|#)", *s))) {
+		if (*s == '$' && quote != '\'') {
+			strbuf_add(&out, expand_dollar(r, &s));
+			continue;
+		}
+		if (quote && *s == quote) {
+			quote = '\0';
+		} else if (!quote && (*s == '"' || *s == '\'')) {
+			quote = *s;
+		} else if (*s == '\\' && s[1] && quote != '\'') {
+			strbuf_add_char(&out, *++s);
+		} else {
+			strbuf_add_char(&out, *s);
+		}
+		s++;
+	}
+	*p = s;
+	return out.data;
+}
+
+static void state(struct reader *r, const char *name, const char *value) {
+	if (streq(name, "path")) {
+		name = "PATH";
+	}
+	if (!streq(name, "PATH")) {
+		envset_set(&r->seen, name, value);
+		FACTS_ADD(r->exam->facts, startup, r->ev, .file = r->file, .line = r->line,
+		          .kind = r->kind, .name = name, .value = value, .mtime_ns = r->mtime_ns);
+		return;
+	}
+	struct slice rest = slice_str(value);
+	struct slice dir;
+	while (slice_cut(&rest, ':', &dir)) {
+		if (dir.len > 0 && dir.data[0] == '/') {
+			FACTS_ADD(r->exam->facts, startup, r->ev, .file = r->file, .line = r->line,
+			          .kind = r->kind, .name = "PATH",
+			          .value = arena_slicedup(r->exam->arena, dir),
+			          .mtime_ns = r->mtime_ns);
+		}
+	}
+}
+
+/* NAME=value words, as after `export` or alone. Returns false when the word is no assignment. */
+static bool read_assignment(struct reader *r, const char **p) {
+	const char *s = *p;
+	size_t n = 0;
+	while (is_name_char(s[n])) {
+		n++;
+	}
+	bool append = s[n] == '+' && s[n + 1] == '=';
+	if (n == 0 || (s[n] != '=' && !append)) {
+		return false;
+	}
+	const char *name = arena_strndup(r->exam->arena, s, n);
+	s += n + 1 + append;
+	bool array = *s == '('; /* zsh: path+=(dir …) */
+	if (array) {
+		s++;
+	}
+	do {
+		s += strspn(s, " \t");
+		const char *value = read_word(r, &s);
+		if (wanted(name)) {
+			state(r, name, value);
+		} else if (!array) {
+			envset_set(&r->seen, name, value);
+		}
+		s += array ? strspn(s, " \t") : 0;
+	} while (array && *s && *s != ')' && *s != ';' && *s != '#');
+	*p = s;
+	return true;
+}
+
+static void read_source(struct reader *r, const char *p) {
+	p += strspn(p, " \t");
+	const char *file = read_word(r, &p);
+	if (file[0] == '/' && r->sourced_count < SOURCED_MAX) {
+		for (size_t i = 0; i < r->sourced_count; i++) {
+			if (streq(r->sourced[i], file)) {
+				return;
+			}
+		}
+		r->sourced_kind[r->sourced_count] = r->kind;
+		r->sourced[r->sourced_count++] = file;
+	}
+}
+
+/* fish: set -gx NAME value…, fish_add_path dir… */
+static void read_fish(struct reader *r, const char *p, bool add_path) {
+	const char *name = add_path ? "PATH" : NULL;
+	while (*(p += strspn(p, " \t")) && *p != '#' && *p != ';') {
+		const char *before = p;
+		const char *word = read_word(r, &p);
+		if (p == before) {
+			return;
+		}
+		if (word[0] == '-') {
+			continue;
+		}
+		if (!name) {
+			name = word;
+		} else if (wanted(name)) {
+			state(r, name, word);
+		}
+	}
+}
+
+static bool command_is(const char **p, const char *name) {
+	size_t n = strlen(name);
+	if (strncmp(*p, name, n) == 0 && ((*p)[n] == ' ' || (*p)[n] == '\t')) {
+		*p += n + strspn(*p + n, " \t");
+		return true;
+	}
+	return false;
+}
+
+static void read_command(struct reader *r, const char *p) {
+	p += strspn(p, " \t");
+	while (command_is(&p, "then") || command_is(&p, "else") || command_is(&p, "do") ||
+	       command_is(&p, "{")) {
+	}
+	if (command_is(&p, ".") || command_is(&p, "source")) {
+		read_source(r, p);
+		return;
+	}
+	if (command_is(&p, "set")) {
+		read_fish(r, p, false);
+		return;
+	}
+	if (command_is(&p, "fish_add_path")) {
+		read_fish(r, p, true);
+		return;
+	}
+	if (command_is(&p, "setenv")) {
+		read_fish(r, p, false);
+		return;
+	}
+	if (command_is(&p, "export") || command_is(&p, "declare") || command_is(&p, "typeset")) {
+		while (*p == '-') {
+			p += strcspn(p, " \t");
+			p += strspn(p, " \t");
+		}
+	}
+	while (*p && *p != '#' && *p != ';' && read_assignment(r, &p)) {
+		p += strspn(p, " \t");
+	}
+}
+
+/* A line may hold several commands: `[ -d x ] && PATH=…; export PATH`. Separators inside quotes do
+ * not count. */
+static void read_line(struct reader *r, const char *line) {
+	const char *start = line;
+	char quote = '\0';
+	for (const char *p = line;; p++) {
+		bool end = *p == '\0' || (!quote && *p == '#' && (p == line || p[-1] == ' '));
+		if (!end && quote) {
+			quote = *p == quote ? '\0' : quote;
+			continue;
+		}
+		if (!end && (*p == '"' || *p == '\'')) {
+			quote = *p;
+			continue;
+		}
+		if (end || *p == ';' || *p == '&' || *p == '|') {
+			read_command(r, arena_strndup(r->exam->arena, start, (size_t)(p - start)));
+			start = p + 1;
+		}
+		if (end) {
+			return;
+		}
+	}
+}
+
+static void read_file(struct reader *r, const char *path, const char *kind) {
+	struct exam *exam = r->exam;
+	struct file_stat st = world_stat(exam->world, path);
+	if (!st.is_file) {
+		return;
+	}
+	r->ev = world_look(exam->world, LOOK_FILE, path, LOOK_CAP_SETTINGS);
+	r->file = path;
+	r->kind = kind;
+	r->mtime_ns = st.mtime_ns;
+	r->line = 0;
+	FACTS_ADD(exam->facts, startup_file, st.ev, .file = path, .kind = kind,
+	          .mtime_ns = st.mtime_ns);
+	struct slice rest = r->ev->bytes;
+	struct slice line;
+	while (evidence_has_bytes(r->ev) && r->line < LINES_MAX && slice_line(&rest, &line)) {
+		r->line++;
+		read_line(r, arena_slicedup(exam->arena, slice_trim(line)));
+	}
+}
+
+/* Every *.conf or *.sh of a directory. */
+static void read_dir(struct reader *r, const char *dir, const char *suffix, const char *kind) {
+	const struct evidence *ev = world_look(r->exam->world, LOOK_DIR, dir, LOOK_CAP_DIR);
+	struct slice rest = ev->bytes;
+	struct slice line;
+	while (evidence_has_bytes(ev) && slice_line(&rest, &line)) {
+		const char *name = line.len > 2 ? arena_slicedup(r->exam->arena, line) + 2 : "";
+		if (str_ends(name, suffix)) {
+			read_file(r, path_join(r->exam->arena, dir, name), kind);
+		}
+	}
+}
+
+static int look(struct exam *exam, struct err *err) {
+	(void)err;
+	static const struct {
+		const char *name;
+		const char *kind;
+	} files[] = {
+		{".profile", "login"},
+		{".bash_profile", "login"},
+		{".bash_login", "login"},
+		{".zshenv", "login"},
+		{".zprofile", "login"},
+		{".zlogin", "login"},
+		{".xprofile", "session"},
+		{".xsessionrc", "session"},
+		{".pam_environment", "session"},
+		{".bashrc", "interactive"},
+		{".zshrc", "interactive"},
+		{".config/fish/config.fish", "interactive"},
+		{".bash_aliases", "interactive"},
+		{".cshrc", "interactive"},
+		{".tcshrc", "interactive"},
+	};
+	struct reader *r = arena_new_of(exam->arena, struct reader);
+	r->exam = exam;
+	envset_init(&r->seen, exam->arena);
+	read_file(r, "/etc/environment", "session");
+	read_file(r, "/etc/profile", "login");
+	read_dir(r, "/etc/profile.d", ".sh", "login");
+	const struct target *t = exam->target;
+	const char *home = str_empty(t->passwd_home) ? t->home : t->passwd_home;
+	if (!str_empty(home)) {
+		for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+			read_file(r, path_join(exam->arena, home, files[i].name), files[i].kind);
+		}
+		read_dir(r, path_join(exam->arena, home, ".config/environment.d"), ".conf",
+		         "session");
+		read_dir(r, path_join(exam->arena, home, ".config/fish/conf.d"), ".fish",
+		         "interactive");
+	}
+	for (size_t i = 0; i < r->sourced_count; i++) {
+		bool known = false;
+		facts_each (startup_file, f, exam->facts) {
+			known = known || streq(f->file, r->sourced[i]);
+		}
+		if (!known) {
+			read_file(r, r->sourced[i], r->sourced_kind[i]);
+		}
+	}
+	return 0;
+}
+
+const struct probe probe_startup = {
+	.id = "startup",
+	.title = "what shell and session start-up files say about Go",
+	.stage = STAGE_ENVIRONMENT,
+	.yields = FACT_BIT(startup) | FACT_BIT(startup_file),
+	.look = look,
+};
