@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT
+ * `dialtone explain [ID]`: the page of a cause, or the table of all.
+ */
+#include "report/explain.h"
+#include "cmd/options.h"
+#include "cmd/output.h"
+#include "core/registry.h"
+#include "core/rule.h"
+
+struct explain_options {
+	bool json;
+	const char *color;
+};
+
+static const struct option_spec explain_specs[] = {
+	{"json", 0, NULL, OPTION_FLAG, offsetof(struct explain_options, json),
+         "for programs: {id, layer, wave, title, severity, sections}"},
+	{"color", 0, "WHEN", OPTION_TEXT, offsetof(struct explain_options, color),
+         "auto, always or never"},
+	{0},
+};
+
+static const struct rule *find_rule(const char *id) {
+	for (size_t i = 0; registry_rules[i]; i++) {
+		if (streq(registry_rules[i]->id, id)) {
+			return registry_rules[i];
+		}
+	}
+	return NULL;
+}
+
+static const char *find_page(const char *id) {
+	for (size_t i = 0; registry_pages[i].id; i++) {
+		if (streq(registry_pages[i].id, id)) {
+			return registry_pages[i].text;
+		}
+	}
+	return NULL;
+}
+
+static int complain_unknown(struct arena *arena, const char *id) {
+	size_t n = 0;
+	while (registry_rules[n]) {
+		n++;
+	}
+	const char **ids = arena_array_of(arena, const char *, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		ids[i] = registry_rules[i]->id;
+	}
+	const char *near = options_nearest(id, ids);
+	if (near) {
+		output_complain("there is no cause '%s'; did you mean '%s'?", id, near);
+	} else {
+		output_complain("there is no cause '%s'; `dialtone explain` lists them", id);
+	}
+	return STATUS_USAGE;
+}
+
+static int explain(struct arena *arena, const struct explain_options *o,
+                   const char *const *operands, size_t operand_count) {
+	struct terminal terminal = terminal_find(o->color);
+	struct report_style style = {
+		.colour = terminal.colour,
+		.utf8 = terminal.utf8,
+		.columns = terminal.columns,
+	};
+	struct strbuf out;
+	strbuf_init(&out, arena);
+	if (operand_count == 0) {
+		if (o->json) {
+			explain_table_json(&out, registry_rules);
+		} else {
+			explain_table(&out, registry_rules, &style);
+		}
+		return output_write(&out, STATUS_HEALTHY);
+	}
+	const struct rule *rule = find_rule(operands[0]);
+	if (!rule) {
+		return complain_unknown(arena, operands[0]);
+	}
+	const char *page = find_page(rule->id);
+	if (o->json) {
+		explain_json(&out, rule, page ? page : "");
+	} else if (page) {
+		explain_page(&out, page, &style);
+	} else {
+		strbuf_printf(&out, "%s: %s\n", rule->id, rule->title);
+	}
+	return output_write(&out, STATUS_HEALTHY);
+}
+
+static int run(const void *options, const char *const *operands, size_t operand_count) {
+	const struct explain_options *o = options;
+	if (o->color && !streq(o->color, "auto") && !streq(o->color, "always") &&
+	    !streq(o->color, "never")) {
+		output_complain("option '--color': expected auto, always or never, got '%s'",
+		                o->color);
+		return STATUS_USAGE;
+	}
+	struct arena *arena = arena_new();
+	int status = explain(arena, o, operands, operand_count);
+	arena_free(arena);
+	return status;
+}
+
+const struct command command_explain = {
+	.name = "explain",
+	.synopsis = "[CAUSE]",
+	.summary = "The page of a cause: symptom, mechanism, proof, fix; without CAUSE all",
+	.options = explain_specs,
+	.options_size = sizeof(struct explain_options),
+	.max_operands = 1,
+	.run = run,
+};

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT
+ * `dialtone help [COMMAND]` and what `dialtone --help` prints.
+ */
+#include "cmd/help.h"
+
+#include "cmd/options.h"
+#include "cmd/output.h"
+#include "core/registry.h"
+
+const struct command *help_find_command(const char *name) {
+	for (size_t i = 0; registry_commands[i]; i++) {
+		if (streq(registry_commands[i]->name, name)) {
+			return registry_commands[i];
+		}
+	}
+	return NULL;
+}
+
+const char *help_nearest_command(struct arena *arena, const char *word) {
+	size_t n = 0;
+	while (registry_commands[n]) {
+		n++;
+	}
+	const char **names = arena_array_of(arena, const char *, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		names[i] = registry_commands[i]->name;
+	}
+	return options_nearest(word, names);
+}
+
+int help_print(const struct command *command) {
+	struct arena *arena = arena_new();
+	struct strbuf out;
+	strbuf_init(&out, arena);
+	if (command) {
+		options_help(&out, command);
+	} else {
+		strbuf_add(&out,
+		           "Usage: dialtone [DIR] [OPTION...]      the same as `dialtone check`\n"
+		           "       dialtone COMMAND [ARGUMENT...]\n"
+		           "\n"
+		           "Says in one sentence why the Go language server does not work in your "
+		           "editor,\n"
+		           "proves it, and says what to do. It changes nothing.\n"
+		           "\n");
+		for (size_t i = 0; registry_commands[i]; i++) {
+			const struct command *c = registry_commands[i];
+			strbuf_printf(&out, "  %-9s %-15s %s\n", c->name, c->synopsis, c->summary);
+		}
+		strbuf_add(&out, "\n"
+		                 "  dialtone help check     the options of check\n"
+		                 "  dialtone --version      which version this is\n"
+		                 "\n"
+		                 "A directory that is called like a command: ./check\n"
+		                 "Exit status: 0 healthy, 1 something is wrong, 2 usage, 3 no "
+		                 "verdict, 70 a bug.\n");
+	}
+	int status = output_write(&out, STATUS_HEALTHY);
+	arena_free(arena);
+	return status;
+}
+
+static int run(const void *options, const char *const *operands, size_t operand_count) {
+	(void)options;
+	if (operand_count == 0) {
+		return help_print(NULL);
+	}
+	const struct command *command = help_find_command(operands[0]);
+	if (command) {
+		return help_print(command);
+	}
+	struct arena *arena = arena_new();
+	const char *near = help_nearest_command(arena, operands[0]);
+	if (near) {
+		output_complain("there is no command '%s'; did you mean '%s'?", operands[0], near);
+	} else {
+		output_complain("there is no command '%s'; `dialtone help` lists them",
+		                operands[0]);
+	}
+	arena_free(arena);
+	return STATUS_USAGE;
+}
+
+const struct command command_help = {
+	.name = "help",
+	.synopsis = "[COMMAND]",
+	.summary = "How to use dialtone, or one of its commands",
+	.max_operands = 1,
+	.run = run,
+};

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/explain.h"
+
+#include "report/json_writer.h"
+#include "report/sheet.h"
+
+#define FENCE "```"
+
+void explain_table(struct strbuf *out, const struct rule *const *rules,
+                   const struct report_style *style) {
+	struct sheet sheet = {.out = out, .style = style};
+	sheet_ink(&sheet, INK_BOLD, "CAUSE                         LAYER WAVE WHAT IT IS");
+	strbuf_add_char(out, '\n');
+	for (size_t i = 0; rules[i]; i++) {
+		strbuf_printf(out, "%-29s %-5s %-4d %s\n", rules[i]->id,
+		              rule_layer(out->arena, rules[i]), rules[i]->wave, rules[i]->title);
+	}
+}
+
+static void put_rule(struct json *json, const struct rule *rule) {
+	json_put(json, "id", rule->id);
+	json_put(json, "layer", rule_layer(json->out->arena, rule));
+	json_put_number(json, "wave", rule->wave);
+	json_put(json, "title", rule->title);
+	json_put(json, "severity", severity_name(rule->severity));
+}
+
+void explain_table_json(struct strbuf *out, const struct rule *const *rules) {
+	struct json json = {.out = out};
+	json_open(&json, '[');
+	for (size_t i = 0; rules[i]; i++) {
+		json_newline(&json, 1);
+		json_open(&json, '{');
+		put_rule(&json, rules[i]);
+		json_close(&json, '}');
+	}
+	json_close(&json, ']');
+	strbuf_add_char(out, '\n');
+}
+
+void explain_page(struct strbuf *out, const char *page, const struct report_style *style) {
+	struct sheet sheet = {.out = out, .style = style};
+	struct slice rest = slice_str(page);
+	struct slice line;
+	bool code = false;
+	while (slice_line(&rest, &line)) {
+		if (slice_starts(line, FENCE)) {
+			code = !code;
+			continue;
+		}
+		const char *text = arena_slicedup(out->arena, line);
+		if (line.len == 0) {
+			strbuf_add_char(out, '\n');
+		} else if (code) {
+			sheet_command(&sheet, 4, text);
+		} else if (text[0] == '#') {
+			sheet_ink(&sheet, INK_BOLD, text + strspn(text, "# "));
+			strbuf_add_char(out, '\n');
+		} else {
+			sheet_command(&sheet, 0, text);
+		}
+	}
+}
+
+static void put_section(struct json *json, const char *heading, const struct strbuf *text) {
+	struct slice body = slice_trim(slice_of(text->data, text->len));
+	if (body.len == 0) {
+		return;
+	}
+	json_element(json);
+	json_open(json, '{');
+	json_put(json, "heading", heading);
+	json_put(json, "text", arena_slicedup(json->out->arena, body));
+	json_close(json, '}');
+}
+
+void explain_json(struct strbuf *out, const struct rule *rule, const char *page) {
+	struct json json = {.out = out};
+	struct slice rest = slice_str(page);
+	struct slice line;
+	struct strbuf text;
+	const char *heading = "";
+	strbuf_init(&text, out->arena);
+	json_open(&json, '{');
+	put_rule(&json, rule);
+	json_key(&json, "sections");
+	json_open(&json, '[');
+	while (slice_line(&rest, &line)) {
+		if (slice_starts(line, "## ")) {
+			put_section(&json, heading, &text);
+			heading = arena_strndup(out->arena, line.data + 3, line.len - 3);
+			strbuf_init(&text, out->arena);
+			continue;
+		}
+		strbuf_add_n(&text, line.data, line.len);
+		strbuf_add_char(&text, '\n');
+	}
+	put_section(&json, heading, &text);
+	json_close(&json, ']');
+	json_close(&json, '}');
+	strbuf_add_char(out, '\n');
+}

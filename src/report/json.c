@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT
+ * The report as JSON, as the report contract (version 1) says.
+ */
+#include "base/clock.h"
+#include "report/json_writer.h"
+#include "report/report.h"
+
+#define EXCERPT_MAX_BYTES ((size_t)200)
+
+struct writer {
+	struct json json;
+	const struct report *report;
+	struct arena *arena;
+};
+
+static void put_target(struct writer *w) {
+	struct json *j = &w->json;
+	const struct target *t = w->report->target;
+	const struct facts *facts = w->report->facts;
+	json_key(j, "target");
+	json_open(j, '{');
+	json_put(j, "workspace", t->workspace);
+	json_put(j, "server", "gopls");
+	json_put(j, "server_path", t->gopls_path);
+	json_put(j, "server_version", report_server_version(facts));
+	json_put(j, "go_path", t->go_path);
+	json_put(j, "go_version", report_go_version(facts));
+	json_put(j, "environment", t->environment_label ? t->environment_label : "self");
+	json_put(j, "editor", t->editor == EDITOR_VSCODE ? "vscode" : "none");
+	json_put(j, "file", t->open_file ? t->open_file : t->file);
+	json_close(j, '}');
+}
+
+static void put_evidence(struct writer *w, const struct finding *f) {
+	struct json *j = &w->json;
+	json_key(j, "evidence");
+	json_open(j, '[');
+	for (size_t i = 0; i < f->cite_count; i++) {
+		const struct fact *fact = f->cites[i];
+		json_element(j);
+		json_open(j, '{');
+		json_put(j, "source", fact_source(w->arena, fact));
+		json_put(j, "state", ev_state_name(fact->ev ? fact->ev->state : EV_READ));
+		json_put_number(j, "at_ms", fact->ev ? fact->ev->at_ns / NS_PER_MS : 0);
+		json_key(j, "excerpt");
+		json_string(j, fact_excerpt(w->arena, fact), EXCERPT_MAX_BYTES);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
+static int64_t lines_of(const char *command) {
+	int64_t lines = *command ? 1 : 0;
+	for (const char *p = command; *p; p++) {
+		lines += *p == '\n' && p[1];
+	}
+	return lines;
+}
+
+static void put_fixes(struct writer *w, const struct finding *f) {
+	struct json *j = &w->json;
+	json_key(j, "fixes");
+	json_open(j, '[');
+	for (size_t i = 0; i < f->fix_count; i++) {
+		const struct fix_advice *fix = &f->fixes[i];
+		json_element(j);
+		json_open(j, '{');
+		json_put(j, "id", arena_printf(w->arena, "%s-%zu", f->rule->id, i + 1));
+		json_put(j, "title", fix->title);
+		json_put_number(j, "steps", lines_of(fix->command));
+		json_put_bool(j, "reversible", fix->reversible);
+		json_put_bool(j, "disruptive", fix->disruptive);
+		json_put(j, "rehearsed", "not_run");
+		json_put(j, "command", fix->command);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
+/* The ids that were folded under this finding, each once. */
+static const char *const *explained_ids(const struct report *report, struct arena *arena,
+                                        const struct finding *f) {
+	const struct diagnosis *d = report->diagnosis;
+	const char **ids = arena_array_of(arena, const char *, d->symptom_count + 1);
+	size_t count = 0;
+	for (size_t i = 0; i < d->symptom_count; i++) {
+		bool known = d->symptoms[i]->explained_by != f;
+		for (size_t k = 0; k < count && !known; k++) {
+			known = streq(ids[k], d->symptoms[i]->rule->id);
+		}
+		if (!known) {
+			ids[count++] = d->symptoms[i]->rule->id;
+		}
+	}
+	return ids;
+}
+
+static void put_finding(struct writer *w, const struct finding *f) {
+	struct json *j = &w->json;
+	json_newline(j, 2);
+	json_open(j, '{');
+	json_put(j, "id", f->rule->id);
+	json_put(j, "layer", rule_layer(w->arena, f->rule));
+	json_put(j, "subject", f->subject);
+	json_put(j, "title", f->title);
+	json_put(j, "detail", *f->detail ? f->detail : NULL);
+	json_put(j, "severity", severity_name(f->severity));
+	json_put(j, "confidence", confidence_name(f->confidence));
+	if (f->explained_by) {
+		json_put(j, "explained_by", f->explained_by->rule->id);
+	}
+	json_put_names(j, "impact", report_impact(w->arena, w->report->facts, f));
+	put_evidence(w, f);
+	json_put_names(j, "explains", explained_ids(w->report, w->arena, f));
+	put_fixes(w, f);
+	json_close(j, '}');
+}
+
+static void put_findings(struct writer *w, const char *name,
+                         const struct finding *const *findings) {
+	struct json *j = &w->json;
+	json_newline(j, 1);
+	json_key(j, name);
+	json_open(j, '[');
+	for (size_t i = 0; findings[i]; i++) {
+		put_finding(w, findings[i]);
+	}
+	json_close(j, ']');
+}
+
+static void put_doubts(struct writer *w) {
+	struct json *j = &w->json;
+	const struct doubt *doubts = w->report->diagnosis->doubts;
+	json_newline(j, 1);
+	json_key(j, "cannot_tell");
+	json_open(j, '[');
+	for (size_t i = 0; doubts[i].id; i++) {
+		json_newline(j, 2);
+		json_open(j, '{');
+		json_put(j, "id", doubts[i].id);
+		json_put(j, "because", doubts[i].because);
+		json_put(j, "needs", doubts[i].needs);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
+static void put_features(struct writer *w) {
+	struct json *j = &w->json;
+	json_newline(j, 1);
+	json_key(j, "features");
+	json_open(j, '{');
+	for (size_t i = 0; report_features[i]; i++) {
+		const struct fact_feature *f = facts_feature(w->report->facts, report_features[i]);
+		bool timed = f && !streq(f->state, "skipped");
+		json_key(j, report_features[i]);
+		json_open(j, '{');
+		json_put(j, "state", f ? f->state : "skipped");
+		json_put_ms(j, "ms", timed ? f->ms : -1);
+		json_put(j, "detail", f && *f->detail ? f->detail : NULL);
+		json_close(j, '}');
+	}
+	json_close(j, '}');
+}
+
+static void put_timing(struct writer *w) {
+	struct json *j = &w->json;
+	json_newline(j, 1);
+	json_key(j, "timing_ms");
+	json_open(j, '{');
+	json_put_number(j, "total", w->report->timings.total_ns / NS_PER_MS);
+	json_put_number(j, "own_cpu", w->report->timings.own_cpu_ns / NS_PER_MS);
+	json_put_ms(j, "server_ready", report_server_ready_ms(w->report->facts));
+	json_close(j, '}');
+}
+
+void report_json(struct strbuf *out, const struct report *report) {
+	struct writer writer = {.json = {.out = out}, .report = report, .arena = out->arena};
+	struct writer *w = &writer;
+	struct json *j = &writer.json;
+	json_open(j, '{');
+	json_put(j, "schema", "dialtone.report/1");
+	json_key(j, "tool");
+	json_open(j, '{');
+	json_put(j, "version", DIALTONE_VERSION);
+	json_close(j, '}');
+	put_target(w);
+	json_newline(j, 1);
+	json_put(j, "verdict", verdict_name(report->diagnosis->verdict));
+	put_findings(w, "causes", report->diagnosis->causes);
+	put_findings(w, "symptoms", report->diagnosis->symptoms);
+	put_findings(w, "notes", report->diagnosis->notes);
+	put_doubts(w);
+	put_features(w);
+	put_timing(w);
+	json_close(j, '}');
+	strbuf_add_char(out, '\n');
+}

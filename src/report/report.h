@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT
+ * The one model behind every form of the report, and the forms. Nothing here prints: each form is
+ * text in the arena.
+ */
+#ifndef REPORT_REPORT_H
+#define REPORT_REPORT_H
+
+#include "base/str.h"
+#include "core/infer.h"
+#include "core/target.h"
+
+struct report_timings {
+	int64_t total_ns;   /* from the start of the program to the verdict */
+	int64_t own_cpu_ns; /* without children */
+};
+
+struct report {
+	const struct target *target;
+	const struct facts *facts;
+	const struct diagnosis *diagnosis;
+	struct report_timings timings;
+};
+
+struct report_style {
+	bool verbose; /* every feature, every fact, every doubt */
+	bool colour;
+	bool utf8;      /* else nothing but ASCII is put out */
+	size_t columns; /* prose is wrapped there; commands and paths never are */
+};
+
+/* The report contract, version 1: one JSON object and a newline. */
+void report_json(struct strbuf *out, const struct report *report);
+/* For people. */
+void report_text(struct strbuf *out, const struct report *report, const struct report_style *style);
+
+/* The exit status that goes with a verdict (enum status in core/command.h). */
+int report_status(const struct report *report);
+
+/* What a fact proves, as one line: a few kinds in the form people know them in, the others in their
+ * text form. Secrets are masked; bytes from outside are as they came. */
+const char *fact_excerpt(struct arena *arena, const struct fact *fact);
+/* Where a fact was seen: the source of its evidence, or "fact:KIND" when it has none. */
+const char *fact_source(struct arena *arena, const struct fact *fact);
+
+/* The features of the report contract, NULL-terminated, and how people call them. */
+extern const char *const report_features[];
+const char *feature_in_words(const char *feature);
+
+/* The features a cause spoils: those its rule names, or else those that are not ok.
+ * NULL-terminated. */
+const char *const *report_impact(struct arena *arena, const struct facts *facts,
+                                 const struct finding *finding);
+
+/* Versions as far as known, else NULL. */
+const char *report_server_version(const struct facts *facts);
+const char *report_go_version(const struct facts *facts);
+/* Time from the start of the server to its first answer, or -1. */
+int64_t report_server_ready_ms(const struct facts *facts);
+
+#endif
