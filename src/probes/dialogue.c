@@ -54,7 +54,7 @@ static const char capabilities[] =
 	"\"rename\":{\"dynamicRegistration\":true,\"prepareSupport\":true},"
 	"\"diagnostic\":{\"dynamicRegistration\":true,\"relatedDocumentSupport\":false}},"
 	"\"window\":{\"showMessage\":{\"messageActionItem\":{\"additionalPropertiesSupport\":true}}"
-        ","
+	","
 	"\"showDocument\":{\"support\":true},\"workDoneProgress\":true},"
 	"\"general\":{\"positionEncodings\":[\"utf-16\"]}}";
 

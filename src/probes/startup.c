@@ -144,7 +144,9 @@ static bool read_assignment(struct reader *r, const char **p) {
 	if (array) {
 		s++;
 	}
+	const char *before = NULL;
 	do {
+		before = s;
 		s += strspn(s, " \t");
 		const char *value = read_word(r, &s);
 		if (wanted(name)) {
@@ -153,7 +155,7 @@ static bool read_assignment(struct reader *r, const char **p) {
 			envset_set(&r->seen, name, value);
 		}
 		s += array ? strspn(s, " \t") : 0;
-	} while (array && *s && *s != ')' && *s != ';' && *s != '#');
+	} while (array && s > before && *s && *s != ')' && *s != ';' && *s != '#');
 	*p = s;
 	return true;
 }

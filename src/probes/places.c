@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT
+ * The directories that go, gopls and the user need: whose they are, on what filesystem, with how
+ * much room.
+ */
+#include "base/path.h"
+#include "base/str.h"
+#include "core/probe.h"
+
+static const char *state_of(const struct file_stat *st) {
+	if (!st->known) {
+		return st->ev->state == EV_TIMED_OUT ? "hung"
+		       : st->ev->state == EV_DENIED  ? "denied"
+		                                     : "unknown";
+	}
+	if (!st->exists) {
+		return "absent";
+	}
+	return st->is_dir ? "ok" : "not_dir";
+}
+
+static void state_place(struct exam *exam, const char *role, const char *path) {
+	if (path[0] != '/') {
+		FACTS_ADD(exam->facts, place, NULL, .role = role, .path = path,
+		          .state = "relative");
+		return;
+	}
+	path = path_clean(exam->arena, path);
+	struct file_stat st = world_stat(exam->world, path);
+	const char *state = state_of(&st);
+	struct mount_stat m = {0};
+	if (!streq(state, "hung")) {
+		m = world_mount(exam->world, path);
+	}
+	const char *nearest = "";
+	struct file_stat holder = st;
+	if (streq(state, "absent") && m.known) {
+		nearest = m.nearest;
+		holder = world_stat(exam->world, nearest);
+	}
+	FACTS_ADD(exam->facts, place,
+	          st.known ? st.ev
+	          : m.ev   ? m.ev
+	                   : st.ev,
+	          .role = role, .path = path, .state = state, .uid = holder.uid,
+	          .mode = holder.mode, .read = holder.can_read, .write = holder.can_write,
+	          .nearest = nearest, .mount = m.mount, .fstype = m.fstype,
+	          .read_only = m.read_only, .noexec = m.noexec, .free_bytes = m.free_bytes,
+	          .total_bytes = m.total_bytes, .free_inodes = m.free_inodes,
+	          .total_inodes = m.total_inodes);
+}
+
+static void state_govar(struct exam *exam, const char *name) {
+	const struct fact_govar *v = facts_govar(exam->facts, name);
+	if (v && !str_empty(v->value) && !streq(v->value, "off")) {
+		state_place(exam, name, v->value);
+	}
+}
+
+/* Where gopls keeps its file cache: $GOPLSCACHE, else the user's cache directory
+ * (gopls/internal/filecache). */
+static void state_gopls_cache(struct exam *exam) {
+	const struct envset *env = &exam->target->server;
+	const char *own = envset_get(env, "GOPLSCACHE");
+	const char *xdg = envset_get(env, "XDG_CACHE_HOME");
+	const char *home = envset_get(env, "HOME");
+	if (!str_empty(own)) {
+		state_place(exam, "GOPLSCACHE", own);
+	} else if (!str_empty(xdg)) {
+		state_place(exam, "GOPLSCACHE", path_join(exam->arena, xdg, "gopls"));
+	} else if (!str_empty(home)) {
+		state_place(exam, "GOPLSCACHE", path_join(exam->arena, home, ".cache/gopls"));
+	}
+}
+
+static int look(struct exam *exam, struct err *err) {
+	(void)err;
+	const struct target *t = exam->target;
+	state_place(exam, "workspace", t->workspace);
+	const char *home = envset_get(&t->server, "HOME");
+	if (!str_empty(home)) {
+		state_place(exam, "HOME", home);
+	}
+	const char *tmp = envset_get(&t->server, "TMPDIR");
+	state_place(exam, "TMPDIR", str_empty(tmp) ? "/tmp" : tmp);
+	state_govar(exam, "GOTMPDIR");
+	state_govar(exam, "GOCACHE");
+	state_govar(exam, "GOMODCACHE");
+	state_govar(exam, "GOROOT");
+	const struct fact_govar *gopath = facts_govar(exam->facts, "GOPATH");
+	struct slice rest = slice_str(gopath ? gopath->value : "");
+	struct slice first;
+	if (slice_cut(&rest, ':', &first)) {
+		state_place(exam, "GOPATH", arena_slicedup(exam->arena, first));
+	}
+	state_gopls_cache(exam);
+	return 0;
+}
+
+const struct probe probe_places = {
+	.id = "places",
+	.title = "caches, temporary directories and their filesystems",
+	.stage = STAGE_WORLD,
+	.yields = FACT_BIT(place),
+	.look = look,
+};
