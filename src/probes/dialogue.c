@@ -3,14 +3,11 @@
 #include "probes/dialogue.h"
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/path.h"
 #include "probes/talk_read.h"
 #include "wire/json_text.h"
-
-#include <json-c/json.h>
-#include <stdlib.h>
-
-#define DEPTH_MAX 64 /* of one message; gopls stays below 20 */
+#include "wire/rpc.h"
 
 /* Behind the last answer, when something is wrong and why has been said: stragglers of the same
  * pass. */
@@ -73,21 +70,16 @@ static const char *const methods[TALK_FEATURE_COUNT] = {
 static void ask(struct talk *talk, struct session *session, enum talk_feature feature,
                 const char *params) {
 	struct talk_answer *answer = &talk->answers[feature];
-	const char *body = arena_printf(
-		talk->arena, "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"%s\",\"params\":%s}",
-		(int)feature + 1, methods[feature], params);
 
 	answer->state = TALK_ASKED;
 	answer->asked_ns = talk->now_ns;
-	session_send(session, slice_str(body));
+	session_send(session, slice_str(rpc_request(talk->arena, (int64_t)feature + 1,
+	                                            methods[feature], params)));
 }
 
 static void tell(struct talk *talk, struct session *session, const char *method,
                  const char *params) {
-	session_send(session,
-	             slice_str(arena_printf(talk->arena,
-	                                    "{\"jsonrpc\":\"2.0\",\"method\":\"%s\",\"params\":%s}",
-	                                    method, params)));
+	session_send(session, slice_str(rpc_notification(talk->arena, method, params)));
 }
 
 static const char *json_quoted(struct arena *arena, struct slice text) {
@@ -192,8 +184,8 @@ static const char *configuration_answer(struct talk *talk, struct json_object *p
 }
 
 /* As the editor would, but nothing is edited and nobody is asked. */
-static void answer_request(struct talk *talk, struct session *session, const char *method,
-                           struct json_object *id, struct json_object *params) {
+static void answer_request(struct talk *talk, struct session *session,
+                           const struct rpc_message *request) {
 	static const char *const nothing[] = {
 		/* answered with null */
 		"client/registerCapability",      "client/unregisterCapability",
@@ -202,6 +194,7 @@ static void answer_request(struct talk *talk, struct session *session, const cha
 		"workspace/inlayHint/refresh",    "workspace/diagnostic/refresh",
 		"workspace/inlineValue/refresh",  "workspace/foldingRange/refresh",
 	};
+	const char *method = request->method;
 	const char *result = NULL;
 
 	if (talk->requests++ >= TALK_REQUESTS_MAX) {
@@ -213,7 +206,7 @@ static void answer_request(struct talk *talk, struct session *session, const cha
 		}
 	}
 	if (streq(method, "workspace/configuration")) {
-		result = configuration_answer(talk, params);
+		result = configuration_answer(talk, request->params);
 	} else if (streq(method, "workspace/workspaceFolders")) {
 		result = arena_printf(talk->arena, "[{\"uri\":%s,\"name\":\"workspace\"}]",
 		                      uri_quoted(talk, talk->script.workspace));
@@ -222,80 +215,56 @@ static void answer_request(struct talk *talk, struct session *session, const cha
 	} else if (streq(method, "window/showDocument")) {
 		result = "{\"success\":false}";
 	} else if (streq(method, "window/showMessageRequest")) {
-		talk_read_notification(talk, "window/showMessage", params);
+		talk_read_notification(talk, "window/showMessage", request->params);
 	}
-	const char *id_text = json_object_to_json_string_ext(id, JSON_C_TO_STRING_PLAIN);
-	const char *outcome =
-		result ? arena_printf(talk->arena, "\"result\":%s", result)
-		       : "\"error\":{\"code\":-32601,\"message\":\"method not found\"}";
-
 	session_send(session,
-	             slice_str(arena_printf(talk->arena, "{\"jsonrpc\":\"2.0\",\"id\":%s,%s}",
-	                                    id_text, outcome)));
+	             slice_str(result ? rpc_result(talk->arena, request->id, result)
+	                              : rpc_error(talk->arena, request->id, RPC_METHOD_NOT_FOUND,
+	                                          "method not found")));
 }
 
-static void take_answer(struct talk *talk, struct session *session, struct json_object *id,
-                        struct json_object *message) {
-	struct json_object *result = NULL;
-	struct json_object *error = NULL;
-	int64_t number = json_object_is_type(id, json_type_int) ? json_object_get_int64(id) : 0;
+static void take_answer(struct talk *talk, struct session *session,
+                        const struct rpc_message *response) {
+	for (int i = 0; i < TALK_FEATURE_COUNT; i++) {
+		enum talk_feature feature = (enum talk_feature)i;
 
-	if (number < 1 || number > TALK_FEATURE_COUNT) {
+		/* Not when answered twice or never asked. */
+		if (!rpc_has_id(response, i + 1) || talk->answers[i].state != TALK_ASKED) {
+			continue;
+		}
+		talk_read_answer(talk, feature, response);
+		talk->answered_ns = talk->now_ns;
+		if (feature == TALK_INITIALIZE && talk->answers[i].state == TALK_OK) {
+			talk_read_server_info(talk, response->result);
+			open_and_ask(talk, session);
+		}
 		return;
-	}
-	enum talk_feature feature = (enum talk_feature)(number - 1);
-
-	if (talk->answers[feature].state != TALK_ASKED) {
-		return; /* answered twice, or never asked */
-	}
-	json_object_object_get_ex(message, "result", &result);
-	json_object_object_get_ex(message, "error", &error);
-	talk_read_answer(talk, feature, result, error);
-	talk->answered_ns = talk->now_ns;
-	if (feature == TALK_INITIALIZE && talk->answers[feature].state == TALK_OK) {
-		talk_read_server_info(talk, result);
-		open_and_ask(talk, session);
 	}
 }
 
 static void take_frame(struct talk *talk, struct session *session, struct slice bytes) {
-	struct json_object *method = NULL;
-	struct json_object *id = NULL;
-	struct json_object *params = NULL;
-	struct json_tokener *tokener = NULL;
-	struct json_object *message = NULL;
+	CLEANUP(rpc_message_release) struct rpc_message message = {0};
 
 	talk->frames++;
 	talk->said_ns = talk->now_ns;
-	if (bytes.len == 0 || bytes.len > TALK_FRAME_BYTES_MAX) {
+	if (bytes.len > TALK_FRAME_BYTES_MAX) {
 		talk->bad_frames++;
 		return;
 	}
-	tokener = json_tokener_new_ex(DEPTH_MAX);
-	message = tokener ? json_tokener_parse_ex(tokener, bytes.data, (int)bytes.len) : NULL;
-	json_tokener_free(tokener);
-	if (!json_object_is_type(message, json_type_object)) {
+	switch (rpc_parse(bytes, &message)) {
+	case RPC_REQUEST:
+		answer_request(talk, session, &message);
+		break;
+	case RPC_NOTIFICATION:
+		talk_read_notification(talk, message.method, message.params);
+		break;
+	case RPC_RESPONSE:
+		take_answer(talk, session, &message);
+		break;
+	case RPC_INVALID:
 		talk->bad_frames++;
-		json_object_put(message);
-		return;
+		break;
 	}
-	bool has_id = json_object_object_get_ex(message, "id", &id);
-
-	json_object_object_get_ex(message, "params", &params);
-	if (json_object_object_get_ex(message, "method", &method)) {
-		const char *name = json_object_get_string(method);
-
-		if (has_id) {
-			answer_request(talk, session, name ? name : "", id, params);
-		} else {
-			talk_read_notification(talk, name ? name : "", params);
-		}
-	} else if (has_id) {
-		take_answer(talk, session, id, message);
-	} else {
-		talk->bad_frames++;
-	}
-	json_object_put(message);
 }
 
 /* Appends as text: NUL bytes would end it. */

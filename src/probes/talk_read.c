@@ -4,8 +4,6 @@
 
 #include "base/path.h"
 
-#include <json-c/json.h>
-
 const char *talk_text_of(struct talk *talk, struct json_object *from, const char *key) {
 	struct json_object *value = NULL;
 
@@ -283,17 +281,17 @@ static void read_result(struct talk *talk, enum talk_feature feature, struct jso
 	}
 }
 
-void talk_read_answer(struct talk *talk, enum talk_feature feature, struct json_object *result,
-                      struct json_object *error) {
+void talk_read_answer(struct talk *talk, enum talk_feature feature,
+                      const struct rpc_message *response) {
 	struct talk_answer *answer = &talk->answers[feature];
 
 	answer->answered_ns = talk->now_ns;
-	if (json_object_is_type(error, json_type_object)) {
+	if (response->error) {
 		answer->state = TALK_ERROR;
-		answer->detail = talk_text_of(talk, error, "message");
+		answer->detail = talk_text_of(talk, response->error, "message");
 		return;
 	}
-	read_result(talk, feature, result);
+	read_result(talk, feature, response->result);
 }
 
 /* gopls puts the JSON of runtime/debug.BuildInfo with a Version into serverInfo.version. */
