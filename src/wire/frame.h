@@ -18,8 +18,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FRAME_BYTES_MAX        ((size_t)64 << 20) /* the largest body ever accepted */
-#define FRAME_HEADER_BYTES_MAX ((size_t)4096) /* a header block or a line that is longer is junk   \
+#define FRAME_BYTES_MAX ((size_t)64 << 20) /* the largest body ever accepted */
+#define FRAME_HEADER_BYTES_MAX                                                                     \
+	((size_t)4096)                        /* a header block or a line that is longer is junk   \
 	                                       */
 #define FRAME_BACKLOG_BYTES ((size_t)1 << 20) /* what may wait unread beside one body */
 #define FRAME_JUNK_KEPT     512               /* bytes kept of what came before the first header */

@@ -352,6 +352,7 @@ static void parse_array(struct parser *p, struct jsonc_node *array) {
 /* Passes over a container beyond the depth cap, without recursion. */
 static void skip_container(struct parser *p, struct jsonc_node *node) {
 	size_t open = 0;
+	node->type = JSONC_NULL;
 	add_error(p, JSONC_TOO_DEEP);
 	do {
 		if (p->scan.token == TOKEN_OPEN_BRACE || p->scan.token == TOKEN_OPEN_BRACKET) {

@@ -22,7 +22,7 @@
 #include <stdint.h>
 
 #define JSONC_DEPTH_MAX                                                                            \
-	128 /* containers inside each other; a deeper one stays empty and is an error */
+	128 /* containers inside each other; a deeper one counts as null and is an error */
 #define JSONC_NODES_MAX 100000 /* values in one text; reading ends there with an error */
 #define JSONC_LISTED_MAX                                                                           \
 	256 /* entries kept in errors, duplicates and lost; the rest is only counted */
