@@ -155,7 +155,9 @@ def build_world(job):
     # Everything of the lab is out of the patient's sight.
     os.mkdir(root + LAB, 0o700)
     bind(job["lab"], root + LAB + "/src")
-    bind(job["scratch"], root + LAB + "/out")
+    # Not recursive: the new root itself is mounted below the scratch directory.
+    os.mkdir(root + LAB + "/out")
+    mount(job["scratch"], root + LAB + "/out", None, MS_BIND)
     for kind in ("go", "gopls"):
         for version, path in job["tools"][kind].items():
             bind(os.path.realpath(path), "%s%s/%s/%s" % (root, LAB, kind, version))
