@@ -7,7 +7,8 @@
  * vscode-jsonrpc (messageBuffer, messageReader) takes everything up to the first CRLF CRLF as the
  * header block: a banner on stdout becomes part of a header, which then has no colon or no
  * Content-Length, and the connection is dead. Here such bytes come out as FRAME_JUNK and the search
- * goes on for the next plausible header, also in the middle of a line.
+ * goes on for the next plausible header, also in the middle of a line. (One kind of banner gets
+ * past a real client: "name: text" lines that end in CR LF. They are junk here all the same.)
  */
 #ifndef WIRE_FRAME_H
 #define WIRE_FRAME_H

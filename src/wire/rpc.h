@@ -4,8 +4,11 @@
  * Protocol".
  *
  * Building works on JSON text: what is handed in as params or result must be valid JSON and is not
- * checked. Reading is strict: one object, no comments, no trailing text, no single quotes, at most
- * RPC_DEPTH_MAX levels.
+ * checked.
+ *
+ * Reading is strict: one object, no comments, no trailing comma or text, at most RPC_DEPTH_MAX
+ * levels. json-c 0.16 lets single-quoted keys, NaN and Infinity pass even so; an editor's
+ * JSON.parse would not.
  */
 #ifndef WIRE_RPC_H
 #define WIRE_RPC_H

@@ -6,11 +6,18 @@
  *     LENGTH bytes\n
  *     ... more events, oldest first
  *
- *     KIND   one letter: S sent to the server (one frame body), R received from it (one frame
- * body), E its stderr, J junk on its stdout, X its exit, N a note of ours, T truncated MS
- * milliseconds since the session began, decimal, with three decimals: 123.400 LENGTH of the payload
- * in bytes, decimal without sign or leading zeros; the payload may hold anything The line feed
- * behind the payload is not part of it.
+ *     KIND    one letter:
+ *             S  sent to the server, one frame body
+ *             R  received from it, one frame body
+ *             E  its stderr
+ *             J  junk on its stdout
+ *             X  its exit
+ *             N  a note of ours
+ *             T  truncated here
+ *     MS      milliseconds since the session began, with three decimals: 123.400
+ *     LENGTH  of the payload in bytes, decimal; the payload may hold anything
+ *
+ * The line feed behind the payload is not part of it.
  *
  * The whole is bounded by TRANSCRIPT_BYTES_MAX. The first event that does not fit is replaced by
  * one T event (its payload: the dropped event's letter), and after it only X and N events are kept,
