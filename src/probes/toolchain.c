@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT
+ * Which toolchain go.mod or go.work asks for, and whether it can be had.
+ */
+#include "base/path.h"
+#include "base/str.h"
+#include "core/probe.h"
+#include "gofile/goversion.h"
+#include "probes/search.h"
+
+static const char *const verdicts[] = {
+	[GOSWITCH_NONE] = "none",
+	[GOSWITCH_LOCAL_TOO_OLD] = "local_too_old",
+	[GOSWITCH_NEEDS] = "needs",
+	[GOSWITCH_INVALID] = "invalid",
+};
+
+static const char *govar(struct exam *exam, const char *name) {
+	const struct fact_govar *v = facts_govar(exam->facts, name);
+	return v ? v->value : "";
+}
+
+/* $GOMODCACHE/golang.org/toolchain@v0.0.1-goX.linux-amd64/bin/go, or goX on PATH
+ * (cmd/go/internal/toolchain). */
+static bool is_present(struct exam *exam, const char *name) {
+	const char *path = envset_get(&exam->target->server, "PATH");
+	if (search_path_only(exam, path ? path : "", name)) {
+		return true;
+	}
+	const char *cache = govar(exam, "GOMODCACHE");
+	if (cache[0] != '/') {
+		return false;
+	}
+	const char *dir = path_join(exam->arena, cache, "golang.org");
+	const struct evidence *ev = world_look(exam->world, LOOK_DIR, dir, LOOK_CAP_DIR);
+	const char *prefix = arena_printf(exam->arena, "toolchain@v0.0.1-%s.linux-", name);
+	struct slice rest = ev->bytes;
+	struct slice line;
+	while (evidence_has_bytes(ev) && slice_line(&rest, &line)) {
+		if (line.len > 2 && slice_starts(slice_of(line.data + 2, line.len - 2), prefix)) {
+			const char *go = arena_printf(exam->arena, "%s/%.*s/bin/go", dir,
+			                              (int)line.len - 2, line.data + 2);
+			return world_stat(exam->world, go).is_file;
+		}
+	}
+	return false;
+}
+
+struct demand {
+	const char *go;
+	const char *toolchain;
+	const char *where;
+	const struct fact *fact;
+};
+
+/* go.work decides when one is in force, else the go.mod of the workspace. */
+static struct demand demand_of(struct exam *exam) {
+	facts_each (gowork, w, exam->facts) {
+		if (streq(w->role, "active")) {
+			return (struct demand){w->go, w->toolchain, w->path, &w->base};
+		}
+	}
+	facts_each (gomod, m, exam->facts) {
+		if (streq(m->role, "root")) {
+			return (struct demand){m->go, m->toolchain, m->path, &m->base};
+		}
+	}
+	facts_each (gomod, m, exam->facts) {
+		if (streq(m->role, "file")) {
+			return (struct demand){m->go, m->toolchain, m->path, &m->base};
+		}
+	}
+	return (struct demand){"", "", "", NULL};
+}
+
+static const char *local_version(struct exam *exam) {
+	facts_each (go_version, v, exam->facts) {
+		if (streq(v->source, "local")) {
+			return v->version;
+		}
+	}
+	facts_each (binary, b, exam->facts) {
+		if (streq(b->tool, "go") && b->chosen && !str_empty(b->go_version)) {
+			return b->go_version;
+		}
+	}
+	return "";
+}
+
+static int look(struct exam *exam, struct err *err) {
+	(void)err;
+	const char *local = local_version(exam);
+	if (str_empty(local)) {
+		return 0;
+	}
+	struct demand d = demand_of(exam);
+	const struct fact_govar *mode = facts_govar(exam->facts, "GOTOOLCHAIN");
+	struct goswitch s =
+		goversion_switch(exam->arena, local, d.go, d.toolchain, mode ? mode->value : "");
+	const char *where = d.where;
+	if (s.source == GOSWITCH_FROM_SETTING || s.kind == GOSWITCH_INVALID) {
+		where = mode && !str_empty(mode->where) ? mode->where
+		        : mode                          ? mode->origin
+		                                        : d.where;
+	}
+	const char *proxy = govar(exam, "GOPROXY");
+	const char *need = s.kind == GOSWITCH_NEEDS ? s.toolchain : s.required;
+	FACTS_ADD(exam->facts, toolchain, d.fact ? d.fact->ev : NULL, .local = local, .need = need,
+	          .verdict = verdicts[s.kind],
+	          .present = s.kind == GOSWITCH_NEEDS && is_present(exam, s.toolchain),
+	          .where = where, .file = d.where, .mode = mode ? mode->value : "", .proxy = proxy,
+	          .proxy_off = streq(proxy, "off"), .path_only = s.path_only);
+	return 0;
+}
+
+const struct probe probe_toolchain = {
+	.id = "toolchain",
+	.title = "which Go version the module asks for and whether it can be had",
+	.stage = STAGE_WORLD,
+	.yields = FACT_BIT(toolchain),
+	.look = look,
+};
