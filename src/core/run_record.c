@@ -6,19 +6,31 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 struct slice run_record_format(struct arena *arena, const struct run_record *record) {
-	struct strbuf buf;
+	char header[192];
+	int header_len = snprintf(header, sizeof header,
+	                          "started=%d\nexit=%d\nsignal=%d\nms=%" PRId64
+	                          "\ntimed_out=%d\nout_bytes=%zu\nerr_bytes=%zu\n\n",
+	                          record->started, record->exit_code, record->signal, record->ms,
+	                          record->timed_out, record->out.len, record->err.len);
+	size_t len = (size_t)header_len + record->out.len + record->err.len;
+	char *bytes = arena_alloc(arena, len + 1);
+	char *at = bytes;
 
-	strbuf_init(&buf, arena);
-	strbuf_printf(&buf, "started=%d\nexit=%d\nsignal=%d\nms=%" PRId64 "\ntimed_out=%d\n",
-	              record->started, record->exit_code, record->signal, record->ms,
-	              record->timed_out);
-	strbuf_printf(&buf, "out_bytes=%zu\nerr_bytes=%zu\n\n", record->out.len, record->err.len);
-	strbuf_add_n(&buf, record->out.data, record->out.len);
-	strbuf_add_n(&buf, record->err.data, record->err.len);
-	return slice_of(buf.data, buf.len);
+	memcpy(at, header, (size_t)header_len);
+	at += header_len;
+	if (record->out.len > 0) {
+		memcpy(at, record->out.data, record->out.len);
+		at += record->out.len;
+	}
+	if (record->err.len > 0) {
+		memcpy(at, record->err.data, record->err.len);
+	}
+	bytes[len] = '\0';
+	return slice_of(bytes, len);
 }
 
 /* One header line into *ret_key and *ret_value; numbers only. */

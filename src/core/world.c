@@ -214,9 +214,7 @@ const char *keyline_get(struct arena *arena, struct slice text, const char *key)
 	return NULL;
 }
 
-void keyline_put(struct strbuf *out, const char *key, const char *value) {
-	strbuf_add(out, key);
-	strbuf_add_char(out, '=');
+static void put_escaped(struct strbuf *out, const char *value) {
 	for (; *value; value++) {
 		if (*value == '\n') {
 			strbuf_add(out, "\\n");
@@ -226,5 +224,22 @@ void keyline_put(struct strbuf *out, const char *key, const char *value) {
 			strbuf_add_char(out, *value);
 		}
 	}
+}
+
+void keyline_put(struct strbuf *out, const char *key, const char *value) {
+	strbuf_add(out, key);
+	strbuf_add_char(out, '=');
+	put_escaped(out, value);
 	strbuf_add_char(out, '\n');
+}
+
+const char *keyline_escape(struct arena *arena, const char *value) {
+	struct strbuf out;
+
+	if (!strpbrk(value, "\n\\")) {
+		return value;
+	}
+	strbuf_init(&out, arena);
+	put_escaped(&out, value);
+	return out.data;
 }

@@ -198,4 +198,7 @@ const char *keyline_get(struct arena *arena, struct slice text, const char *key)
 struct strbuf;
 void keyline_put(struct strbuf *out, const char *key, const char *value);
 
+/* value with those escapes, for formats with a path at the end of a line. */
+const char *keyline_escape(struct arena *arena, const char *value);
+
 #endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ * Which running editors of this user have a workspace open, and the desktop they were started from.
+ *
+ * A process of the effective uid counts as an editor
+ *  - by its name (comm): nvim; emacs…; hx, helix; vim, gvim, vi, kak, subl, sublime_text, micro
+ * (kind "other");
+ *  - as an extension host of VS Code and its kin: a node or Electron process with
+ * `--type=extensionHost`, `bootstrap-fork` or an extensionHost entry point among its arguments, or
+ * with one of the variables that VS Code gives its extension hosts and takes away from terminals
+ * (src/vs/base/common/processes.ts, sanitizeProcessEnvironment): VSCODE_PID, VSCODE_CWD,
+ * VSCODE_IPC_HOOK_EXTHOST, VSCODE_ESM_ENTRYPOINT, VSCODE_AMD_ENTRYPOINT,
+ * VSCODE_HANDLES_UNCAUGHT_ERRORS. A node server in the workspace has none of them. Children of an
+ * extension host inherit them and do not count beside it. It is "vscode-remote" when its program or
+ * an argument lies below .vscode-server, .cursor-server, .vscodium-server, .windsurf-server or
+ * code-server, or VSCODE_AGENT_FOLDER is set.
+ *
+ * It has the workspace open when its working directory is the workspace or below it, an argument
+ * (path or file URI) is, VSCODE_CWD is, or it is the parent of a gopls whose working directory is.
+ */
+#ifndef WORLD_EDITORS_H
+#define WORLD_EDITORS_H
+
+#include "world/looks.h"
+
+void look_editors(const struct looker *looker, const struct look_request *request,
+                  struct look_reply *reply);
+
+/* The environment of the desktop: of the shell that starts programs (gnome-shell, plasmashell, …),
+ * else of the session manager, else of a window manager. */
+void look_desktop(const struct looker *looker, const struct look_request *request,
+                  struct look_reply *reply);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT
+ * Processes as /proc shows them. Source: proc(5); the fields of /proc/PID/stat are those of
+ * Linux 3.5 and later.
+ */
+#ifndef WORLD_PROCFS_H
+#define WORLD_PROCFS_H
+
+#include "world/looks.h"
+
+#define PROC_COMM_SIZE 64
+
+struct proc_stat {
+	int64_t pid;
+	int64_t ppid;
+	uint64_t start_ticks; /* since boot, in clock ticks */
+	char state;
+	char comm[PROC_COMM_SIZE];
+};
+
+/* The text of /proc/PID/stat; false when it is not of this form. comm may hold blanks and
+ * parentheses. */
+bool proc_stat_parse(struct slice text, struct proc_stat *ret);
+/* The value of "btime" in the text of /proc/stat: boot time in seconds since the epoch, 0 when
+ * missing. */
+int64_t proc_btime_parse(struct slice text);
+
+/* A file below /proc/PID, at most cap bytes; 0 or a positive errno. */
+int proc_read(struct arena *arena, int proc_fd, int64_t pid, const char *name, size_t cap,
+              struct slice *ret);
+/* The target of a link below /proc/PID, NULL when it cannot be read. */
+const char *proc_link(struct arena *arena, int proc_fd, int64_t pid, const char *name);
+/* /proc itself; -1 when it is not mounted (an empty directory of that name counts as not mounted).
+ */
+int proc_open(void);
+
+void look_environ(const struct looker *looker, const struct look_request *request,
+                  struct look_reply *reply);
+void look_process(const struct looker *looker, const struct look_request *request,
+                  struct look_reply *reply);
+
+#endif

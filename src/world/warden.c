@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT
+ */
+#include "world/warden.h"
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "world/selfcare.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define GRACE_NS     (50 * NS_PER_MS) /* between SIGTERM and SIGKILL */
+#define KILL_NS      NS_PER_S         /* a process in an uninterruptible wait does not die sooner */
+#define PID_SPAN_MAX 100000
+
+enum { CONTROL_FD = SELFCARE_FIRST_FD, REPORT_FD, STDIN_FD, STDOUT_FD, STDERR_FD };
+
+struct warden {
+	pid_t program;
+	bool alive; /* the program has not been reaped */
+	int sigchld_fd;
+};
+
+static void report_send(int32_t kind, int32_t value) {
+	struct warden_report report = {.kind = kind, .value = value, .at_ns = clock_now_ns()};
+
+	fd_write_all(REPORT_FD, &report, sizeof report);
+}
+
+/* Runs in the program's process; comes back only as an errno through the pipe. */
+static _Noreturn void program_exec(const struct child_spec *spec, pid_t warden, int errno_fd) {
+	int error;
+
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	selfcare_reset_signals();
+	if (getppid() != warden) {
+		_exit(127);
+	}
+	dup2(STDIN_FD, 0);
+	dup2(STDOUT_FD, 1);
+	dup2(STDERR_FD, 2);
+	if (!spec->cwd || chdir(spec->cwd) == 0) {
+		execve(spec->argv[0], (char *const *)(uintptr_t)spec->argv, spec->envp);
+	}
+	error = errno;
+	fd_write_all(errno_fd, &error, sizeof error);
+	_exit(127);
+}
+
+/* Reaps what has ended and reports the program. False when there is no child left. */
+static bool warden_reap(struct warden *w) {
+	struct signalfd_siginfo info;
+	int status;
+	pid_t pid;
+
+	while (read(w->sigchld_fd, &info, sizeof info) > 0) {
+	}
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid == w->program && w->alive) {
+			w->alive = false;
+			report_send(WARDEN_EXITED, status);
+		}
+	}
+	return !(pid < 0 && errno == ECHILD);
+}
+
+/* Waits for a child's end or (unless control_fd is -1) the end of the control pipe, or until_ns;
+ * true when the control pipe ended. */
+static bool warden_wait(const struct warden *w, int control_fd, int64_t until_ns) {
+	struct pollfd fds[] = {{.fd = w->sigchld_fd, .events = POLLIN},
+	                       {.fd = control_fd, .events = POLLIN}};
+	int timeout_ms = -1;
+
+	if (until_ns) {
+		int64_t left_ns = until_ns - clock_now_ns();
+
+		timeout_ms = left_ns <= 0 ? 0 : (int)((left_ns + NS_PER_MS - 1) / NS_PER_MS);
+	}
+	return poll(fds, 2, timeout_ms) > 0 && fds[1].revents != 0;
+}
+
+/* Sends SIGKILL to our children as the kernel lists them (CONFIG_PROC_CHILDREN); false when it does
+ * not. */
+static bool kill_listed_children(void) {
+	char path[64];
+	FILE *list;
+	int pid;
+
+	snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+	list = fopen(path, "re");
+	if (!list) {
+		return false;
+	}
+	while (fscanf(list, "%d", &pid) == 1) {
+		kill(pid, SIGKILL);
+	}
+	fclose(list);
+	return true;
+}
+
+/* waitid(2) answers ECHILD for a pid that is no child of ours: a way to find them where /proc is
+ * not mounted. All of them were born after the program, so between its pid and that of a process
+ * born now. */
+static void kill_probed_children(const struct warden *w) {
+	pid_t newest = fork();
+	pid_t first = w->program;
+
+	if (newest == 0) {
+		_exit(0);
+	}
+	if (newest < first || newest - first > PID_SPAN_MAX) {
+		first = newest > PID_SPAN_MAX ? newest - PID_SPAN_MAX : 2;
+	}
+	for (pid_t pid = first; pid < newest; pid++) {
+		siginfo_t info;
+
+		if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0) {
+			kill(pid, SIGKILL);
+		}
+	}
+}
+
+/* Killing a child makes its children ours, so this ends with the last descendant. */
+static _Noreturn void warden_finish(struct warden *w) {
+	int64_t until_ns;
+
+	if (warden_reap(w) && w->alive) {
+		kill(w->program, SIGTERM);
+		kill(w->program, SIGCONT);
+		until_ns = clock_now_ns() + GRACE_NS;
+		while (w->alive && clock_now_ns() < until_ns) {
+			warden_wait(w, -1, until_ns);
+			warden_reap(w);
+		}
+	}
+	until_ns = clock_now_ns() + KILL_NS;
+	while (warden_reap(w) && clock_now_ns() < until_ns) {
+		if (!kill_listed_children()) {
+			kill_probed_children(w);
+		}
+		warden_wait(w, -1, clock_now_ns() + 5 * NS_PER_MS);
+	}
+	_exit(0);
+}
+
+/* The errno of the exec, 0 when it worked, or -1 when the control pipe ended first. */
+static int warden_await_exec(int errno_fd) {
+	struct pollfd fds[] = {{.fd = errno_fd, .events = POLLIN},
+	                       {.fd = CONTROL_FD, .events = POLLIN}};
+	int error = 0;
+
+	while (poll(fds, 2, -1) < 0 && errno == EINTR) {
+	}
+	if (fds[0].revents == 0) {
+		return -1;
+	}
+	if (read(errno_fd, &error, sizeof error) != (ssize_t)sizeof error) {
+		return 0;
+	}
+	return error;
+}
+
+static int sigchld_open(void) {
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	signal(SIGCHLD, SIG_DFL); /* an inherited SIG_IGN would reap behind our back */
+	sigprocmask(SIG_SETMASK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+_Noreturn void warden_main(const struct warden_job *job) {
+	const int keep[] = {job->control_fd, job->report_fd, job->std_fds[0], job->std_fds[1],
+	                    job->std_fds[2]};
+	struct warden w = {.alive = false};
+	pid_t self;
+	int errno_pipe[2];
+	int error;
+
+	selfcare_settle("dialtone-warden", keep, sizeof keep / sizeof *keep);
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	self = getpid();
+	w.sigchld_fd = sigchld_open();
+	if (w.sigchld_fd < 0 || pipe2(errno_pipe, O_CLOEXEC) < 0) {
+		report_send(WARDEN_FAILED, errno);
+		_exit(1);
+	}
+	w.program = fork();
+	if (w.program < 0) {
+		report_send(WARDEN_FAILED, errno);
+		_exit(1);
+	}
+	if (w.program == 0) {
+		program_exec(job->spec, self, errno_pipe[1]);
+	}
+	w.alive = true;
+	close(errno_pipe[1]);
+	close(STDIN_FD);
+	close(STDOUT_FD);
+	close(STDERR_FD);
+	error = warden_await_exec(errno_pipe[0]);
+	close(errno_pipe[0]);
+	if (error > 0) {
+		report_send(WARDEN_FAILED, error);
+		w.alive = false;
+	} else if (error == 0) {
+		report_send(WARDEN_STARTED, 0);
+		while (w.alive && !warden_wait(&w, CONTROL_FD, 0)) {
+			warden_reap(&w);
+		}
+	}
+	warden_finish(&w);
+}
