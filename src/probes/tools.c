@@ -5,6 +5,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/probe.h"
+#include "probes/go_run.h"
 #include "probes/govars.h"
 #include "probes/search.h"
 #include "probes/trust.h"
@@ -112,26 +113,11 @@ static void fill_from_go_env(struct exam *exam, struct envset *env, struct slice
 	}
 }
 
-static void state_run(struct exam *exam, const char *name, const struct run_result *run) {
-	FACTS_ADD(exam->facts, go_run, run->ev, .name = name, .exit_code = run->exit_code,
-	          .signal = run->signal, .timed_out = run->timed_out, .started = run->started,
-	          .error = run->ev->error, .ms = run->ms,
-	          .out = arena_slicedup(exam->arena, run->out),
-	          .err = arena_slicedup(exam->arena, run->err));
-}
-
 static void run_go_env(struct exam *exam, struct envset *env) {
 	struct target *t = exam->target;
 	const char *const argv[] = {t->go_path, "env", "-json", NULL};
-	struct run_result run = world_run(exam->world, &(struct run_spec){
-							       .label = "go env",
-							       .argv = argv,
-							       .env = env,
-							       .cwd = t->workspace,
-							       .deadline_ns = GO_ENV_DEADLINE_NS,
-							       .cap_bytes = GO_ENV_CAP_BYTES,
-						       });
-	state_run(exam, "env", &run);
+	struct run_result run =
+		go_run_state(exam, "env", argv, env, t->workspace, GO_ENV_DEADLINE_NS);
 	if (run.started && run.exit_code == 0) {
 		fill_from_go_env(exam, env, run.out);
 	}
@@ -148,7 +134,7 @@ static void arrange_vscode(struct exam *exam) {
 	}
 	t->do_not_run_go = why != NULL;
 	t->do_not_start = why;
-	if (t->go_path && !t->do_not_run_go && !t->no_server) {
+	if (t->go_path && !t->do_not_run_go) {
 		run_go_env(exam, &t->server);
 	}
 	t->gopls_path = find_gopls_vscode(exam, &t->server);
