@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The helpers of `setup`; lab/README.md is their description. Sourced as root inside the patient's machine.
 # What `setup` declares is written to $LAB/declared at the end, as name NUL value NUL.
+# shellcheck disable=SC2034 # the setups use these
 
 H=/home/lena
 W=$H/src/small
@@ -11,7 +12,7 @@ EDITOR_PID=
 BACKGROUND_PID=
 OTHERGO=
 declare -a DECLARED=() KEEP=()
-declare -A SHELL_ENV=() SERVER_ENV=()
+declare -A SHELL_ENV=()
 
 declare_() { DECLARED+=("$1" "$2"); }
 
@@ -92,14 +93,17 @@ named_process_() {
 	[ -x "/usr/lib/editor/$name" ] || cp /usr/bin/sleep "/usr/lib/editor/$name"
 	settle_
 	(
-		cd "$dir"
+		cd "$dir" || exit
 		exec /usr/bin/env -i "$@" /usr/bin/setpriv --reuid=lena --regid=lena --init-groups -- "/usr/lib/editor/$name" infinity
 	) </dev/null >/dev/null 2>&1 &
 	NAMED_PID=$!
 	local -i tries=0
 	until [ "$(cat "/proc/$NAMED_PID/comm" 2>/dev/null)" = "$name" ]; do
 		tries+=1
-		[ $tries -lt 400 ] && [ -d "/proc/$NAMED_PID" ] || { echo "lab: the process $name did not start" >&2 && return 1; }
+		if [ $tries -gt 400 ] || [ ! -d "/proc/$NAMED_PID" ]; then
+			echo "lab: the process $name did not start" >&2
+			return 1
+		fi
 		sleep 0.005
 	done
 }
@@ -137,6 +141,7 @@ background() {
 	settle_
 	env_words_
 	/usr/bin/env -i "${ENV_WORDS[@]}" /usr/bin/setpriv --reuid=lena --regid=lena --init-groups -- "$@" </dev/null >/dev/null 2>&1 &
+	# shellcheck disable=SC2034 # for the setup that calls this
 	BACKGROUND_PID=$!
 }
 

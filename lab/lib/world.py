@@ -10,7 +10,6 @@ import fcntl
 import hashlib
 import json
 import os
-import shlex
 import shutil
 import signal
 import socket
@@ -462,7 +461,7 @@ def visit(job, result):
     result["left_over"] = wait_for_quiet(before_run, 2)
     result["changes"] = changes(before, manifest(roots, exempt))
     lap("after")
-    if job.get("record"):
+    if job.get("record") and not result["run"]["late"]:
         result["recorded"] = record(declared, args, job["record"])
 
 
