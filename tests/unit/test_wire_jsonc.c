@@ -222,6 +222,8 @@ static void test_ten_thousand_levels(void **state) {
 	assert_int_equal(doc->lost[0].kind, JSONC_LOST_LIMIT);
 	assert_non_null(jsonc_get(doc->root, "after"));
 	assert_non_null(strstr(jsonc_to_json(*state, doc->root), "\"after\":1"));
+	/* What is written is never deeper than what is read. */
+	assert_int_equal(parse(state, jsonc_to_json(*state, doc->root))->errors_total, 0);
 }
 
 static void test_too_many_values(void **state) {
