@@ -11,11 +11,18 @@
 static int look(struct exam *exam, struct err *err) {
 	(void)err;
 	const struct target *t = exam->target;
-	if (!t->server_go || t->do_not_run_go || facts_run(exam->facts, "env")) {
+	if (!t->server_go || t->do_not_run_go) {
 		return 0;
 	}
-	const char *const argv[] = {t->server_go, "env", "-json", NULL};
-	go_run_state(exam, "env", argv, &t->server, t->workspace, DEADLINE_NS);
+	/* `go env` forgives malformed GOFLAGS, `go version` does not
+	 * (cmd/go/internal/base/goflags.go). */
+	const char *const version[] = {t->server_go, "version", NULL};
+	struct run_result run =
+		go_run_state(exam, "version", version, &t->server, t->workspace, DEADLINE_NS);
+	if (!facts_run(exam->facts, "env") && !run.timed_out) {
+		const char *const env[] = {t->server_go, "env", "-json", NULL};
+		go_run_state(exam, "env", env, &t->server, t->workspace, DEADLINE_NS);
+	}
 	return 0;
 }
 

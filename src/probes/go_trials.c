@@ -16,10 +16,12 @@ static bool failed(const struct fact_go_run *run) {
 	return run && (!run->started || run->exit_code != 0);
 }
 
-/* The same question with one variable changed; value NULL takes it away. */
+/* The question that failed, with one variable changed; value NULL takes it away. */
 static void try_without(struct exam *exam, const char *variable, const char *value) {
 	const struct target *t = exam->target;
-	const char *name = arena_printf(exam->arena, "env without %s", variable);
+	bool version = failed(facts_run(exam->facts, "version"));
+	const char *what = version ? "version" : "env";
+	const char *name = arena_printf(exam->arena, "%s without %s", what, variable);
 	struct envset env;
 	envset_copy(&env, &t->server);
 	if (value) {
@@ -27,8 +29,7 @@ static void try_without(struct exam *exam, const char *variable, const char *val
 	} else {
 		envset_unset(&env, variable);
 	}
-	const char *go = t->server_go ? t->server_go : t->go_path;
-	const char *const argv[] = {go, "env", "-json", NULL};
+	const char *const argv[] = {t->server_go, what, version ? NULL : "-json", NULL};
 	struct run_result run =
 		go_run_state(exam, name, argv, &env, t->workspace, TRIAL_DEADLINE_NS);
 	FACTS_ADD(exam->facts, trial, run.ev,
@@ -83,10 +84,12 @@ static int look(struct exam *exam, struct err *err) {
 	if (facts_healthy(exam->facts) || !t->server_go || t->do_not_run_go) {
 		return 0;
 	}
+	const struct fact_go_run *version = facts_run(exam->facts, "version");
 	const struct fact_go_run *env = facts_run(exam->facts, "env");
-	if (failed(env) && !env->timed_out) {
+	bool hangs = (version && version->timed_out) || (env && env->timed_out);
+	if ((failed(version) || failed(env)) && !hangs) {
 		try_variables(exam);
-	} else if (env && !infer_is_certain(exam->rules, exam->facts)) {
+	} else if (env && !hangs && !infer_is_certain(exam->rules, exam->facts)) {
 		list_packages(exam);
 	}
 	return 0;

@@ -123,6 +123,18 @@ static void run_go_env(struct exam *exam, struct envset *env) {
 	}
 }
 
+/* Without an answer of go the extension goes no further; where the tools lie is worth knowing all
+ * the same. */
+static void fill_from_govars(struct exam *exam, struct envset *env) {
+	static const char *const names[] = {"GOPATH", "GOBIN"};
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		const struct fact_govar *v = facts_govar(exam->facts, names[i]);
+		if (v && !str_empty(v->value) && str_empty(envset_get(env, names[i]))) {
+			envset_set(env, names[i], v->value);
+		}
+	}
+}
+
 static void arrange_vscode(struct exam *exam) {
 	struct target *t = exam->target;
 	vscode_tools_env(exam, &t->server);
@@ -137,6 +149,7 @@ static void arrange_vscode(struct exam *exam) {
 	if (t->go_path && !t->do_not_run_go) {
 		run_go_env(exam, &t->server);
 	}
+	fill_from_govars(exam, &t->server);
 	t->gopls_path = find_gopls_vscode(exam, &t->server);
 	const char *const *flags = vscode_server_flags(exam, &t->server_flags_error);
 	size_t count = 0;
@@ -205,8 +218,9 @@ static void state_binary(struct exam *exam, const char *tool, const char *path, 
 static void state_binaries(struct exam *exam) {
 	size_t budget = 12;
 	facts_each (tool, t, exam->facts) {
-		bool readable = streq(t->state, "ok") || streq(t->state, "noexec_mount") ||
-		                streq(t->state, "no_exec_bit");
+		bool readable = !streq(t->tool, "server-go") &&
+		                (streq(t->state, "ok") || streq(t->state, "noexec_mount") ||
+		                 streq(t->state, "no_exec_bit"));
 		if (readable && budget > 0 && !facts_binary(exam->facts, t->path)) {
 			state_binary(exam, t->tool, t->path, t->chosen);
 			budget--;
@@ -238,6 +252,8 @@ static int look(struct exam *exam, struct err *err) {
 			          .name = arena_slicedup(exam->arena, name), .value = value);
 		}
 	}
+	FACTS_ADD(exam->facts, tool, NULL, .tool = "server-go", .path = t->server_go, .via = "path",
+	          .state = t->server_go ? "ok" : "absent", .chosen = t->server_go != NULL);
 	state_binaries(exam);
 	return 0;
 }

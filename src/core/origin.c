@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/origin.h"
+
+#include "base/str.h"
+
+const struct fact_startup *origin_startup(const struct facts *facts, const char *name,
+                                          const char *value) {
+	const struct fact_startup *found = NULL;
+	facts_each (startup, s, facts) {
+		if (streq(s->name, name) && (!value || streq(s->value, value))) {
+			found = s;
+		}
+	}
+	return found;
+}
+
+static const char *line_words(const struct facts *facts, const char *where) {
+	const char *colon = strrchr(where, ':');
+	if (!colon) {
+		return where;
+	}
+	return arena_printf(facts->arena, "%.*s line %s", (int)(colon - where), where, colon + 1);
+}
+
+const char *origin_words(const struct facts *facts, const struct fact_govar *var) {
+	struct arena *arena = facts->arena;
+	if (streq(var->origin, "goenv")) {
+		return arena_printf(arena, "in %s (written by go env -w)",
+		                    line_words(facts, var->where));
+	}
+	if (streq(var->origin, "settings")) {
+		return arena_printf(arena, "in %s", line_words(facts, var->where));
+	}
+	if (streq(var->origin, "goroot")) {
+		return arena_printf(arena, "in %s", line_words(facts, var->where));
+	}
+	if (streq(var->origin, "default")) {
+		return "by default";
+	}
+	const struct fact_startup *s = origin_startup(facts, var->name, var->value);
+	const struct fact_editor_process *p = facts_first(editor_process, facts);
+	const char *holder =
+		p ? arena_printf(arena, "in the environment of process %lld", (long long)p->pid)
+		  : "in the environment";
+	return s ? arena_printf(arena, "%s, set by %s line %lld", holder, s->file,
+	                        (long long)s->line)
+	         : holder;
+}
+
+void origin_fix(const struct facts *facts, struct findings *out, struct finding *finding,
+                const struct fact_govar *var) {
+	struct arena *arena = out->arena;
+	if (streq(var->origin, "goenv")) {
+		finding_fix(out, finding, arena_printf(arena, "forget the stored %s", var->name),
+		            "go env -u %s", var->name);
+		return;
+	}
+	if (streq(var->origin, "settings")) {
+		finding_fix(out, finding,
+		            arena_printf(arena, "remove or correct %s in %s", var->name,
+		                         line_words(facts, var->where)),
+		            "%s", "");
+		return;
+	}
+	const struct fact_startup *s = origin_startup(facts, var->name, var->value);
+	if (s) {
+		finding_cites(finding, s);
+		finding_fix(
+			out, finding,
+			arena_printf(
+				arena,
+				"switch that line off, then log in again and restart the editor"),
+			"sed -i.bak '%llds/^/# /' %s", (long long)s->line,
+			str_shell_quote(arena, s->file));
+	} else {
+		finding_fix(
+			out, finding,
+			arena_printf(
+				arena,
+				"take %s out of the environment, then start the editor from there",
+				var->name),
+			"unset %s", var->name);
+	}
+}
+
+struct fact_govar origin_of_var(const struct facts *facts, const char *name) {
+	const struct fact_govar *known = facts_govar(facts, name);
+	if (known) {
+		return *known;
+	}
+	struct fact_govar var = {.name = name, .value = "", .origin = "default", .where = ""};
+	const char *value = facts_var(facts, "server", name);
+	if (!value) {
+		return var;
+	}
+	var.value = value;
+	var.origin = "env";
+	const struct fact_setting *s =
+		facts_setting(facts, arena_printf(facts->arena, "go.toolsEnvVars.%s", name));
+	if (s) {
+		var.origin = "settings";
+		var.where = arena_printf(facts->arena, "%s:%lld", s->file, (long long)s->line);
+	}
+	return var;
+}
