@@ -91,10 +91,7 @@ static int explain(struct arena *arena, const struct explain_options *o,
 
 static int run(const void *options, const char *const *operands, size_t operand_count) {
 	const struct explain_options *o = options;
-	if (o->color && !streq(o->color, "auto") && !streq(o->color, "always") &&
-	    !streq(o->color, "never")) {
-		output_complain("option '--color': expected auto, always or never, got '%s'",
-		                o->color);
+	if (!color_is_valid(o->color)) {
 		return STATUS_USAGE;
 	}
 	struct arena *arena = arena_new();
@@ -106,7 +103,7 @@ static int run(const void *options, const char *const *operands, size_t operand_
 const struct command command_explain = {
 	.name = "explain",
 	.synopsis = "[CAUSE]",
-	.summary = "The page of a cause: symptom, mechanism, proof, fix; without CAUSE all",
+	.summary = "Tell all about a cause; without CAUSE list all of them",
 	.options = explain_specs,
 	.options_size = sizeof(struct explain_options),
 	.max_operands = 1,

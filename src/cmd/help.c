@@ -45,7 +45,7 @@ int help_print(const struct command *command) {
 		           "\n");
 		for (size_t i = 0; registry_commands[i]; i++) {
 			const struct command *c = registry_commands[i];
-			strbuf_printf(&out, "  %-9s %-15s %s\n", c->name, c->synopsis, c->summary);
+			strbuf_printf(&out, "  %-9s %-10s %s\n", c->name, c->synopsis, c->summary);
 		}
 		strbuf_add(&out, "\n"
 		                 "  dialtone help check     the options of check\n"
@@ -84,7 +84,7 @@ static int run(const void *options, const char *const *operands, size_t operand_
 const struct command command_help = {
 	.name = "help",
 	.synopsis = "[COMMAND]",
-	.summary = "How to use dialtone, or one of its commands",
+	.summary = "Tell how to use dialtone or a command",
 	.max_operands = 1,
 	.run = run,
 };

@@ -201,7 +201,8 @@ int options_parse(struct arena *arena, const struct command *command, const char
 }
 
 void options_help(struct strbuf *out, const struct command *command) {
-	strbuf_printf(out, "Usage: dialtone %s %s\n%s.\n", command->name, command->synopsis,
+	strbuf_printf(out, "Usage: dialtone %s%s %s\n%s.\n", command->name,
+	              options_count(command) > 0 ? " [OPTION...]" : "", command->synopsis,
 	              command->summary);
 	if (options_count(command) > 0) {
 		strbuf_add(out, "\n");

@@ -53,6 +53,14 @@ struct terminal terminal_find(const char *color) {
 	return t;
 }
 
+bool color_is_valid(const char *color) {
+	if (!color || streq(color, "auto") || streq(color, "always") || streq(color, "never")) {
+		return true;
+	}
+	output_complain("option '--color': expected auto, always or never, got '%s'", color);
+	return false;
+}
+
 int output_write(const struct strbuf *text, int status) {
 	int r = fd_write_all(STDOUT_FILENO, text->data, text->len);
 	if (r == 0 || r == -EPIPE) {

@@ -19,6 +19,9 @@ struct terminal {
  * COLUMNS. */
 struct terminal terminal_find(const char *color);
 
+/* NULL, or one of the three words; else a sentence on stderr and false. */
+bool color_is_valid(const char *color);
+
 /* Writes to stdout; gives `status` when that worked. A reader that went away (EPIPE) is no error;
  * anything else costs the verdict: STATUS_UNKNOWN and a sentence on stderr. */
 int output_write(const struct strbuf *text, int status);

@@ -147,7 +147,7 @@ static void cause(struct text *t, const struct finding *f, bool first) {
 }
 
 static const char *seconds(struct text *t) {
-	return arena_printf(t->arena, "%.2f s",
+	return arena_printf(t->arena, "%.2fs",
 	                    (double)t->report->timings.total_ns / (double)NS_PER_S);
 }
 

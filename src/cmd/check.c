@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT
+ * `dialtone check [DIR]`: looks, thinks, reports.
+ */
+#include "base/clock.h"
+#include "cmd/check_options.h"
+#include "cmd/exam.h"
+#include "cmd/interrupt.h"
+#include "cmd/output.h"
+#include "cmd/progress.h"
+#include "core/registry.h"
+#include "report/report.h"
+#include "world/live.h"
+
+#include <errno.h>
+
+#define RESERVE_MAX_NS (300 * NS_PER_MS)
+
+struct check {
+	const struct check_options *options;
+	const char *dir; /* the operand, or NULL */
+	struct terminal terminal;
+	struct interrupt interrupt;
+	struct arena *arena;
+	struct evidence_store store;
+	struct facts facts;
+	struct target target;
+	struct exam exam;
+	int64_t start_ns;
+};
+
+static int list_probes(struct arena *arena) {
+	struct strbuf out;
+	strbuf_init(&out, arena);
+	strbuf_add(&out, "PROBE           STAGE        WHAT IT LOOKS AT\n");
+	for (int stage = STAGE_ENVIRONMENT; stage <= STAGE_AFTER; stage++) {
+		for (size_t i = 0; registry_probes[i]; i++) {
+			const struct probe *p = registry_probes[i];
+			if ((int)p->stage == stage) {
+				strbuf_printf(&out, "%-15s %-12s %s\n", p->id, stage_name(p->stage),
+				              p->title);
+			}
+		}
+	}
+	return output_write(&out, STATUS_HEALTHY);
+}
+
+static void show_probe(const struct probe *probe, const void *context) {
+	const struct terminal *terminal = context;
+	progress_show(probe->title, terminal->columns);
+}
+
+/* STATUS_HEALTHY when DIR can be examined, else a sentence on stderr and the status. A thing that
+ * is not there was misspelt (usage); one that is there and does not let itself be looked at leaves
+ * us without a verdict. */
+static int check_dir(struct check *c) {
+	const char *dir = c->target.workspace;
+	struct file_stat st = world_stat(c->exam.world, dir);
+	if (st.known && !st.exists && c->dir && !strchr(c->dir, '/')) {
+		output_complain("there is no directory '%s' here, nor a command of that name; "
+		                "`dialtone help` lists the commands",
+		                c->dir);
+		return STATUS_USAGE;
+	}
+	if (st.known && !st.exists) {
+		output_complain("there is no directory '%s'", dir);
+		return STATUS_USAGE;
+	}
+	if (st.known && !st.is_dir) {
+		output_complain("'%s' is not a directory; give the folder that is open in the "
+		                "editor, and the file with --file",
+		                dir);
+		return STATUS_USAGE;
+	}
+	if (!st.known) {
+		output_complain("cannot look at '%s': %s", dir,
+		                st.ev->state == EV_TIMED_OUT ? "no answer in time"
+		                                             : strerror(st.ev->error));
+		return STATUS_UNKNOWN;
+	}
+	if (!st.can_read || !st.can_exec) {
+		output_complain("cannot look into '%s': %s", dir, strerror(EACCES));
+		return STATUS_UNKNOWN;
+	}
+	return STATUS_HEALTHY;
+}
+
+static void report(struct check *c, struct strbuf *out, const struct diagnosis *diagnosis,
+                   int *ret_status) {
+	struct report r = {
+		.target = &c->target,
+		.facts = &c->facts,
+		.diagnosis = diagnosis,
+		.timings = {.total_ns = clock_now_ns() - c->start_ns, .own_cpu_ns = clock_cpu_ns()},
+	};
+	struct report_style style = {
+		.verbose = c->options->verbose,
+		.colour = c->terminal.colour,
+		.utf8 = c->terminal.utf8,
+		.columns = c->terminal.columns,
+	};
+	if (c->options->json) {
+		report_json(out, &r);
+	} else {
+		report_text(out, &r, &style);
+	}
+	*ret_status = report_status(&r);
+}
+
+/* Part of the time that was given is kept back for ending the server and for the report. */
+static int64_t reserve_ns(int64_t limit_ns) {
+	int64_t reserve = limit_ns / 10;
+	return reserve < RESERVE_MAX_NS ? reserve : RESERVE_MAX_NS;
+}
+
+static const char *limit_text(const struct check *c) {
+	return c->options->timeout ? c->options->timeout : CHECK_TIMEOUT_DEFAULT;
+}
+
+static void examine(struct check *c) {
+	c->exam.rules = registry_rules;
+	struct exam_plan plan = {
+		.probes = registry_probes,
+		.without = &c->options->without,
+		.limit = limit_text(c),
+		.on_probe = c->terminal.progress ? show_probe : NULL,
+		.context = &c->terminal,
+	};
+	exam_run(&c->exam, &plan);
+	if (c->terminal.progress) {
+		progress_erase();
+	}
+}
+
+static int check_in_world(struct check *c) {
+	struct err err;
+	if (check_target_fill(c->arena, c->exam.world, c->options, c->dir, &c->target, &err) < 0) {
+		output_complain("%s", err.msg);
+		return STATUS_UNKNOWN;
+	}
+	int status = check_dir(c);
+	if (status != STATUS_HEALTHY) {
+		return status;
+	}
+	examine(c);
+	int signal = interrupt_signal(&c->interrupt);
+	if (signal != 0) {
+		output_complain("stopped before there was a verdict (%s)", strsignal(signal));
+		return STATUS_SIGNAL_BASE + signal;
+	}
+	struct diagnosis diagnosis = infer(registry_rules, &c->facts);
+	struct strbuf out;
+	strbuf_init(&out, c->arena);
+	report(c, &out, &diagnosis, &status);
+	world_close(c->exam.world);
+	c->exam.world = NULL;
+	interrupt_close(&c->interrupt);
+	return output_write(&out, status);
+}
+
+static int run_in(struct arena *arena, const struct check_options *options, const char *dir,
+                  size_t operand_count) {
+	struct check c = {
+		.options = options,
+		.dir = dir,
+		.arena = arena,
+		.interrupt = {.fd = -1, .signal_fd = -1, .timer_fd = -1},
+		.start_ns = clock_now_ns(),
+	};
+	struct err err;
+	if (check_options_validate(arena, options, operand_count, &err) < 0) {
+		output_complain("%s", err.msg);
+		return STATUS_USAGE;
+	}
+	if (options->list_probes) {
+		return list_probes(arena);
+	}
+	exam_init(&c.exam, arena, &c.facts, &c.target);
+	evidence_store_init(&c.store, arena);
+	int64_t limit_ns = 0;
+	(void)seconds_parse(limit_text(&c), &limit_ns);
+	c.exam.deadline_ns = c.start_ns + limit_ns - reserve_ns(limit_ns);
+	interrupt_open(&c.interrupt, c.exam.deadline_ns + reserve_ns(limit_ns) / 2);
+	int status = STATUS_UNKNOWN;
+	c.exam.world = world_live_open(arena, &c.store, c.interrupt.fd, &err);
+	if (c.exam.world) {
+		c.terminal = terminal_find(options->color);
+		status = check_in_world(&c);
+	} else {
+		output_complain("%s", err.msg);
+	}
+	world_close(c.exam.world);
+	interrupt_close(&c.interrupt);
+	return status;
+}
+
+static int run(const void *options, const char *const *operands, size_t operand_count) {
+	const struct check_options *o = options;
+	if (!color_is_valid(o->color)) {
+		return STATUS_USAGE;
+	}
+	struct arena *arena = arena_new();
+	int status = run_in(arena, o, operand_count > 0 ? operands[0] : NULL, operand_count);
+	arena_free(arena);
+	return status;
+}
+
+const struct command command_check = {
+	.name = "check",
+	.synopsis = "[DIR]",
+	.summary = "Find the one cause of trouble in DIR (or here)",
+	.options = check_option_specs,
+	.options_size = sizeof(struct check_options),
+	.max_operands = 1,
+	.run = run,
+};

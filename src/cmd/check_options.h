@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT
+ * What `dialtone check` can be told, and what of it makes no sense.
+ */
+#ifndef CMD_CHECK_OPTIONS_H
+#define CMD_CHECK_OPTIONS_H
+
+#include "base/err.h"
+#include "core/command.h"
+#include "core/target.h"
+#include "core/world.h"
+
+struct check_options {
+	const char *editor;
+	const char *environment;
+	const char *file;
+	bool json;
+	const char *save;
+	const char *from;
+	bool raw;
+	bool trust;
+	bool no_server;
+	struct option_list without;
+	bool list_probes;
+	const char *timeout;
+	bool verbose;
+	const char *color;
+};
+
+#define CHECK_TIMEOUT_DEFAULT "20"
+#define STATUS_SIGNAL_BASE    128 /* plus the number of the signal that ended us, as shells say it */
+
+extern const struct option_spec check_option_specs[];
+
+/* 0, or -EINVAL with a sentence that names the option, its value and what was expected. Looks at
+ * nothing. */
+int check_options_validate(struct arena *arena, const struct check_options *options,
+                           size_t operand_count, struct err *err);
+
+/* "0.5", "20" in nanoseconds; at most a day. 0 or -EINVAL. */
+int seconds_parse(const char *text, int64_t *ret_ns);
+
+/* What the command line says about the target. dir: the operand or NULL. The working directory is
+ * taken from PWD when that names it, so that symlinks stay as the user wrote them. -errno with a
+ * sentence when there is no working directory to begin a relative path with. */
+int check_target_fill(struct arena *arena, struct world *world, const struct check_options *options,
+                      const char *dir, struct target *ret, struct err *err);
+
+#endif
