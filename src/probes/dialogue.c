@@ -15,6 +15,9 @@
 /* Behind the last answer, when something is wrong or missing and nobody has said why: the second
  * pass comes after diagnosticsDelay, 1 s by default. */
 #define SECOND_PASS_NS (1500 * NS_PER_MS)
+/* Diagnostics that come this long behind the last answer are of the second pass: there an empty
+ * list is followed at once by what gopls has to say about a file that belongs to no package. */
+#define FIRST_PASS_NS (300 * NS_PER_MS)
 /* Without an open file: how long the workspace load may take to show that it began. */
 #define LOAD_BEGINS_NS (1000 * NS_PER_MS)
 
@@ -370,10 +373,14 @@ static bool talk_done(const struct dialogue *self) {
 	}
 	bool heard = !talk->script.file || talk->answers[TALK_DIAGNOSTICS].state != TALK_ASKED;
 
-	if (heard && !talk_has_trouble(talk)) {
+	bool quiet = talk->now_ns - talk->said_ns >= QUIET_NS;
+	bool second_pass =
+		talk->answers[TALK_DIAGNOSTICS].answered_ns - talk->answered_ns >= FIRST_PASS_NS;
+
+	if (heard && !talk_has_trouble(talk) && (quiet || !second_pass)) {
 		return true;
 	}
-	if (talk_load_trouble(talk, NULL) && talk->now_ns - talk->said_ns >= QUIET_NS) {
+	if (talk_load_trouble(talk, NULL) && quiet) {
 		return true;
 	}
 	return talk->now_ns - talk->answered_ns >= SECOND_PASS_NS;

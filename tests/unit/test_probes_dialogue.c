@@ -296,6 +296,24 @@ static void unexplained_trouble_waits_for_the_second_pass(void **state) {
 	arena_free(f.arena);
 }
 
+static void late_silence_is_not_trusted(void **state) {
+	struct fixture f;
+
+	(void)state;
+	opened(&f);
+	load_ended(&f, 142);
+	answer_all(&f, 150);
+	publish(&f, FILE_PATH, "[]", 1150);
+	assert_false(done(&f));
+	publish(&f, FILE_PATH,
+	        complaint(&f, 2, "go list", "No packages found for open file " FILE_PATH "."),
+	        1151);
+	event(&f, SESSION_TICK, "", 1200);
+	assert_true(done(&f));
+	assert_string_equal(health_of(&f, TALK_END_SAID_ALL).state, "degraded");
+	arena_free(f.arena);
+}
+
 static void requests_of_the_server_are_answered(void **state) {
 	struct fixture f;
 
@@ -486,6 +504,7 @@ int main(void) {
 		cmocka_unit_test(missing_import_degrades),
 		cmocka_unit_test(failed_load_ends_soon),
 		cmocka_unit_test(unexplained_trouble_waits_for_the_second_pass),
+		cmocka_unit_test(late_silence_is_not_trusted),
 		cmocka_unit_test(requests_of_the_server_are_answered),
 		cmocka_unit_test(lives_and_ends),
 		cmocka_unit_test(noise_before_the_first_message_breaks),
