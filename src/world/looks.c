@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/path.h"
+#include "gofile/binary.h"
 #include "world/editors.h"
 #include "world/procfs.h"
 
@@ -54,23 +55,47 @@ int look_read_fd(int fd, size_t cap, struct look_reply *reply) {
 	return 0;
 }
 
-int look_read_file(int dir_fd, const char *path, size_t cap, struct look_reply *reply) {
-	CLEANUP(fd_closep)
+/* A regular file or -1 with *ret_error: EISDIR, EINVAL for what is neither file nor directory, or
+ * why it cannot be opened. */
+static int regular_open(int dir_fd, const char *path, int *ret_error) {
 	int fd = openat(dir_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct stat st;
-	int error;
 
+	*ret_error = 0;
 	if (fd < 0 || fstat(fd, &st) < 0) {
-		error = errno;
-		look_reply_errno(reply, error);
-		return error;
+		*ret_error = errno;
+	} else if (!S_ISREG(st.st_mode)) {
+		*ret_error = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
 	}
-	if (!S_ISREG(st.st_mode)) {
-		error = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
+	if (*ret_error && fd >= 0) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+int look_read_file(int dir_fd, const char *path, size_t cap, struct look_reply *reply) {
+	int error;
+	CLEANUP(fd_closep) int fd = regular_open(dir_fd, path, &error);
+
+	if (fd < 0) {
 		look_reply_errno(reply, error);
 		return error;
 	}
 	return look_read_fd(fd, cap, reply);
+}
+
+static void look_binary(const struct look_request *request, struct look_reply *reply) {
+	int error;
+	CLEANUP(fd_closep) int fd = regular_open(AT_FDCWD, request->arg, &error);
+	struct binary bin;
+
+	if (fd >= 0) {
+		bin = binary_read(request->arena, fd);
+		error = bin.kind == BINARY_UNREADABLE ? bin.read_error : 0;
+		strbuf_add(&reply->bytes, binary_to_text(request->arena, &bin));
+	}
+	look_reply_errno(reply, error);
 }
 
 static const char *type_name(mode_t mode) {
@@ -264,7 +289,7 @@ void look_answer(struct looker *looker, const struct look_request *request,
 		look_mount(request, reply);
 		break;
 	case LOOK_BINARY:
-		look_reply_errno(reply, ENOSYS);
+		look_binary(request, reply);
 		break;
 	case LOOK_WALK:
 		look_walk(request, reply);

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT
+ * A world made of evidence that was recorded: looks and runs answer what was seen then,
+ * EV_NOT_RECORDED what nobody looked at. Nothing of the machine is touched.
+ *
+ * A session plays its transcript to the dialogue on a clock of its own: frames, junk, stderr and
+ * the end come at the times they came, with a tick every 50 ms, so that a dialogue that waits for
+ * silence or gives up decides as it did then; but no time passes. What the dialogue sends goes
+ * nowhere.
+ */
+#ifndef WORLD_REPLAY_H
+#define WORLD_REPLAY_H
+
+#include "core/world.h"
+
+/* recorded: what casefile_read filled; it outlives the world. store: the empty store of this run.
+ * Never NULL. */
+struct world *world_replay_open(struct arena *arena, struct evidence_store *store,
+                                const struct evidence_store *recorded);
+
+#endif
