@@ -5,6 +5,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/probe.h"
+#include "gofile/binary.h"
 #include "probes/go_run.h"
 #include "probes/govars.h"
 #include "probes/search.h"
@@ -188,30 +189,33 @@ static void arrange_plain(struct exam *exam) {
 	t->init_options = "{}";
 }
 
+/* An amd64 kernel also runs 386 programs. Nothing is said of machines Go does not know. */
+static bool runs_here(const char *goarch) {
+#if defined(__x86_64__)
+	return str_empty(goarch) || streq(goarch, "amd64") || streq(goarch, "386");
+#elif defined(__aarch64__)
+	return str_empty(goarch) || streq(goarch, "arm64") || streq(goarch, "arm");
+#else
+	return true;
+#endif
+}
+
 static void state_binary(struct exam *exam, const char *tool, const char *path, bool chosen) {
 	const struct evidence *ev = world_look(exam->world, LOOK_BINARY, path, LOOK_CAP_SMALL);
 	if (!evidence_has_bytes(ev)) {
 		return;
 	}
-	struct arena *arena = exam->arena;
-	const char *interpreter = keyline_get(arena, ev->bytes, "interpreter");
-	int64_t size = 0;
-	const char *size_text = keyline_get(arena, ev->bytes, "size");
-	if (size_text) {
-		(void)str_to_int64(size_text, &size);
-	}
+	struct binary bin = binary_from_text(exam->arena, ev->bytes);
+	const char *interpreter =
+		bin.kind == BINARY_SCRIPT ? bin.script_interpreter : bin.interpreter;
 	bool there = str_empty(interpreter) || world_stat(exam->world, interpreter).exists;
 	FACTS_ADD(exam->facts, binary, ev, .tool = tool, .path = path,
-	          .format = keyline_get(arena, ev->bytes, "format"),
-	          .machine = keyline_get(arena, ev->bytes, "machine"), .interpreter = interpreter,
-	          .interpreter_present = there,
-	          .truncated = streq(keyline_get(arena, ev->bytes, "truncated"), "1"),
-	          .machine_ok = !streq(keyline_get(arena, ev->bytes, "machine_ok"), "0"),
-	          .go_version = keyline_get(arena, ev->bytes, "go_version"),
-	          .module = keyline_get(arena, ev->bytes, "module"),
-	          .version = keyline_get(arena, ev->bytes, "version"),
-	          .needs_glibc = keyline_get(arena, ev->bytes, "needs_glibc"), .chosen = chosen,
-	          .size = size);
+	          .format = binary_kind_name(bin.kind), .machine = bin.goarch,
+	          .interpreter = interpreter, .argument = bin.script_argument,
+	          .interpreter_present = there, .truncated = bin.truncated, .fault = bin.fault,
+	          .machine_ok = bin.kind != BINARY_ELF || runs_here(bin.goarch),
+	          .go_version = bin.go_version, .module = bin.module, .version = bin.module_version,
+	          .needs_glibc = bin.glibc, .chosen = chosen, .size = (int64_t)bin.size_bytes);
 }
 
 /* The program files behind what was found; a few, since each costs a read. */

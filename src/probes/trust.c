@@ -3,6 +3,7 @@
 
 #include "base/path.h"
 #include "base/str.h"
+#include "gofile/binary.h"
 
 #define PARENTS_MAX 40
 
@@ -239,9 +240,9 @@ static bool is_official(struct exam *exam, const char *tool, const char *path) {
 	if (!evidence_has_bytes(ev)) {
 		return false;
 	}
-	const char *key = streq(tool, "go") ? "path" : "module";
-	const char *want = streq(tool, "go") ? "cmd/go" : "golang.org/x/tools/gopls";
-	return streq(keyline_get(exam->arena, ev->bytes, key), want);
+	struct binary bin = binary_from_text(exam->arena, ev->bytes);
+	return streq(tool, "go") ? streq(bin.package, "cmd/go")
+	                         : streq(bin.module, "golang.org/x/tools/gopls");
 }
 
 const char *trust_look_tool(struct exam *exam, const char *tool, const char *path) {
