@@ -127,6 +127,8 @@ editor_start() {
 	shift $((OPTIND - 1))
 	for pair in "$@"; do vars[${pair%%=*}]=${pair#*=}; done
 	local -a words=()
+	# The editor that was started last is the one in force.
+	declare_ editor_clear ''
 	for pair in "${!vars[@]}"; do
 		words+=("$pair=${vars[$pair]}")
 		declare_ editor_env "$pair=${vars[$pair]}"

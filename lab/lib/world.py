@@ -221,13 +221,12 @@ def read_declared():
             d[name][key] = val
         elif name == "argv_clear":
             d["argv"] = []
+        elif name == "editor_clear":
+            d["editor_env"] = None
         elif name in ("argv", "exempt", "server_unset"):
             d[name].append(value)
         elif name.startswith("tell:"):
             d["tell"][name[5:]] = value
-        elif name == "editor_pid":
-            # A second editor_start replaces the first one's environment.
-            d["editor_pid"] = value
         else:
             d[name] = value
     return d
@@ -391,7 +390,7 @@ def substituted(args, declared):
 def record(declared, args, name):
     """One case file and what it must say, copied out of the patient's machine."""
     case = "/tmp/lab-record.case"
-    diagnose(declared, ["--save", case] + args, 60)
+    diagnose(declared, ["--save", case, "--raw"] + args, 60)
     if not os.path.exists(case):
         return False
     shutil.copyfile(case, "%s/out/%s.case" % (LAB, name))
