@@ -5,6 +5,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/probe.h"
+#include "gofile/binary.h"
 #include "gofile/goversion.h"
 #include "gofile/stdlist.h"
 #include "probes/govars.h"
@@ -54,9 +55,9 @@ static size_t look_tool(struct exam *exam, const char *root, const char *name, b
 	if (!evidence_has_bytes(ev)) {
 		return 0;
 	}
-	const char *format = keyline_get(exam->arena, ev->bytes, "format");
-	bool whole = (streq(format, "elf") || streq(format, "script")) &&
-	             !streq(keyline_get(exam->arena, ev->bytes, "truncated"), "1");
+	struct binary bin = binary_from_text(exam->arena, ev->bytes);
+	bool program = bin.kind == BINARY_ELF || bin.kind == BINARY_SCRIPT;
+	bool whole = program && !bin.truncated && str_empty(bin.fault);
 	if (!whole) {
 		gap(exam, root, arena_printf(exam->arena, "%s (damaged)", part), own, ev);
 	}

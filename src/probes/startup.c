@@ -169,7 +169,8 @@ static void read_source(struct reader *r, const char *p) {
 				return;
 			}
 		}
-		r->sourced_kind[r->sourced_count] = r->kind;
+		bool rc = str_ends(file, "shrc") || str_ends(file, "bash.bashrc");
+		r->sourced_kind[r->sourced_count] = rc ? "interactive" : r->kind;
 		r->sourced[r->sourced_count++] = file;
 	}
 }
