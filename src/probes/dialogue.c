@@ -18,6 +18,9 @@
 /* Diagnostics that come this long behind the last answer are of the second pass: there an empty
  * list is followed at once by what gopls has to say about a file that belongs to no package. */
 #define FIRST_PASS_NS (300 * NS_PER_MS)
+/* Bytes that are no message have ended the conversation for an editor; so long it may still show
+ * what it would have said. */
+#define JUNK_NS (500 * NS_PER_MS)
 /* Without an open file: how long the workspace load may take to show that it began. */
 #define LOAD_BEGINS_NS (1000 * NS_PER_MS)
 
@@ -308,6 +311,7 @@ static void talk_event(struct dialogue *self, struct session *session, enum sess
 	struct talk *talk = (struct talk *)self;
 
 	talk->now_ns = at_ns > talk->now_ns ? at_ns : talk->now_ns;
+	talk->heard_bytes += bytes.len;
 	switch (event) {
 	case SESSION_STARTED:
 		talk->life = TALK_ALIVE;
@@ -317,6 +321,7 @@ static void talk_event(struct dialogue *self, struct session *session, enum sess
 		take_frame(talk, session, bytes);
 		break;
 	case SESSION_JUNK:
+		talk->junk_ns = talk->junk_bytes == 0 ? talk->now_ns : talk->junk_ns;
 		talk->junk_bytes += (int64_t)bytes.len;
 		if (talk->frames == 0) {
 			keep_bytes(&talk->first_bytes, bytes, TALK_JUNK_BYTES_MAX);
@@ -361,7 +366,9 @@ static bool talk_done(const struct dialogue *self) {
 	const struct talk *talk = (const struct talk *)self;
 	enum talk_state opening = talk->answers[TALK_INITIALIZE].state;
 
-	if (talk->life == TALK_EXITED || talk->life == TALK_FAILED) {
+	if (talk->life == TALK_EXITED || talk->life == TALK_FAILED ||
+	    talk->heard_bytes > TALK_HEARD_BYTES_MAX ||
+	    (talk->junk_bytes > 0 && talk->now_ns - talk->junk_ns >= JUNK_NS)) {
 		return true;
 	}
 	if (opening == TALK_ERROR || opening == TALK_EMPTY) {

@@ -30,13 +30,15 @@
 #include <stdint.h>
 
 #define TALK_FRAME_BYTES_MAX ((size_t)16 << 20) /* a larger message is not looked at */
-#define TALK_ERR_BYTES_MAX   ((size_t)4096)     /* kept of stderr */
-#define TALK_JUNK_BYTES_MAX  ((size_t)512)      /* kept of what came before the first message */
-#define TALK_TEXT_BYTES_MAX  ((size_t)4096)     /* kept of one message */
-#define TALK_MESSAGES_MAX    200
-#define TALK_COMPLAINTS_MAX  200
-#define TALK_LOADS_MAX       8
-#define TALK_REQUESTS_MAX    2000 /* of the server, answered; a healthy one has fewer than twenty */
+#define TALK_HEARD_BYTES_MAX                                                                       \
+	((size_t)24 << 20) /* a server that sends more in so short a time says nothing */
+#define TALK_ERR_BYTES_MAX  ((size_t)4096) /* kept of stderr */
+#define TALK_JUNK_BYTES_MAX ((size_t)512)  /* kept of what came before the first message */
+#define TALK_TEXT_BYTES_MAX ((size_t)4096) /* kept of one message */
+#define TALK_MESSAGES_MAX   200
+#define TALK_COMPLAINTS_MAX 200
+#define TALK_LOADS_MAX      8
+#define TALK_REQUESTS_MAX   2000 /* of the server, answered; a healthy one has fewer than twenty */
 
 /* The features of the report contract, in its order. */
 enum talk_feature {
@@ -137,6 +139,8 @@ struct talk {
 	struct strbuf err; /* stderr, its first TALK_ERR_BYTES_MAX */
 	struct strbuf first_bytes;
 	int64_t junk_bytes;
+	int64_t junk_ns;      /* when the first of it came */
+	uint64_t heard_bytes; /* all of its output */
 };
 
 /* In the arena; texts of the script must live as long. */

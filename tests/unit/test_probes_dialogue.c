@@ -380,6 +380,19 @@ static void noise_before_the_first_message_breaks(void **state) {
 	arena_free(f.arena);
 }
 
+static void floods_end(void **state) {
+	struct fixture f;
+
+	(void)state;
+	begin(&f);
+	f.talk->heard_bytes = TALK_HEARD_BYTES_MAX;
+	assert_false(done(&f));
+	event(&f, SESSION_STDERR, "more", 20);
+	assert_true(done(&f));
+	assert_true(str_starts(health_of(&f, TALK_END_SAID_ALL).hurt, "flood"));
+	arena_free(f.arena);
+}
+
 static void nonsense_is_survived(void **state) {
 	static const char *const bodies[] = {
 		"",
@@ -508,6 +521,7 @@ int main(void) {
 		cmocka_unit_test(requests_of_the_server_are_answered),
 		cmocka_unit_test(lives_and_ends),
 		cmocka_unit_test(noise_before_the_first_message_breaks),
+		cmocka_unit_test(floods_end),
 		cmocka_unit_test(nonsense_is_survived),
 		cmocka_unit_test(invalid_settings_degrade),
 		cmocka_unit_test(unanswered_features_have_a_state),
