@@ -197,11 +197,11 @@ def write_home(home):
 # ---- setup ------------------------------------------------------------------------------------------
 
 
-def run_setup(job, script):
+def run_setup(job, scripts):
     env = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8",
            "GOVER": job["go"], "GOPLSVER": job["gopls"]}
-    code = 'set -eu -o pipefail; . "$1/lib/helpers.bash"; trap finish_ EXIT; . "$2"'
-    done = subprocess.run(["/bin/bash", "-c", code, "setup", LAB + "/src", script], env=env, stdin=subprocess.DEVNULL,
+    code = 'set -eu -o pipefail; . "$1/lib/helpers.bash"; trap finish_ EXIT; shift; for part in "$@"; do . "$part"; done'
+    done = subprocess.run(["/bin/bash", "-c", code, "setup", LAB + "/src"] + scripts, env=env, stdin=subprocess.DEVNULL,
                           stdout=open(LAB + "/setup.log", "wb"), stderr=subprocess.STDOUT, timeout=job.get("setup_timeout_s", 60))
     with open(LAB + "/setup.log", encoding="utf-8", errors="replace") as f:
         log = f.read()
@@ -213,9 +213,11 @@ def run_setup(job, script):
 def read_declared():
     with open(LAB + "/declared", "rb") as f:
         words = f.read().decode("utf-8", "surrogateescape").split("\0")[:-1]
-    d = {"shell_env": {}, "editor_env": None, "server_env": {}, "server_unset": [], "argv": [], "exempt": [], "tell": {}}
+    d = {"shell_env": {}, "editor_env": None, "server_changes": [], "argv": [], "exempt": [], "tell": {}}
     for name, value in zip(words[::2], words[1::2]):
-        if name in ("shell_env", "editor_env", "server_env"):
+        if name in ("server_env", "server_unset"):
+            d["server_changes"].append((name, value))
+        elif name in ("shell_env", "editor_env"):
             key, _, val = value.partition("=")
             d[name] = d[name] or {}
             d[name][key] = val
@@ -223,7 +225,7 @@ def read_declared():
             d["argv"] = []
         elif name == "editor_clear":
             d["editor_env"] = None
-        elif name in ("argv", "exempt", "server_unset"):
+        elif name in ("argv", "exempt"):
             d[name].append(value)
         elif name.startswith("tell:"):
             d["tell"][name[5:]] = value
@@ -330,9 +332,12 @@ def wait_for_quiet(before, seconds):
 def server_spec(declared, job):
     """How the editor in force would start the server."""
     env = dict(declared["editor_env"] if declared["editor_env"] is not None else declared["shell_env"])
-    for name in declared["server_unset"]:
-        env.pop(name, None)
-    env.update(declared["server_env"])
+    for kind, value in declared["server_changes"]:
+        name, _, val = value.partition("=")
+        if kind == "server_unset":
+            env.pop(name, None)
+        else:
+            env[name] = val
     root = declared["workspace"]
     return {"argv": declared["argv"] or ["gopls"], "env": env, "cwd": declared.get("server_cwd", root), "root": root,
             "file": declared.get("file", root + "/cmd/app/main.go"), "init": json.loads(declared.get("init", "{}")),
@@ -400,7 +405,7 @@ def record(declared, args, name):
 
 def warm(job):
     """Fills the caches and hands lena's home over; lab/run keeps it as the base of all later runs."""
-    run_setup(job, LAB + "/src/lib/warm")
+    run_setup(job, [LAB + "/src/lib/warm"])
     declared = read_declared()
     seen = []
     with open(LAB + "/warm", encoding="utf-8") as f:
@@ -427,7 +432,8 @@ def visit(job, result):
         result["phases_ms"][name] = round((time.monotonic() - clock) * 1000)
         clock = time.monotonic()
 
-    result["setup_log"] = run_setup(job, LAB + "/src/" + job["case"] + "/setup")
+    parts = ["setup", "cure"] if job.get("cure") else ["setup"]
+    result["setup_log"] = run_setup(job, ["%s/src/%s/%s" % (LAB, job["case"], part) for part in parts])
     declared = read_declared()
     if "skip" in declared:
         result.update(status="skipped", why=declared["skip"])
