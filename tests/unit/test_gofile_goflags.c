@@ -20,7 +20,7 @@ static void test_faults(void **state) {
 		{" \t\n", GOFLAGS_OK, ""},
 		{"-mod=mod --v", GOFLAGS_OK, ""},
 		{"'-ldflags=-X a=b' \"-tags=x y\"", GOFLAGS_OK, ""},
-		{"-ldflags='-s -w'", GOFLAGS_NON_FLAG, "-w'"},
+		{"-ldflags='-s -w'", GOFLAGS_UNKNOWN, "-w'"},
 		{"mod=mod", GOFLAGS_NON_FLAG, "mod=mod"},
 		{"-v -", GOFLAGS_NON_FLAG, "-"},
 		{"---v", GOFLAGS_NON_FLAG, "---v"},
