@@ -83,6 +83,67 @@ void origin_fix(const struct facts *facts, struct findings *out, struct finding 
 	}
 }
 
+static bool is_usable_go(const struct fact_tool *t) {
+	return streq(t->tool, "go") && streq(t->state, "ok");
+}
+
+static bool blocked_on_path(const struct facts *facts) {
+	facts_each (tool, t, facts) {
+		bool on_path = streq(t->via, "path") || streq(t->via, "goroot") || t->configured;
+		if (streq(t->tool, "go") && on_path && !streq(t->state, "ok") &&
+		    !streq(t->state, "absent")) {
+			return true;
+		}
+	}
+	return false;
+}
+
+const struct fact_tool *origin_go_off_path(const struct facts *facts) {
+	const struct fact_tool *server = facts_chosen(facts, "server-go");
+	if (server || blocked_on_path(facts)) {
+		return NULL;
+	}
+	const struct fact_tool *best = NULL;
+	facts_each (tool, t, facts) {
+		if (!is_usable_go(t)) {
+			continue;
+		}
+		/* One that a start-up file leads to is the one the user means. */
+		if (!best || (origin_path_line(facts, t) && !origin_path_line(facts, best))) {
+			best = t;
+		}
+	}
+	return best;
+}
+
+const struct fact_startup *origin_path_line(const struct facts *facts,
+                                            const struct fact_tool *tool) {
+	const char *slash = strrchr(tool->path, '/');
+	size_t len = slash ? (size_t)(slash - tool->path) : 0;
+	const struct fact_startup *found = NULL;
+	facts_each (startup, s, facts) {
+		bool same = strncmp(s->value, tool->path, len) == 0 && str_empty(s->value + len);
+		if (streq(s->name, "PATH") && len > 0 && strlen(s->value) == len && same) {
+			found = s;
+		}
+	}
+	return found;
+}
+
+bool origin_is_remote(const struct facts *facts) {
+	const struct fact_editor_process *p = facts_first(editor_process, facts);
+	if (p && streq(p->kind, "vscode-remote")) {
+		return true;
+	}
+	const char *path = facts_var(facts, "judged", "PATH");
+	bool server_path = str_has(path, "/.vscode-server") || str_has(path, "/.cursor-server") ||
+	                   str_has(path, "/.vscodium-server");
+	bool ssh = facts_var(facts, "judged", "SSH_CONNECTION") ||
+	           facts_var(facts, "judged", "SSH_CLIENT");
+	bool vscode = facts_var(facts, "judged", "VSCODE_AGENT_FOLDER") || server_path;
+	return vscode || (ssh && p && str_starts(p->kind, "vscode"));
+}
+
 struct fact_govar origin_of_var(const struct facts *facts, const char *name) {
 	const struct fact_govar *known = facts_govar(facts, name);
 	if (known) {

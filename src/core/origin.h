@@ -20,6 +20,16 @@ const char *origin_words(const struct facts *facts, const struct fact_govar *var
 void origin_fix(const struct facts *facts, struct findings *out, struct finding *finding,
                 const struct fact_govar *var);
 
+/* A go that works but lies where the server's PATH does not lead: the best of them, or NULL. NULL
+ * as well when the server finds a go, or when its PATH leads to one that cannot be executed (that
+ * is another cause). */
+const struct fact_tool *origin_go_off_path(const struct facts *facts);
+/* The start-up line that puts the directory of this tool on PATH, the latest one, or NULL. */
+const struct fact_startup *origin_path_line(const struct facts *facts,
+                                            const struct fact_tool *tool);
+/* The judged environment is that of a remote editor (VS Code's server and its kin). */
+bool origin_is_remote(const struct facts *facts);
+
 /* The variable of the environment the server gets, seen as a govar: a variable go itself does not
  * know (TMPDIR, HOME). */
 struct fact_govar origin_of_var(const struct facts *facts, const char *name);

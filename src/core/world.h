@@ -95,7 +95,7 @@ enum session_event {
 	SESSION_STDERR,  /* a chunk */
 	SESSION_EXITED,  /* bytes = "exit N" or "signal N"; nothing follows */
 	SESSION_FAILED,  /* could not be executed: bytes = "errno N"; nothing follows. "errno 0":
-	                    from a case  file in which no such session was recorded */
+	                    from a case file in which no such session was recorded */
 	SESSION_TICK,    /* time passed (bytes empty) */
 };
 

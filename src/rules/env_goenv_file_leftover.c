@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT
+ * `go env -w` wrote a value long ago that now breaks every go command of this user.
+ *
+ * It outranks the cause the value leads to, because that cause's usual cure (unset the variable)
+ * would change nothing.
+ */
+#include "core/origin.h"
+#include "core/rule.h"
+
+/* Values that send go to a directory; absent ones that can be made are fine, but for temporary
+ * directories. */
+static bool place_is_bad(const struct facts *facts, const char *name) {
+	const struct fact_place *p = facts_place(facts, name);
+	if (!p) {
+		return false;
+	}
+	if (streq(p->state, "absent")) {
+		return streq(name, "GOTMPDIR") || !p->write;
+	}
+	return !streq(p->state, "ok") || !p->write;
+}
+
+static const struct fact *goroot_fault(const struct facts *facts) {
+	facts_each (goroot, root, facts) {
+		if (!root->own && !root->complete) {
+			return &root->base;
+		}
+	}
+	return NULL;
+}
+
+static const struct fact *flags_fault(const struct facts *facts) {
+	facts_each (goflag_error, e, facts) {
+		if (streq(e->source, "GOFLAGS")) {
+			return &e->base;
+		}
+	}
+	const struct fact_open_file *file = facts_first(open_file, facts);
+	if (file && streq(file->reason, "tag")) {
+		return NULL; /* a tag that is missing is no fault of the flags that are there */
+	}
+	const struct fact_govar *flags = facts_govar(facts, "GOFLAGS");
+	const struct fact *said = facts_said(facts, "-mod=vendor", NULL);
+	return flags && str_has(flags->value, "-mod=") ? said : NULL;
+}
+
+/* The toolchain cannot be had because of this value; with it away, go would find one or go on with
+ * its own. */
+static const struct fact *toolchain_fault(const struct facts *facts) {
+	const struct fact_toolchain *t = facts_first(toolchain, facts);
+	if (!t || streq(t->verdict, "none") || t->present) {
+		return NULL;
+	}
+	const struct fact_trial *trial = facts_trial(facts, "without GOENV");
+	bool own_choice = streq(t->verdict, "invalid") || !streq(t->mode, "local");
+	return own_choice || (trial && trial->better) ? &t->base : NULL;
+}
+
+static const struct fact *platform_fault(const struct facts *facts, const char *name) {
+	const struct fact *said = facts_said(facts, "unsupported GOOS/GOARCH pair", NULL);
+	if (said) {
+		return said;
+	}
+	const struct fact_go_run *list = facts_run(facts, "list");
+	if (list && str_has(list->err, "unsupported GOOS/GOARCH")) {
+		return &list->base;
+	}
+	const struct fact_open_file *file = facts_first(open_file, facts);
+	const char *reason = streq(name, "GOOS")     ? "goos"
+	                     : streq(name, "GOARCH") ? "goarch"
+	                                             : "cgo";
+	return file && streq(file->reason, reason) ? &file->base : NULL;
+}
+
+/* The fact that shows what this stored value breaks, or NULL: then it is innocent. */
+static const struct fact *fault_of(const struct facts *facts, const struct fact_govar *var) {
+	const char *name = var->name;
+	if (streq(name, "GOROOT")) {
+		return goroot_fault(facts);
+	}
+	if (streq(name, "GOFLAGS")) {
+		return flags_fault(facts);
+	}
+	if (streq(name, "GOTOOLCHAIN")) {
+		return toolchain_fault(facts);
+	}
+	if (streq(name, "GOOS") || streq(name, "GOARCH") || streq(name, "CGO_ENABLED")) {
+		return platform_fault(facts, name);
+	}
+	if (streq(name, "GOPROXY")) {
+		const struct fact_toolchain *t = facts_first(toolchain, facts);
+		bool stuck = t && streq(t->verdict, "needs") && !t->present;
+		const struct fact_mod_absent *absent = facts_first(mod_absent, facts);
+		return stuck ? &t->base : absent ? &absent->base : NULL;
+	}
+	if (streq(name, "GOWORK")) {
+		facts_each (gowork, w, facts) {
+			if (streq(w->role, "missing")) {
+				return &w->base;
+			}
+		}
+		return NULL;
+	}
+	if (streq(name, "GO111MODULE")) {
+		const struct fact_gomod *mod = facts_first(gomod, facts);
+		return streq(var->value, "off") && mod && facts_hurt(facts) ? &mod->base : NULL;
+	}
+	if (streq(name, "GOPACKAGESDRIVER")) {
+		return NULL;
+	}
+	const struct fact_place *place = facts_place(facts, name);
+	return place_is_bad(facts, name) ? &place->base : NULL;
+}
+
+static void report(const struct rule *self, const struct facts *facts, struct findings *out,
+                   const struct fact_govar *var, const struct fact *fault) {
+	struct finding *f = findings_add(
+		out, self, CONF_CERTAIN,
+		arena_printf(out->arena, "%s=%s in %s", var->name, var->value, var->where),
+		"%s is %s because go env -w stored it once (%s)", var->name, var->value,
+		var->where);
+	finding_about(out, f, var->name);
+	finding_cites(f, var);
+	finding_cite(f, fault);
+	const struct fact_trial *trial = facts_trial(facts, "without GOENV");
+	if (trial && trial->better) {
+		finding_cites(f, trial);
+	}
+	finding_detail(out, f,
+	               "no environment variable shows it, and installing Go again keeps it");
+	origin_fix(facts, out, f, var);
+}
+
+static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
+	if (facts_healthy(facts)) {
+		return;
+	}
+	const struct fact_govar *only = NULL;
+	size_t stored = 0;
+	bool found = false;
+	facts_each (govar, var, facts) {
+		if (!streq(var->origin, "goenv") || streq(var->name, "GOBIN")) {
+			continue;
+		}
+		only = var;
+		stored++;
+		const struct fact *fault = fault_of(facts, var);
+		if (fault) {
+			report(self, facts, out, var, fault);
+			found = true;
+		}
+	}
+	/* go works without the file, and there is just one value in it that can be meant. */
+	const struct fact_trial *trial = facts_trial(facts, "without GOENV");
+	if (!found && stored == 1 && trial && trial->better) {
+		report(self, facts, out, only, &trial->base);
+	}
+}
+
+const struct rule rule_env_goenv_file_leftover = {
+	.id = "env-goenv-file-leftover",
+	.title = "a value stored by go env -w breaks the go command",
+	.wave = 1,
+	.severity = SEV_ERROR,
+	.needs = FACT_BIT(govar),
+	.explains =
+		IDS("env-goroot-wrong", "env-goflags-malformed", "env-tmpdir-invalid",
+                    "cfg-cache-path-not-absolute", "*tc-download-unavailable", "*tc-local-too-old",
+                    "*mod-excluded-by-constraints", "*mod-gosum-or-gomod-stale",
+                    "*env-home-or-cache-undefined", "*fs-readonly", "*fs-gocache-foreign-owner",
+                    "*fs-modcache-foreign-owner", "*bin-wrong-bin-dir"),
+	.check = check,
+};

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT
+ * GOFLAGS, or a build flag in the settings, is refused by go.
+ *
+ * Counter-check: `go version` reads GOFLAGS first; when it answered, GOFLAGS is acceptable to this
+ * Go, whatever we think.
+ */
+#include "core/origin.h"
+#include "core/rule.h"
+
+static bool go_accepted(const struct facts *facts) {
+	const struct fact_go_run *run = facts_run(facts, "version");
+	return run && run->started && run->exit_code == 0;
+}
+
+static bool refuses_flags(const struct fact_go_run *run) {
+	return run && run->started && run->exit_code != 0 && str_has(run->err, "$GOFLAGS");
+}
+
+static const char *reason(const char *error) {
+	if (streq(error, "non_flag")) {
+		return "is no flag: each must start with - and have no blank inside";
+	}
+	return streq(error, "unknown") ? "is no flag that go knows"
+	                               : "opens a quote that does not end";
+}
+
+static void check_goflags(const struct rule *self, const struct facts *facts, struct findings *out,
+                          const struct fact_goflag_error *e) {
+	const struct fact_go_run *run = facts_run(facts, "version");
+	if (go_accepted(facts)) {
+		return;
+	}
+	struct finding *f = findings_add(
+		out, self, CONF_CERTAIN, arena_printf(out->arena, "GOFLAGS=%s", e->value),
+		"GOFLAGS is \"%s\": \"%s\" %s", e->value, e->flag, reason(e->error));
+	finding_about(out, f, "GOFLAGS");
+	const struct fact_govar *var = facts_govar(facts, "GOFLAGS");
+	finding_detail(out, f, "every go command stops at it; it is set %s",
+	               var ? origin_words(facts, var) : "in the environment");
+	if (run) {
+		finding_cites(f, run);
+	}
+	finding_cites(f, e);
+	if (var) {
+		finding_cites(f, var);
+		origin_fix(facts, out, f, var);
+	}
+}
+
+/* Settings reach go list as arguments; only the load itself can prove that they are refused. */
+static void check_setting(const struct rule *self, const struct facts *facts, struct findings *out,
+                          const struct fact_goflag_error *e) {
+	if (facts_healthy(facts)) {
+		return;
+	}
+	const struct fact *said = facts_said(facts, "flag provided but not defined", NULL);
+	said = said ? said : facts_said(facts, "usage: go list", NULL);
+	said = said ? said : facts_said(facts, "malformed import path", NULL);
+	struct finding *f =
+		findings_add(out, self, said ? CONF_CERTAIN : CONF_LIKELY, e->source,
+	                     "%s has \"%s\", which %s", e->source, e->flag, reason(e->error));
+	finding_about(out, f, "GOFLAGS");
+	finding_detail(out, f, "each member of the list is one argument, set in %s", e->where);
+	finding_cites(f, e);
+	finding_cite(f, said);
+	finding_fix(out, f,
+	            arena_printf(out->arena, "write one flag per member, as \"-tags=a,b\", in %s",
+	                         e->where),
+	            "%s", "");
+}
+
+/* What our list of flags does not tell, go does: `cannot use -json with -w`, a value it refuses. */
+static void check_words_of_go(const struct rule *self, const struct facts *facts,
+                              struct findings *out) {
+	const struct fact_govar *var = facts_govar(facts, "GOFLAGS");
+	const struct fact_trial *trial = facts_trial(facts, "without GOFLAGS");
+	const struct fact_go_run *version = facts_run(facts, "version");
+	const struct fact_go_run *env = facts_run(facts, "env");
+	const struct fact_go_run *run = refuses_flags(version) ? version : env;
+	const struct fact *said = facts_said(facts, "$GOFLAGS", NULL);
+	if (!said && str_has(var ? var->value : "", "-mod=")) {
+		said = facts_said(facts, "-mod=", "not supported");
+	}
+	bool proven = (trial && trial->better) || refuses_flags(version);
+	if (!var || (!proven && !said)) {
+		return;
+	}
+	struct finding *f = findings_add(out, self, proven ? CONF_CERTAIN : CONF_LIKELY,
+	                                 arena_printf(out->arena, "GOFLAGS=%s", var->value),
+	                                 "GOFLAGS is \"%s\", which go does not accept", var->value);
+	finding_about(out, f, "GOFLAGS");
+	finding_detail(out, f, "it is set %s", origin_words(facts, var));
+	if (run && run->exit_code != 0) {
+		finding_cites(f, run);
+	}
+	finding_cite(f, said);
+	if (trial) {
+		finding_cites(f, trial);
+	}
+	finding_cites(f, var);
+	origin_fix(facts, out, f, var);
+}
+
+static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
+	bool found = false;
+	facts_each (goflag_error, e, facts) {
+		if (streq(e->source, "GOFLAGS")) {
+			check_goflags(self, facts, out, e);
+			found = found || !go_accepted(facts);
+		} else {
+			check_setting(self, facts, out, e);
+		}
+	}
+	if (!found && !facts_healthy(facts)) {
+		check_words_of_go(self, facts, out);
+	}
+}
+
+const struct rule rule_env_goflags_malformed = {
+	.id = "env-goflags-malformed",
+	.title = "GOFLAGS or a build flag setting is refused by go",
+	.wave = 1,
+	.severity = SEV_ERROR,
+	.needs = FACT_BIT(govar),
+	.explains = IDS("*mod-gosum-or-gomod-stale", "*bin-wrong-bin-dir",
+                        "*mod-excluded-by-constraints"),
+	.check = check,
+};

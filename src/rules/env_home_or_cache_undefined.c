@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT
+ * Nothing says where caches may be: HOME, XDG_CACHE_HOME and GOCACHE are undefined, or HOME is a
+ * place where this user may not write.
+ */
+#include "core/origin.h"
+#include "core/rule.h"
+
+static bool is_set(const struct facts *facts, const char *name) {
+	return !str_empty(facts_var(facts, "server", name));
+}
+
+static void add_fix(struct findings *out, struct finding *f, const struct facts *facts) {
+	const struct fact_target *t = facts_first(target, facts);
+	const char *user = t ? t->user : "";
+	finding_fix(out, f,
+	            "give the editor a HOME it can write to, where it is started (unit file, "
+	            "container, wrapper)",
+	            "export HOME=%s",
+	            str_empty(user) ? "/path/to/a/home" : arena_printf(out->arena, "~%s", user));
+	finding_fix(out, f, "or only the caches",
+	            "export GOCACHE=/var/tmp/%s-go-build GOPATH=/var/tmp/%s-go",
+	            str_empty(user) ? "user" : user, str_empty(user) ? "user" : user);
+}
+
+static void check_undefined(const struct rule *self, const struct facts *facts,
+                            struct findings *out) {
+	const struct fact_govar *cache = facts_govar(facts, "GOCACHE");
+	const struct fact_govar *mod = facts_govar(facts, "GOMODCACHE");
+	bool no_cache = !is_set(facts, "XDG_CACHE_HOME") &&
+	                (!cache || str_empty(cache->value) ||
+	                 (streq(cache->value, "off") && streq(cache->origin, "default")));
+	bool no_mod = !mod || str_empty(mod->value);
+	if (is_set(facts, "HOME") || (!no_cache && !no_mod) || facts_healthy(facts)) {
+		return;
+	}
+	struct finding *f = findings_add(
+		out, self, CONF_CERTAIN, "HOME",
+		no_cache ? "HOME, XDG_CACHE_HOME and GOCACHE are all undefined: go has no place "
+			   "for its caches"
+			 : "HOME and GOPATH are undefined: go has no place for modules");
+	const struct fact_editor_process *p = facts_first(editor_process, facts);
+	if (p) {
+		finding_detail(out, f, "in the environment of process %lld (%s)", (long long)p->pid,
+		               p->comm);
+		finding_cites(f, p);
+	}
+	finding_cite(f, facts_said(facts, "GOCACHE is not defined", NULL));
+	finding_cite(f, facts_said(facts, "module cache not found", NULL));
+	if (cache) {
+		finding_cites(f, cache);
+	}
+	const struct fact_target *t = facts_first(target, facts);
+	if (t) {
+		finding_cites(f, t);
+	}
+	add_fix(out, f, facts);
+}
+
+/* HOME=/ or HOME=/nonexistent: the default cache can neither be found nor made. A cache of another
+ * owner, a read-only or a full filesystem are causes of their own. */
+static void check_unusable(const struct rule *self, const struct facts *facts,
+                           struct findings *out) {
+	const struct fact_place *home = facts_place(facts, "HOME");
+	const struct fact_govar *cache = facts_govar(facts, "GOCACHE");
+	const struct fact_place *place = facts_place(facts, "GOCACHE");
+	if (!home || !cache || !place || !streq(cache->origin, "default") || home->read_only ||
+	    is_set(facts, "XDG_CACHE_HOME") || facts_healthy(facts)) {
+		return;
+	}
+	bool cannot_make = streq(place->state, "absent") && !place->write;
+	bool home_gone = streq(home->state, "absent") || streq(home->state, "not_dir");
+	bool home_shut = streq(home->state, "denied") || (streq(home->state, "ok") && !home->write);
+	if (!(cannot_make && (home_gone || home_shut)) &&
+	    !(streq(place->state, "denied") && home_shut)) {
+		return;
+	}
+	struct finding *f = findings_add(
+		out, self, CONF_CERTAIN, arena_printf(out->arena, "HOME=%s", home->path),
+		"HOME is %s, %s, so go cannot make its cache %s", home->path,
+		home_gone ? "which does not exist" : "where this user may not write", place->path);
+	finding_about(out, f, "HOME");
+	finding_cites(f, home);
+	finding_cites(f, place);
+	add_fix(out, f, facts);
+}
+
+static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
+	if (is_set(facts, "HOME")) {
+		check_unusable(self, facts, out);
+	} else {
+		check_undefined(self, facts, out);
+	}
+}
+
+const struct rule rule_env_home_or_cache_undefined = {
+	.id = "env-home-or-cache-undefined",
+	.title = "no usable HOME, and no other place for Go's caches",
+	.wave = 1,
+	.severity = SEV_ERROR,
+	.needs = FACT_BIT(var) | FACT_BIT(govar),
+	.explains = IDS("*fs-gocache-foreign-owner", "*fs-modcache-foreign-owner",
+                        "*mod-gosum-or-gomod-stale", "*bin-wrong-bin-dir", "*bin-gopls-missing",
+                        "*cfg-cache-path-not-absolute"),
+	.check = check,
+};

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT
+ * A remote editor server started from a shell that never reads the file in which the user's exports
+ * are.
+ */
+#include "core/origin.h"
+#include "core/rule.h"
+
+/* Something that is wrong now and would not be with this variable: then its absence matters. */
+static const struct fact *need_for(const struct facts *facts, const char *name) {
+	bool tools = streq(name, "GOPATH") || streq(name, "GOBIN");
+	if (tools && !facts_chosen(facts, "gopls")) {
+		return facts->first[FACT_tool];
+	}
+	bool modules = streq(name, "GOPROXY") || streq(name, "GOPRIVATE") ||
+	               streq(name, "GOMODCACHE") || streq(name, "GOPATH") ||
+	               streq(name, "GONOSUMDB") || streq(name, "GOSUMDB") ||
+	               streq(name, "GONOPROXY") || streq(name, "GOINSECURE") ||
+	               str_ends(name, "_PROXY") || str_ends(name, "_proxy");
+	if (modules && facts_first(mod_absent, facts)) {
+		return &facts_first(mod_absent, facts)->base;
+	}
+	const struct fact_toolchain *t = facts_first(toolchain, facts);
+	bool stuck = t && !streq(t->verdict, "none") && !t->present;
+	if (stuck && (streq(name, "GOTOOLCHAIN") || modules)) {
+		return &t->base;
+	}
+	const struct fact_open_file *file = facts_first(open_file, facts);
+	bool building = streq(name, "GOFLAGS") || streq(name, "GOOS") || streq(name, "GOARCH") ||
+	                streq(name, "CGO_ENABLED");
+	if (building && file && !str_empty(file->excluded_by)) {
+		return &file->base;
+	}
+	const struct fact_vendor_gap *gap = facts_first(vendor_gap, facts);
+	return streq(name, "GOFLAGS") && gap ? &gap->base : NULL;
+}
+
+static void report(const struct rule *self, const struct facts *facts, struct findings *out,
+                   const struct fact_startup *line, const char *what, const struct fact *proof) {
+	struct finding *f =
+		findings_add(out, self, CONF_CERTAIN,
+	                     arena_printf(out->arena, "%s in %s", line->name, line->file),
+	                     "the remote editor server has no %s: it is set in %s line %lld, which "
+	                     "only interactive shells read",
+	                     what, line->file, (long long)line->line);
+	finding_about(out, f, line->name);
+	finding_cites(f, line);
+	const struct fact_editor_process *p = facts_first(editor_process, facts);
+	if (p) {
+		finding_cites(f, p);
+	}
+	facts_each (var, v, facts) {
+		if (streq(v->name, "PATH") && streq(v->scope, "judged")) {
+			finding_cites(f, v);
+		}
+	}
+	finding_cite(f, proof);
+	const char *login = str_has(line->file, "zsh") ? "~/.zprofile" : "~/.profile";
+	finding_fix(out, f,
+	            "put the line where login shells read it, then end the remote server and "
+	            "connect again",
+	            "sed -n '%lldp' %s >> %s", (long long)line->line,
+	            str_shell_quote(out->arena, line->file), login);
+}
+
+static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
+	if (!origin_is_remote(facts) || facts_healthy(facts)) {
+		return;
+	}
+	const struct fact_tool *go = origin_go_off_path(facts);
+	const struct fact_startup *path_line = go ? origin_path_line(facts, go) : NULL;
+	if (path_line && streq(path_line->kind, "interactive")) {
+		report(self, facts, out, path_line,
+		       arena_printf(out->arena, "go on its PATH (%s)", go->path), &go->base);
+	}
+	facts_each (startup, line, facts) {
+		bool missing = !facts_var(facts, "judged", line->name);
+		if (!missing || !streq(line->kind, "interactive") || streq(line->name, "PATH") ||
+		    origin_startup(facts, line->name, NULL) != line) {
+			continue;
+		}
+		const struct fact *proof = need_for(facts, line->name);
+		if (proof) {
+			report(self, facts, out, line, line->name, proof);
+		}
+	}
+}
+
+const struct rule rule_env_remote_noninteractive_shell = {
+	.id = "env-remote-noninteractive-shell",
+	.title = "the remote editor server never read the file with the user's exports",
+	.wave = 1,
+	.severity = SEV_ERROR,
+	.needs = FACT_BIT(tool) | FACT_BIT(var) | FACT_BIT(startup),
+	.explains =
+		IDS("env-go-not-on-path-gui", "*bin-wrong-bin-dir", "*bin-gopls-missing",
+                    "*mod-gosum-or-gomod-stale", "*tc-download-unavailable", "*tc-local-too-old",
+                    "*mod-excluded-by-constraints", "*mod-inconsistent-vendoring"),
+	.check = check,
+};

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ * go.mod or go.work wants a newer Go, and GOTOOLCHAIN=local forbids to fetch one.
+ */
+#include "core/origin.h"
+#include "core/rule.h"
+
+static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
+	const struct fact_toolchain *t = facts_first(toolchain, facts);
+	if (!t || !streq(t->verdict, "local_too_old") || facts_healthy(facts)) {
+		return;
+	}
+	const struct fact_govar *mode = facts_govar(facts, "GOTOOLCHAIN");
+	struct finding *f =
+		findings_add(out, self, CONF_CERTAIN, t->file,
+	                     "%s wants Go %s, this is Go %s, and GOTOOLCHAIN=%s forbids to switch",
+	                     t->file, t->need, t->local, t->mode);
+	finding_about(out, f, "GOTOOLCHAIN");
+	finding_cites(f, t);
+	if (mode) {
+		finding_detail(out, f, "GOTOOLCHAIN is set %s", origin_words(facts, mode));
+		finding_cites(f, mode);
+	}
+	facts_each (go_version, v, facts) {
+		finding_cites(f, v);
+	}
+	finding_cite(f, facts_said(facts, "requires go >=", NULL));
+	finding_fix(out, f,
+	            "allow go to fetch the version it needs (network), then restart the server",
+	            "go env -w GOTOOLCHAIN=auto");
+	finding_fix(out, f, arena_printf(out->arena, "or install Go %s or newer", t->need), "%s",
+	            "");
+}
+
+const struct rule rule_tc_local_too_old = {
+	.id = "tc-local-too-old",
+	.title = "the module wants a newer Go and switching is forbidden",
+	.wave = 1,
+	.severity = SEV_ERROR,
+	.needs = FACT_BIT(toolchain),
+	.explains = IDS("*mod-gosum-or-gomod-stale", "*bin-wrong-bin-dir"),
+	.check = check,
+};
