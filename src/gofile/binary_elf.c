@@ -90,9 +90,9 @@ static const char *goarch_of(const struct binary_source *src, uint16_t machine) 
 	bool big = src->big_endian;
 	switch (machine) {
 	case EM_X86_64:
-		return "amd64";
+		return big ? "" : "amd64";
 	case EM_386:
-		return "386";
+		return big ? "" : "386";
 	case EM_AARCH64:
 		return big ? "" : "arm64";
 	case EM_ARM:
