@@ -9,6 +9,7 @@
 #define OTHER_PROOF_MAX   ((size_t)2)
 #define FIXES_MAX         ((size_t)3)
 #define OTHER_FIXES_MAX   ((size_t)1)
+#define DETAIL_LINES_MAX  ((size_t)3)
 #define EXCERPT_LINES_MAX ((size_t)2)
 
 struct text {
@@ -135,7 +136,7 @@ static void cause(struct text *t, const struct finding *f, bool first) {
 	}
 	headline(t, verdict_ink(verdict), first ? verdict_name(verdict) : "and", title_of(t, f));
 	if (*f->detail) {
-		indented(t, 2, 0, f->detail);
+		indented(t, 2, t->sheet.style->verbose ? 0 : DETAIL_LINES_MAX, f->detail);
 	}
 	proof(t, f, first ? PROOF_LINES_MAX : OTHER_PROOF_MAX);
 	if (first) {
