@@ -133,12 +133,12 @@ static void run_conclude(const struct live_world *lw, const struct live_run *run
 		record.signal = WTERMSIG(child->wait_status);
 	}
 	ev->bytes = run_record_format(lw->base.store->arena, &record);
-	if (!child->started && child->exec_error) {
-		ev->state = EV_FAILED;
-		ev->error = child->exec_error;
-	} else if (timed_out) {
+	if (timed_out) {
 		ev->state = EV_TIMED_OUT;
 		ev->error = lw->base.interrupted ? EINTR : ETIMEDOUT;
+	} else if (!child->started) {
+		ev->state = EV_FAILED;
+		ev->error = child->exec_error;
 	} else {
 		ev->state = cut ? EV_TRUNCATED : EV_READ;
 		ev->error = 0;
