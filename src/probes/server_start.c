@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT
+ */
+#include "base/clock.h"
+#include "base/path.h"
+#include "gofile/gomod.h"
+#include "gofile/gosource.h"
+#include "gofile/stdlist.h"
+#include "probes/handshake.h"
+#include "probes/scratch.h"
+#include "probes/server_flags.h"
+
+#include <unistd.h>
+
+static struct talk_spot spot_at(struct gosource_pos pos) {
+	return (struct talk_spot){
+		.known = pos.line > 0,
+		.line = pos.line > 0 ? (unsigned)pos.line - 1 : 0,
+		.character = (unsigned)pos.character,
+	};
+}
+
+/* Module path of the go.mod in dir, or NULL. */
+static const char *module_of(struct exam *exam, const char *dir) {
+	if (str_empty(dir)) {
+		return NULL;
+	}
+	const char *path = path_join(exam->arena, dir, "go.mod");
+	const struct evidence *ev = world_look(exam->world, LOOK_FILE, path, LOOK_CAP_MODULE);
+
+	return evidence_has_bytes(ev) ? gomod_parse(exam->arena, ev->bytes).module : NULL;
+}
+
+/* What to ask about the open file. A client stands behind the dot of pkg.Name when it completes. */
+static void choose_spots(struct exam *exam, struct talk_script *script) {
+	const struct fact_open_file *open = facts_first(open_file, exam->facts);
+	const char *dir = open ? open->module_dir : "";
+	struct gosource source = gosource_parse(exam->arena, script->text, module_of(exam, dir));
+
+	script->own = spot_at(source.own.pos.line > 0 ? source.own.pos : source.own_declared);
+	if (source.standard.pos.line > 0 && stdlist_find(source.standard.path)) {
+		script->std = spot_at(source.standard.pos);
+	}
+	script->completion = script->std.known ? script->std : spot_at(source.other.pos);
+}
+
+static const char *reason_not_to_start(const struct target *target) {
+	if (target->no_server) {
+		return "--no-server";
+	}
+	if (target->do_not_start) {
+		return target->do_not_start;
+	}
+	if (target->server_flags_error) {
+		return target->server_flags_error;
+	}
+	return target->server_argv && target->server_argv[0] ? NULL : "no gopls was found";
+}
+
+static struct talk_script script_of(struct exam *exam) {
+	const struct target *target = exam->target;
+	struct talk_script script = {
+		.workspace = target->workspace,
+		.init_options = target->init_options,
+		.process_id = getpid(),
+	};
+
+	if (target->open_file) {
+		const struct evidence *ev =
+			world_look(exam->world, LOOK_FILE, target->open_file, LOOK_CAP_SOURCE);
+
+		if (evidence_has_bytes(ev)) {
+			script.file = target->open_file;
+			script.text = ev->bytes;
+			choose_spots(exam, &script);
+		}
+	}
+	return script;
+}
+
+static int look(struct exam *exam, struct err *err) {
+	const struct target *target = exam->target;
+	struct handshake *h = arena_new_of(exam->arena, struct handshake);
+
+	(void)err;
+	exam->handshake = h;
+	h->why_not = reason_not_to_start(target);
+	if (h->why_not) {
+		return 0;
+	}
+	struct talk_script script = script_of(exam);
+
+	if (server_flags_write(target->server_argv)) {
+		h->scratch = scratch_make(exam->arena, envset_get(&target->own, "TMPDIR"));
+	}
+	h->talk = talk_new(exam->arena, &script);
+	h->start_ns = clock_now_ns();
+	h->session = world_session_start(
+		exam->world,
+		&(struct session_spec){
+			.label = "gopls",
+			.argv = server_flags_tame(exam->arena, target->server_argv, h->scratch),
+			.env = &target->server,
+			.cwd = target->server_cwd ? target->server_cwd : target->workspace,
+			.dialogue = &h->talk->base,
+		});
+	return 0;
+}
+
+const struct probe probe_server_start = {
+	.id = "server_start",
+	.title = "starts the language server as the editor would",
+	.stage = STAGE_START,
+	.look = look,
+};
