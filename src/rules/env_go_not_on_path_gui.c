@@ -53,10 +53,9 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 	finding_fix(out, f, "put it where every session reads it, then log out and in again",
 	            "echo 'export PATH=\"$PATH:%.*s\"' >> ~/.profile", (int)dir, go->path);
 	if (facts_first(editor, facts) && streq(facts_first(editor, facts)->name, "vscode")) {
-		finding_fix(
-			out, f,
-			"or tell the extension, in the user settings.json, and restart the editor",
-			"\"go.alternateTools\": {\"go\": \"%s\"}", go->path);
+		finding_fix(out, f,
+		            "tell the extension, in the user settings.json, and restart the editor",
+		            "\"go.alternateTools\": {\"go\": \"%s\"}", go->path);
 	}
 }
 

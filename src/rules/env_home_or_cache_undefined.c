@@ -17,7 +17,7 @@ static void add_fix(struct findings *out, struct finding *f, const struct facts 
 	            "container, wrapper)",
 	            "export HOME=%s",
 	            str_empty(user) ? "/path/to/a/home" : arena_printf(out->arena, "~%s", user));
-	finding_fix(out, f, "or only the caches",
+	finding_fix(out, f, "say where the caches may be",
 	            "export GOCACHE=/var/tmp/%s-go-build GOPATH=/var/tmp/%s-go",
 	            str_empty(user) ? "user" : user, str_empty(user) ? "user" : user);
 }

@@ -45,17 +45,18 @@ static void check_one(const struct rule *self, const struct facts *facts, struct
 	}
 	finding_detail(out, f, "go and gopls put their working files there; it is set %s",
 	               origin_words(facts, &var));
-	facts_each (var, v, facts) {
-		if (streq(v->scope, "judged") && streq(v->name, name)) {
+	const struct fact_govar *known = facts_govar(facts, name);
+	facts_each(var, v, facts) {
+		if (!known && streq(v->scope, "judged") && streq(v->name, name)) {
 			finding_cites(f, v);
 		}
 	}
-	if (facts_govar(facts, name)) {
-		finding_cites(f, facts_govar(facts, name));
+	if (known) {
+		finding_cites(f, known);
 	}
 	origin_fix(facts, out, f, &var);
 	if (streq(p->state, "absent")) {
-		finding_fix(out, f, "or make the directory", "mkdir -p %s",
+		finding_fix(out, f, "make the directory", "mkdir -p %s",
 		            str_shell_quote(out->arena, p->path));
 	}
 }

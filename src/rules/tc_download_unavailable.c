@@ -39,7 +39,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		out, self, said || forbidden ? CONF_CERTAIN : CONF_LIKELY,
 		arena_printf(out->arena, "%s wanted by %s", wanted, t->where),
 		invalid ? "GOTOOLCHAIN is %s (%s), which names no toolchain"
-			: "Go %s is wanted (%s), is not on this machine, and cannot be fetched",
+			: "%s is wanted (%s), is not on this machine, and cannot be fetched",
 		wanted, t->where);
 	finding_about(out, f, "GOTOOLCHAIN");
 	finding_detail(out, f, "the Go installed here is %s; GOTOOLCHAIN=%s, GOPROXY=%s", t->local,

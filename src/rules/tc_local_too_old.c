@@ -27,8 +27,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 	finding_fix(out, f,
 	            "allow go to fetch the version it needs (network), then restart the server",
 	            "go env -w GOTOOLCHAIN=auto");
-	finding_fix(out, f, arena_printf(out->arena, "or install Go %s or newer", t->need), "%s",
-	            "");
+	finding_fix(out, f, arena_printf(out->arena, "install Go %s or newer", t->need), "%s", "");
 }
 
 const struct rule rule_tc_local_too_old = {
