@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT
  */
 #include "base/clock.h"
-#include "base/path.h"
-#include "gofile/gomod.h"
 #include "gofile/gosource.h"
 #include "gofile/stdlist.h"
 #include "probes/handshake.h"
+#include "probes/module_path.h"
 #include "probes/scratch.h"
 #include "probes/server_flags.h"
 
@@ -19,22 +18,12 @@ static struct talk_spot spot_at(struct gosource_pos pos) {
 	};
 }
 
-/* Module path of the go.mod in dir, or NULL. */
-static const char *module_of(struct exam *exam, const char *dir) {
-	if (str_empty(dir)) {
-		return NULL;
-	}
-	const char *path = path_join(exam->arena, dir, "go.mod");
-	const struct evidence *ev = world_look(exam->world, LOOK_FILE, path, LOOK_CAP_MODULE);
-
-	return evidence_has_bytes(ev) ? gomod_parse(exam->arena, ev->bytes).module : NULL;
-}
-
 /* What to ask about the open file. A client stands behind the dot of pkg.Name when it completes. */
 static void choose_spots(struct exam *exam, struct talk_script *script) {
 	const struct fact_open_file *open = facts_first(open_file, exam->facts);
 	const char *dir = open ? open->module_dir : "";
-	struct gosource source = gosource_parse(exam->arena, script->text, module_of(exam, dir));
+	struct gosource source =
+		gosource_parse(exam->arena, script->text, module_path_in(exam, dir));
 
 	script->own = spot_at(source.own.pos.line > 0 ? source.own.pos : source.own_declared);
 	if (source.standard.pos.line > 0 && stdlist_find(source.standard.path)) {
