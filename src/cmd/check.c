@@ -2,26 +2,30 @@
  * `dialtone check [DIR]`: looks, thinks, reports.
  */
 #include "base/clock.h"
+#include "cmd/case.h"
 #include "cmd/check_options.h"
 #include "cmd/exam.h"
+#include "cmd/help.h"
 #include "cmd/interrupt.h"
 #include "cmd/output.h"
 #include "cmd/progress.h"
 #include "core/registry.h"
 #include "report/report.h"
 #include "world/live.h"
+#include "world/replay.h"
 
 #include <errno.h>
 
 #define RESERVE_MAX_NS (300 * NS_PER_MS)
 
 struct check {
-	const struct check_options *options;
-	const char *dir; /* the operand, or NULL */
+	struct check_options options;
+	const char *dir; /* the operand, or the workspace of the case file, or NULL */
 	struct terminal terminal;
 	struct interrupt interrupt;
 	struct arena *arena;
 	struct evidence_store store;
+	struct evidence_store recorded; /* what the case file holds */
 	struct facts facts;
 	struct target target;
 	struct exam exam;
@@ -55,14 +59,12 @@ static void show_probe(const struct probe *probe, const void *context) {
 static int check_dir(struct check *c) {
 	const char *dir = c->target.workspace;
 	struct file_stat st = world_stat(c->exam.world, dir);
-	if (st.known && !st.exists && c->dir && !strchr(c->dir, '/')) {
-		output_complain("there is no directory '%s' here, nor a command of that name; "
-		                "`dialtone help` lists the commands",
-		                c->dir);
-		return STATUS_USAGE;
-	}
 	if (st.known && !st.exists) {
-		output_complain("there is no directory '%s'", dir);
+		bool word = c->dir && !strchr(c->dir, '/');
+		const char *near = word ? help_nearest_command(c->arena, c->dir) : NULL;
+		output_complain("there is no directory '%s'%s%s%s", dir,
+		                near ? "; did you mean the command '" : "", near ? near : "",
+		                near ? "'?" : "");
 		return STATUS_USAGE;
 	}
 	if (st.known && !st.is_dir) {
@@ -93,12 +95,12 @@ static void report(struct check *c, struct strbuf *out, const struct diagnosis *
 		.timings = {.total_ns = clock_now_ns() - c->start_ns, .own_cpu_ns = clock_cpu_ns()},
 	};
 	struct report_style style = {
-		.verbose = c->options->verbose,
+		.verbose = c->options.verbose,
 		.colour = c->terminal.colour,
 		.utf8 = c->terminal.utf8,
 		.columns = c->terminal.columns,
 	};
-	if (c->options->json) {
+	if (c->options.json) {
 		report_json(out, &r);
 	} else {
 		report_text(out, &r, &style);
@@ -113,14 +115,14 @@ static int64_t reserve_ns(int64_t limit_ns) {
 }
 
 static const char *limit_text(const struct check *c) {
-	return c->options->timeout ? c->options->timeout : CHECK_TIMEOUT_DEFAULT;
+	return c->options.timeout ? c->options.timeout : CHECK_TIMEOUT_DEFAULT;
 }
 
 static void examine(struct check *c) {
 	c->exam.rules = registry_rules;
 	struct exam_plan plan = {
 		.probes = registry_probes,
-		.without = &c->options->without,
+		.without = &c->options.without,
 		.limit = limit_text(c),
 		.on_probe = c->terminal.progress ? show_probe : NULL,
 		.context = &c->terminal,
@@ -133,11 +135,11 @@ static void examine(struct check *c) {
 
 static int check_in_world(struct check *c) {
 	struct err err;
-	if (check_target_fill(c->arena, c->exam.world, c->options, c->dir, &c->target, &err) < 0) {
+	if (check_target_fill(c->arena, c->exam.world, &c->options, c->dir, &c->target, &err) < 0) {
 		output_complain("%s", err.msg);
 		return STATUS_UNKNOWN;
 	}
-	int status = check_dir(c);
+	int status = c->options.from ? STATUS_HEALTHY : check_dir(c);
 	if (status != STATUS_HEALTHY) {
 		return status;
 	}
@@ -157,36 +159,44 @@ static int check_in_world(struct check *c) {
 	return output_write(&out, status);
 }
 
-static int run_in(struct arena *arena, const struct check_options *options, const char *dir,
-                  size_t operand_count) {
+/* A world of the kind that was asked for, or an exit status with a sentence on stderr. */
+static int open_world(struct check *c) {
+	struct err err;
+	int r = 0;
+	if (c->options.from) {
+		evidence_store_init(&c->recorded, c->arena);
+		r = case_open(c->arena, &c->recorded, &c->options, &c->dir, &err);
+		if (r == 0) {
+			c->exam.world = world_replay_open(c->arena, &c->store, &c->recorded);
+		}
+	} else {
+		c->exam.world = world_live_open(c->arena, &c->store, c->interrupt.fd, &err);
+	}
+	if (c->exam.world) {
+		return STATUS_HEALTHY;
+	}
+	output_complain("%s", err.msg);
+	return r == -ENOENT || r == -ENOTDIR || r == -EISDIR ? STATUS_USAGE : STATUS_UNKNOWN;
+}
+
+static int run_in(struct arena *arena, const struct check_options *options, const char *dir) {
 	struct check c = {
-		.options = options,
+		.options = *options,
 		.dir = dir,
 		.arena = arena,
 		.interrupt = {.fd = -1, .signal_fd = -1, .timer_fd = -1},
 		.start_ns = clock_now_ns(),
 	};
-	struct err err;
-	if (check_options_validate(arena, options, operand_count, &err) < 0) {
-		output_complain("%s", err.msg);
-		return STATUS_USAGE;
-	}
-	if (options->list_probes) {
-		return list_probes(arena);
-	}
-	exam_init(&c.exam, arena, &c.facts, &c.target);
-	evidence_store_init(&c.store, arena);
 	int64_t limit_ns = 0;
 	(void)seconds_parse(limit_text(&c), &limit_ns);
+	exam_init(&c.exam, arena, &c.facts, &c.target);
 	c.exam.deadline_ns = c.start_ns + limit_ns - reserve_ns(limit_ns);
+	evidence_store_init(&c.store, arena);
 	interrupt_open(&c.interrupt, c.exam.deadline_ns + reserve_ns(limit_ns) / 2);
-	int status = STATUS_UNKNOWN;
-	c.exam.world = world_live_open(arena, &c.store, c.interrupt.fd, &err);
-	if (c.exam.world) {
+	int status = open_world(&c);
+	if (status == STATUS_HEALTHY) {
 		c.terminal = terminal_find(options->color);
 		status = check_in_world(&c);
-	} else {
-		output_complain("%s", err.msg);
 	}
 	world_close(c.exam.world);
 	interrupt_close(&c.interrupt);
@@ -199,7 +209,16 @@ static int run(const void *options, const char *const *operands, size_t operand_
 		return STATUS_USAGE;
 	}
 	struct arena *arena = arena_new();
-	int status = run_in(arena, o, operand_count > 0 ? operands[0] : NULL, operand_count);
+	struct err err;
+	int status;
+	if (check_options_validate(arena, o, operand_count, &err) < 0) {
+		output_complain("%s", err.msg);
+		status = STATUS_USAGE;
+	} else if (o->list_probes) {
+		status = list_probes(arena);
+	} else {
+		status = run_in(arena, o, operand_count > 0 ? operands[0] : NULL);
+	}
 	arena_free(arena);
 	return status;
 }

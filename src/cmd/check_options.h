@@ -30,6 +30,7 @@ struct check_options {
 #define STATUS_SIGNAL_BASE    128 /* plus the number of the signal that ended us, as shells say it */
 
 extern const struct option_spec check_option_specs[];
+extern const struct command command_check; /* cmd/check.c; read again when a case file is opened */
 
 /* 0, or -EINVAL with a sentence that names the option, its value and what was expected. Looks at
  * nothing. */

@@ -14,7 +14,7 @@ struct explain_options {
 
 static const struct option_spec explain_specs[] = {
 	{"json", 0, NULL, OPTION_FLAG, offsetof(struct explain_options, json),
-         "for programs: {id, layer, wave, title, severity, sections}"},
+         "for programs: id, layer, title and sections"},
 	{"color", 0, "WHEN", OPTION_TEXT, offsetof(struct explain_options, color),
          "auto, always or never"},
 	{0},

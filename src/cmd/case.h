@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT
+ * Case files as `check` uses them: what was asked for then, and what is asked for now.
+ */
+#ifndef CMD_CASE_H
+#define CMD_CASE_H
+
+#include "cmd/check_options.h"
+#include "core/evidence.h"
+
+/* The arguments that ask for the same target again from anywhere: absolute paths, nothing about the
+ * form of the report. NULL-terminated. */
+const char *const *case_arguments(struct arena *arena, const struct check_options *options,
+                                  const struct target *target);
+
+/* Reads the file into the empty store. What it says about the target goes into *options; the form
+ * of the report, the time limit and probes left out stay as they are there. *ret_dir: the
+ * workspace. 0, or negative errno with a sentence (casefile_read; -EBADMSG when its arguments make
+ * no sense). */
+int case_open(struct arena *arena, struct evidence_store *store, struct check_options *options,
+              const char **ret_dir, struct err *err);
+
+#endif
