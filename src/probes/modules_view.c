@@ -4,7 +4,7 @@
 
 #include "base/path.h"
 #include "base/str.h"
-#include "gofile/goflags.h"
+#include "probes/modules_flags.h"
 
 #define PARENTS_MAX 64 /* directories above that are looked into */
 
@@ -47,51 +47,15 @@ static const char *find_above(struct exam *exam, const char *dir, const char *na
 	return NULL;
 }
 
-static void read_flags(struct modules_view *view, const char *text, const char *from) {
-	struct goflags flags = goflags_parse(view->exam->arena, text);
-	const char *mod = goflags_value(&flags, "mod");
-	if (mod) {
-		view->flag = streq(mod, "mod")      ? MODULES_FLAG_MOD
-		             : streq(mod, "vendor") ? MODULES_FLAG_VENDOR
-		             : streq(mod, "")       ? MODULES_FLAG_NONE
-		                                    : MODULES_FLAG_READONLY;
-		view->flag_from = from;
-	}
-	view->other_modfile = view->other_modfile || goflags_value(&flags, "modfile") ||
-	                      goflags_value(&flags, "overlay");
-}
-
-/* A list of strings in JSON as words; good enough for flags, which hold no escapes. */
-static const char *json_words(struct arena *arena, const char *json) {
-	struct strbuf out;
-	bool inside = false;
-	strbuf_init(&out, arena);
-	for (const char *p = json; *p; p++) {
-		if (*p == '\\' && p[1]) {
-			strbuf_add_char(&out, *++p);
-		} else if (*p == '"') {
-			inside = !inside;
-			strbuf_add_char(&out, ' ');
-		} else if (inside) {
-			strbuf_add_char(&out, *p);
-		}
-	}
-	return out.data;
-}
-
-/* The flags that decide how modules are loaded; gopls puts buildFlags behind GOFLAGS. */
-static void read_all_flags(struct modules_view *view) {
-	static const char *const keys[] = {"gopls.buildFlags", "gopls.build.buildFlags",
-	                                   "go.buildFlags"};
-	const struct facts *facts = view->exam->facts;
-	view->flag_from = "";
-	read_flags(view, govar(view->exam, "GOFLAGS"), "GOFLAGS");
-	for (size_t i = sizeof(keys) / sizeof(*keys); i-- > 0;) {
-		const struct fact_setting *s = facts_setting(facts, keys[i]);
-		if (s && streq(s->type, "array")) {
-			read_flags(view, json_words(view->exam->arena, s->json), s->key);
-		}
-	}
+static void read_flags(struct modules_view *view) {
+	struct exam *exam = view->exam;
+	const char *mod = modules_flag(exam, "mod", &view->flag_from);
+	view->flag = !mod || streq(mod, "")  ? MODULES_FLAG_NONE
+	             : streq(mod, "mod")    ? MODULES_FLAG_MOD
+	             : streq(mod, "vendor") ? MODULES_FLAG_VENDOR
+	                                    : MODULES_FLAG_READONLY;
+	view->other_modfile =
+		modules_flag(exam, "modfile", NULL) || modules_flag(exam, "overlay", NULL);
 }
 
 static const char *origin_word(const struct fact_govar *v) {
@@ -168,7 +132,7 @@ void modules_view_init(struct modules_view *view, struct exam *exam) {
 		t->open_file ? path_parent(exam->arena, t->open_file) : view->workspace;
 	view->modules_off = streq(govar(exam, "GO111MODULE"), "off");
 	view->gomodcache = govar(exam, "GOMODCACHE");
-	read_all_flags(view);
+	read_flags(view);
 
 	const char *dir = find_above(exam, view->workspace, "go.mod");
 	view->root = dir ? modules_file_read(exam, dir) : NULL;

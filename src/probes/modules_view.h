@@ -34,7 +34,7 @@ struct modules_view {
 	const char *file_dir;  /* directory of the open file, or the workspace */
 
 	enum modules_flag flag;
-	const char *flag_from;  /* "GOFLAGS", "gopls buildFlags" or "" */
+	const char *flag_from;  /* "GOFLAGS", "buildFlags" or "" */
 	bool other_modfile;     /* -modfile or -overlay: our reading would be about other files */
 	bool modules_off;       /* GO111MODULE=off */
 	const char *gomodcache; /* "" when not known */

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ * Flags of the go command as the server gives them: GOFLAGS, then its buildFlags, later wins.
+ */
+#ifndef PROBES_MODULES_FLAGS_H
+#define PROBES_MODULES_FLAGS_H
+
+#include "core/probe.h"
+
+/* The value of -name ("true" when it has none), or NULL; *ret_from (may be NULL): "GOFLAGS" or
+ * "buildFlags". */
+const char *modules_flag(struct exam *exam, const char *name, const char **ret_from);
+
+struct modules_tags {
+	const char *const *items;
+	size_t count;
+};
+
+/* The build tags in force: those of the last -tags. */
+struct modules_tags modules_tags(struct exam *exam);
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT
+ */
+#include "probes/modules_packages.h"
+
+#include "base/path.h"
+#include "base/str.h"
+#include "gofile/gosource.h"
+#include "gofile/goversion.h"
+#include "probes/modules_flags.h"
+
+#define NEWEST_GO_MINOR 99 /* when the version is not known no file counts as too new */
+
+static const char *govar(const struct exam *exam, const char *name) {
+	const struct fact_govar *v = facts_govar(exam->facts, name);
+	return v ? v->value : "";
+}
+
+static int go_minor(const struct exam *exam) {
+	int minor = -1;
+	facts_each (go_version, v, exam->facts) {
+		if (streq(v->source, "switched") || (minor < 0 && streq(v->source, "local"))) {
+			minor = goversion_minor(v->version);
+		}
+	}
+	return minor < 0 ? NEWEST_GO_MINOR : minor;
+}
+
+void modules_reader_init(struct modules_reader *reader, struct exam *exam) {
+	const char *goos = govar(exam, "GOOS");
+	const char *goarch = govar(exam, "GOARCH");
+	struct modules_tags tags = modules_tags(exam);
+	*reader = (struct modules_reader){
+		.exam = exam,
+		.ctx = {.goos = str_empty(goos) ? "linux" : goos,
+	                .goarch = str_empty(goarch) ? "amd64" : goarch,
+	                .tags = tags.items,
+	                .tag_count = tags.count,
+	                .cgo = !streq(govar(exam, "CGO_ENABLED"), "0"),
+	                .go_minor = go_minor(exam)},
+	};
+}
+
+const char *modules_exclusion_reason(const struct constraint_result *why) {
+	switch (why->verdict) {
+	case CONSTRAINT_IGNORED_NAME:
+		return "name";
+	case CONSTRAINT_OTHER_PLATFORM:
+		return "goos";
+	case CONSTRAINT_EXCLUDED:
+		return streq(why->tag, "ignore") ? "ignore" : streq(why->tag, "cgo") ? "cgo" : "tag";
+	case CONSTRAINT_INCLUDED:
+	case CONSTRAINT_NOT_GO:
+	case CONSTRAINT_BROKEN:
+		break;
+	}
+	return "none";
+}
+
+/* The names of the Go files in a directory listing, one at a time. */
+static bool next_go_file(struct slice *rest, struct slice *ret_name) {
+	struct slice line;
+	while (slice_line(rest, &line)) {
+		if (line.len > 5 && line.data[0] != 'd' &&
+		    slice_eq(slice_of(line.data + line.len - 3, 3), ".go")) {
+			*ret_name = slice_of(line.data + 2, line.len - 2);
+			return true;
+		}
+	}
+	return false;
+}
+
+static void add_imports(struct modules_reader *reader, struct modules_package *package,
+                        const struct evidence *ev, const char *file) {
+	struct arena *arena = reader->exam->arena;
+	struct gosource source = gosource_parse(arena, ev->bytes, NULL);
+	for (size_t i = 0; i < source.import_count; i++) {
+		struct modules_import *import = arena_new_of(arena, struct modules_import);
+		*import = (struct modules_import){.path = source.imports[i].path,
+		                                  .file = file,
+		                                  .line = source.imports[i].line,
+		                                  .ev = ev,
+		                                  .next = package->imports};
+		package->imports = import;
+	}
+}
+
+static void read_file(struct modules_reader *reader, struct modules_package *package,
+                      const char *file, bool is_test) {
+	struct exam *exam = reader->exam;
+	const struct evidence *ev =
+		world_look(exam->world, LOOK_FILE, file, MODULES_FILE_CAP_BYTES);
+	if (!evidence_has_bytes(ev)) {
+		return;
+	}
+	reader->files++;
+	reader->bytes += ev->bytes.len;
+	struct constraint_result why = constraint_match_file(exam->arena, &reader->ctx,
+	                                                     path_base(file), ev->bytes);
+	if (why.verdict == CONSTRAINT_INCLUDED) {
+		package->included += is_test ? 0 : 1;
+		add_imports(reader, package, ev, file);
+	} else if (!is_test && !package->excluded_file) {
+		package->excluded_file = file;
+		package->why = why;
+	}
+}
+
+struct modules_package modules_package_read(struct modules_reader *reader, const char *dir,
+                                            bool with_tests) {
+	struct exam *exam = reader->exam;
+	struct modules_package package = {0};
+	package.ev = world_look(exam->world, LOOK_DIR, dir, LOOK_CAP_DIR);
+	package.known = package.ev->state == EV_READ || package.ev->state == EV_ABSENT;
+	struct slice rest = evidence_has_bytes(package.ev) ? package.ev->bytes : slice_of(NULL, 0);
+	struct slice name;
+	while (next_go_file(&rest, &name)) {
+		package.exists = true;
+		bool is_test = name.len > 8 &&
+		               slice_eq(slice_of(name.data + name.len - 8, 8), "_test.go");
+		if (is_test && !with_tests) {
+			continue;
+		}
+		if (reader->files >= MODULES_FILES_MAX || reader->bytes >= MODULES_FILES_BYTES) {
+			reader->cut = true;
+			package.known = false;
+			break;
+		}
+		read_file(reader, &package,
+		          path_join(exam->arena, dir, arena_slicedup(exam->arena, name)), is_test);
+	}
+	return package;
+}
