@@ -22,6 +22,18 @@ static const char *line_words(const struct facts *facts, const char *where) {
 	return arena_printf(facts->arena, "%.*s line %s", (int)(colon - where), where, colon + 1);
 }
 
+/* The key in the settings that puts the variable there. */
+static const char *setting_key(const struct facts *facts, const char *name) {
+	const char *key = arena_printf(facts->arena, "go.toolsEnvVars.%s", name);
+	if (!facts_setting(facts, key) && streq(name, "GOROOT")) {
+		return "go.goroot";
+	}
+	if (!facts_setting(facts, key) && streq(name, "GOPATH")) {
+		return "go.gopath";
+	}
+	return key;
+}
+
 const char *origin_words(const struct facts *facts, const struct fact_govar *var) {
 	struct arena *arena = facts->arena;
 	if (streq(var->origin, "goenv")) {
@@ -29,7 +41,8 @@ const char *origin_words(const struct facts *facts, const struct fact_govar *var
 		                    line_words(facts, var->where));
 	}
 	if (streq(var->origin, "settings")) {
-		return arena_printf(arena, "in %s", line_words(facts, var->where));
+		return arena_printf(arena, "by %s in %s", setting_key(facts, var->name),
+		                    line_words(facts, var->where));
 	}
 	if (streq(var->origin, "goroot")) {
 		return arena_printf(arena, "in %s", line_words(facts, var->where));
@@ -57,7 +70,8 @@ void origin_fix(const struct facts *facts, struct findings *out, struct finding 
 	}
 	if (streq(var->origin, "settings")) {
 		finding_fix(out, finding,
-		            arena_printf(arena, "remove or correct %s in %s", var->name,
+		            arena_printf(arena, "remove or correct %s in %s",
+		                         setting_key(facts, var->name),
 		                         line_words(facts, var->where)),
 		            "%s", "");
 		return;
