@@ -69,7 +69,7 @@ static void test_own_names(void **state) {
 	struct gosource s = parse(
 		state,
 		"package a\nimport \"os\"\nvar (\n\tlimit = 3\n\tother, more int\n)\nfunc (t *T) "
-	        "limit() {}\n"
+		"limit() {}\n"
 		"func f(limit int) {\n\tx.limit = 1\n\tp{limit: 2}\n\tgo os.Exit(limit)\n}\n");
 	assert_string_equal(s.own.name, "limit");
 	assert_int_equal(s.own.pos.line, 11);
