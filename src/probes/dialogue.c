@@ -328,6 +328,7 @@ static void talk_event(struct dialogue *self, struct session *session, enum sess
 		}
 		break;
 	case SESSION_STDERR:
+		talk->err_bytes += bytes.len;
 		keep_bytes(&talk->err, bytes, TALK_ERR_BYTES_MAX);
 		break;
 	case SESSION_EXITED:
@@ -337,6 +338,10 @@ static void talk_event(struct dialogue *self, struct session *session, enum sess
 	case SESSION_TICK:
 		break;
 	}
+}
+
+bool talk_is_flood(const struct talk *talk) {
+	return talk->heard_bytes > TALK_HEARD_BYTES_MAX || talk->err_bytes > TALK_ERR_HEARD_MAX;
 }
 
 bool talk_all_answered(const struct talk *talk) {
@@ -366,8 +371,7 @@ static bool talk_done(const struct dialogue *self) {
 	const struct talk *talk = (const struct talk *)self;
 	enum talk_state opening = talk->answers[TALK_INITIALIZE].state;
 
-	if (talk->life == TALK_EXITED || talk->life == TALK_FAILED ||
-	    talk->heard_bytes > TALK_HEARD_BYTES_MAX ||
+	if (talk->life == TALK_EXITED || talk->life == TALK_FAILED || talk_is_flood(talk) ||
 	    (talk->junk_bytes > 0 && talk->now_ns - talk->junk_ns >= JUNK_NS)) {
 		return true;
 	}

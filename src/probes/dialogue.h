@@ -32,6 +32,8 @@
 #define TALK_FRAME_BYTES_MAX ((size_t)16 << 20) /* a larger message is not looked at */
 #define TALK_HEARD_BYTES_MAX                                                                       \
 	((size_t)24 << 20) /* a server that sends more in so short a time says nothing */
+#define TALK_ERR_HEARD_MAX                                                                         \
+	((size_t)768 << 10)                /* on stderr likewise; the world passes on 1 MiB of it */
 #define TALK_ERR_BYTES_MAX  ((size_t)4096) /* kept of stderr */
 #define TALK_JUNK_BYTES_MAX ((size_t)512)  /* kept of what came before the first message */
 #define TALK_TEXT_BYTES_MAX ((size_t)4096) /* kept of one message */
@@ -140,6 +142,7 @@ struct talk {
 	struct strbuf first_bytes;
 	int64_t junk_bytes;
 	int64_t junk_ns;      /* when the first of it came */
+	uint64_t err_bytes;   /* on stderr */
 	uint64_t heard_bytes; /* all of its output */
 };
 
@@ -150,6 +153,8 @@ struct talk *talk_new(struct arena *arena, const struct talk_script *script);
 bool talk_all_answered(const struct talk *talk);
 /* The server answered, and a feature that applies gave nothing, or a load failure was said. */
 bool talk_has_trouble(const struct talk *talk);
+/* It sends so much that nothing more is to be learnt. */
+bool talk_is_flood(const struct talk *talk);
 /* Names the first load trouble in a short word ("load-failed", "import", "no-package",
  * "not-in-workspace", "go-list", "popup"), or NULL; *ret_text is what was said. */
 const char *talk_load_trouble(const struct talk *talk, const char **ret_text);

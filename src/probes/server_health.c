@@ -56,14 +56,14 @@ static bool life_health(struct arena *arena, const struct talk *talk, enum talk_
 	if (talk->life == TALK_FAILED) {
 		*ret = hurt(arena, "broken", "not-executed",
 		            arena_printf(arena, "errno %d", talk->error));
+	} else if (talk_is_flood(talk)) {
+		*ret = hurt(
+			arena, "broken", "flood",
+			arena_printf(arena, "%llu bytes", (unsigned long long)talk->heard_bytes));
 	} else if (talk->life == TALK_EXITED) {
 		*ret = hurt(arena, "broken", "exited",
 		            talk->signal ? arena_printf(arena, "signal %d", talk->signal)
 		                         : arena_printf(arena, "exit %d", talk->exit_code));
-	} else if (talk->heard_bytes > TALK_HEARD_BYTES_MAX) {
-		*ret = hurt(
-			arena, "broken", "flood",
-			arena_printf(arena, "%llu bytes", (unsigned long long)talk->heard_bytes));
 	} else if (talk->junk_bytes > 0) {
 		*ret = hurt(arena, "broken", "stdout-polluted", talk->first_bytes.data);
 	} else if (opening->state == TALK_ERROR || opening->state == TALK_EMPTY) {

@@ -54,6 +54,20 @@ static const char *level_of(int64_t type) {
 	return type >= 0 && type <= 4 ? names[type] : "log";
 }
 
+/* gopls stamps what it logs: "2026/11/21 08:24:59 text". */
+static const char *without_stamp(const char *text) {
+	static const char shape[] = "0000/00/00 00:00:00 ";
+
+	for (size_t i = 0; shape[i]; i++) {
+		bool digit = text[i] >= '0' && text[i] <= '9';
+
+		if (shape[i] == '0' ? !digit : text[i] != shape[i]) {
+			return text;
+		}
+	}
+	return text + strlen(shape);
+}
+
 static bool load_token_open(struct talk *talk, const char *token) {
 	for (size_t i = 0; i < TALK_LOADS_MAX; i++) {
 		if (!talk->load_tokens[i]) {
@@ -195,7 +209,7 @@ void talk_read_notification(struct talk *talk, const char *method, struct json_o
 		            talk_text_of(talk, params, "message"));
 	} else if (streq(method, "window/logMessage")) {
 		add_message(talk, "log", level_of(number_of(params, "type")),
-		            talk_text_of(talk, params, "message"));
+		            without_stamp(talk_text_of(talk, params, "message")));
 	}
 }
 

@@ -255,7 +255,9 @@ static void failed_load_ends_soon(void **state) {
 
 	(void)state;
 	opened(&f);
-	log_error(&f, "initial workspace load failed: packages.Load error: go: no", 140);
+	log_error(&f,
+	          "2026/11/21 08:24:59 initial workspace load failed: packages.Load error: go: no",
+	          140);
 	publish(&f, "/w/go.mod", complaint(&f, 1, "go list", "no"), 141);
 	load_ended(&f, 142);
 	for (int i = TALK_DEFINITION; i < TALK_FEATURE_COUNT; i++) {
