@@ -7,17 +7,18 @@
 #include "core/origin.h"
 #include "core/rule.h"
 
-/* Values that send go to a directory; absent ones that can be made are fine, but for temporary
- * directories. */
+/* Values that send go to a directory. Absent ones that can be made are fine, but for temporary
+ * directories; a foreign owner, a full or a read-only filesystem are causes of their own, whoever
+ * chose the place. */
 static bool place_is_bad(const struct facts *facts, const char *name) {
 	const struct fact_place *p = facts_place(facts, name);
-	if (!p) {
+	if (!p || p->read_only || streq(p->state, "unknown") || streq(p->state, "hung")) {
 		return false;
 	}
 	if (streq(p->state, "absent")) {
 		return streq(name, "GOTMPDIR") || !p->write;
 	}
-	return !streq(p->state, "ok") || !p->write;
+	return !streq(p->state, "ok") || (streq(name, "GOTMPDIR") && !p->write);
 }
 
 static const struct fact *goroot_fault(const struct facts *facts) {
