@@ -24,7 +24,7 @@ static void put_target(struct writer *w) {
 	json_put(j, "server_path", t->gopls_path);
 	json_put(j, "server_version", report_server_version(facts));
 	json_put(j, "go_path", t->go_path);
-	json_put(j, "go_version", report_go_version(facts));
+	json_put(j, "go_version", report_go_version(w->arena, facts));
 	json_put(j, "environment", t->environment_label ? t->environment_label : "self");
 	json_put(j, "editor", t->editor == EDITOR_VSCODE ? "vscode" : "none");
 	json_put(j, "file", t->open_file ? t->open_file : t->file);

@@ -71,12 +71,13 @@ const char *report_server_version(const struct facts *facts) {
 	return binary ? or_null(binary->version) : NULL;
 }
 
-const char *report_go_version(const struct facts *facts) {
+const char *report_go_version(struct arena *arena, const struct facts *facts) {
 	static const char *const sources[] = {"switched", "goroot", "local"};
 	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
 		facts_each (go_version, v, facts) {
 			if (streq(v->source, sources[i]) && *v->version) {
-				return v->version;
+				bool bare = *v->version >= '0' && *v->version <= '9';
+				return arena_printf(arena, "%s%s", bare ? "go" : "", v->version);
 			}
 		}
 	}

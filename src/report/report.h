@@ -51,9 +51,9 @@ const char *feature_in_words(const char *feature);
 const char *const *report_impact(struct arena *arena, const struct facts *facts,
                                  const struct finding *finding);
 
-/* Versions as far as known, else NULL. */
+/* Versions as far as known ("v0.23.0", "go1.26.8"), else NULL. */
 const char *report_server_version(const struct facts *facts);
-const char *report_go_version(const struct facts *facts);
+const char *report_go_version(struct arena *arena, const struct facts *facts);
 /* Time from the start of the server to its first answer, or -1. */
 int64_t report_server_ready_ms(const struct facts *facts);
 

@@ -156,7 +156,7 @@ static const char *seconds(struct text *t) {
 static const char *patient(struct text *t) {
 	const struct target *target = t->report->target;
 	const char *server = report_server_version(t->report->facts);
-	const char *go = report_go_version(t->report->facts);
+	const char *go = report_go_version(t->arena, t->report->facts);
 	const char *label = target->environment_label ? target->environment_label : "self";
 	return arena_printf(t->arena, "gopls%s%s, %s, %s, environment %s", server ? " " : "",
 	                    server               ? server

@@ -137,6 +137,35 @@ if [ $? != 3 ] || ! grep -qF 'standard output' err; then fail "a full disk behin
 "$dialtone" --help 2>err | true
 if [ "${PIPESTATUS[0]}" != 0 ] || [ -s err ]; then fail "a reader that went away"; fi
 
+# --- a signal ends the server too, and is told by the status
+mkdir -p bin
+cat >bin/gopls <<'END'
+#!/bin/sh
+echo $$ >"$HOME/server.tmp" && mv "$HOME/server.tmp" "$HOME/server.pid"
+exec sleep 100
+END
+chmod +x bin/gopls
+for signal in TERM:143 HUP:129; do
+	rm -f server.pid
+	PATH=$work/bin:/usr/bin:/bin "$dialtone" project --environment self --editor none --timeout 60 >out 2>err &
+	run=$!
+	while [ ! -e server.pid ] && kill -0 $run 2>/dev/null; do sleep 0.05; done
+	kill -s "${signal%:*}" $run
+	wait $run
+	status=$?
+	if [ $status != "${signal#*:}" ]; then fail "SIG${signal%:*}: status $status"; fi
+	if [ -s out ] || [ "$(wc -l <err)" != 1 ]; then fail "SIG${signal%:*}: not one line on stderr"; fi
+	if kill -0 "$(cat server.pid)" 2>/dev/null; then fail "SIG${signal%:*}: the server was left behind"; fi
+done
+
+# --- the time limit is kept though the server says nothing
+start=$(date +%s)
+PATH=$work/bin:/usr/bin:/bin "$dialtone" project --environment self --editor none --timeout 2 --json >out 2>err
+status=$?
+if [ $(($(date +%s) - start)) -gt 10 ]; then fail "--timeout 2 took $(($(date +%s) - start)) s"; fi
+if [ $status != 1 ] && [ $status != 3 ]; then fail "a silent server: status $status"; fi
+if kill -0 "$(cat server.pid)" 2>/dev/null; then fail "a silent server was left behind"; fi
+
 # --- a working directory that is gone
 mkdir gone
 (cd gone && rmdir ../gone && "$dialtone" --no-server >../out 2>../err)
