@@ -40,8 +40,7 @@ static void state_target(const struct modules_view *view, struct modules_graph *
 	const struct modules_file *mod = modules_file_read(exam, target);
 	const struct modules_root *root = modules_graph_find(graph, r->old_path);
 	bool needed = root && root->reached && root->local && streq(root->dir, target);
-	if (!st.known || (mod->ev->state != EV_READ && mod->ev->state != EV_ABSENT &&
-	                  st.is_dir)) {
+	if (!st.known || (mod->ev->state != EV_READ && mod->ev->state != EV_ABSENT && st.is_dir)) {
 		return;
 	}
 	const char *error = mod->exists ? dependency_error(exam->arena, mod) : "";

@@ -50,9 +50,7 @@ const char *modules_flag(struct exam *exam, const char *name, const char **ret_f
 			continue;
 		}
 		const char *next = m->next ? jsonc_string(m->next) : NULL;
-		value = rest[0] == '='                ? rest + 1
-		        : next && next[0] != '-' ? next
-		                                      : "true";
+		value = rest[0] == '=' ? rest + 1 : next && next[0] != '-' ? next : "true";
 		from = "buildFlags";
 	}
 	if (ret_from) {

@@ -261,10 +261,10 @@ struct modules_file *modules_root_gomod(struct modules_graph *graph,
 	if (str_empty(root->dir)) {
 		return file;
 	}
-	file->path = arena_printf(exam->arena, "%s/cache/download/%s/@v/%s.mod",
-	                          graph->view->gomodcache,
-	                          modules_escape(exam->arena, root->sum_path),
-	                          modules_escape(exam->arena, root->sum_version));
+	file->path =
+		arena_printf(exam->arena, "%s/cache/download/%s/@v/%s.mod", graph->view->gomodcache,
+	                     modules_escape(exam->arena, root->sum_path),
+	                     modules_escape(exam->arena, root->sum_version));
 	file->ev = world_look(exam->world, LOOK_FILE, file->path, LOOK_CAP_MODULE);
 	file->exists = evidence_has_bytes(file->ev);
 	if (file->exists) {

@@ -59,6 +59,7 @@ const char *modules_escape(struct arena *arena, const char *text);
 
 /* The go.mod of a root, from the replacement or the download cache; exists is false when it is not
  * there. */
-struct modules_file *modules_root_gomod(struct modules_graph *graph, const struct modules_root *root);
+struct modules_file *modules_root_gomod(struct modules_graph *graph,
+                                        const struct modules_root *root);
 
 #endif

@@ -72,8 +72,7 @@ static void try_siblings(const struct modules_view *view, const char *import, co
 	while (slice_line(&rest, &line) && tried < SIBLINGS_MAX) {
 		if (slice_starts(line, "d ") && line.data[2] != '.') {
 			const char *name = arena_strndup(exam->arena, line.data + 2, line.len - 2);
-			try_dir(view, path_join(exam->arena, parent, name), import, best,
-			        best_len);
+			try_dir(view, path_join(exam->arena, parent, name), import, best, best_len);
 			tried++;
 		}
 	}

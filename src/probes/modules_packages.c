@@ -8,6 +8,7 @@
 #include "gofile/goversion.h"
 #include "probes/modules_flags.h"
 
+#define NAMES_MAX_BYTES ((size_t)2000)
 #define NEWEST_GO_MINOR 99 /* when the version is not known no file counts as too new */
 
 static const char *govar(const struct exam *exam, const char *name) {
@@ -47,7 +48,9 @@ const char *modules_exclusion_reason(const struct constraint_result *why) {
 	case CONSTRAINT_OTHER_PLATFORM:
 		return "goos";
 	case CONSTRAINT_EXCLUDED:
-		return streq(why->tag, "ignore") ? "ignore" : streq(why->tag, "cgo") ? "cgo" : "tag";
+		return streq(why->tag, "ignore") ? "ignore"
+		       : streq(why->tag, "cgo")  ? "cgo"
+		                                 : "tag";
 	case CONSTRAINT_INCLUDED:
 	case CONSTRAINT_NOT_GO:
 	case CONSTRAINT_BROKEN:
@@ -84,6 +87,32 @@ static void add_imports(struct modules_reader *reader, struct modules_package *p
 	}
 }
 
+/* Names declared at the beginning of a line, as gofmt writes them; methods are left out. */
+static const char *declared_names(struct arena *arena, struct slice text) {
+	static const char *const words[] = {"func ", "type ", "var ", "const "};
+	struct strbuf out;
+	struct slice line;
+	strbuf_init(&out, arena);
+	while (slice_line(&text, &line) && out.len < NAMES_MAX_BYTES) {
+		for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+			if (!slice_starts(line, words[i])) {
+				continue;
+			}
+			struct slice rest =
+				slice_of(line.data + strlen(words[i]), line.len - strlen(words[i]));
+			size_t n = 0;
+			while (n < rest.len && !memchr(" \t([=,", rest.data[n], 6)) {
+				n++;
+			}
+			if (n > 0) {
+				strbuf_add(&out, out.len > 0 ? " " : "");
+				strbuf_add_n(&out, rest.data, n);
+			}
+		}
+	}
+	return out.data;
+}
+
 static void read_file(struct modules_reader *reader, struct modules_package *package,
                       const char *file, bool is_test) {
 	struct exam *exam = reader->exam;
@@ -94,14 +123,16 @@ static void read_file(struct modules_reader *reader, struct modules_package *pac
 	}
 	reader->files++;
 	reader->bytes += ev->bytes.len;
-	struct constraint_result why = constraint_match_file(exam->arena, &reader->ctx,
-	                                                     path_base(file), ev->bytes);
+	struct constraint_result why =
+		constraint_match_file(exam->arena, &reader->ctx, path_base(file), ev->bytes);
 	if (why.verdict == CONSTRAINT_INCLUDED) {
 		package->included += is_test ? 0 : 1;
 		add_imports(reader, package, ev, file);
 	} else if (!is_test && !package->excluded_file) {
 		package->excluded_file = file;
 		package->why = why;
+		package->excluded_ev = ev;
+		package->excluded_names = declared_names(exam->arena, ev->bytes);
 	}
 }
 
@@ -115,8 +146,8 @@ struct modules_package modules_package_read(struct modules_reader *reader, const
 	struct slice name;
 	while (next_go_file(&rest, &name)) {
 		package.exists = true;
-		bool is_test = name.len > 8 &&
-		               slice_eq(slice_of(name.data + name.len - 8, 8), "_test.go");
+		bool is_test =
+			name.len > 8 && slice_eq(slice_of(name.data + name.len - 8, 8), "_test.go");
 		if (is_test && !with_tests) {
 			continue;
 		}

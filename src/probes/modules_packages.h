@@ -7,7 +7,7 @@
 #include "gofile/constraint.h"
 #include "probes/modules_view.h"
 
-#define MODULES_FILES_MAX      ((size_t)200)  /* Go files read in all */
+#define MODULES_FILES_MAX      ((size_t)200) /* Go files read in all */
 #define MODULES_FILES_BYTES    ((size_t)4 * 1024 * 1024)
 #define MODULES_FILE_CAP_BYTES ((size_t)256 * 1024) /* imports stand at the beginning of a file */
 
@@ -28,12 +28,14 @@ struct modules_reader {
 };
 
 struct modules_package {
-	const struct evidence *ev;      /* of the directory */
-	bool known;                     /* the directory could be listed */
-	bool exists;                    /* it is there and has Go files, tests or not */
-	size_t included;                /* files the build takes, without tests */
-	const char *excluded_file;      /* the first file it leaves out, or NULL */
-	struct constraint_result why;   /* of excluded_file */
+	const struct evidence *ev;    /* of the directory */
+	bool known;                   /* the directory could be listed */
+	bool exists;                  /* it is there and has Go files, tests or not */
+	size_t included;              /* files the build takes, without tests */
+	const char *excluded_file;    /* the first file it leaves out, or NULL */
+	struct constraint_result why; /* of excluded_file */
+	const struct evidence *excluded_ev;
+	const char *excluded_names;     /* what it declares, blanks between them */
 	struct modules_import *imports; /* of the files the build takes */
 };
 

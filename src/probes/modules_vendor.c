@@ -91,9 +91,9 @@ void modules_vendor_state(const struct modules_view *view, struct modules_vendor
 	ret->txt = modulestxt_parse(exam->arena, ret->ev->bytes);
 	const char *unused = reason_unused(view, ret);
 	FACTS_ADD(exam->facts, vendor, dir.ev, .dir = ret->dir,
-	          .mode = !str_empty(unused)                     ? "off"
+	          .mode = !str_empty(unused)                  ? "off"
 	                  : view->flag == MODULES_FLAG_VENDOR ? "flag"
-	                                                          : "auto",
+	                                                      : "auto",
 	          .modules_txt = ret->ev->state == EV_READ, .unused = unused);
 	ret->used = str_empty(unused);
 	if (ret->used) {

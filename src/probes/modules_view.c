@@ -6,7 +6,8 @@
 #include "base/str.h"
 #include "probes/modules_flags.h"
 
-#define PARENTS_MAX 64 /* directories above that are looked into */
+#define REPLACES_MAX 256 /* of one go.mod that are compared with each other */
+#define PARENTS_MAX  64  /* directories above that are looked into */
 
 static const char *govar(const struct exam *exam, const char *name) {
 	const struct fact_govar *v = facts_govar(exam->facts, name);
@@ -50,7 +51,7 @@ static const char *find_above(struct exam *exam, const char *dir, const char *na
 static void read_flags(struct modules_view *view) {
 	struct exam *exam = view->exam;
 	const char *mod = modules_flag(exam, "mod", &view->flag_from);
-	view->flag = !mod || streq(mod, "")  ? MODULES_FLAG_NONE
+	view->flag = !mod || streq(mod, "") ? MODULES_FLAG_NONE
 	             : streq(mod, "mod")    ? MODULES_FLAG_MOD
 	             : streq(mod, "vendor") ? MODULES_FLAG_VENDOR
 	                                    : MODULES_FLAG_READONLY;
@@ -62,7 +63,8 @@ static const char *origin_word(const struct fact_govar *v) {
 	return streq(v->origin, "goenv") ? "goenv" : "env";
 }
 
-/* GOWORK, else the nearest go.work above the workspace (where gopls runs go), else above the file. */
+/* GOWORK, else the nearest go.work above the workspace (where gopls runs go), else above the file.
+ */
 static void find_work(struct modules_view *view) {
 	struct exam *exam = view->exam;
 	const struct fact_govar *v = facts_govar(exam->facts, "GOWORK");
@@ -115,9 +117,8 @@ static void read_members(struct modules_view *view) {
 		if (view->member_count == MODULES_MEMBERS_MAX) {
 			break;
 		}
-		const char *dir = path_clean(
-			exam->arena,
-			path_join(exam->arena, view->work_dir, view->work.uses[i].path));
+		const char *dir = path_clean(exam->arena, path_join(exam->arena, view->work_dir,
+		                                                    view->work.uses[i].path));
 		struct modules_file *file = known_file(view, dir);
 		view->members[view->member_count++] = file->exists ? file : NULL;
 		view->is_member = view->is_member || (view->file && file == view->file);
@@ -128,8 +129,7 @@ void modules_view_init(struct modules_view *view, struct exam *exam) {
 	const struct target *t = exam->target;
 	*view = (struct modules_view){.exam = exam, .workspace = t->workspace};
 	view->open_file = t->open_file;
-	view->file_dir =
-		t->open_file ? path_parent(exam->arena, t->open_file) : view->workspace;
+	view->file_dir = t->open_file ? path_parent(exam->arena, t->open_file) : view->workspace;
 	view->modules_off = streq(govar(exam, "GO111MODULE"), "off");
 	view->gomodcache = govar(exam, "GOMODCACHE");
 	read_flags(view);
@@ -190,6 +190,26 @@ const struct modules_file *modules_owner(const struct modules_view *view, const 
 	return best;
 }
 
+/* Two replacements of one thing: go refuses the file, though each line is right. */
+static const char *conflicting_replaces(struct arena *arena, const struct gomod *m, int *ret_line) {
+	for (size_t i = 1; i < m->replace_count; i++) {
+		const struct modfile_replace *b = &m->replaces[i];
+		for (size_t k = 0; k < i && i < REPLACES_MAX; k++) {
+			const struct modfile_replace *a = &m->replaces[k];
+			if (streq(a->old_path, b->old_path) &&
+			    streq(a->old_version, b->old_version) &&
+			    (!streq(a->new_path, b->new_path) ||
+			     !streq(a->new_version, b->new_version))) {
+				*ret_line = b->line;
+				return arena_printf(arena,
+				                    "conflicting replacements for %s: %s and %s",
+				                    a->old_path, a->new_path, b->new_path);
+			}
+		}
+	}
+	return "";
+}
+
 static void state_gomod(struct modules_view *view, const struct modules_file *file,
                         const char *role) {
 	const struct gomod *m = &file->mod;
@@ -204,6 +224,9 @@ static void state_gomod(struct modules_view *view, const struct modules_file *fi
 		line = m->loose_version_line;
 		error = arena_printf(arena, "version \"%s\" is not of the form v1.2.3",
 		                     m->loose_version);
+	}
+	if (str_empty(error) && file->exists) {
+		error = conflicting_replaces(arena, m, &line);
 	}
 	FACTS_ADD(view->exam->facts, gomod, file->ev, .path = file->path, .role = role,
 	          .module = m->module, .go = m->go_version, .toolchain = m->toolchain,
@@ -228,9 +251,9 @@ static void state_work(struct modules_view *view) {
 		return;
 	}
 	for (size_t i = 0; i < view->member_count; i++) {
-		const char *dir = path_clean(
-			view->exam->arena,
-			path_join(view->exam->arena, view->work_dir, w->uses[i].path));
+		const char *dir =
+			path_clean(view->exam->arena,
+		                   path_join(view->exam->arena, view->work_dir, w->uses[i].path));
 		FACTS_ADD(facts, work_use, view->work_ev, .work = view->work_path, .dir = dir,
 		          .line = w->uses[i].line, .has_gomod = view->members[i] != NULL,
 		          .below_workspace = path_below(dir, view->workspace));

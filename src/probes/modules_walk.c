@@ -13,19 +13,20 @@
 #include "probes/modules_local.h"
 #include "probes/modules_packages.h"
 
-#define PRUNED_SINCE   "1.17" /* from here on go.mod lists all modules that packages come from */
-#define GO_LINE_SINCE  "1.21" /* from here on a go line binds those who require the module */
-#define PLACEHOLDER    "v0.0.0" /* a version nobody published: go.work or a replace must provide it */
-#define SEEN_SLOTS     ((size_t)4096)
-#define SEEN_MAX       (SEEN_SLOTS / 2)
-#define GAPS_MAX       ((size_t)12) /* facts of one kind; the first few prove it */
-#define OWN_DIRS_MAX   ((size_t)100)
+#define PRUNED_SINCE  "1.17"   /* from here on go.mod lists all modules that packages come from */
+#define GO_LINE_SINCE "1.21"   /* from here on a go line binds those who require the module */
+#define PLACEHOLDER   "v0.0.0" /* a version nobody published: go.work or a replace must provide it \
+	                        */
+#define SEEN_SLOTS   ((size_t)4096)
+#define SEEN_MAX     (SEEN_SLOTS / 2)
+#define GAPS_MAX     ((size_t)12) /* facts of one kind; the first few prove it */
+#define OWN_DIRS_MAX ((size_t)100)
 
 struct need {
 	const char *import;
 	const struct modules_import *site;
 	const struct modules_root *by; /* the dependency whose package imports it; NULL: own code */
-	bool open; /* the open file's package needs it, directly or not */
+	bool open;                     /* the open file's package needs it, directly or not */
 	struct need *next;
 };
 
@@ -108,11 +109,10 @@ static const char *main_go(const struct walk *w) {
 }
 
 /* Requirements of a dependency that the one main module's go.mod must meet. */
-static void check_requirements(struct walk *w, const struct need *need,
-                               struct modules_root *root) {
+static void check_requirements(struct walk *w, const struct need *need, struct modules_root *root) {
 	struct arena *arena = w->view->exam->arena;
-	if (w->view->is_member || goversion_compare(main_go(w), PRUNED_SINCE) < 0 ||
-	    w->vendor->used || !w->graph->sums_needed) {
+	const char *main_line = main_go(w);
+	if (w->view->is_member || !w->graph->sums_needed) {
 		return;
 	}
 	const struct modules_file *file = modules_root_gomod(w->graph, root);
@@ -121,10 +121,14 @@ static void check_requirements(struct walk *w, const struct need *need,
 	}
 	const char *go = file->mod.go_version;
 	if (go && goversion_compare(go, GO_LINE_SINCE) >= 0 &&
-	    goversion_compare(go, main_go(w)) > 0) {
+	    goversion_compare(go, main_line) > 0) {
 		state_mod_gap(w, need, "go", root, go, "",
 		              arena_printf(arena, "%s %s has the go line %s, go.mod has %s",
-		                           root->path, root->version, go, main_go(w)));
+		                           root->path, root->version, go,
+		                           main_line ? main_line : "none"));
+	}
+	if (goversion_compare(main_line, PRUNED_SINCE) < 0) {
+		return;
 	}
 	for (size_t i = 0; i < file->mod.require_count; i++) {
 		const struct gomod_require *r = &file->mod.requires[i];
@@ -170,6 +174,16 @@ static const char *package_dir(struct arena *arena, const char *module_dir, cons
 	return *rest == '/' ? path_join(arena, module_dir, rest + 1) : module_dir;
 }
 
+/* A file that is left out and declares names others may use; a rule compares them with what the
+ * compiler misses. */
+static void state_excluded_file(struct walk *w, const struct modules_package *package) {
+	FACTS_ADD(w->view->exam->facts, excluded, package->excluded_ev,
+	          .path = package->excluded_file, .what = "file", .name = package->excluded_names,
+	          .reason = modules_exclusion_reason(&package->why), .tag = package->why.tag,
+	          .expression = package->why.expression, .line = package->why.line,
+	          .file = package->excluded_file);
+}
+
 /* A package of the user's own modules: is it there, and does the build take any of its files? */
 static void visit_own(struct walk *w, const struct need *need, const struct modules_file *main) {
 	struct exam *exam = w->view->exam;
@@ -190,6 +204,9 @@ static void visit_own(struct walk *w, const struct need *need, const struct modu
 			          .line = package.why.line, .file = package.excluded_file);
 		}
 		return;
+	}
+	if (need->open && !need->by && package.excluded_file) {
+		state_excluded_file(w, &package);
 	}
 	push(w, &package, NULL);
 }
@@ -250,8 +267,9 @@ static void visit_unprovided(struct walk *w, const struct need *need, struct mod
 	const char *local = modules_local_provider(w->view, need->import, beside);
 	if (local) {
 		if (need->open) {
-			state_mod_gap(w, need, "local", wrong, "", local,
-			              "a module of its own that neither go.work nor a replace names");
+			state_mod_gap(
+				w, need, "local", wrong, "", local,
+				"a module of its own that neither go.work nor a replace names");
 		}
 	} else if (wrong) {
 		if (need->open) {
@@ -365,6 +383,9 @@ static void state_imports(struct walk *w, const struct modules_package *package)
 		const char *module = "";
 		const char *version = "";
 		const char *class = class_of(w, i->path, &module, &version);
+		if (streq(class, "std")) {
+			continue;
+		}
 		FACTS_ADD(w->view->exam->facts, file_import, i->ev, .path = i->path,
 		          .file = i->file, .line = i->line, .class = class, .module = module,
 		          .version = version);
@@ -375,8 +396,7 @@ static void state_imports(struct walk *w, const struct modules_package *package)
 static void walk_others(struct walk *w) {
 	struct exam *exam = w->view->exam;
 	const struct modules_file *main = w->view->file;
-	const struct evidence *ev =
-		world_look(exam->world, LOOK_WALK, main->dir, LOOK_CAP_DIR);
+	const struct evidence *ev = world_look(exam->world, LOOK_WALK, main->dir, LOOK_CAP_DIR);
 	struct slice rest = evidence_has_bytes(ev) ? ev->bytes : slice_of(NULL, 0);
 	struct slice line;
 	const char *last = "";
@@ -401,6 +421,25 @@ static void walk_others(struct walk *w) {
 	}
 }
 
+/* Two requirements of one module, as a merge leaves them: go wants to drop one. */
+static void check_duplicates(struct walk *w) {
+	const struct modules_file *main = w->view->mains[0];
+	for (size_t i = 1; !w->view->is_member && i < main->mod.require_count; i++) {
+		const struct gomod_require *r = &main->mod.requires[i];
+		const struct gomod_require *first = gomod_require_find(&main->mod, r->path);
+		if (!first || first == r || streq(first->version, r->version)) {
+			continue;
+		}
+		FACTS_ADD(w->view->exam->facts, gomod_gap, main->ev, .gomod = main->path,
+		          .kind = "duplicate", .module = r->path, .version = first->version,
+		          .wanted = r->version, .file = main->path, .line = r->line,
+		          .text = arena_printf(
+				  w->view->exam->arena,
+				  "%s is required in line %d as %s and in line %d as %s", r->path,
+				  first->line, first->version, r->line, r->version));
+	}
+}
+
 void modules_walk(struct modules_graph *graph, const struct modules_vendor *vendor) {
 	struct exam *exam = graph->view->exam;
 	struct walk w = {.graph = graph, .view = graph->view, .vendor = vendor, .open = true};
@@ -412,8 +451,14 @@ void modules_walk(struct modules_graph *graph, const struct modules_vendor *vend
 	struct modules_package package =
 		modules_package_read(&w.reader, graph->view->file_dir, true);
 	state_imports(&w, &package);
+	if (package.excluded_file && !streq(package.excluded_file, graph->view->open_file)) {
+		state_excluded_file(&w, &package);
+	}
 	if (graph->view->main_count == 0) {
 		return;
+	}
+	if (graph->sums_needed) {
+		check_duplicates(&w);
 	}
 	push(&w, &package, NULL);
 	drain(&w);
