@@ -26,7 +26,7 @@ static void check_hostile(const struct rule *self, const struct facts *facts,
 		struct finding *f = findings_add(out, self, CONF_CERTAIN, t->subject,
 		                                 "the thing %s is broken", t->subject);
 		finding_cites(f, t);
-		facts_each(var, v, facts) {
+		facts_each (var, v, facts) {
 			finding_cites(f, v);
 		}
 		finding_detail(out, f, "since %s", t->detail);
