@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT
+ * GOPATH is the directory of the Go installation, or leads into a file.
+ *
+ * With modules the first only mixes two things in one tree and brings a warning of go, so it is a
+ * note; a GOPATH or GOMODCACHE that runs into a file leaves no place for modules. A GOROOT that is
+ * wrong is a cause of its own.
+ */
+#include "core/origin.h"
+#include "core/rule.h"
+
+static void check_same(const struct rule *self, const struct facts *facts, struct findings *out,
+                       const struct fact_govar *gopath) {
+	facts_each (goroot, root, facts) {
+		if (!root->complete || !streq(root->root, gopath->value)) {
+			continue;
+		}
+		struct finding *f =
+			findings_add(out, self, CONF_CERTAIN, root->root,
+		                     "GOPATH and GOROOT are the same directory, %s", root->root);
+		f->severity = SEV_NOTE;
+		finding_detail(out, f, "GOPATH is set %s", origin_words(facts, gopath));
+		finding_cites(f, root);
+		finding_cites(f, gopath);
+		finding_fix(out, f, "keep downloaded modules and tools elsewhere",
+		            "go env -w GOPATH=%s/gopath",
+		            facts_first(target, facts) ? facts_first(target, facts)->home
+		                                       : "$HOME");
+	}
+}
+
+static void check_file(const struct rule *self, const struct facts *facts, struct findings *out,
+                       const char *name) {
+	const struct fact_place *place = facts_place(facts, name);
+	const struct fact_govar *var = facts_govar(facts, name);
+	if (!place || !var || !streq(place->state, "not_dir") || facts_healthy(facts)) {
+		return;
+	}
+	struct finding *f = findings_add(
+		out, self, CONF_CERTAIN, arena_printf(out->arena, "%s=%s", name, place->path),
+		"%s is %s, which is a file and no directory", name, place->path);
+	finding_about(out, f, name);
+	finding_cites(f, place);
+	finding_cites(f, var);
+	origin_fix(facts, out, f, var);
+}
+
+static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
+	const struct fact_govar *gopath = facts_govar(facts, "GOPATH");
+	if (gopath && !str_empty(gopath->value)) {
+		check_same(self, facts, out, gopath);
+	}
+	const struct fact_govar *mod = facts_govar(facts, "GOMODCACHE");
+	bool mod_is_own = mod && !streq(mod->origin, "default");
+	check_file(self, facts, out, mod_is_own ? "GOMODCACHE" : "GOPATH");
+}
+
+const struct rule rule_env_gopath_equals_goroot = {
+	.id = "env-gopath-equals-goroot",
+	.title = "GOPATH is the Go installation itself, or leads into a file",
+	.wave = 1,
+	.severity = SEV_ERROR,
+	.needs = FACT_BIT(govar) | FACT_BIT(place),
+	.explains = IDS("*mod-gosum-or-gomod-stale"),
+	.check = check,
+};
