@@ -229,6 +229,24 @@ static void answer_request(struct talk *talk, struct session *session,
 	                                          "method not found")));
 }
 
+/* Nothing was found there: tries the other place. The same id again, the first request being over.
+ */
+static bool ask_again(struct talk *talk, struct session *session, enum talk_feature feature) {
+	const struct talk_spot *spot = feature == TALK_STDLIB_DEFINITION ? &talk->script.std_again
+	                                                                 : &talk->script.own_again;
+
+	if (talk->answers[feature].state != TALK_EMPTY || talk->asked_again[feature] ||
+	    !spot->known ||
+	    (feature != TALK_DEFINITION && feature != TALK_STDLIB_DEFINITION &&
+	     feature != TALK_HOVER)) {
+		return false;
+	}
+	talk->asked_again[feature] = true;
+	ask(talk, session, feature,
+	    position_params(talk, uri_quoted(talk, talk->script.file), spot));
+	return true;
+}
+
 static void take_answer(struct talk *talk, struct session *session,
                         const struct rpc_message *response) {
 	for (int i = 0; i < TALK_FEATURE_COUNT; i++) {
@@ -240,6 +258,9 @@ static void take_answer(struct talk *talk, struct session *session,
 		}
 		talk_read_answer(talk, feature, response);
 		talk->answered_ns = talk->now_ns;
+		if (ask_again(talk, session, feature)) {
+			return;
+		}
 		if (feature == TALK_INITIALIZE && talk->answers[i].state == TALK_OK) {
 			talk_read_server_info(talk, response->result);
 			open_and_ask(talk, session);

@@ -87,6 +87,10 @@ struct talk_script {
 		own; /* a use or declaration of a symbol of the file's own: definition, hover */
 	struct talk_spot std;        /* a use of a symbol of the standard library: definition */
 	struct talk_spot completion; /* behind "pkg." */
+	/* Asked when the first question finds nothing, as it may where the user is just typing:
+	 * where the symbol is declared, and the path of an import. */
+	struct talk_spot own_again;
+	struct talk_spot std_again;
 	int64_t process_id;
 };
 
@@ -127,6 +131,7 @@ struct talk {
 	uint64_t bad_frames; /* messages that are no JSON-RPC */
 
 	struct talk_answer answers[TALK_FEATURE_COUNT];
+	bool asked_again[TALK_FEATURE_COUNT];
 	const char *version;    /* "v0.23.0", from serverInfo; "" */
 	bool pulls_diagnostics; /* the server wants to be asked for them */
 	unsigned loads_open;    /* "Setting up workspace" that began and did not end */

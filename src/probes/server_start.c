@@ -18,6 +18,28 @@ static struct talk_spot spot_at(struct gosource_pos pos) {
 	};
 }
 
+/* Between the quotes of the import of path. */
+static struct talk_spot spot_in_import(const struct gosource *source, struct slice text,
+                                       const char *path) {
+	struct slice line;
+	int at = 0;
+
+	for (size_t i = 0; i < source->import_count && at == 0; i++) {
+		at = streq(source->imports[i].path, path) ? source->imports[i].line : 0;
+	}
+	for (int i = 0; i < at; i++) {
+		if (!slice_line(&text, &line)) {
+			return (struct talk_spot){0};
+		}
+	}
+	const char *quote = at > 0 ? memchr(line.data, '"', line.len) : NULL;
+
+	return quote ? (struct talk_spot){.known = true,
+	                                  .line = (unsigned)at - 1,
+	                                  .character = (unsigned)(quote + 1 - line.data)}
+	             : (struct talk_spot){0};
+}
+
 /* What to ask about the open file. A client stands behind the dot of pkg.Name when it completes. */
 static void choose_spots(struct exam *exam, struct talk_script *script) {
 	const struct fact_open_file *open = facts_first(open_file, exam->facts);
@@ -26,8 +48,10 @@ static void choose_spots(struct exam *exam, struct talk_script *script) {
 		gosource_parse(exam->arena, script->text, module_path_in(exam, dir));
 
 	script->own = spot_at(source.own.pos.line > 0 ? source.own.pos : source.own_declared);
+	script->own_again = spot_at(source.own_declared);
 	if (source.standard.pos.line > 0 && stdlist_find(source.standard.path)) {
 		script->std = spot_at(source.standard.pos);
+		script->std_again = spot_in_import(&source, script->text, source.standard.path);
 	}
 	script->completion = script->std.known ? script->std : spot_at(source.other.pos);
 }

@@ -249,6 +249,33 @@ static void missing_import_degrades(void **state) {
 	arena_free(f.arena);
 }
 
+static void half_typed_code_is_asked_about_again(void **state) {
+	struct talk_script script = usual;
+	struct fixture f = {0};
+
+	(void)state;
+	script.std_again = (struct talk_spot){.known = true, .line = 2, .character = 8};
+	start_with(&f, &script);
+	event(&f, SESSION_STARTED, "", 1);
+	frame(&f, "{\"id\":1,\"result\":{\"capabilities\":{}}}", 60);
+	publish(&f, FILE_PATH, "[]", 155);
+	answer_all(&f, 160);
+	assert_true(done(&f));
+	arena_free(f.arena);
+
+	f = (struct fixture){0};
+	start_with(&f, &script);
+	event(&f, SESSION_STARTED, "", 1);
+	frame(&f, "{\"id\":1,\"result\":{\"capabilities\":{}}}", 60);
+	publish(&f, FILE_PATH, "[]", 155);
+	answer(&f, TALK_STDLIB_DEFINITION, "null", 158);
+	assert_true(was_sent(&f, "\"position\":{\"line\":2,\"character\":8}"));
+	answer_all(&f, 160);
+	assert_true(done(&f));
+	assert_string_equal(health_of(&f, TALK_END_SAID_ALL).state, "healthy");
+	arena_free(f.arena);
+}
+
 static void failed_load_ends_soon(void **state) {
 	struct fixture f;
 	struct health health;
@@ -517,6 +544,7 @@ int main(void) {
 		cmocka_unit_test(no_diagnostics_yet_is_not_the_end),
 		cmocka_unit_test(own_mistakes_are_no_trouble),
 		cmocka_unit_test(missing_import_degrades),
+		cmocka_unit_test(half_typed_code_is_asked_about_again),
 		cmocka_unit_test(failed_load_ends_soon),
 		cmocka_unit_test(unexplained_trouble_waits_for_the_second_pass),
 		cmocka_unit_test(late_silence_is_not_trusted),
