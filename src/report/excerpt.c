@@ -4,6 +4,7 @@
 #include "report/harmless.h"
 #include "report/report.h"
 
+#define AS(kind)        ((const struct fact_##kind *)fact) /* once its kind is known */
 #define VALUE_MAX_BYTES ((size_t)160)
 
 /* The value, or "***" when the name says that it is a secret; long ones are cut between characters.
@@ -109,8 +110,81 @@ static const char *diagnostic_line(struct arena *a, const struct fact_diagnostic
 	                    value_of(a, "", d->text));
 }
 
+static const char *vendor_gap_line(struct arena *a, const struct fact_vendor_gap *g) {
+	return arena_printf(a, "%s against %s: %s@%s: %s", g->modules_txt, g->gomod, g->module,
+	                    g->version, *g->text ? g->text : g->kind);
+}
+
+static const char *gomod_gap_line(struct arena *a, const struct fact_gomod_gap *g) {
+	return arena_printf(a, "%s: %s%s%s (%s)%s%s", g->gomod, *g->import ? g->import : g->module,
+	                    *g->version ? "@" : "", g->version, g->kind, *g->text ? ": " : "",
+	                    g->text);
+}
+
+static const char *replace_line(struct arena *a, const struct fact_replace_target *r) {
+	const char *state = *r->error      ? r->error
+	                    : !r->exists   ? "is not there"
+	                    : r->has_gomod ? "is a module"
+	                                   : "has no go.mod";
+	return arena_printf(a, "%s: %s => %s, which %s", place_of(a, r->file, r->line), r->module,
+	                    r->target, state);
+}
+
+static const char *binary_line(struct arena *a, const struct fact_binary *b) {
+	struct strbuf out;
+	strbuf_init(&out, a);
+	strbuf_printf(&out, "%s: %s", b->path, b->format);
+	if (*b->machine) {
+		strbuf_printf(&out, " for %s", b->machine);
+	}
+	if (*b->interpreter) {
+		strbuf_printf(&out, ", interpreter %s%s", b->interpreter,
+		              b->interpreter_present ? "" : " (not there)");
+	}
+	strbuf_printf(&out, ", %lld bytes%s", (long long)b->size, b->truncated ? ", cut off" : "");
+	if (*b->fault) {
+		strbuf_printf(&out, ", %s", b->fault);
+	}
+	if (*b->version || *b->go_version) {
+		strbuf_printf(&out, ", version %s built with %s", b->version, b->go_version);
+	}
+	return out.data;
+}
+
+/* Facts about Go and its modules. */
+static const char *go_excerpt(struct arena *a, const struct fact *fact) {
+	switch (fact->kind) {
+	case FACT_goflag_error:
+		return arena_printf(a, "%s=%s: %s: %s", AS(goflag_error)->source,
+		                    value_of(a, "", AS(goflag_error)->value),
+		                    AS(goflag_error)->flag, AS(goflag_error)->error);
+	case FACT_goroot_gap:
+		return arena_printf(a, "%s lacks %s", AS(goroot_gap)->root, AS(goroot_gap)->part);
+	case FACT_vendor_gap:
+		return vendor_gap_line(a, AS(vendor_gap));
+	case FACT_gomod_gap:
+		return gomod_gap_line(a, AS(gomod_gap));
+	case FACT_gosum_gap:
+		return arena_printf(a, "%s lacks the %s hash of %s@%s", AS(gosum_gap)->gosum,
+		                    AS(gosum_gap)->kind, AS(gosum_gap)->module,
+		                    AS(gosum_gap)->version);
+	case FACT_replace_target:
+		return replace_line(a, AS(replace_target));
+	case FACT_go_flag_setting:
+		return arena_printf(
+			a, "\"go.languageServerFlags\": %s at %s", AS(go_flag_setting)->value,
+			place_of(a, AS(go_flag_setting)->file, AS(go_flag_setting)->line));
+	case FACT_mod_absent:
+		return arena_printf(a, "%s@%s is not at %s", AS(mod_absent)->module,
+		                    AS(mod_absent)->version, AS(mod_absent)->dir);
+	case FACT_binary:
+		return binary_line(a, AS(binary));
+	default:
+		return fact_to_text(a, fact);
+	}
+}
+
 static const char *excerpt(struct arena *a, const struct fact *fact) {
-#define AS(kind) ((const struct fact_##kind *)fact)
 	switch (fact->kind) {
 	case FACT_var:
 		return arena_printf(a, "%s=%s", AS(var)->name,
@@ -144,9 +218,8 @@ static const char *excerpt(struct arena *a, const struct fact *fact) {
 		return arena_printf(a, "%s: %s%s%s", AS(feature)->name, AS(feature)->state,
 		                    *AS(feature)->detail ? ", " : "", AS(feature)->detail);
 	default:
-		return fact_to_text(a, fact);
+		return go_excerpt(a, fact);
 	}
-#undef AS
 }
 
 const char *fact_excerpt(struct arena *arena, const struct fact *fact) {
