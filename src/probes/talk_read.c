@@ -267,8 +267,9 @@ static void read_result(struct talk *talk, enum talk_feature feature, struct jso
 		}
 		found(talk, answer, count_of(result));
 		break;
-	case TALK_DOCUMENT_SYMBOLS:
+	case TALK_DOCUMENT_SYMBOLS: /* a file that declares nothing has none */
 		found(talk, answer, count_of(result));
+		answer->state = talk->script.own.known ? answer->state : TALK_OK;
 		break;
 	case TALK_CODE_LENS: /* no lens is an answer: most files have none */
 		found(talk, answer, count_of(result));

@@ -276,6 +276,29 @@ static void half_typed_code_is_asked_about_again(void **state) {
 	arena_free(f.arena);
 }
 
+static void a_file_that_declares_nothing_has_no_outline(void **state) {
+	struct talk_script script = usual;
+	struct fixture f = {0};
+
+	(void)state;
+	script.own.known = false;
+	start_with(&f, &script);
+	event(&f, SESSION_STARTED, "", 1);
+	frame(&f, "{\"id\":1,\"result\":{\"capabilities\":{}}}", 60);
+	publish(&f, FILE_PATH, "[]", 155);
+	answer(&f, TALK_DOCUMENT_SYMBOLS, "[]", 158);
+	answer_all(&f, 160);
+	assert_int_equal(f.talk->answers[TALK_DEFINITION].state, TALK_NOT_ASKED);
+	assert_string_equal(health_of(&f, TALK_END_SAID_ALL).state, "healthy");
+	arena_free(f.arena);
+
+	opened(&f);
+	answer(&f, TALK_DOCUMENT_SYMBOLS, "[]", 158);
+	answer_all(&f, 160);
+	assert_string_equal(health_of(&f, TALK_END_DEADLINE).state, "degraded");
+	arena_free(f.arena);
+}
+
 static void failed_load_ends_soon(void **state) {
 	struct fixture f;
 	struct health health;
@@ -545,6 +568,7 @@ int main(void) {
 		cmocka_unit_test(own_mistakes_are_no_trouble),
 		cmocka_unit_test(missing_import_degrades),
 		cmocka_unit_test(half_typed_code_is_asked_about_again),
+		cmocka_unit_test(a_file_that_declares_nothing_has_no_outline),
 		cmocka_unit_test(failed_load_ends_soon),
 		cmocka_unit_test(unexplained_trouble_waits_for_the_second_pass),
 		cmocka_unit_test(late_silence_is_not_trusted),
