@@ -3,11 +3,15 @@
 
 #include "cmd/options.h"
 #include "world/casefile.h"
+#include "world/redact.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
 
-const char *const *case_arguments(struct arena *arena, const struct check_options *o,
-                                  const struct target *target) {
+/* Absolute paths, nothing about the form of the report. NULL-terminated. */
+static const char *const *case_arguments(struct arena *arena, const struct check_options *o,
+                                         const struct target *target) {
 	const struct {
 		const char *name;
 		const char *value;
@@ -37,6 +41,27 @@ const char *const *case_arguments(struct arena *arena, const struct check_option
 	args[n++] = "--";
 	args[n++] = target->workspace;
 	return args;
+}
+
+int case_save(struct arena *arena, const struct check_options *options, const struct target *target,
+              const struct evidence_store *store, struct err *err) {
+	char *cwd = getcwd(NULL, 0);
+	struct case_meta meta = {
+		.tool = DIALTONE_VERSION,
+		.uid = geteuid(),
+		.raw = options->raw,
+		.home = target->home,
+		.cwd = arena_strdup(arena, cwd ? cwd : ""),
+		.argv = case_arguments(arena, options, target),
+	};
+	struct evidence_store clean;
+	free(cwd);
+	if (!options->raw) {
+		evidence_store_init(&clean, arena);
+		redact_case(store, &clean, &meta);
+		store = &clean;
+	}
+	return casefile_write(options->save, &meta, store, err);
 }
 
 static void take_over(struct check_options *options, const struct check_options *recorded) {

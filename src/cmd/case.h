@@ -7,10 +7,11 @@
 #include "cmd/check_options.h"
 #include "core/evidence.h"
 
-/* The arguments that ask for the same target again from anywhere: absolute paths, nothing about the
- * form of the report. NULL-terminated. */
-const char *const *case_arguments(struct arena *arena, const struct check_options *options,
-                                  const struct target *target);
+/* Writes what was looked at to options->save, redacted unless options->raw, together with the
+ * arguments that ask for the same target again from anywhere. 0, or negative errno with a sentence
+ * (casefile_write). */
+int case_save(struct arena *arena, const struct check_options *options, const struct target *target,
+              const struct evidence_store *store, struct err *err);
 
 /* Reads the file into the empty store. What it says about the target goes into *options; the form
  * of the report, the time limit and probes left out stay as they are there. *ret_dir: the

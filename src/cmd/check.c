@@ -35,7 +35,7 @@ struct check {
 static int list_probes(struct arena *arena) {
 	struct strbuf out;
 	strbuf_init(&out, arena);
-	strbuf_add(&out, "PROBE           STAGE        WHAT IT LOOKS AT\n");
+	strbuf_add(&out, "PROBE           STAGE        ABOUT\n");
 	for (int stage = STAGE_ENVIRONMENT; stage <= STAGE_AFTER; stage++) {
 		for (size_t i = 0; registry_probes[i]; i++) {
 			const struct probe *p = registry_probes[i];
@@ -156,7 +156,12 @@ static int check_in_world(struct check *c) {
 	world_close(c->exam.world);
 	c->exam.world = NULL;
 	interrupt_close(&c->interrupt);
-	return output_write(&out, status);
+	status = output_write(&out, status);
+	if (c->options.save && case_save(c->arena, &c->options, &c->target, &c->store, &err) < 0) {
+		output_complain("the case was not saved: %s", err.msg);
+		return STATUS_UNKNOWN;
+	}
+	return status;
 }
 
 /* A world of the kind that was asked for, or an exit status with a sentence on stderr. */

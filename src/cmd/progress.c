@@ -11,8 +11,8 @@
 
 void progress_show(const char *what, size_t columns) {
 	char line[256];
-	int room = columns > 24 ? (int)columns - 20 : 1;
-	int n = snprintf(line, sizeof(line), ERASE "looking at %.*s ...", room, what);
+	int room = columns > 9 ? (int)columns - 5 : 1;
+	int n = snprintf(line, sizeof(line), ERASE "%.*s ...", room, what);
 	if (n > 0) {
 		(void)fd_write_all(STDERR_FILENO, line, strlen(line));
 	}

@@ -117,6 +117,21 @@ if ! grep -q "\"workspace\": \"$work/project\"" out; then fail "without an opera
 LC_ALL=C "$dialtone" "${look[@]}" -v >text 2>err
 if LC_ALL=C grep -q '[^ -~]' text; then fail "not only ASCII in the C locale"; fi
 
+# --- a case file says the same elsewhere
+summary='import json, sys; r = json.load(open(sys.argv[1])); print(r["verdict"], [c["id"] for c in r["causes"]], [n["id"] for n in r["notes"]], sorted(d["id"] for d in r["cannot_tell"]), {k: f["state"] for k, f in r["features"].items()})'
+rm -f run.case
+"$dialtone" "${look[@]}" --json --raw --save run.case >out 2>err
+status=$?
+python3 -c "$summary" out >before
+(cd / && exec env -i "$dialtone" check --from "$work/run.case" --json) >out 2>err
+if [ $? != $status ]; then fail "--from: another status than when it was saved"; fi
+python3 -c "$summary" out >after
+if ! cmp -s before after; then fail "--from: $(cat after) instead of $(cat before)"; fi
+echo 'not a case file' >note.txt
+expect_status 3 --from note.txt
+expect_status 3 "${look[@]}" --save note.txt
+if [ "$(cat note.txt)" != 'not a case file' ]; then fail "--save replaced a file that is no case file"; fi
+
 # --- a directory that is called like a command
 mkdir -p check
 (cd "$work" && "$dialtone" ./check --no-server --json >out 2>err)
