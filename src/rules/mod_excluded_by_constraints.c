@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT
+ * mod-excluded-by-constraints: the build leaves out the open file, a package it imports, or a file
+ * that declares what it uses. File name, build line and tags in force are the proof.
+ * Counter-checks: gopls gives files of another GOOS or GOARCH a build of their own, and opens a
+ * main file with "ignore" alone; those are healthy. An undefined name counts only when a left-out
+ * file declares it.
+ */
+#include "base/path.h"
+#include "core/rule.h"
+
+static const char *tags_in_force(const struct facts *facts) {
+	const struct fact_govar *v = facts_govar(facts, "GOFLAGS");
+	const char *tags = v ? strstr(v->value, "-tags=") : NULL;
+	return tags ? tags : "none";
+}
+
+static void add_fixes(struct findings *out, struct finding *f, const char *reason, const char *tag,
+                      const char *path) {
+	if (streq(reason, "tag") && !str_empty(tag)) {
+		finding_fix(out, f, "settings.json: \"go.buildTags\", or for any editor's gopls",
+		            "\"gopls\": {\"build.buildFlags\": [\"-tags=%s\"]}", tag);
+		finding_fix(out, f, "in a terminal", "go build -tags=%s %s", tag,
+		            str_shell_quote(out->arena, path_parent(out->arena, path)));
+	} else if (streq(reason, "cgo")) {
+		finding_fix(out, f, "let go use cgo again",
+		            "unset CGO_ENABLED; go env -u CGO_ENABLED");
+	} else if (streq(reason, "goos") || streq(reason, "goarch")) {
+		finding_fix(out, f, "look at the variables that choose the platform",
+		            "go env GOOS GOARCH");
+	} else if (streq(reason, "name")) {
+		finding_fix(out, f, "rename it without the leading '_' or '.'", "mv %s %s",
+		            str_shell_quote(out->arena, path),
+		            str_shell_quote(out->arena,
+		                            path_join(out->arena, path_parent(out->arena, path),
+		                                      path_base(path) + 1)));
+	}
+}
+
+static bool is_platform(const char *reason) {
+	return streq(reason, "goos") || streq(reason, "goarch");
+}
+
+static void cite_settings(const struct facts *facts, struct finding *f) {
+	static const char *const names[] = {"GOFLAGS", "GOOS", "GOARCH", "CGO_ENABLED"};
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		const struct fact_govar *v = facts_govar(facts, names[i]);
+		if (v && !streq(v->origin, "default")) {
+			finding_cites(f, v);
+		}
+	}
+}
+
+/* The tag of "line 1: integration && !race" that is a plain word. */
+static const char *tag_in(struct arena *arena, const char *excluded_by) {
+	const char *p = strstr(excluded_by, ": ");
+	if (!p) {
+		return "";
+	}
+	p += 2;
+	size_t n = strspn(p, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.");
+	return n > 0 && p[n] == '\0' ? arena_strndup(arena, p, n) : "";
+}
+
+static void check_file(const struct rule *self, const struct facts *facts, struct findings *out) {
+	const struct fact_open_file *file = facts_first(open_file, facts);
+	if (!file || str_empty(file->excluded_by) || streq(file->reason, "none") ||
+	    !facts_hurt(facts)) {
+		return;
+	}
+	const struct fact *said = facts_said(facts, "No packages found for open file", NULL);
+	if (is_platform(file->reason) && !said) {
+		return;
+	}
+	struct finding *f =
+		findings_add(out, self, CONF_CERTAIN, file->path,
+	                     "the build leaves out %s because of %s (tags in force: %s)",
+	                     file->path, file->excluded_by, tags_in_force(facts));
+	finding_cites(f, file);
+	finding_cite(f, said);
+	cite_settings(facts, f);
+	add_fixes(out, f, file->reason, tag_in(out->arena, file->excluded_by), file->path);
+}
+
+static void check_package(const struct rule *self, const struct facts *facts, struct findings *out,
+                          const struct fact_excluded *x) {
+	struct finding *f = findings_add(
+		out, self, CONF_CERTAIN, x->path,
+		"every file of the imported package %s is left out of the build: %s %s%s%s",
+		x->import, x->file, str_empty(x->expression) ? "is for " : "has //go:build ",
+		str_empty(x->expression) ? x->tag : x->expression,
+		str_empty(x->tag) || streq(x->expression, x->tag)
+			? ""
+			: arena_printf(out->arena, " (%s)", x->tag));
+	finding_cites(f, x);
+	cite_settings(facts, f);
+	add_fixes(out, f, x->reason, x->tag, x->file);
+	f->severity = facts_healthy(facts) ? SEV_NOTE : SEV_ERROR;
+}
+
+static bool has_word(const char *list, const char *word, size_t n) {
+	for (const char *p = list; *p;) {
+		size_t k = strcspn(p, " ");
+		if (k == n && strncmp(p, word, n) == 0) {
+			return true;
+		}
+		p += k + (p[k] != '\0');
+	}
+	return false;
+}
+
+/* "undefined: helper", "undefined: colour.Name": the name that is missing. */
+static const char *undefined_name(const struct fact_diagnostic *d, size_t *ret_len) {
+	static const char word[] = "undefined: ";
+	const char *p = strstr(d->text, word);
+	if (!p || !streq(d->severity, "error")) {
+		return NULL;
+	}
+	p += strlen(word);
+	size_t n = strcspn(p, " \n");
+	for (size_t i = n; i-- > 0;) {
+		if (p[i] == '.') {
+			p += i + 1;
+			n -= i + 1;
+			break;
+		}
+	}
+	*ret_len = n;
+	return p;
+}
+
+static bool check_names(const struct rule *self, const struct facts *facts, struct findings *out,
+                        const struct fact_excluded *x) {
+	facts_each (diagnostic, d, facts) {
+		size_t n = 0;
+		const char *name = undefined_name(d, &n);
+		if (!name || !has_word(x->name, name, n)) {
+			continue;
+		}
+		struct finding *f = findings_add(
+			out, self, CONF_CERTAIN, x->path,
+			"%.*s (%s line %lld) is declared in %s, which the build leaves out: %s%s",
+			(int)n, name, d->path, (long long)d->line, x->path,
+			str_empty(x->expression) ? "its name is for " : "//go:build ",
+			str_empty(x->expression) ? x->tag : x->expression);
+		finding_cites(f, x);
+		finding_cites(f, d);
+		cite_settings(facts, f);
+		add_fixes(out, f, x->reason, x->tag, x->path);
+		return true;
+	}
+	return false;
+}
+
+static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
+	check_file(self, facts, out);
+	facts_each (excluded, x, facts) {
+		if (streq(x->what, "package")) {
+			check_package(self, facts, out, x);
+			return;
+		}
+	}
+	facts_each (excluded, x, facts) {
+		if (streq(x->what, "file") && check_names(self, facts, out, x)) {
+			return;
+		}
+	}
+}
+
+const struct rule rule_mod_excluded_by_constraints = {
+	.id = "mod-excluded-by-constraints",
+	.title = "Build tags, GOOS, GOARCH or the file name keep the code out of the build",
+	.wave = 1,
+	.severity = SEV_ERROR,
+	.needs = FACT_BIT(open_file),
+	.check = check,
+};

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT
+ * mod-gosum-or-gomod-stale: go.sum lacks a checksum, or go.mod a requirement, that the imports
+ * need, and go reads both without changing them. gopls then says that no required module provides
+ * the package, which is true only when go.mod lacks it.
+ * Counter-checks: a checksum nothing imports needs is not asked for; with vendoring or -mod=mod
+ * go.sum is not asked; a module that is not on the machine is a matter of the network; an import
+ * that another module of this workspace provides is mod-nested-not-in-workspace.
+ */
+#include "base/path.h"
+#include "core/rule.h"
+
+static const struct fact_gosum *gosum_of(const struct facts *facts, const char *path) {
+	facts_each (gosum, g, facts) {
+		if (streq(g->path, path)) {
+			return g;
+		}
+	}
+	return NULL;
+}
+
+static void settle(const struct facts *facts, struct finding *f) {
+	f->severity = facts_healthy(facts) ? SEV_NOTE : SEV_ERROR;
+}
+
+static const char *dir_of(struct findings *out, const char *path) {
+	return str_shell_quote(out->arena, path_parent(out->arena, path));
+}
+
+static void check_malformed(const struct rule *self, const struct facts *facts,
+                            struct findings *out) {
+	facts_each (gosum, g, facts) {
+		if (g->error_line == 0 && g->conflict_line == 0) {
+			continue;
+		}
+		struct finding *f = findings_add(
+			out, self, CONF_CERTAIN, g->path, "%s %s (line %lld), so go loads nothing",
+			g->path,
+			g->conflict_line > 0 ? "holds merge conflict markers"
+					     : "holds a line that is no checksum",
+			(long long)(g->conflict_line > 0 ? g->conflict_line : g->error_line));
+		finding_cites(f, g);
+		finding_fix(out, f, "drop the broken lines, then let go add what is missing",
+		            "cd %s && sed -i -E '/^(<{7}|={7}|>{7})/d' go.sum && go mod tidy",
+		            dir_of(out, g->path));
+		settle(facts, f);
+	}
+}
+
+static void add_sum_fixes(struct findings *out, struct finding *f, const struct fact_gosum *sum,
+                          const struct fact_gosum_gap *gap) {
+	const char *dir = dir_of(out, gap->gosum);
+	if (sum && sum->ignored_by_git) {
+		finding_detail(out, f, "git ignores go.sum here, so no clone brings it along");
+	}
+	if (sum && !sum->exists && !sum->ignored_by_git) {
+		finding_fix(out, f, "get go.sum back if git knows it",
+		            "cd %s && git checkout -- go.sum", dir);
+	}
+	finding_fix(out, f,
+	            gap->in_cache ? "let go write the checksums (the module itself is already here)"
+	                          : "let go fetch the module and write the checksums",
+	            "cd %s && go mod tidy", dir);
+	if (sum && sum->ignored_by_git) {
+		finding_fix(out, f, "and keep it in git", "cd %s && git add -f go.sum", dir);
+	}
+}
+
+static void check_sums(const struct rule *self, const struct facts *facts, struct findings *out) {
+	const struct fact_gosum_gap *gap = facts_first(gosum_gap, facts);
+	if (!gap) {
+		return;
+	}
+	const struct fact_gosum *sum = gosum_of(facts, gap->gosum);
+	const char *what = streq(gap->kind, "zip") ? "the checksum" : "the checksum of the go.mod";
+	struct finding *f =
+		sum && !sum->exists
+			? findings_add(out, self, CONF_CERTAIN, gap->gosum,
+	                               "%s does not exist%s, so go will not use %s %s", gap->gosum,
+	                               sum->ignored_by_git ? " (git ignores it)" : "", gap->module,
+	                               gap->version)
+			: findings_add(out, self, CONF_CERTAIN, gap->gosum,
+	                               "%s lacks %s of %s %s, which the open code needs",
+	                               gap->gosum, what, gap->module, gap->version);
+	facts_each (gosum_gap, g, facts) {
+		finding_cites(f, g);
+	}
+	if (sum) {
+		finding_cites(f, sum);
+	}
+	add_sum_fixes(out, f, sum, gap);
+	settle(facts, f);
+}
+
+static bool is_local(const struct fact_gomod_gap *g) {
+	return streq(g->kind, "local");
+}
+
+/* Gaps that stop the whole load come first: `updates to go.mod needed`. */
+static const struct fact_gomod_gap *worst_gap(const struct facts *facts) {
+	const struct fact_gomod_gap *first = NULL;
+	facts_each (gomod_gap, g, facts) {
+		bool whole = !streq(g->kind, "missing") && !streq(g->kind, "absent_package");
+		if (!is_local(g) && whole) {
+			return g;
+		}
+		first = first || is_local(g) ? first : g;
+	}
+	return first;
+}
+
+static void check_requirements(const struct rule *self, const struct facts *facts,
+                               struct findings *out) {
+	const struct fact_gomod_gap *gap = worst_gap(facts);
+	if (!gap) {
+		return;
+	}
+	struct finding *f;
+	if (streq(gap->kind, "missing")) {
+		f = findings_add(
+			out, self, CONF_CERTAIN, gap->gomod,
+			"%s requires no module that provides %s (imported in %s line %lld)",
+			gap->gomod, gap->import, gap->file, (long long)gap->line);
+		finding_fix(out, f, "add the requirement", "cd %s && go get %s",
+		            dir_of(out, gap->gomod), str_shell_quote(out->arena, gap->import));
+	} else if (streq(gap->kind, "absent_package")) {
+		f = findings_add(out, self, CONF_CERTAIN, gap->gomod,
+		                 "%s (imported in %s line %lld)", gap->text, gap->file,
+		                 (long long)gap->line);
+		finding_fix(out, f, "take a version that has it", "cd %s && go get %s",
+		            dir_of(out, gap->gomod), str_shell_quote(out->arena, gap->import));
+	} else {
+		f = findings_add(out, self, CONF_CERTAIN, gap->gomod,
+		                 "%s must be updated before go loads anything: %s", gap->gomod,
+		                 gap->text);
+		finding_fix(out, f, "let go update it", "cd %s && go mod tidy",
+		            dir_of(out, gap->gomod));
+	}
+	finding_cites(f, gap);
+	facts_each (gomod_gap, g, facts) {
+		if (g != gap && !is_local(g)) {
+			finding_cites(f, g);
+		}
+	}
+	settle(facts, f);
+}
+
+static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
+	check_malformed(self, facts, out);
+	check_requirements(self, facts, out);
+	check_sums(self, facts, out);
+}
+
+const struct rule rule_mod_gosum_or_gomod_stale = {
+	.id = "mod-gosum-or-gomod-stale",
+	.title = "go.sum or go.mod lacks what the imports need",
+	.wave = 1,
+	.severity = SEV_ERROR,
+	.needs = FACT_BIT(gosum_gap) | FACT_BIT(gomod_gap),
+	.check = check,
+};
