@@ -9,11 +9,19 @@
 void explain_table(struct strbuf *out, const struct rule *const *rules,
                    const struct report_style *style) {
 	struct sheet sheet = {.out = out, .style = style};
-	sheet_ink(&sheet, INK_BOLD, "CAUSE                         LAYER WAVE WHAT IT IS");
+	int id_width = 5;
+	for (size_t i = 0; rules[i]; i++) {
+		int width = (int)strlen(rules[i]->id);
+		id_width = width > id_width ? width : id_width;
+	}
+	sheet_ink(&sheet, INK_BOLD,
+	          arena_printf(out->arena, "%-*s LAYER WAVE WHAT IT IS", id_width, "CAUSE"));
 	strbuf_add_char(out, '\n');
 	for (size_t i = 0; rules[i]; i++) {
-		strbuf_printf(out, "%-29s %-5s %-4d %s\n", rules[i]->id,
-		              rule_layer(out->arena, rules[i]), rules[i]->wave, rules[i]->title);
+		size_t start = out->len;
+		strbuf_printf(out, "%-*s %-5s %-4d ", id_width, rules[i]->id,
+		              rule_layer(out->arena, rules[i]), rules[i]->wave);
+		sheet_prose(&sheet, out->len - start, out->len - start, 0, rules[i]->title);
 	}
 }
 
