@@ -5,6 +5,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/probe.h"
+#include "probes/vscode.h"
 
 static const char *state_of(const struct file_stat *st) {
 	if (!st->known) {
@@ -93,6 +94,12 @@ static int look(struct exam *exam, struct err *err) {
 		state_place(exam, "GOPATH", arena_slicedup(exam->arena, first));
 	}
 	state_gopls_cache(exam);
+	const char *tools =
+		exam->target->editor == EDITOR_VSCODE ? vscode_text(exam, "go.toolsGopath") : NULL;
+	rest = slice_str(tools ? vscode_expand(exam, tools) : "");
+	if (tools && slice_cut(&rest, ':', &first)) {
+		state_place(exam, "toolsGopath", arena_slicedup(exam->arena, first));
+	}
 	return 0;
 }
 

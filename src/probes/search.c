@@ -60,6 +60,11 @@ static void place(struct search *s, const char *path, const char *via,
 	if (streq(state, "noexec_mount")) {
 		mount = world_mount(exam->world, path);
 	}
+	if (streq(state, "dangling")) {
+		const struct evidence *link =
+			world_look(exam->world, LOOK_LINK, path, LOOK_CAP_SMALL);
+		st.real = arena_slicedup(exam->arena, link->bytes);
+	}
 	FACTS_ADD(exam->facts, tool, st.ev, .tool = s->tool, .path = path, .via = via,
 	          .order = s->order, .state = state, .chosen = chosen,
 	          .configured = setting != NULL, .setting = setting ? setting->key : "",
@@ -129,6 +134,13 @@ static void elsewhere_list(struct search *s, const char *list) {
 	}
 }
 
+/* A GOBIN that was meant as a list: go install takes it for the name of one directory. */
+static void elsewhere_literal(struct search *s, const char *gobin) {
+	if (gobin && gobin[0] == '/' && strchr(gobin, ':')) {
+		elsewhere_dir(s, gobin);
+	}
+}
+
 /* Subdirectories of dir (versions kept side by side), each with a suffix. */
 static void elsewhere_versions(struct search *s, const char *dir, const char *prefix,
                                const char *suffix) {
@@ -188,6 +200,8 @@ void search_elsewhere(struct search *s) {
 	elsewhere_list(s, envset_get(&t->own, "PATH"));
 	elsewhere_list(s, envset_get(&t->own, "GOBIN"));
 	elsewhere_list(s, envset_get(&t->judged, "GOBIN"));
+	elsewhere_literal(s, envset_get(&t->own, "GOBIN"));
+	elsewhere_literal(s, envset_get(&t->judged, "GOBIN"));
 	facts_each (startup, line, s->exam->facts) {
 		bool bin = streq(line->name, "PATH") || streq(line->name, "GOBIN");
 		if (bin && line->value[0] == '/') {
@@ -200,6 +214,7 @@ void search_elsewhere(struct search *s) {
 	facts_each (govar, v, s->exam->facts) {
 		if (streq(v->name, "GOBIN")) {
 			elsewhere_list(s, v->value);
+			elsewhere_literal(s, v->value);
 		}
 		if (streq(v->name, "GOPATH")) {
 			elsewhere_gopath(s, v->value);

@@ -223,6 +223,10 @@ static void read_workspace_layer(struct layers *l) {
 }
 
 static void state_flags(struct exam *exam, const struct entry *e) {
+	if (e->node->type == JSONC_NULL || streq(e->json, "\"\"") || streq(e->json, "false") ||
+	    streq(e->json, "0")) {
+		return; /* languageServerFlags || [] */
+	}
 	if (e->node->type != JSONC_ARRAY) {
 		FACTS_ADD(exam->facts, go_flag_setting, e->ev, .value = e->json, .index = -1,
 		          .file = e->file, .line = (int64_t)e->line);

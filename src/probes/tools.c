@@ -39,11 +39,21 @@ static void search_path(struct search *s, const struct envset *env) {
 	search_list(s, path ? path : "", "", "path");
 }
 
+/* pathUtils.ts, getBinPathFromEnvVar: GOBIN is split like a PATH. */
+static void search_gobin(struct search *s, const struct envset *env) {
+	const char *gobin = envset_get(env, "GOBIN");
+	if (gobin && strchr(gobin, ':')) {
+		search_list(s, gobin, "", "gobin");
+	} else {
+		search_dir(s, gobin, "gobin", true);
+	}
+}
+
 static const char *find_go_vscode(struct exam *exam, const struct envset *env) {
 	struct search s;
 	search_begin(&s, exam, "go");
 	search_alternate(&s);
-	search_dir(&s, envset_get(env, "GOBIN"), "gobin", true);
+	search_gobin(&s, env);
 	const char *goroot = envset_get(env, "GOROOT");
 	if (!str_empty(goroot)) {
 		search_dir(&s, path_join(exam->arena, goroot, "bin"), "goroot", true);
@@ -61,7 +71,7 @@ static const char *find_gopls_vscode(struct exam *exam, const struct envset *env
 	struct search s;
 	search_begin(&s, exam, "gopls");
 	search_alternate(&s);
-	search_dir(&s, envset_get(env, "GOBIN"), "gobin", true);
+	search_gobin(&s, env);
 	const char *tools = vscode_text(exam, "go.toolsGopath");
 	if (tools) {
 		search_list(&s, vscode_expand(exam, tools), "/bin", "toolsgopath");
@@ -164,7 +174,9 @@ static void arrange_vscode(struct exam *exam) {
 	}
 	t->server_argv = argv;
 	t->init_options = vscode_init_options(exam);
-	if (!vscode_flag(exam, "go.useLanguageServer", true)) {
+	/* goLanguageServer.ts, buildLanguageServerConfig: enabled only when it is just true. */
+	const struct fact_setting *use = facts_setting(exam->facts, "go.useLanguageServer");
+	if (use && !streq(use->json, "true")) {
 		t->do_not_start =
 			"go.useLanguageServer is false: the editor starts no language server";
 	} else if (t->server_flags_error) {

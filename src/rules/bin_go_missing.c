@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT
+ * There is no Go on this machine: neither where the editor looks nor anywhere Go usually lies.
+ *
+ * Not this: a go that lies elsewhere (env-go-not-on-path-gui and its kin), one that cannot be
+ * executed (bin-not-executable-or-dir, sec-noexec-mount).
+ */
+#include "core/rule.h"
+
+static bool is_nothing(const struct fact_tool *t) {
+	return streq(t->state, "absent") || streq(t->state, "dangling") ||
+	       streq(t->state, "unknown") || streq(t->state, "unreachable");
+}
+
+static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
+	if (!facts_first(tool, facts) || facts_healthy(facts)) {
+		return;
+	}
+	const struct fact_tool *dangling = NULL;
+	facts_each (tool, t, facts) {
+		if (streq(t->tool, "gopls")) {
+			continue;
+		}
+		if (!is_nothing(t)) {
+			return;
+		}
+		bool link = streq(t->state, "dangling");
+		dangling = link && !dangling ? t : dangling;
+	}
+	struct finding *f =
+		dangling ? findings_add(out, self, CONF_CERTAIN, "go",
+	                                "Go is gone: %s is a link to %s, which does not exist",
+	                                dangling->path,
+	                                str_empty(dangling->real) ? "a file" : dangling->real)
+			 : findings_add(out, self, CONF_CERTAIN, "go",
+	                                "there is no go on this machine: not on PATH, not in "
+	                                "/usr/local/go, not in the home directory");
+	if (dangling) {
+		finding_cites(f, dangling);
+	}
+	facts_each (tool, t, facts) {
+		if (!streq(t->tool, "gopls") && t != dangling) {
+			finding_cites(f, t);
+		}
+	}
+	facts_each (var, v, facts) {
+		if (streq(v->scope, "judged") && streq(v->name, "PATH")) {
+			finding_cites(f, v);
+		}
+	}
+	finding_fix(out, f, "install Go from the distribution", "sudo apt install golang-go");
+	finding_fix(out, f,
+	            "or the newest from https://go.dev/dl, unpacked as /usr/local/go, and on PATH",
+	            "echo 'export PATH=\"$PATH:/usr/local/go/bin\"' >> ~/.profile");
+}
+
+const struct rule rule_bin_go_missing = {
+	.id = "bin-go-missing",
+	.title = "Go is not installed",
+	.wave = 1,
+	.severity = SEV_ERROR,
+	.needs = FACT_BIT(tool),
+	.explains = IDS("*bin-gopls-missing", "*bin-wrong-bin-dir", "*env-goroot-wrong",
+                        "*mod-gosum-or-gomod-stale", "*tc-goroot-incomplete",
+                        "*env-home-or-cache-undefined"),
+	.check = check,
+};

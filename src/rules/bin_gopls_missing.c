@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT
+ * gopls is nowhere on this machine.
+ *
+ * Not this: a gopls the editor does not look at (bin-wrong-bin-dir), one that cannot be executed
+ * (bin-not-executable-or-dir, sec-noexec-mount), a setting that names a missing one
+ * (cfg-alternate-tools-stale), no Go at all (bin-go-missing explains this one).
+ */
+#include "core/rule.h"
+#include "gofile/goversion.h"
+
+/* The newest gopls that the Go at hand can build when it may not fetch a newer toolchain; the
+ * table "Installation" of gopls/README.md and internal/util/goversion of gopls v0.24. */
+static const char *version_for(const struct facts *facts) {
+	facts_each (go_version, v, facts) {
+		if (!streq(v->source, "local") || str_empty(v->version)) {
+			continue;
+		}
+		const char *number = v->version + (str_starts(v->version, "go") ? 2 : 0);
+		return goversion_compare(number, "1.19") < 0   ? "v0.14.2"
+		       : goversion_compare(number, "1.21") < 0 ? "v0.15.3"
+		                                               : "latest";
+	}
+	return "latest";
+}
+
+static bool is_found_somewhere(const struct facts *facts) {
+	facts_each (tool, t, facts) {
+		if (streq(t->tool, "gopls") && !streq(t->state, "absent") &&
+		    !streq(t->state, "dangling") && !streq(t->state, "unknown") &&
+		    !streq(t->state, "unreachable")) {
+			return true;
+		}
+	}
+	return facts_setting(facts, "go.alternateTools.gopls") != NULL;
+}
+
+/* go.toolsGopath names a directory that is gone: that is the cause. */
+static bool is_tools_folder_gone(const struct facts *facts) {
+	const struct fact_place *p = facts_place(facts, "toolsGopath");
+	return p && !streq(p->state, "ok");
+}
+
+static void report(const struct rule *self, const struct facts *facts, struct findings *out) {
+	struct strbuf places;
+	strbuf_init(&places, out->arena);
+	const struct fact_tool *dangling = NULL;
+	size_t count = 0;
+	facts_each (tool, t, facts) {
+		if (!streq(t->tool, "gopls")) {
+			continue;
+		}
+		if (streq(t->state, "dangling") && !dangling) {
+			dangling = t;
+		}
+		if (!streq(t->via, "elsewhere") && count < 3) {
+			strbuf_printf(&places, "%s%s", count ? ", " : "", t->path);
+			count++;
+		}
+	}
+	const char *looked =
+		count ? arena_printf(out->arena, "not %s, and nowhere on PATH", places.data)
+		      : "nowhere on PATH";
+	struct finding *f =
+		dangling ? findings_add(out, self, CONF_CERTAIN, "gopls",
+	                                "gopls is missing: %s is a link to %s, which is gone",
+	                                dangling->path,
+	                                str_empty(dangling->real) ? "a file" : dangling->real)
+			 : findings_add(out, self, CONF_CERTAIN, "gopls",
+	                                "gopls is not installed: %s", looked);
+	if (dangling) {
+		finding_cites(f, dangling);
+	}
+	facts_each (tool, t, facts) {
+		if (streq(t->tool, "gopls") && t != dangling) {
+			finding_cites(f, t);
+		}
+	}
+	finding_fix(out, f, "install it", "go install golang.org/x/tools/gopls@%s",
+	            version_for(facts));
+}
+
+static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
+	if (!facts_first(tool, facts) || facts_chosen(facts, "gopls") ||
+	    is_found_somewhere(facts) || is_tools_folder_gone(facts) || facts_healthy(facts)) {
+		return;
+	}
+	report(self, facts, out);
+}
+
+const struct rule rule_bin_gopls_missing = {
+	.id = "bin-gopls-missing",
+	.title = "gopls is not installed",
+	.wave = 1,
+	.severity = SEV_ERROR,
+	.needs = FACT_BIT(tool),
+	.check = check,
+};

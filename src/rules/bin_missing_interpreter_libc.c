@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT
+ * The program exists, but what it needs to be started does not: the ELF loader, a library, a newer
+ * C library, or the interpreter of a #! line.
+ *
+ * The kernel says ENOENT for a file that is there; a program that is absent is another cause
+ * (bin-gopls-missing, cfg-alternate-tools-stale). "unexpected PLT reloc type" and the like are
+ * words about damaged bytes (bin-truncated-corrupt).
+ */
+#include "core/rule.h"
+
+#include <errno.h>
+
+/* The line of stderr that holds word, without its end. */
+static const char *line_with(struct arena *arena, const char *text, const char *word) {
+	struct slice rest = slice_str(text);
+	struct slice line;
+	while (slice_line(&rest, &line)) {
+		const char *s = arena_slicedup(arena, line);
+		if (str_has(s, word)) {
+			return s;
+		}
+	}
+	return NULL;
+}
+
+static const char *loader_words(struct arena *arena, const char *err) {
+	const char *line = line_with(arena, err, "cannot open shared object file");
+	line = line ? line : line_with(arena, err, "version `");
+	line = line ? line : line_with(arena, err, "Error relocating ");
+	line = line ? line : line_with(arena, err, "Error loading shared library ");
+	return line;
+}
+
+static void advise(struct findings *out, struct finding *f, const char *tool, bool script,
+                   const char *path) {
+	if (script) {
+		finding_fix(out, f, "correct its first line (blanks and a CR at its end count)",
+		            "sed -i.bak '1s/\\r$//' %s", str_shell_quote(out->arena, path));
+	}
+	if (streq(tool, "gopls")) {
+		finding_fix(out, f, "install one that needs no C library",
+		            "CGO_ENABLED=0 go install golang.org/x/tools/gopls@latest");
+	} else {
+		finding_fix(out, f, "install the Go of https://go.dev/dl, which needs no C library",
+		            "%s", "");
+	}
+}
+
+struct start {
+	const struct fact *fact;
+	bool refused; /* execve said ENOENT */
+	int64_t exit_code;
+	const char *err;
+};
+
+static void judge(const struct rule *self, const struct facts *facts, struct findings *out,
+                  const struct fact_tool *t, const struct start *start) {
+	const struct fact_binary *b = facts_binary(facts, t->path);
+	if (!b || !start->fact) {
+		return;
+	}
+	struct arena *arena = out->arena;
+	bool script = streq(b->format, "script");
+	const char *loader = start->refused ? NULL : loader_words(arena, start->err);
+	const char *env = NULL;
+	if (script && (start->exit_code == 127 || start->exit_code == 126)) {
+		env = line_with(arena, start->err, "env: ");
+	}
+	struct finding *f = NULL;
+	if (start->refused && !b->interpreter_present && !str_empty(b->interpreter)) {
+		size_t len = strlen(b->interpreter);
+		bool crlf = b->interpreter[len - 1] == '\r';
+		const char *shown =
+			crlf ? arena_printf(arena, "%.*s\\r", (int)len - 1, b->interpreter)
+			     : b->interpreter;
+		f = findings_add(out, self, CONF_CERTAIN, t->path,
+		                 script ? "%s cannot start: its first line asks for %s, which does "
+		                          "not exist%s"
+		                        : "%s cannot start: it needs the loader %s, which this "
+		                          "system does not have%s",
+		                 t->path, shown, crlf ? " (the line ends like on Windows)" : "");
+	} else if (loader) {
+		f = findings_add(out, self, CONF_CERTAIN, t->path, "%s cannot start: %s", t->path,
+		                 loader);
+	} else if (env) {
+		f = findings_add(
+			out, self, CONF_CERTAIN, t->path,
+			"%s cannot start: the interpreter of its first line is missing: %s",
+			t->path, env);
+	} else {
+		return;
+	}
+	finding_cites(f, b);
+	finding_cite(f, start->fact);
+	if (!str_empty(b->needs_glibc)) {
+		finding_detail(out, f, "it was linked against glibc %s", b->needs_glibc);
+	}
+	advise(out, f, b->tool, script, t->path);
+}
+
+static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
+	const struct fact_tool *gopls = facts_chosen(facts, "gopls");
+	const struct fact_server *s = facts_first(server, facts);
+	if (gopls && s && !streq(s->state, "answered")) {
+		struct start start = {
+			.fact = &s->base,
+			.refused = streq(s->state, "not_executed") && s->error == ENOENT,
+			.exit_code = s->exit_code,
+			.err = s->err,
+		};
+		judge(self, facts, out, gopls, &start);
+	}
+	const struct fact_tool *go = facts_chosen(facts, "server-go");
+	go = go ? go : facts_chosen(facts, "go");
+	const struct fact_go_run *run = facts_run(facts, "version");
+	run = run ? run : facts_run(facts, "env");
+	if (go && run && !run->timed_out && (!run->started || run->exit_code != 0)) {
+		struct start start = {
+			.fact = &run->base,
+			.refused = !run->started && run->error == ENOENT,
+			.exit_code = run->exit_code,
+			.err = run->err,
+		};
+		judge(self, facts, out, go, &start);
+	}
+}
+
+const struct rule rule_bin_missing_interpreter_libc = {
+	.id = "bin-missing-interpreter-libc",
+	.title = "the loader, library or interpreter of the program is missing",
+	.wave = 1,
+	.severity = SEV_ERROR,
+	.needs = FACT_BIT(tool) | FACT_BIT(binary),
+	.explains = IDS("*mod-gosum-or-gomod-stale", "*bin-shadowed-duplicate"),
+	.check = check,
+};

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT
+ * go.languageServerFlags makes gopls end, or do something else than serve the editor.
+ *
+ * Exit 2 before the first message has other fathers too: no daemon behind -remote
+ * (ipc-remote-daemon-absent). The same server without the flags decides.
+ */
+#include "core/rule.h"
+
+struct culprit {
+	const struct fact_go_flag_setting *setting;
+	const struct fact_trial *trial;
+};
+
+static const struct fact_go_flag_setting *setting_of(const struct facts *facts, const char *value) {
+	facts_each (go_flag_setting, s, facts) {
+		if (streq(s->value, value)) {
+			return s;
+		}
+	}
+	return NULL;
+}
+
+/* The member without which the server works. */
+static struct culprit find_culprit(const struct facts *facts) {
+	struct culprit found = {0};
+	facts_each (trial, t, facts) {
+		if (streq(t->what, "without flag") && t->better) {
+			found.trial = t;
+			found.setting = setting_of(facts, t->subject);
+			return found;
+		}
+	}
+	const struct fact_go_flag_setting *first = facts_first(go_flag_setting, facts);
+	if (first && !first->base.next) {
+		found.setting = first;
+	}
+	return found;
+}
+
+static const char *all_members(const struct facts *facts, struct arena *arena) {
+	struct strbuf out;
+	strbuf_init(&out, arena);
+	facts_each (go_flag_setting, s, facts) {
+		strbuf_printf(&out, "%s\"%s\"", out.len ? ", " : "", s->value);
+	}
+	return out.data;
+}
+
+/* The first line that says something. */
+static const char *first_words(struct arena *arena, const char *err) {
+	struct slice rest = slice_str(err);
+	struct slice line;
+	while (slice_line(&rest, &line)) {
+		line = slice_trim(line);
+		if (line.len > 0) {
+			return arena_strndup(arena, line.data, line.len < 160 ? line.len : 160);
+		}
+	}
+	return "";
+}
+
+static void advise(struct findings *out, struct finding *f, const struct fact_go_flag_setting *s,
+                   const char *value) {
+	const char *where = arena_printf(out->arena, "%s line %lld", s->file, (long long)s->line);
+	const char *blank = strstr(value, " -");
+	if (blank) {
+		finding_fix(
+			out, f,
+			arena_printf(out->arena, "write each flag as its own text in %s", where),
+			"\"go.languageServerFlags\": [\"%.*s\", \"%s\"]", (int)(blank - value),
+			value, blank + 1);
+		return;
+	}
+	if (str_starts(value, "-mod=") || str_starts(value, "-tags")) {
+		finding_fix(out, f,
+		            arena_printf(out->arena, "take it out of %s; build flags belong into",
+		                         where),
+		            "\"go.buildFlags\": [\"%s\"]", value);
+		return;
+	}
+	finding_fix(out, f,
+	            arena_printf(out->arena, "take %s out of go.languageServerFlags in %s", value,
+	                         where),
+	            "%s", "");
+}
+
+static void report_type(const struct rule *self, struct findings *out,
+                        const struct fact_go_flag_setting *s) {
+	struct finding *f = findings_add(
+		out, self, CONF_CERTAIN,
+		arena_printf(out->arena, "go.languageServerFlags: %s", s->value),
+		s->index < 0
+			? "go.languageServerFlags in %s line %lld is %s, but must be a list of "
+			  "texts: the editor cannot start gopls"
+			: "go.languageServerFlags in %s line %lld holds %s, which is no text: "
+			  "the editor cannot start gopls",
+		s->file, (long long)s->line, s->value);
+	finding_cites(f, s);
+	const char *member =
+		s->value[0] == '"' ? s->value : arena_printf(out->arena, "\"%s\"", s->value);
+	finding_fix(
+		out, f,
+		arena_printf(out->arena, "make it a list of texts in %s, or remove it", s->file),
+		"\"go.languageServerFlags\": [%s]", s->value[0] == '[' ? "" : member);
+}
+
+static void report_flags(const struct rule *self, const struct facts *facts, struct findings *out,
+                         enum confidence conf, const struct fact *proof) {
+	const struct fact_server *server = facts_first(server, facts);
+	struct culprit c = find_culprit(facts);
+	const struct fact_go_flag_setting *any =
+		c.setting ? c.setting : facts_first(go_flag_setting, facts);
+	const char *value = c.setting ? c.setting->value : all_members(facts, out->arena);
+	const char *words = first_words(out->arena, server->err);
+	const char *effect =
+		streq(server->state, "exited")
+			? arena_printf(out->arena, "gopls ends with status %lld%s%s",
+	                               (long long)server->exit_code, *words ? ": " : "", words)
+			: "gopls does not answer the editor";
+	struct finding *f = findings_add(
+		out, self, conf, arena_printf(out->arena, "go.languageServerFlags: %s", value),
+		"go.languageServerFlags (%s line %lld) gives gopls %s: %s", any->file,
+		(long long)any->line, value, effect);
+	finding_cites(f, any);
+	finding_cites(f, server);
+	finding_cite(f, proof);
+	if (c.trial) {
+		finding_cites(f, c.trial);
+	}
+	if (strstr(value, " -") && c.setting) {
+		finding_detail(out, f,
+		               "it is one text, so gopls sees one flag with a blank in its name");
+	}
+	advise(out, f, any, value);
+}
+
+/* A file named by a flag of the user's cannot be made: our own server was given another one, so the
+ * directory itself decides. */
+static void report_file(const struct rule *self, const struct facts *facts, struct findings *out) {
+	facts_each (trial, t, facts) {
+		if (!streq(t->what, "flag file") || t->better) {
+			continue;
+		}
+		const struct fact_go_flag_setting *s = setting_of(facts, t->subject);
+		s = s ? s : facts_first(go_flag_setting, facts);
+		if (!s) {
+			continue;
+		}
+		struct finding *f = findings_add(
+			out, self, CONF_CERTAIN,
+			arena_printf(out->arena, "go.languageServerFlags: %s", t->subject),
+			"go.languageServerFlags (%s line %lld) has %s, but %s: gopls ends at once",
+			s->file, (long long)s->line, t->subject, t->detail);
+		finding_cites(f, t);
+		finding_cites(f, s);
+		finding_fix(out, f, "let gopls choose the place",
+		            "\"go.languageServerFlags\": [\"-logfile=auto\"]");
+	}
+}
+
+static bool has_listen(const struct facts *facts, const struct fact **ret) {
+	facts_each (go_flag_setting, s, facts) {
+		const char *flag = s->value + strspn(s->value, "-");
+		if (flag != s->value && str_starts(flag, "listen") && flag[6] != '.' &&
+		    !streq(flag, "listen=")) {
+			*ret = &s->base;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
+	const struct fact_server *server = facts_first(server, facts);
+	if (facts_first(setting_program, facts)) {
+		return;
+	}
+	facts_each (go_flag_setting, s, facts) {
+		if (!s->is_string) {
+			report_type(self, out, s);
+			return;
+		}
+	}
+	report_file(self, facts, out);
+	if (!server || !facts_first(go_flag_setting, facts) || streq(server->state, "answered") ||
+	    streq(server->state, "not_executed") || streq(server->state, "not_started")) {
+		return;
+	}
+	facts_each (remote, r, facts) {
+		if (!r->reachable) {
+			return;
+		}
+	}
+	const struct fact_trial *without = facts_trial(facts, "without flags");
+	const struct fact *listen = NULL;
+	if (without && without->better) {
+		report_flags(self, facts, out, CONF_CERTAIN, &without->base);
+	} else if (!without && streq(server->state, "silent") && has_listen(facts, &listen)) {
+		report_flags(self, facts, out, CONF_LIKELY, listen);
+	} else if (!without && streq(server->state, "exited") && server->exit_code == 2 &&
+	           (str_has(server->err, "Usage:") || str_has(server->err, "flag "))) {
+		report_flags(self, facts, out, CONF_LIKELY, &server->base);
+	}
+}
+
+const struct rule rule_cfg_bad_language_server_flags = {
+	.id = "cfg-bad-language-server-flags",
+	.title = "go.languageServerFlags makes gopls fail",
+	.wave = 1,
+	.severity = SEV_ERROR,
+	.needs = FACT_BIT(setting),
+	.explains = IDS("*ipc-stdout-pollution", "*bin-shadowed-duplicate"),
+	.check = check,
+};

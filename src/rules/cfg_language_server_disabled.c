@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ * go.useLanguageServer is not true, so the editor starts no gopls at all.
+ *
+ * Only the value in force counts: another layer may have the last word.
+ */
+#include "core/rule.h"
+
+static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
+	const struct fact_setting *s = facts_setting(facts, "go.useLanguageServer");
+	if (!s || streq(s->json, "true")) {
+		return;
+	}
+	struct finding *f = findings_add(
+		out, self, CONF_CERTAIN,
+		arena_printf(out->arena, "go.useLanguageServer (%s)", s->file),
+		"go.useLanguageServer is %s in the %s settings, %s line %lld: the editor starts no "
+		"gopls",
+		s->json, s->layer, s->file, (long long)s->line);
+	finding_about(out, f, s->key);
+	finding_cites(f, s);
+	facts_each (setting, other, facts) {
+		if (other != s && streq(other->key, s->key)) {
+			finding_cites(f, other);
+			finding_detail(out, f, "it overrides %s in %s line %lld", other->json,
+			               other->file, (long long)other->line);
+		}
+	}
+	finding_fix(out, f,
+	            arena_printf(out->arena, "remove that line from %s, or make it", s->file),
+	            "\"go.useLanguageServer\": true");
+}
+
+const struct rule rule_cfg_language_server_disabled = {
+	.id = "cfg-language-server-disabled",
+	.title = "the language server is switched off in the settings",
+	.wave = 1,
+	.severity = SEV_ERROR,
+	.needs = FACT_BIT(setting),
+	.check = check,
+};

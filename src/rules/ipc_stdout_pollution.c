@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT
+ * Something writes to the server's standard output before (or between) the messages, usually a
+ * wrapper script or a start-up file it reads.
+ *
+ * A server that never sends a message and ends after its text was asked for that text by its flags
+ * (cfg-bad-language-server-flags) or failed in the wrapper.
+ */
+#include "core/rule.h"
+
+#define SHOWN_MAX 80
+
+static const char *first_line(struct arena *arena, const char *bytes) {
+	struct slice rest = slice_str(bytes);
+	struct slice line;
+	while (slice_line(&rest, &line)) {
+		line = slice_trim(line);
+		if (line.len > 0) {
+			return arena_strndup(arena, line.data,
+			                     line.len < SHOWN_MAX ? line.len : SHOWN_MAX);
+		}
+	}
+	return "";
+}
+
+static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
+	const struct fact_server *server = facts_first(server, facts);
+	if (!server || server->junk_bytes <= 0) {
+		return;
+	}
+	const struct fact_binary *b = facts_binary(facts, server->path);
+	const struct fact_tool *t = facts_chosen(facts, "gopls");
+	bool script = b && streq(b->format, "script");
+	bool ended = streq(server->state, "exited") || streq(server->state, "signaled");
+	bool official = b && streq(b->module, "golang.org/x/tools/gopls");
+	if (ended && official) {
+		return; /* gopls itself prints only what its arguments ask for */
+	}
+	const char *line = first_line(out->arena, server->first_bytes);
+	struct finding *f = findings_add(
+		out, self, ended ? CONF_LIKELY : CONF_CERTAIN, server->path,
+		"%s%s writes text to standard output, where only messages may go: \"%s\"",
+		script ? "the script " : "", server->path, line);
+	finding_cites(f, server);
+	if (b) {
+		finding_cites(f, b);
+	}
+	if (t) {
+		finding_cites(f, t);
+		if (t->configured) {
+			finding_detail(out, f, "%s in %s line %lld names it", t->setting, t->file,
+			               (long long)t->line);
+		}
+	}
+	if (script) {
+		finding_fix(out, f,
+		            "send its words to standard error: add >&2 to what prints in this file "
+		            "and in the files it reads",
+		            "grep -nE 'echo|printf|cat|\\. |source' %s",
+		            str_shell_quote(out->arena, server->path));
+	}
+	finding_fix(out, f, "or name the real gopls in the user settings.json",
+	            "\"go.alternateTools\": {\"gopls\": \"%s\"}",
+	            script ? "/path/of/the/real/gopls" : server->path);
+}
+
+const struct rule rule_ipc_stdout_pollution = {
+	.id = "ipc-stdout-pollution",
+	.title = "text on standard output disturbs the language server protocol",
+	.wave = 1,
+	.severity = SEV_ERROR,
+	.needs = FACT_BIT(server),
+	.check = check,
+};
