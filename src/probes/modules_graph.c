@@ -237,6 +237,39 @@ const struct modules_root *modules_graph_find(const struct modules_graph *graph,
 	return NULL;
 }
 
+bool modules_graph_mismatch(const struct modules_graph *graph, const struct modules_root *root) {
+	struct exam *exam = graph->view->exam;
+	if (root->local || !graph->sums_needed || str_empty(root->dir)) {
+		return false;
+	}
+	const char *path =
+		arena_printf(exam->arena, "%s/cache/download/%s/@v/%s.ziphash",
+	                     graph->view->gomodcache, modules_escape(exam->arena, root->sum_path),
+	                     modules_escape(exam->arena, root->sum_version));
+	const struct evidence *ev = world_look(exam->world, LOOK_FILE, path, LOOK_CAP_SMALL);
+	struct slice cached = slice_trim(ev->bytes);
+	if (ev->state != EV_READ || !slice_starts(cached, "h1:")) {
+		return false;
+	}
+	const char *hash = arena_slicedup(exam->arena, cached);
+	bool any = false;
+	for (size_t s = 0; s < graph->sum_count; s++) {
+		for (size_t i = 0; i < graph->sums[s].count; i++) {
+			const struct gosum_entry *e = &graph->sums[s].entries[i];
+			if (e->is_gomod || !slice_starts(e->hash, "h1:") ||
+			    !slice_eq(e->path, root->sum_path) ||
+			    !slice_eq(e->version, root->sum_version)) {
+				continue;
+			}
+			any = true;
+			if (slice_eq(e->hash, hash)) {
+				return false;
+			}
+		}
+	}
+	return any;
+}
+
 bool modules_graph_complete(struct modules_graph *graph) {
 	if (graph->complete == 0) {
 		graph->complete = 1;

@@ -49,6 +49,8 @@ struct modules_root *modules_graph_next(struct modules_graph *graph, const char 
 
 /* Every root has its checksums and its files: nothing can be missing behind them. */
 bool modules_graph_complete(struct modules_graph *graph);
+/* go.sum has a checksum of the module, but another one than the cache keeps beside its zip. */
+bool modules_graph_mismatch(const struct modules_graph *graph, const struct modules_root *root);
 const struct modules_root *modules_graph_find(const struct modules_graph *graph, const char *path);
 
 /* Looks whether the files of the root are there (once). */

@@ -9,18 +9,26 @@
 #include "probes/modules_flags.h"
 
 #define NAMES_MAX_BYTES ((size_t)2000)
-#define NEWEST_GO_MINOR 99 /* when the version is not known no file counts as too new */
+#define NEWEST_GO_MINOR 999 /* when the version is not known no file counts as too new */
 
 static const char *govar(const struct exam *exam, const char *name) {
 	const struct fact_govar *v = facts_govar(exam->facts, name);
 	return v ? v->value : "";
 }
 
+/* The toolchain facts come later than the choice of the open file; the binary's do not. */
 static int go_minor(const struct exam *exam) {
 	int minor = -1;
+	facts_each (binary, b, exam->facts) {
+		if (minor < 0 && b->chosen && streq(b->tool, "go")) {
+			minor = goversion_minor(b->go_version);
+		}
+	}
 	facts_each (go_version, v, exam->facts) {
-		if (streq(v->source, "switched") || (minor < 0 && streq(v->source, "local"))) {
-			minor = goversion_minor(v->version);
+		int known = goversion_minor(v->version);
+		if (known >= 0 &&
+		    (streq(v->source, "switched") || (minor < 0 && streq(v->source, "local")))) {
+			minor = known;
 		}
 	}
 	return minor < 0 ? NEWEST_GO_MINOR : minor;

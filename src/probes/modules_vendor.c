@@ -44,6 +44,27 @@ static const char *reason_unused(const struct modules_view *view, const struct m
 	return "";
 }
 
+/* A module whose packages are vendored must be required since go.mod lists all of them:
+ * "vendored module M should be required explicitly in go.mod". */
+static bool state_unrequired(const struct modules_view *view, const struct modules_vendor *v) {
+	const struct gomod *mod = &view->mains[0]->mod;
+	if (view->is_member || goversion_compare(mod->go_version, "1.17") < 0) {
+		return false;
+	}
+	for (size_t i = 0; i < v->txt.module_count; i++) {
+		const struct modulestxt_module *m = &v->txt.modules[i];
+		if (m->selected && !m->is_explicit && !m->superseded &&
+		    !gomod_require_find(mod, m->path)) {
+			FACTS_ADD(view->exam->facts, vendor_gap, v->ev, .modules_txt = v->txt_path,
+			          .gomod = v->gomod, .module = m->path, .version = m->version,
+			          .kind = "not_required",
+			          .text = "provides packages, but go.mod does not require it");
+			return true;
+		}
+	}
+	return false;
+}
+
 static void state_gaps(const struct modules_view *view, struct modules_vendor *v) {
 	struct arena *arena = view->exam->arena;
 	struct modulestxt_gaps gaps;
@@ -58,7 +79,7 @@ static void state_gaps(const struct modules_view *view, struct modules_vendor *v
 	} else {
 		gaps = modulestxt_compare(arena, &v->txt, &view->mains[0]->mod);
 	}
-	v->gaps = gaps.count > 0;
+	v->gaps = gaps.count > 0 || state_unrequired(view, v);
 	for (size_t i = 0; i < gaps.count && i < GAPS_MAX; i++) {
 		const struct modulestxt_gap *g = &gaps.items[i];
 		FACTS_ADD(view->exam->facts, vendor_gap, v->ev, .modules_txt = v->txt_path,

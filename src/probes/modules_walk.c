@@ -13,10 +13,11 @@
 #include "probes/modules_local.h"
 #include "probes/modules_packages.h"
 
-#define PRUNED_SINCE  "1.17"   /* from here on go.mod lists all modules that packages come from */
-#define GO_LINE_SINCE "1.21"   /* from here on a go line binds those who require the module */
-#define PLACEHOLDER   "v0.0.0" /* a version nobody published: go.work or a replace must provide it \
-	                        */
+#define PRUNED_SINCE  "1.17" /* from here on go.mod lists all modules that packages come from */
+#define GO_LINE_SINCE "1.21" /* from here on a go line binds those who require the module */
+#define PLACEHOLDER                                                                                \
+	"v0.0.0" /* a version nobody published: go.work or a replace must provide it               \
+	          */
 #define SEEN_SLOTS   ((size_t)4096)
 #define SEEN_MAX     (SEEN_SLOTS / 2)
 #define GAPS_MAX     ((size_t)12) /* facts of one kind; the first few prove it */
@@ -121,7 +122,7 @@ static void check_requirements(struct walk *w, const struct need *need, struct m
 	}
 	const char *go = file->mod.go_version;
 	if (go && goversion_compare(go, GO_LINE_SINCE) >= 0 &&
-	    goversion_compare(go, main_line) > 0) {
+	    goversion_minor(go) <= w->reader.ctx.go_minor && goversion_compare(go, main_line) > 0) {
 		state_mod_gap(w, need, "go", root, go, "",
 		              arena_printf(arena, "%s %s has the go line %s, go.mod has %s",
 		                           root->path, root->version, go,
@@ -153,7 +154,8 @@ static void state_sum_gap(struct walk *w, struct modules_root *root, const char 
 	root->stated = true;
 	FACTS_ADD(w->view->exam->facts, gosum_gap, NULL, .gosum = w->graph->gosum_path,
 	          .module = root->sum_path, .version = root->sum_version, .kind = kind,
-	          .in_cache = modules_root_present(w->graph, root));
+	          .in_cache = modules_root_present(w->graph, root), .gomod = root->gomod,
+	          .line = root->line);
 }
 
 static void state_absent(struct walk *w, struct modules_root *root) {
@@ -164,7 +166,8 @@ static void state_absent(struct walk *w, struct modules_root *root) {
 	struct file_stat st = world_stat(w->view->exam->world, root->dir);
 	if (st.known && !st.exists) {
 		FACTS_ADD(w->view->exam->facts, mod_absent, st.ev, .module = root->sum_path,
-		          .version = root->sum_version, .dir = root->dir);
+		          .version = root->sum_version, .dir = root->dir, .gomod = root->gomod,
+		          .line = root->line);
 	}
 }
 
@@ -264,7 +267,8 @@ static const struct gomod_require *required_by(struct walk *w, const struct need
 static void visit_unprovided(struct walk *w, const struct need *need, struct modules_root *wrong) {
 	struct arena *arena = w->view->exam->arena;
 	bool beside = !wrong || str_starts(wrong->version, PLACEHOLDER);
-	const char *local = modules_local_provider(w->view, need->import, beside);
+	bool replaced = wrong && wrong->local;
+	const char *local = replaced ? NULL : modules_local_provider(w->view, need->import, beside);
 	if (local) {
 		if (need->open) {
 			state_mod_gap(
@@ -301,6 +305,10 @@ static void visit_required(struct walk *w, const struct need *need) {
 	for (; root; root = modules_graph_next(w->graph, need->import, root)) {
 		bool present = modules_root_present(w->graph, root);
 		root->reached = root->reached || need->open;
+		if (present && need->open && modules_graph_mismatch(w->graph, root)) {
+			state_sum_gap(w, root, "mismatch");
+			return;
+		}
 		if (present && root->has_zip_sum && root->has_gomod_sum) {
 			if (visit_root(w, need, root)) {
 				return;
@@ -440,6 +448,22 @@ static void check_duplicates(struct walk *w) {
 	}
 }
 
+/* In a workspace go reads the go.mod of every requirement of every module, imported or not. */
+static void check_workspace(struct walk *w) {
+	for (size_t i = 0; i < w->graph->count; i++) {
+		struct modules_root *root = &w->graph->roots[i];
+		if (root->local || root->stated || str_empty(root->dir) ||
+		    modules_root_gomod(w->graph, root)->exists) {
+			continue;
+		}
+		if (!root->has_gomod_sum) {
+			state_sum_gap(w, root, "gomod");
+		} else {
+			state_absent(w, root);
+		}
+	}
+}
+
 void modules_walk(struct modules_graph *graph, const struct modules_vendor *vendor) {
 	struct exam *exam = graph->view->exam;
 	struct walk w = {.graph = graph, .view = graph->view, .vendor = vendor, .open = true};
@@ -462,6 +486,9 @@ void modules_walk(struct modules_graph *graph, const struct modules_vendor *vend
 	}
 	push(&w, &package, NULL);
 	drain(&w);
+	if (graph->view->is_member && graph->sums_needed) {
+		check_workspace(&w);
+	}
 	if (graph->view->file && !vendor->used && !graph->view->is_member && graph->count > 0 &&
 	    graph->sums_needed) {
 		walk_others(&w);

@@ -102,7 +102,8 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 	facts_each (gomod, g, facts) {
 		check_gomod(self, facts, out, g);
 	}
-	if (!work || (work->above_workspace && !is_member(facts)) ||
+	bool outside = work && (work->above_workspace || !streq(work->from, "workspace"));
+	if (!work || (outside && !is_member(facts)) ||
 	    (work->error_line == 0 && work->conflict_line == 0)) {
 		return;
 	}

@@ -18,16 +18,20 @@ static const struct fact_gosum *gosum_of(const struct facts *facts, const char *
 	return NULL;
 }
 
+/* A gap behind a dependency is shown at the import of that dependency. */
 static void settle(const struct facts *facts, struct finding *f) {
-	f->severity = facts_healthy(facts) ? SEV_NOTE : SEV_ERROR;
+	const struct fact *said = facts_said(facts, "error while importing", NULL);
+	f->severity = facts_healthy(facts) && !said ? SEV_NOTE : SEV_ERROR;
+	finding_cite(f, said);
 }
 
 static const char *dir_of(struct findings *out, const char *path) {
 	return str_shell_quote(out->arena, path_parent(out->arena, path));
 }
 
-static void check_malformed(const struct rule *self, const struct facts *facts,
+static bool check_malformed(const struct rule *self, const struct facts *facts,
                             struct findings *out) {
+	bool any = false;
 	facts_each (gosum, g, facts) {
 		if (g->error_line == 0 && g->conflict_line == 0) {
 			continue;
@@ -43,7 +47,9 @@ static void check_malformed(const struct rule *self, const struct facts *facts,
 		            "cd %s && sed -i -E '/^(<{7}|={7}|>{7})/d' go.sum && go mod tidy",
 		            dir_of(out, g->path));
 		settle(facts, f);
+		any = true;
 	}
+	return any;
 }
 
 static void add_sum_fixes(struct findings *out, struct finding *f, const struct fact_gosum *sum,
@@ -71,23 +77,40 @@ static void check_sums(const struct rule *self, const struct facts *facts, struc
 		return;
 	}
 	const struct fact_gosum *sum = gosum_of(facts, gap->gosum);
-	const char *what = streq(gap->kind, "zip") ? "the checksum" : "the checksum of the go.mod";
-	struct finding *f =
-		sum && !sum->exists
-			? findings_add(out, self, CONF_CERTAIN, gap->gosum,
-	                               "%s does not exist%s, so go will not use %s %s", gap->gosum,
-	                               sum->ignored_by_git ? " (git ignores it)" : "", gap->module,
-	                               gap->version)
-			: findings_add(out, self, CONF_CERTAIN, gap->gosum,
-	                               "%s lacks %s of %s %s, which the open code needs",
-	                               gap->gosum, what, gap->module, gap->version);
+	const char *title;
+	if (sum && !sum->exists) {
+		title = arena_printf(out->arena, "%s does not exist%s, so go will not use %s %s",
+		                     gap->gosum, sum->ignored_by_git ? " (git ignores it)" : "",
+		                     gap->module, gap->version);
+	} else if (streq(gap->kind, "mismatch")) {
+		title = arena_printf(
+			out->arena,
+			"%s has another checksum for %s %s than the module in the module cache",
+			gap->gosum, gap->module, gap->version);
+	} else {
+		title = arena_printf(out->arena,
+		                     "%s lacks the checksum of %s%s %s, which the open "
+		                     "code needs",
+		                     gap->gosum, streq(gap->kind, "zip") ? "" : "the go.mod of ",
+		                     gap->module, gap->version);
+	}
+	struct finding *f = findings_add(out, self, CONF_CERTAIN, gap->gosum, "%s", title);
 	facts_each (gosum_gap, g, facts) {
 		finding_cites(f, g);
 	}
 	if (sum) {
 		finding_cites(f, sum);
 	}
-	add_sum_fixes(out, f, sum, gap);
+	if (streq(gap->kind, "mismatch")) {
+		finding_detail(out, f,
+		               "find out which of the two is right before anything is changed: "
+		               "the module was published twice, or go.sum was edited");
+		finding_fix(out, f, "see who changed the line",
+		            "cd %s && git log -p -S %s -- go.sum", dir_of(out, gap->gosum),
+		            str_shell_quote(out->arena, gap->module));
+	} else {
+		add_sum_fixes(out, f, sum, gap);
+	}
 	settle(facts, f);
 }
 
@@ -108,11 +131,11 @@ static const struct fact_gomod_gap *worst_gap(const struct facts *facts) {
 	return first;
 }
 
-static void check_requirements(const struct rule *self, const struct facts *facts,
+static bool check_requirements(const struct rule *self, const struct facts *facts,
                                struct findings *out) {
 	const struct fact_gomod_gap *gap = worst_gap(facts);
 	if (!gap) {
-		return;
+		return false;
 	}
 	struct finding *f;
 	if (streq(gap->kind, "missing")) {
@@ -142,12 +165,14 @@ static void check_requirements(const struct rule *self, const struct facts *fact
 		}
 	}
 	settle(facts, f);
+	return true;
 }
 
+/* One finding: the first thing go stumbles over; the cure is the same. */
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
-	check_malformed(self, facts, out);
-	check_requirements(self, facts, out);
-	check_sums(self, facts, out);
+	if (!check_malformed(self, facts, out) && !check_requirements(self, facts, out)) {
+		check_sums(self, facts, out);
+	}
 }
 
 const struct rule rule_mod_gosum_or_gomod_stale = {

@@ -143,6 +143,34 @@ static bool member_fault(const struct suspect *s, struct arena *arena, struct de
 	return false;
 }
 
+/* Another module of the go.work wants a dependency, or a newer one, that is not on this machine; by
+ * itself the open module would not. */
+static bool demand_fault(const struct suspect *s, struct arena *arena, struct defect *ret) {
+	const struct fact_open_file *file = facts_first(open_file, s->facts);
+	if (!s->member || !file || !s->work->above_workspace) {
+		return false;
+	}
+	const char *own = path_join(arena, file->module_dir, "go.mod");
+	static const char words[] = "makes go want %s %s for %s, which is not on this machine or "
+				    "has no checksum";
+	facts_each (gosum_gap, g, s->facts) {
+		if (!str_empty(g->gomod) && !streq(g->gomod, own)) {
+			ret->proof = &g->base;
+			ret->about = g->gosum;
+			ret->text = arena_printf(arena, words, g->module, g->version, g->gomod);
+			return true;
+		}
+	}
+	facts_each (mod_absent, g, s->facts) {
+		if (!str_empty(g->gomod) && !streq(g->gomod, own)) {
+			ret->proof = &g->base;
+			ret->text = arena_printf(arena, words, g->module, g->version, g->gomod);
+			return true;
+		}
+	}
+	return false;
+}
+
 static void add_fixes(struct findings *out, struct finding *f, const struct suspect *s,
                       const struct defect *d) {
 	const char *path = str_shell_quote(out->arena, s->work->path);
@@ -212,7 +240,8 @@ static void check_unused(const struct rule *self, struct findings *out, const st
 
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	static bool (*const faults[])(const struct suspect *, struct arena *, struct defect *) = {
-		file_fault, toolchain_fault, use_fault, flag_fault, age_fault, member_fault,
+		file_fault, toolchain_fault, use_fault,    flag_fault,
+		age_fault,  member_fault,    demand_fault,
 	};
 	const struct fact_work_member *m = facts_first(work_member, facts);
 	struct suspect s = {.facts = facts, .work = outside_work(facts), .member = m && m->member};
@@ -258,6 +287,7 @@ const struct rule rule_mod_gowork_stray_parent = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(gowork) | FACT_BIT(work_use),
-	.explains = IDS("tc-local-too-old", "tc-download-unavailable", "*mod-no-gomod-at-root"),
+	.explains = IDS("tc-local-too-old", "tc-download-unavailable", "*mod-no-gomod-at-root",
+                        "mod-gosum-or-gomod-stale"),
 	.check = check,
 };

@@ -74,10 +74,10 @@ static void check_place(const struct rule *self, const struct facts *facts, stru
 	}
 	bool inside = path_below(file->path, target->workspace) &&
 	              !str_has(file->path + strlen(target->workspace), "/node_modules/");
-	if (inside || path_below(target->workspace, file->module_dir)) {
+	const struct fact *said = facts_said(facts, "not included in your workspace", NULL);
+	if (!said && (inside || path_below(target->workspace, file->module_dir))) {
 		return;
 	}
-	const struct fact *said = facts_said(facts, "not included in your workspace", NULL);
 	struct finding *f =
 		findings_add(out, self, said ? CONF_CERTAIN : CONF_LIKELY, file->module_dir,
 	                     "%s is in module %s, which is not part of the opened folder %s",

@@ -16,7 +16,8 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		if (r->exists && r->has_gomod) {
 			continue;
 		}
-		bool hurts = r->needed && !facts_healthy(facts);
+		const struct fact *said = facts_said(facts, "error while importing", NULL);
+		bool hurts = r->needed && (said || !facts_healthy(facts));
 		struct finding *f =
 			findings_add(out, self, CONF_CERTAIN, r->target,
 		                     "%s line %lld replaces %s by %s, which %s", r->file,
