@@ -52,7 +52,7 @@ bool mount_line_parse(struct arena *arena, struct slice line, struct mount_line 
 		}
 		fields[count++] = field;
 	}
-	if (!dash || dash + 2 >= count) {
+	if (!dash || dash + 2 >= count || !slice_starts(fields[4], "/")) {
 		return false;
 	}
 	if (str_to_int64(arena_slicedup(arena, fields[0]), &ret->id) < 0) {

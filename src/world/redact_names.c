@@ -77,7 +77,8 @@ static void names_push_uri(struct redact_names *names, const struct redact_name 
 static void names_add(struct redact_names *names, struct slice name, const char *parent) {
 	struct redact_name *known;
 
-	if (name.len == 0 || slice_eq(name, "root") || slice_starts(name, "user-")) {
+	if (name.len == 0 || memchr(name.data, '\0', name.len) || slice_eq(name, "root") ||
+	    slice_starts(name, "user-")) {
 		return;
 	}
 	known = names_find(names, name);
