@@ -16,6 +16,8 @@
 #define ENTRIES_MAX                                                                                \
 	512 /* Go-related keys over all layers; more is no settings file written by people */
 
+#define LOST_KEYS_MAX ((size_t)300) /* bytes of their list */
+
 struct entry {
 	const char *key;
 	const char *json;
@@ -107,25 +109,31 @@ static void add_setting(struct layers *l, const struct jsonc_node *node, const c
 	}
 }
 
-/* The first Go-related key that stands, in quotes, in text which was lost. */
-static const char *lost_key(struct arena *arena, const struct jsonc_doc *doc) {
+/* The Go-related keys that stand, in quotes, in text which was lost: "go.a, go.b". */
+static const char *lost_keys(struct arena *arena, const struct jsonc_doc *doc) {
+	struct strbuf out;
+	strbuf_init(&out, arena);
 	for (size_t i = 0; i < doc->lost_len; i++) {
 		struct slice text = doc->lost[i].text;
-		for (size_t p = 0; p + 4 < text.len; p++) {
+		for (size_t p = 0; p + 4 < text.len && out.len < LOST_KEYS_MAX; p++) {
 			struct slice rest = slice_of(text.data + p, text.len - p);
-			if (slice_starts(rest, "\"go.") || slice_starts(rest, "\"gopls")) {
-				const char *end = memchr(rest.data + 1, '"', rest.len - 1);
-				size_t len = end ? (size_t)(end - rest.data) - 1 : rest.len - 1;
-				return arena_strndup(arena, rest.data + 1, len < 120 ? len : 120);
+			if (!slice_starts(rest, "\"go.") && !slice_starts(rest, "\"gopls")) {
+				continue;
 			}
+			const char *end = memchr(rest.data + 1, '"', rest.len - 1);
+			size_t len = end ? (size_t)(end - rest.data) - 1 : rest.len - 1;
+			const char *key =
+				arena_strndup(arena, rest.data + 1, len < 120 ? len : 120);
+			strbuf_printf(&out, "%s%s", out.len > 0 ? ", " : "", key);
+			p += len;
 		}
 	}
-	return "";
+	return out.data;
 }
 
 static void state_errors(struct exam *exam, const struct jsonc_doc *doc, const char *file,
                          const struct evidence *ev) {
-	const char *lost = lost_key(exam->arena, doc);
+	const char *lost = lost_keys(exam->arena, doc);
 	if (doc->errors_len > 0) {
 		const struct jsonc_error *e = &doc->errors[0];
 		FACTS_ADD(exam->facts, settings_error, ev, .file = file,

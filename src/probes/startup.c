@@ -74,6 +74,15 @@ static const char *expand_dollar(struct reader *r, const char **p) {
 	return n > 0 ? lookup(r, name) : "";
 }
 
+/* pam_env and environment.d know no ~; /etc/environment knows no variables either. */
+static bool knows_tilde(const struct reader *r) {
+	return !str_ends(r->file, ".conf") && !str_ends(r->file, "environment");
+}
+
+static bool knows_variables(const struct reader *r) {
+	return !streq(r->file, "/etc/environment");
+}
+
 /* One word as a shell would read it: quotes removed, variables and a leading ~ expanded. *p moves
  * behind it. */
 static const char *read_word(struct reader *r, const char **p) {
@@ -81,12 +90,12 @@ static const char *read_word(struct reader *r, const char **p) {
 	strbuf_init(&out, r->exam->arena);
 	const char *s = *p;
 	char quote = '\0';
-	if (*s == '~' && (s[1] == '/' || s[1] == '\0' || s[1] == ':')) {
+	if (knows_tilde(r) && *s == '~' && (s[1] == '/' || s[1] == '\0' || s[1] == ':')) {
 		strbuf_add(&out, lookup(r, "HOME"));
 		s++;
 	}
 	while (*s && (quote || !strchr(" \t;&|#)", *s))) {
-		if (*s == '$' && quote != '\'') {
+		if (*s == '$' && quote != '\'' && knows_variables(r)) {
 			strbuf_add(&out, expand_dollar(r, &s));
 			continue;
 		}

@@ -158,16 +158,33 @@ static void report_file(const struct rule *self, const struct facts *facts, stru
 	}
 }
 
-static bool has_listen(const struct facts *facts, const struct fact **ret) {
+/* -listen with an address: gopls serves that address and never reads its standard input. */
+static const struct fact_go_flag_setting *find_listen(const struct facts *facts) {
 	facts_each (go_flag_setting, s, facts) {
 		const char *flag = s->value + strspn(s->value, "-");
-		if (flag != s->value && str_starts(flag, "listen") && flag[6] != '.' &&
-		    !streq(flag, "listen=")) {
-			*ret = &s->base;
-			return true;
+		bool given = flag != s->value && str_starts(flag, "listen") && flag[6] != '.';
+		if (given && !streq(flag, "listen=") && !strchr(flag, ' ')) {
+			return s;
 		}
 	}
-	return false;
+	return NULL;
+}
+
+static void report_listen(const struct rule *self, const struct facts *facts, struct findings *out,
+                          const struct fact_go_flag_setting *s) {
+	struct finding *f = findings_add(
+		out, self, CONF_CERTAIN,
+		arena_printf(out->arena, "go.languageServerFlags: %s", s->value),
+		"go.languageServerFlags (%s line %lld) gives gopls %s: it listens there and never "
+		"to the editor",
+		s->file, (long long)s->line, s->value);
+	finding_cites(f, s);
+	const struct fact_server *server = facts_first(server, facts);
+	if (server) {
+		finding_cites(f, server);
+	}
+	finding_fix(out, f, "remove it; one gopls for several editors is had with",
+	            "\"go.languageServerFlags\": [\"-remote=auto\"]");
 }
 
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
@@ -182,6 +199,12 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		}
 	}
 	report_file(self, facts, out);
+	const struct fact_go_flag_setting *listen = find_listen(facts);
+	if (listen &&
+	    (!server || streq(server->state, "silent") || streq(server->state, "stopped_by_us"))) {
+		report_listen(self, facts, out, listen);
+		return;
+	}
 	if (!server || !facts_first(go_flag_setting, facts) || streq(server->state, "answered") ||
 	    streq(server->state, "not_executed") || streq(server->state, "not_started")) {
 		return;
@@ -192,11 +215,8 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		}
 	}
 	const struct fact_trial *without = facts_trial(facts, "without flags");
-	const struct fact *listen = NULL;
 	if (without && without->better) {
 		report_flags(self, facts, out, CONF_CERTAIN, &without->base);
-	} else if (!without && streq(server->state, "silent") && has_listen(facts, &listen)) {
-		report_flags(self, facts, out, CONF_LIKELY, listen);
 	} else if (!without && streq(server->state, "exited") && server->exit_code == 2 &&
 	           (str_has(server->err, "Usage:") || str_has(server->err, "flag "))) {
 		report_flags(self, facts, out, CONF_LIKELY, &server->base);

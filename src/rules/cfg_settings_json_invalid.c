@@ -9,8 +9,8 @@
 
 /* What goes wrong without this setting, or false when it cannot matter now. */
 static bool is_missed(const struct facts *facts, const char *lost) {
-	bool tool = str_starts(lost, "go.alternateTools") || str_starts(lost, "go.toolsGopath") ||
-	            str_starts(lost, "go.gopath");
+	bool tool = str_has(lost, "go.alternateTools") || str_has(lost, "go.toolsGopath") ||
+	            str_has(lost, "go.gopath");
 	const struct fact_server *server = facts_first(server, facts);
 	if (tool) {
 		return !facts_chosen(facts, "gopls") || !facts_chosen(facts, "server-go") ||
@@ -32,8 +32,8 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		bool cause = lost && !facts_healthy(facts) && is_missed(facts, e->lost);
 		struct finding *f =
 			lost ? findings_add(out, self, cause ? CONF_CERTAIN : CONF_LIKELY, e->file,
-		                            "%s: %s; the setting %s behind it is lost", where,
-		                            e->message, e->lost)
+		                            "%s: %s; what follows is lost: %s", where, e->message,
+		                            e->lost)
 			     : findings_add(out, self, CONF_CERTAIN, e->file,
 		                            "%s: %s; no Go setting is lost by it", where,
 		                            e->message);
