@@ -44,12 +44,22 @@ static void try_dir(const struct modules_view *view, const char *dir, const char
 	}
 }
 
+struct slice modules_local_walk(struct exam *exam, const char *dir) {
+	const struct evidence *ev = world_look(exam->world, LOOK_WALK, dir, LOOK_CAP_DIR);
+	if (ev->state == EV_TRUNCATED) {
+		facts_refuse(exam->facts, FACT_gomod_gap,
+		             arena_printf(exam->arena,
+		                          "the walk below %s was cut short; it has too many files",
+		                          dir),
+		             "the folder of one module as DIR");
+	}
+	return evidence_has_bytes(ev) ? ev->bytes : slice_of(NULL, 0);
+}
+
 static void try_below(const struct modules_view *view, const char *import, const char **best,
                       size_t *best_len) {
 	struct exam *exam = view->exam;
-	const struct evidence *ev =
-		world_look(exam->world, LOOK_WALK, view->workspace, LOOK_CAP_DIR);
-	struct slice rest = evidence_has_bytes(ev) ? ev->bytes : slice_of(NULL, 0);
+	struct slice rest = modules_local_walk(exam, view->workspace);
 	struct slice line;
 	size_t tried = 0;
 	while (slice_line(&rest, &line) && tried < LOCAL_MAX) {

@@ -16,4 +16,7 @@ const char *modules_local_between(const struct modules_view *view, const char *m
 const char *modules_local_provider(const struct modules_view *view, const char *import,
                                    bool beside);
 
+/* The lines of LOOK_WALK below dir; says that gomod_gap may be incomplete when the walk was cut. */
+struct slice modules_local_walk(struct exam *exam, const char *dir);
+
 #endif

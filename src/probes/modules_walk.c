@@ -404,8 +404,7 @@ static void state_imports(struct walk *w, const struct modules_package *package)
 static void walk_others(struct walk *w) {
 	struct exam *exam = w->view->exam;
 	const struct modules_file *main = w->view->file;
-	const struct evidence *ev = world_look(exam->world, LOOK_WALK, main->dir, LOOK_CAP_DIR);
-	struct slice rest = evidence_has_bytes(ev) ? ev->bytes : slice_of(NULL, 0);
+	struct slice rest = modules_local_walk(exam, main->dir);
 	struct slice line;
 	const char *last = "";
 	size_t dirs = 0;

@@ -285,6 +285,16 @@ static const char *line_path(struct arena *arena, struct slice line, const char 
 	return keyline_get(arena, slice_str(escaped), "path");
 }
 
+/* A workspace too big to be walked to its end: a better file, or a module, may lie in what was not
+ * seen. */
+static void refuse_rest(struct exam *exam, const char *workspace) {
+	facts_refuse(exam->facts, FACT_open_file,
+	             arena_printf(exam->arena,
+	                          "the walk below %s was cut short; it has too many files",
+	                          workspace),
+	             "--file FILE, or the folder of one module as DIR");
+}
+
 static const char *choose_file(struct exam *exam) {
 	const char *workspace = exam->target->workspace;
 	const struct evidence *ev = world_look(exam->world, LOOK_WALK, workspace, LOOK_CAP_DIR);
@@ -295,6 +305,9 @@ static const char *choose_file(struct exam *exam) {
 
 	if (!evidence_has_bytes(ev)) {
 		return NULL;
+	}
+	if (ev->state == EV_TRUNCATED) {
+		refuse_rest(exam, workspace);
 	}
 	for (struct slice rest = ev->bytes; slice_line(&rest, &line);) {
 		const char *path = line_path(exam->arena, line, "mod ");
