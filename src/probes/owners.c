@@ -43,11 +43,15 @@ static int look(struct exam *exam, struct err *err) {
 	}
 	const struct fact_place *cache = facts_place(exam->facts, "GOCACHE");
 	const struct fact_place *mod = facts_place(exam->facts, "GOMODCACHE");
+	const struct fact_place *index = facts_place(exam->facts, "GOPLSCACHE");
 	if (cache && streq(cache->state, "ok")) {
 		look_below(exam, "GOCACHE", cache->path);
 	}
 	if (mod && streq(mod->state, "ok")) {
 		look_below(exam, "GOMODCACHE", path_join(exam->arena, mod->path, "cache"));
+	}
+	if (index && streq(index->state, "ok")) {
+		look_below(exam, "GOPLSCACHE", index->path);
 	}
 	return 0;
 }

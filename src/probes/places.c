@@ -57,20 +57,20 @@ static void state_govar(struct exam *exam, const char *name) {
 	}
 }
 
-/* Where gopls keeps its file cache: $GOPLSCACHE, else the user's cache directory
- * (gopls/internal/filecache). */
+/* Where gopls keeps its file cache: "gopls" below $GOPLSCACHE, below the user's cache directory, or
+ * below the directory for temporary files (gopls/internal/filecache, getCacheDir). */
 static void state_gopls_cache(struct exam *exam) {
 	const struct envset *env = &exam->target->server;
 	const char *own = envset_get(env, "GOPLSCACHE");
 	const char *xdg = envset_get(env, "XDG_CACHE_HOME");
 	const char *home = envset_get(env, "HOME");
-	if (!str_empty(own)) {
-		state_place(exam, "GOPLSCACHE", own);
-	} else if (!str_empty(xdg)) {
-		state_place(exam, "GOPLSCACHE", path_join(exam->arena, xdg, "gopls"));
-	} else if (!str_empty(home)) {
-		state_place(exam, "GOPLSCACHE", path_join(exam->arena, home, ".cache/gopls"));
-	}
+	const char *tmp = envset_get(env, "TMPDIR");
+	const char *parent = !str_empty(own)    ? own
+	                     : !str_empty(xdg)  ? xdg
+	                     : !str_empty(home) ? path_join(exam->arena, home, ".cache")
+	                     : !str_empty(tmp)  ? tmp
+	                                        : "/tmp";
+	state_place(exam, "GOPLSCACHE", path_join(exam->arena, parent, "gopls"));
 }
 
 static int look(struct exam *exam, struct err *err) {

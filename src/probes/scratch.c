@@ -4,10 +4,11 @@
 
 #include "base/str.h"
 
-#include <dirent.h>
-#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+
+#define OPEN_DIRS_MAX 8
 
 const char *scratch_make(struct arena *arena, const char *preferred) {
 	const char *const parents[] = {preferred, "/dev/shm", "/tmp", "/var/tmp"};
@@ -25,19 +26,16 @@ const char *scratch_make(struct arena *arena, const char *preferred) {
 	return NULL;
 }
 
-void scratch_remove(const char *path) {
-	if (!path) {
-		return;
-	}
-	DIR *dir = opendir(path);
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *at) {
+	(void)st;
+	(void)type;
+	(void)at;
+	remove(path);
+	return 0;
+}
 
-	for (const struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir)) {
-		if (!streq(e->d_name, ".") && !streq(e->d_name, "..")) {
-			unlinkat(dirfd(dir), e->d_name, 0);
-		}
+void scratch_remove(const char *path) {
+	if (path) {
+		nftw(path, remove_entry, OPEN_DIRS_MAX, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 	}
-	if (dir) {
-		closedir(dir);
-	}
-	rmdir(path);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * A directory of our own for what a started server wants to write.
+ * A directory of our own for what a started program wants to write.
  */
 #ifndef PROBES_SCRATCH_H
 #define PROBES_SCRATCH_H
@@ -9,7 +9,7 @@
 /* Makes a new directory, mode 0700, below the first of preferred (may be NULL or ""), /dev/shm,
  * /tmp and /var/tmp that takes one. NULL when none does. */
 const char *scratch_make(struct arena *arena, const char *preferred);
-/* Removes it and the files in it (there are no directories); NULL is fine. */
+/* Removes it with all that is in it, following no links; NULL is fine. */
 void scratch_remove(const char *path);
 
 #endif
