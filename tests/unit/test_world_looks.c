@@ -275,7 +275,7 @@ static pid_t start_as(struct fixture *f, const char *name, const char *cwd, cons
 	const char *env[] = {"A=1", variable, NULL};
 	pid_t pid;
 
-	(void)symlink(f->self, program);
+	assert_int_equal(symlink(f->self, program), 0);
 	unlink(arena_printf(f->arena, "%s/ready", cwd));
 	pid = fork();
 	assert_true(pid >= 0);
