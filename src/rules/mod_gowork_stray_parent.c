@@ -262,8 +262,10 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		check_unused(self, out, &s);
 		return;
 	}
-	struct finding *f = findings_add(out, self, CONF_CERTAIN, s.work->path,
-	                                 "%s, outside the opened folder, %s", s.work->path, d.text);
+	bool named = !streq(s.work->from, "parent");
+	struct finding *f =
+		findings_add(out, self, CONF_CERTAIN, s.work->path, "%s, %s, %s", s.work->path,
+	                     named ? "named by GOWORK" : "outside the opened folder", d.text);
 	finding_cites(f, s.work);
 	finding_cite(f, d.proof == &s.work->base ? NULL : d.proof);
 	if (m) {
