@@ -8,10 +8,13 @@
 #include "base/str.h"
 #include "world/looks.h"
 #include "world/mounts.h"
+#include "world/procfs.h"
 #include "world/selfcare.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -286,6 +289,18 @@ static const char *server_place(const struct look_server *server) {
 		return arena_strdup(server->arena, arg);
 	}
 	return path_parent(server->arena, arg);
+}
+
+bool look_server_is_running(const struct look_server *server) {
+	char path[32], text[256];
+	CLEANUP(fd_closep) int fd = -1;
+	struct proc_stat ps;
+	ssize_t n;
+
+	snprintf(path, sizeof path, "/proc/%d/stat", (int)server->pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof text);
+	return n > 0 && proc_stat_parse(slice_of(text, (size_t)n), &ps) && ps.state == 'R';
 }
 
 void look_server_abandon(struct look_server *server) {

@@ -51,6 +51,8 @@ bool look_server_ask(struct look_server *server, enum look what, const char *arg
                      int64_t limit_ns, struct evidence *ev);
 /* When fd is readable: takes what came; `busy` is false once the answer is complete. */
 void look_server_receive(struct look_server *server);
+/* True when the child is not waiting for anything but the processor: it will answer. */
+bool look_server_is_running(const struct look_server *server);
 /* Gives the question up: kills the child without waiting for it, remembers the place, starts
  * another child. */
 void look_server_abandon(struct look_server *server);

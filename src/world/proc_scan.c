@@ -12,19 +12,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* comm of /proc/PID; false when the process has gone. */
-static bool comm_read(int proc_fd, const char *pid, char *buf, size_t size) {
+/* comm of /proc/PID when it is a process of uid. One lookup for both: lookups are what costs here.
+ */
+static bool comm_read(int proc_fd, const char *pid, uid_t uid, char *buf, size_t size) {
 	char path[32];
 	CLEANUP(fd_closep) int fd = -1;
+	struct stat st;
 	ssize_t n;
 
 	if ((size_t)snprintf(path, sizeof path, "%s/comm", pid) >= sizeof path) {
 		return false;
 	}
 	fd = openat(proc_fd, path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, buf, size - 1);
-	if (n <= 0) {
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_uid != uid) {
 		return false;
+	}
+	n = read(fd, buf, size - 1);
+	if (n <= 0) {
+		return false; /* it has gone */
 	}
 	buf[n - (buf[n - 1] == '\n')] = '\0';
 	return true;
@@ -41,15 +46,12 @@ int proc_scan(int proc_fd, uid_t uid, proc_seen_fn *seen_fn, void *data) {
 	}
 	while (go_on && (entry = readdir(dir))) {
 		char comm[64];
-		struct stat st;
 		int64_t pid;
 
-		if (str_to_int64(entry->d_name, &pid) < 0 ||
-		    fstatat(proc_fd, entry->d_name, &st, 0) < 0 || st.st_uid != uid ||
-		    !comm_read(proc_fd, entry->d_name, comm, sizeof comm)) {
-			continue;
+		if (str_to_int64(entry->d_name, &pid) == 0 &&
+		    comm_read(proc_fd, entry->d_name, uid, comm, sizeof comm)) {
+			go_on = seen_fn(data, pid, comm);
 		}
-		go_on = seen_fn(data, pid, comm);
 	}
 	closedir(dir);
 	return 0;

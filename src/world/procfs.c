@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define STAT_CAP      ((size_t)4096)
@@ -168,18 +169,29 @@ static void put_cmdline(struct strbuf *out, struct arena *arena, struct slice cm
 	keyline_put(out, "cmdline", text);
 }
 
-static int64_t start_wall_ns(struct arena *arena, int proc_fd, uint64_t start_ticks) {
+/* The moment of boot by the wall clock as it is now; btime of /proc/stat has whole seconds only,
+ * which is too coarse to tell whether a file is younger than a process. */
+static int64_t boot_wall_ns(struct arena *arena, int proc_fd) {
 	struct look_reply reply = {.state = EV_FAILED};
-	int64_t ticks_per_s = sysconf(_SC_CLK_TCK);
-	int64_t btime;
+	struct timespec since_boot;
 
+	if (clock_gettime(CLOCK_BOOTTIME, &since_boot) == 0) {
+		return clock_wall_ns() -
+		       ((int64_t)since_boot.tv_sec * NS_PER_S + since_boot.tv_nsec);
+	}
 	strbuf_init(&reply.bytes, arena);
 	look_read_file(proc_fd, "stat", BOOT_STAT_CAP, &reply);
-	btime = proc_btime_parse(slice_of(reply.bytes.data, reply.bytes.len));
-	if (btime == 0 || ticks_per_s <= 0 || start_ticks > TICKS_MAX) {
+	return proc_btime_parse(slice_of(reply.bytes.data, reply.bytes.len)) * NS_PER_S;
+}
+
+static int64_t start_wall_ns(struct arena *arena, int proc_fd, uint64_t start_ticks) {
+	int64_t ticks_per_s = sysconf(_SC_CLK_TCK);
+	int64_t boot_ns = boot_wall_ns(arena, proc_fd);
+
+	if (boot_ns <= 0 || ticks_per_s <= 0 || start_ticks > TICKS_MAX) {
 		return 0;
 	}
-	return btime * NS_PER_S + (int64_t)start_ticks / ticks_per_s * NS_PER_S +
+	return boot_ns + (int64_t)start_ticks / ticks_per_s * NS_PER_S +
 	       (int64_t)start_ticks % ticks_per_s * (NS_PER_S / ticks_per_s);
 }
 
