@@ -2,6 +2,7 @@
  * The Go installations involved: that of the go which is found, and the one a variable names. Is
  * something missing?
  */
+#include "probes/goroot.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "core/probe.h"
@@ -76,12 +77,12 @@ static const char *read_version(struct exam *exam, const char *root, const char 
 	return out.version;
 }
 
-static void look_root(struct exam *exam, const char *root, bool own) {
+void goroot_look(struct exam *exam, const char *root, bool own, const char *source) {
 	struct file_stat st = world_stat(exam->world, root);
 	size_t gaps = 0;
 	const char *version = "";
 	if (st.is_dir) {
-		version = read_version(exam, root, own ? "local" : "goroot");
+		version = read_version(exam, root, source);
 		for (size_t i = 0; i < sizeof(always) / sizeof(*always); i++) {
 			const char *path = path_join(exam->arena, root, always[i]);
 			struct file_stat part = world_stat(exam->world, path);
@@ -105,7 +106,7 @@ static int look(struct exam *exam, struct err *err) {
 	const char *go = t->server_go ? t->server_go : t->go_path;
 	const char *own = go ? govars_own_goroot(exam, go) : NULL;
 	if (own) {
-		look_root(exam, own, true);
+		goroot_look(exam, own, true, "local");
 	}
 	const struct fact_govar *v = facts_govar(exam->facts, "GOROOT");
 	bool named = v && !str_empty(v->value) && !streq(v->origin, "default");
@@ -115,7 +116,7 @@ static int look(struct exam *exam, struct err *err) {
 		bool same =
 			own && (streq(root, own) || (!str_empty(st.real) && streq(st.real, own)));
 		if (!same) {
-			look_root(exam, root, false);
+			goroot_look(exam, root, false, "goroot");
 		}
 	} else if (named) {
 		FACTS_ADD(exam->facts, goroot, NULL, .root = v->value);

@@ -7,7 +7,9 @@
 #include "gofile/goversion.h"
 #include "gofile/stdlist.h"
 
-#define GAPS_MAX 8 /* of one installation; the first few prove it */
+#define GAPS_MAX        8 /* of one installation; the first few prove it */
+#define BLAMED_MAX      6
+#define BEGINNING_BYTES ((size_t)256) /* of a source file: enough to see that it holds no text */
 
 /* A directory of a package holds at least one Go file. */
 static bool has_go_file(const struct evidence *ev) {
@@ -34,11 +36,13 @@ static void look_root(struct exam *exam, const struct fact_goroot *root) {
 		const char *part = path_join(exam->arena, "src", all[i].path);
 		const char *dir = path_join(exam->arena, root->root, part);
 		const struct evidence *ev = world_look(exam->world, LOOK_DIR, dir, LOOK_CAP_DIR);
-		bool absent = ev->state == EV_ABSENT;
-		if (absent || (ev->state == EV_READ && !has_go_file(ev))) {
+		const char *fault = ev->state == EV_ABSENT                     ? ""
+		                    : ev->state == EV_DENIED                   ? " (not readable)"
+		                    : ev->state == EV_READ && !has_go_file(ev) ? " (empty)"
+		                                                               : NULL;
+		if (fault) {
 			FACTS_ADD(exam->facts, goroot_gap, ev, .root = root->root,
-			          .part = absent ? part
-			                         : arena_printf(exam->arena, "%s (empty)", part),
+			          .part = arena_printf(exam->arena, "%s%s", part, fault),
 			          .own = root->own);
 			gaps++;
 		}
@@ -73,6 +77,101 @@ static void look_internal(struct exam *exam, const struct fact_goroot *root) {
 	}
 }
 
+/* What keeps the compiler from reading a source file that is there, or NULL. */
+static const char *file_fault(struct exam *exam, const char *path, const struct evidence **ret_ev) {
+	struct file_stat st = world_stat(exam->world, path);
+	*ret_ev = st.ev;
+	if (!st.known || (st.exists && !st.is_file)) {
+		return NULL;
+	}
+	if (!st.exists) {
+		return "dangling link";
+	}
+	if (st.size == 0) {
+		return "empty";
+	}
+	if (!st.can_read) {
+		return "not readable";
+	}
+	const struct evidence *ev = world_look(exam->world, LOOK_FILE, path, BEGINNING_BYTES);
+	if (!evidence_has_bytes(ev) || !memchr(ev->bytes.data, 0, ev->bytes.len)) {
+		return NULL;
+	}
+	*ret_ev = ev;
+	return "filled with zero bytes";
+}
+
+/* The files of one package, when something was said about it. */
+static void look_package(struct exam *exam, const struct fact_goroot *root, const char *import) {
+	const char *part = path_join(exam->arena, "src", import);
+	const char *dir = path_join(exam->arena, root->root, part);
+	const struct evidence *list = world_look(exam->world, LOOK_DIR, dir, LOOK_CAP_DIR);
+	struct slice rest = list->bytes;
+	struct slice line;
+	size_t gaps = 0;
+	while (evidence_has_bytes(list) && gaps < GAPS_MAX && slice_line(&rest, &line)) {
+		const char *name = line.len > 2 ? arena_slicedup(exam->arena, line) + 2 : "";
+		if (!str_ends(name, ".go") || str_ends(name, "_test.go")) {
+			continue;
+		}
+		const struct evidence *ev = NULL;
+		const char *fault = file_fault(exam, path_join(exam->arena, dir, name), &ev);
+		if (fault) {
+			FACTS_ADD(
+				exam->facts, goroot_gap, ev, .root = root->root,
+				.part = arena_printf(exam->arena, "%s/%s (%s)", part, name, fault),
+				.own = root->own);
+			gaps++;
+		}
+	}
+}
+
+/* Each standard package that go list or a diagnostic complains about, once. */
+struct blamed {
+	const char *names[BLAMED_MAX];
+	size_t count;
+};
+
+static void blame(struct blamed *all, const char *name) {
+	for (size_t i = 0; i < all->count; i++) {
+		if (streq(all->names[i], name)) {
+			return;
+		}
+	}
+	if (all->count < BLAMED_MAX && !str_empty(name) && !strchr(name, '.')) {
+		all->names[all->count++] = name;
+	}
+}
+
+static void blame_words(struct exam *exam, struct blamed *all, const char *text,
+                        const char *before) {
+	const char *at = strstr(text, before);
+	if (at) {
+		at += strlen(before);
+		blame(all, arena_strndup(exam->arena, at, strcspn(at, " :\t\n")));
+	}
+}
+
+static void look_blamed(struct exam *exam, const struct fact_goroot *root) {
+	struct blamed all = {0};
+	const struct fact_go_run *list = facts_run(exam->facts, "list");
+	struct slice rest = slice_str(list ? list->out : "");
+	struct slice line;
+	while (slice_line(&rest, &line)) {
+		struct slice word;
+		if (slice_cut(&line, '\t', &word)) {
+			blame(&all, arena_slicedup(exam->arena, word));
+		}
+	}
+	facts_each (diagnostic, d, exam->facts) {
+		blame_words(exam, &all, d->text, "error while importing ");
+		blame_words(exam, &all, d->text, "could not import ");
+	}
+	for (size_t i = 0; i < all.count; i++) {
+		look_package(exam, root, all.names[i]);
+	}
+}
+
 static int look(struct exam *exam, struct err *err) {
 	(void)err;
 	if (facts_healthy(exam->facts)) {
@@ -82,6 +181,7 @@ static int look(struct exam *exam, struct err *err) {
 		if (root->is_dir && root->complete) {
 			look_root(exam, root);
 			look_internal(exam, root);
+			look_blamed(exam, root);
 		}
 	}
 	return 0;

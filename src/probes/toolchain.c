@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "core/probe.h"
 #include "gofile/goversion.h"
+#include "probes/goroot.h"
 #include "probes/search.h"
 
 static const char *const verdicts[] = {
@@ -19,16 +20,21 @@ static const char *govar(struct exam *exam, const char *name) {
 	return v ? v->value : "";
 }
 
-/* $GOMODCACHE/golang.org/toolchain@v0.0.1-goX.linux-amd64/bin/go, or goX on PATH
- * (cmd/go/internal/toolchain). */
-static bool is_present(struct exam *exam, const char *name) {
+/* Where go takes that toolchain from: goX on PATH, else
+ * $GOMODCACHE/golang.org/toolchain@v0.0.1-goX.linux-amd64 (cmd/go/internal/toolchain). */
+struct source {
+	bool present;
+	const char *root; /* in the module cache; NULL when it is on PATH or nowhere */
+};
+
+static struct source source_of(struct exam *exam, const char *name) {
 	const char *path = envset_get(&exam->target->server, "PATH");
 	if (search_path_only(exam, path ? path : "", name)) {
-		return true;
+		return (struct source){.present = true};
 	}
 	const char *cache = govar(exam, "GOMODCACHE");
 	if (cache[0] != '/') {
-		return false;
+		return (struct source){0};
 	}
 	const char *dir = path_join(exam->arena, cache, "golang.org");
 	const struct evidence *ev = world_look(exam->world, LOOK_DIR, dir, LOOK_CAP_DIR);
@@ -37,12 +43,12 @@ static bool is_present(struct exam *exam, const char *name) {
 	struct slice line;
 	while (evidence_has_bytes(ev) && slice_line(&rest, &line)) {
 		if (line.len > 2 && slice_starts(slice_of(line.data + 2, line.len - 2), prefix)) {
-			const char *go = arena_printf(exam->arena, "%s/%.*s/bin/go", dir,
-			                              (int)line.len - 2, line.data + 2);
-			return world_stat(exam->world, go).is_file;
+			const char *root = arena_printf(exam->arena, "%s/%.*s", dir,
+			                                (int)line.len - 2, line.data + 2);
+			return (struct source){.present = true, .root = root};
 		}
 	}
-	return false;
+	return (struct source){0};
 }
 
 struct demand {
@@ -102,12 +108,18 @@ static int look(struct exam *exam, struct err *err) {
 		        : mode                          ? mode->origin
 		                                        : d.where;
 	}
+	struct source source = {0};
+	if (s.kind == GOSWITCH_NEEDS) {
+		source = source_of(exam, s.toolchain);
+	}
+	if (source.root) {
+		goroot_look(exam, source.root, true, "switched");
+	}
 	const char *proxy = govar(exam, "GOPROXY");
 	const char *need = s.kind == GOSWITCH_NEEDS ? s.toolchain : s.required;
 	FACTS_ADD(exam->facts, toolchain, d.fact ? d.fact->ev : NULL, .local = local, .need = need,
-	          .verdict = verdicts[s.kind],
-	          .present = s.kind == GOSWITCH_NEEDS && is_present(exam, s.toolchain),
-	          .where = where, .file = d.where, .mode = mode ? mode->value : "", .proxy = proxy,
+	          .verdict = verdicts[s.kind], .present = source.present, .where = where,
+	          .file = d.where, .mode = mode ? mode->value : "", .proxy = proxy,
 	          .proxy_off = streq(proxy, "off"), .path_only = s.path_only);
 	return 0;
 }
@@ -116,6 +128,7 @@ const struct probe probe_toolchain = {
 	.id = "toolchain",
 	.title = "which Go version the module asks for and whether it can be had",
 	.stage = STAGE_WORLD,
-	.yields = FACT_BIT(toolchain),
+	.yields = FACT_BIT(toolchain) | FACT_BIT(goroot) | FACT_BIT(goroot_gap) |
+                  FACT_BIT(go_version),
 	.look = look,
 };

@@ -7,6 +7,13 @@
 #include "core/origin.h"
 #include "core/rule.h"
 
+/* The kernel tells when a process began in hundredths of a second. */
+#define TICKS_NS (INT64_C(20) * 1000 * 1000)
+
+static bool is_newer(int64_t mtime_ns, int64_t start_ns) {
+	return start_ns > 0 && mtime_ns > start_ns + TICKS_NS;
+}
+
 /* What a new session has: the start-up files' last word, else dialtone's own environment. */
 static const char *fresh_value(const struct facts *facts, const char *name) {
 	const struct fact_startup *line = origin_startup(facts, name, NULL);
@@ -70,12 +77,12 @@ static const struct fact *newer_file(const struct facts *facts, const char *name
                                      int64_t start_ns) {
 	const struct fact *any = NULL;
 	facts_each (startup, s, facts) {
-		if (streq(s->name, name) && s->mtime_ns > start_ns) {
+		if (streq(s->name, name) && is_newer(s->mtime_ns, start_ns)) {
 			return &s->base;
 		}
 	}
 	facts_each (startup_file, s, facts) {
-		if (s->mtime_ns > start_ns) {
+		if (is_newer(s->mtime_ns, start_ns)) {
 			any = &s->base;
 		}
 	}
@@ -118,7 +125,7 @@ static void check_path(const struct rule *self, const struct facts *facts, struc
                        const struct fact_editor_process *p) {
 	const struct fact_tool *go = origin_go_off_path(facts);
 	const struct fact_startup *line = go ? origin_path_line(facts, go) : NULL;
-	if (!line || line->mtime_ns <= p->start_ns) {
+	if (!line || !is_newer(line->mtime_ns, p->start_ns)) {
 		return;
 	}
 	/* A remote server never reads the interactive file, however new. */

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT
+ * A Go installation looked at.
+ */
+#ifndef PROBES_GOROOT_H
+#define PROBES_GOROOT_H
+
+#include "core/probe.h"
+
+/* States the facts goroot, goroot_gap and go_version (with this source) about a tree. own: it is the
+ * installation in use, and no variable names it. */
+void goroot_look(struct exam *exam, const char *root, bool own, const char *source);
+
+#endif
