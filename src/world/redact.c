@@ -64,7 +64,8 @@ static struct secret *secret_find(const struct redaction *r, struct slice value)
 	for (size_t i = 0; i < r->secret_count; i++) {
 		const struct slice known = r->secrets[i].value;
 
-		if (known.len == value.len && memcmp(known.data, value.data, value.len) == 0) {
+		if (value.len > 0 && known.len == value.len &&
+		    memcmp(known.data, value.data, value.len) == 0) {
 			return &r->secrets[i];
 		}
 	}

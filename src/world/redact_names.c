@@ -45,7 +45,7 @@ static struct redact_name *names_find(struct redact_names *names, struct slice n
 	for (size_t i = 0; i < names->count; i++) {
 		const struct redact_name *item = &names->items[i];
 
-		if (item->name.len == name.len &&
+		if (name.len > 0 && item->name.len == name.len &&
 		    memcmp(item->name.data, name.data, name.len) == 0) {
 			return &names->items[i];
 		}
