@@ -61,7 +61,7 @@ static unsigned flags_of(const char *source, struct slice bytes) {
 /* ---- collecting ---- */
 
 static struct secret *secret_find(const struct redaction *r, struct slice value) {
-	for (size_t i = 0; i < r->secret_count; i++) {
+	for (size_t i = 0; i < r->secret_count && value.data; i++) {
 		const struct slice known = r->secrets[i].value;
 
 		if (value.len > 0 && known.len == value.len &&
