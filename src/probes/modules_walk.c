@@ -276,7 +276,8 @@ static void visit_unprovided(struct walk *w, const struct need *need, struct mod
 				"a module of its own that neither go.work nor a replace names");
 		}
 	} else if (wrong) {
-		if (need->open) {
+		bool empty = wrong->local && !modules_root_gomod(w->graph, wrong)->exists;
+		if (need->open && !empty) {
 			state_mod_gap(w, need, "absent_package", wrong, "", "",
 			              arena_printf(arena, "%s %s has no package %s", wrong->path,
 			                           wrong->version, need->import));
