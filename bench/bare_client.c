@@ -4,7 +4,7 @@
  * symbols and code lenses at once, waits for all answers and the first diagnostics of the file,
  * ends the server with SIGTERM and waits for it.
  *
- *   cc -O2 -o bare_client bench/bare_client.c
+ *   cc -O2 -D_GNU_SOURCE -o bare_client bench/bare_client.c
  *   bare_client SERVER ROOT FILE OWN STD      OWN and STD are LINE:CHARACTER, from 0, in UTF-16
  * units; STD is behind "pkg."
  *
@@ -12,7 +12,6 @@
  * first definition, the last answer, and until the server is gone. It shares no code with dialtone
  * and takes the texts of gopls as they are.
  */
-#define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
