@@ -12,13 +12,15 @@
  *   probes/ -> EVIDENCE -> FACTS -> rules/ -> FINDINGS -> core/infer -> DIAGNOSIS -> report/
  *
  *   base/     the foundation: errors, slices, arena, strings, paths; knows no doctor
- *   core/     the nouns and the seams: evidence, fact.def, facts, finding, rule, probe, world,
- * command, infer wire/     what a server speaks: frames, JSON-RPC, transcripts gofile/   what Go
- * keeps in files: go.mod, go.work, go.sum, versions, program files world/    eyes and hands: files,
- * processes, running programs; live or replayed probes/   look and state facts; one file each; do
- * not judge rules/    judge facts; one file per cause id; do not look report/   text and JSON from
- * one model cmd/      one file per command; only here and in this file are texts printed and exit
- * statuses chosen
+ *   core/     the nouns and the seams: evidence, fact.def, finding, rule, probe, world, infer
+ *   wire/     what a server speaks: frames, JSON-RPC, JSON with comments, transcripts
+ *   gofile/   what Go keeps in files: go.mod, go.work, go.sum, versions, program files
+ *   world/    windows: files, processes, running programs; live or replayed
+ *   probes/   look and state facts; one file each; do not judge
+ *   rules/    judge facts; one file per cause id; do not look
+ *   report/   text and JSON from one model
+ *   cmd/      one file per command; only here and in this file are texts printed and exit
+ *             statuses chosen
  *
  * Which rules, probes and commands there are follows from the file names (core/registry.h). This
  * file only finds the command and hands over.

@@ -5,14 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-bool streq(const char *a, const char *b) {
-	return strcmp(a ? a : "", b ? b : "") == 0;
-}
-
-bool str_empty(const char *s) {
-	return !s || s[0] == '\0';
-}
-
 bool str_starts(const char *s, const char *prefix) {
 	return s && strncmp(s, prefix, strlen(prefix)) == 0;
 }

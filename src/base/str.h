@@ -10,8 +10,14 @@
 #include <stdint.h>
 
 /* NULL counts as "". */
-bool streq(const char *a, const char *b);
-bool str_empty(const char *s);
+static inline bool streq(const char *a, const char *b) {
+	return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+static inline bool str_empty(const char *s) {
+	return !s || s[0] == '\0';
+}
+
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
 /* True when needle (not empty) occurs in s. */

@@ -70,7 +70,7 @@ static const char *home_dir(struct arena *arena, const struct envset *env, const
 
 const char *goenv_user_file_path(struct arena *arena, const struct envset *env) {
 	const char *file = envset_get(env, "GOENV");
-	if (!str_empty(file)) {
+	if (file && file[0] != '\0') {
 		return streq(file, "off") ? NULL : arena_strdup(arena, file);
 	}
 	const char *dir = home_dir(arena, env, "XDG_CONFIG_HOME", ".config");

@@ -71,7 +71,7 @@ static void find_work(struct modules_view *view) {
 	const char *value = v && !streq(v->origin, "default") ? v->value : "";
 	view->work_role = "active";
 	view->work_from = "parent";
-	if (!str_empty(value) && !streq(value, "off") && !streq(value, "auto")) {
+	if (v && !str_empty(value) && !streq(value, "off") && !streq(value, "auto")) {
 		view->work_from = origin_word(v);
 		view->work_path = value;
 		view->work_dir = path_parent(exam->arena, value);
