@@ -209,6 +209,9 @@ static const struct fact_gowork *outside_work(const struct facts *facts) {
 
 static void check_missing(const struct rule *self, struct findings *out, const struct suspect *s) {
 	const struct fact_govar *v = facts_govar(s->facts, "GOWORK");
+	if (v && streq(v->origin, "goenv")) {
+		return; /* env-goenv-file-leftover says so, and how to take it out of that file */
+	}
 	struct finding *f = findings_add(out, self, CONF_CERTAIN,
 	                                 arena_printf(out->arena, "GOWORK=%s", s->work->path),
 	                                 "GOWORK names %s: %s", s->work->path, s->work->error);

@@ -15,11 +15,12 @@ static const struct fact_file_import *unprovided(const struct facts *facts) {
 	return NULL;
 }
 
+/* A value in the file of go env -w is env-goenv-file-leftover. */
 static void check_off(const struct rule *self, const struct facts *facts, struct findings *out) {
 	const struct fact_govar *v = facts_govar(facts, "GO111MODULE");
 	const struct fact_open_file *file = facts_first(open_file, facts);
-	if (!v || !streq(v->value, "off") || !file || str_empty(file->module_dir) ||
-	    file->imports_other == 0 || !facts_hurt(facts)) {
+	if (!v || !streq(v->value, "off") || streq(v->origin, "goenv") || !file ||
+	    str_empty(file->module_dir) || file->imports_other == 0 || !facts_hurt(facts)) {
 		return;
 	}
 	struct finding *f = findings_add(
