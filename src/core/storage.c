@@ -3,6 +3,7 @@
 
 #include "base/path.h"
 #include "base/str.h"
+#include "core/origin.h"
 
 #define KIB           ((int64_t)1024)
 #define MIB           (KIB * 1024)
@@ -163,13 +164,12 @@ const char *storage_owner_words(const struct facts *facts, int64_t uid, int64_t 
 void storage_fix_move(const struct facts *facts, struct findings *out, struct finding *finding,
                       const char *variable, const char *path) {
 	const struct fact_govar *var = facts_govar(facts, variable);
-	bool in_env = var && (streq(var->origin, "env") || streq(var->origin, "settings"));
+	bool elsewhere = var && (streq(var->origin, "env") || streq(var->origin, "settings"));
 	finding_fix(out, finding,
-	            in_env ? arena_printf(out->arena,
-	                                  "or put it elsewhere: change %s where it is set",
-	                                  variable)
-	                   : "or put it elsewhere",
-	            in_env ? "export %s=%s" : "go env -w %s=%s", variable, path);
+	            elsewhere ? arena_printf(out->arena, "or put it elsewhere; %s is set %s",
+	                                     variable, origin_words(facts, var))
+	                      : "or put it elsewhere",
+	            elsewhere ? "export %s=%s" : "go env -w %s=%s", variable, path);
 }
 
 void storage_cite_proof(const struct facts *facts, struct finding *finding, const char *trial) {

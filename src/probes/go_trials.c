@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "core/infer.h"
 #include "core/probe.h"
+#include "core/storage.h"
 #include "probes/go_run.h"
 
 #define TRIAL_DEADLINE_NS (700 * NS_PER_MS)
@@ -29,6 +30,12 @@ static void try_without(struct exam *exam, const char *variable, const char *val
 	} else {
 		envset_unset(&env, variable);
 	}
+	/* A build cache that cannot be used is a matter of spare_caches; go must not take another
+	 * one of the user's meanwhile. */
+	const struct fact_govar *cache = facts_govar(exam->facts, "GOCACHE");
+	if (cache && storage_is_odd(exam->facts, "GOCACHE")) {
+		envset_set(&env, "GOCACHE", cache->value);
+	}
 	const char *const argv[] = {t->server_go, what, version ? NULL : "-json", NULL};
 	struct run_result run =
 		go_run_state(exam, name, argv, &env, t->workspace, TRIAL_DEADLINE_NS);
@@ -43,9 +50,9 @@ static bool comes_from(struct exam *exam, const char *name, const char *origin) 
 }
 
 static void try_variables(struct exam *exam) {
-	static const char *const names[] = {"GOFLAGS", "GOROOT",     "GOTOOLCHAIN", "GOPATH",
-	                                    "GOCACHE", "GOMODCACHE", "GOWORK",      "GOEXPERIMENT",
-	                                    "GODEBUG", "GOARCH",     "GOOS"};
+	static const char *const names[] = {"GOFLAGS",    "GOROOT", "GOTOOLCHAIN",  "GOPATH",
+	                                    "GOMODCACHE", "GOWORK", "GOEXPERIMENT", "GODEBUG",
+	                                    "GOARCH",     "GOOS"};
 	bool from_file = false;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		const char *value = envset_get(&exam->target->server, names[i]);

@@ -71,6 +71,35 @@ static void look_module(struct exam *exam, const char *top, const char *module,
 	         path_join(arena, top, arena_printf(arena, "cache/download/%s/@v", path)));
 }
 
+/* A directory that is not there has to be made in the nearest one that is. */
+static void look_above(struct exam *exam, const char *top, const char *dir) {
+	while (path_below(dir, top) && !streq(dir, top)) {
+		dir = path_parent(exam->arena, dir);
+		struct file_stat st = world_stat(exam->world, dir);
+		if (st.known && st.exists) {
+			if (!st.can_write) {
+				FACTS_ADD(exam->facts, owner_gap, st.ev, .role = "GOMODCACHE",
+				          .path = dir, .kind = "d", .uid = st.uid, .mode = st.mode,
+				          .read = st.can_read);
+			}
+			return;
+		}
+	}
+}
+
+static void look_absent(struct exam *exam, const char *top) {
+	size_t count = 0;
+	facts_each (mod_absent, m, exam->facts) {
+		if (count++ < MODULES_MAX) {
+			look_above(exam, top, m->dir);
+			look_above(exam, top,
+			           path_join(exam->arena, top,
+			                     arena_printf(exam->arena, "cache/download/%s/@v/x",
+			                                  modules_escape(exam->arena, m->module))));
+		}
+	}
+}
+
 static int look(struct exam *exam, struct err *err) {
 	(void)err;
 	const struct fact_place *place = facts_place(exam->facts, "GOMODCACHE");
@@ -86,6 +115,7 @@ static int look(struct exam *exam, struct err *err) {
 			look_module(exam, place->path, import->module, import->version);
 		}
 	}
+	look_absent(exam, place->path);
 	return 0;
 }
 
