@@ -129,9 +129,11 @@ static bool member_fault(const struct suspect *s, struct arena *arena, struct de
 			ret->text = arena_printf(arena, "uses %s, which go cannot read", g->path);
 			return true;
 		}
+		if (!s->member || str_empty(g->module) || !streq(g->role, "member")) {
+			continue;
+		}
 		facts_each (gomod, other, s->facts) {
-			if (s->member && other != g && !str_empty(g->module) &&
-			    streq(g->module, other->module) && streq(g->role, "member") &&
+			if (other != g && streq(g->module, other->module) &&
 			    !streq(other->role, "above") && !streq(other->role, "below")) {
 				ret->proof = &g->base;
 				ret->text = arena_printf(arena, "uses module %s twice (%s and %s)",
