@@ -9,7 +9,6 @@ import sys
 import tempfile
 import time
 
-sys.dont_write_bytecode = True
 REPO = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 DIALTONE = os.environ.get("DIALTONE", os.path.join(REPO, "build/dialtone"))
 PROGRAMS = os.environ.get("BENCH_PROGRAMS", os.path.dirname(DIALTONE))
