@@ -16,6 +16,7 @@
 #define GO_ENV_DEADLINE_NS                                                                         \
 	(1500 * NS_PER_MS) /* it takes 5 ms; longer means a toolchain download that hangs */
 #define GO_ENV_CAP_BYTES ((size_t)64 * 1024)
+#define HEAD_CAP_BYTES   ((size_t)512) /* of a program that is none */
 
 /* pathUtils.ts: an absolute alternate is one place to look at, a relative one another name to look
  * for. */
@@ -212,6 +213,17 @@ static bool runs_here(const char *goarch) {
 #endif
 }
 
+/* Blocks that were never written read as zeros. */
+static bool begins_with_zeros(struct exam *exam, const char *path) {
+	const struct evidence *ev = world_look(exam->world, LOOK_FILE, path, HEAD_CAP_BYTES);
+	for (size_t i = 0; i < ev->bytes.len; i++) {
+		if (ev->bytes.data[i] != '\0') {
+			return false;
+		}
+	}
+	return evidence_has_bytes(ev) && ev->bytes.len > 0;
+}
+
 static void state_binary(struct exam *exam, const char *tool, const char *path, bool chosen) {
 	const struct evidence *ev = world_look(exam->world, LOOK_BINARY, path, LOOK_CAP_SMALL);
 	if (!evidence_has_bytes(ev)) {
@@ -220,11 +232,13 @@ static void state_binary(struct exam *exam, const char *tool, const char *path, 
 	struct binary bin = binary_from_text(exam->arena, ev->bytes);
 	const char *interpreter =
 		bin.kind == BINARY_SCRIPT ? bin.script_interpreter : bin.interpreter;
+	bool zeros = bin.kind == BINARY_OTHER && begins_with_zeros(exam, path);
 	bool there = str_empty(interpreter) || world_stat(exam->world, interpreter).exists;
 	FACTS_ADD(exam->facts, binary, ev, .tool = tool, .path = path,
 	          .format = binary_kind_name(bin.kind), .machine = bin.goarch,
 	          .interpreter = interpreter, .argument = bin.script_argument,
-	          .interpreter_present = there, .truncated = bin.truncated, .fault = bin.fault,
+	          .interpreter_present = there, .truncated = bin.truncated,
+	          .fault = zeros ? "zeros" : bin.fault,
 	          .machine_ok = bin.kind != BINARY_ELF || runs_here(bin.goarch),
 	          .go_version = bin.go_version, .module = bin.module, .version = bin.module_version,
 	          .needs_glibc = bin.glibc, .chosen = chosen, .size = (int64_t)bin.size_bytes);

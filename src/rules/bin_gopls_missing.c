@@ -5,6 +5,7 @@
  * (bin-not-executable-or-dir, sec-noexec-mount), a setting that names a missing one
  * (cfg-alternate-tools-stale), no Go at all (bin-go-missing explains this one).
  */
+#include "base/path.h"
 #include "core/rule.h"
 #include "gofile/goversion.h"
 
@@ -23,12 +24,23 @@ static const char *version_for(const struct facts *facts) {
 	return "latest";
 }
 
+/* Where this user's programs lie: not just some directory of another user on PATH. */
+static bool is_own_place(const struct facts *facts, const struct fact_tool *t) {
+	const struct fact_target *target = facts_first(target, facts);
+	bool home = target && !str_empty(target->home) && path_below(t->path, target->home);
+	return home || (!streq(t->via, "path") && !streq(t->via, "elsewhere"));
+}
+
 static bool is_found_somewhere(const struct facts *facts) {
 	facts_each (tool, t, facts) {
 		if (streq(t->tool, "gopls") && !streq(t->state, "absent") &&
 		    !streq(t->state, "dangling") && !streq(t->state, "unknown") &&
 		    !streq(t->state, "unreachable")) {
 			return true;
+		}
+		if (streq(t->tool, "gopls") && streq(t->state, "unreachable") &&
+		    is_own_place(facts, t)) {
+			return true; /* nobody knows: bin-not-executable-or-dir */
 		}
 	}
 	return facts_setting(facts, "go.alternateTools.gopls") != NULL;

@@ -5,6 +5,7 @@
  * access(2) says EACCES for all of them and for a noexec mount (sec-noexec-mount); mode, type and
  * mount flags tell them apart.
  */
+#include "base/path.h"
 #include "core/rule.h"
 
 static const char *fault_of(const struct fact_tool *t) {
@@ -15,6 +16,13 @@ static const char *fault_of(const struct fact_tool *t) {
 	                                        : NULL;
 }
 
+/* Where this user's programs lie: not just some directory of another user on PATH. */
+static bool is_own_place(const struct facts *facts, const struct fact_tool *t) {
+	const struct fact_target *target = facts_first(target, facts);
+	bool home = target && !str_empty(target->home) && path_below(t->path, target->home);
+	return home || (!streq(t->via, "path") && !streq(t->via, "default"));
+}
+
 /* The first place of the search order where something is and cannot be executed. */
 static const struct fact_tool *blocked(const struct facts *facts, const char *tool) {
 	const struct fact_tool *found = NULL;
@@ -23,7 +31,7 @@ static const struct fact_tool *blocked(const struct facts *facts, const char *to
 			continue;
 		}
 		bool hidden = streq(t->state, "unreachable");
-		if (hidden && (streq(t->via, "path") || streq(t->via, "default"))) {
+		if (hidden && !is_own_place(facts, t)) {
 			continue; /* nobody knows whether there is one */
 		}
 		if (streq(tool, "go") && streq(t->state, "directory") && !t->configured) {

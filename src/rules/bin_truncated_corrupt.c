@@ -17,8 +17,15 @@ static bool is_crash_signal(int64_t number) {
 	       number == SIGTRAP || number == SIGSYS;
 }
 
+/* A panic is a bug of the program; a fault in the middle of nowhere is none. */
 static bool has_traceback(const char *err) {
 	return str_has(err, "goroutine ") && str_has(err, ".go:");
+}
+
+static bool is_runtime_fault(const char *err) {
+	bool fault = str_has(err, "unexpected fault address") || str_has(err, "[signal SIG") ||
+	             str_has(err, "SIGILL:");
+	return fault && !str_has(err, "panic: ") && !str_has(err, "out of memory");
 }
 
 /* The loader or the Go runtime stumbles over the bytes of the file. */
@@ -101,17 +108,19 @@ static void advise(struct findings *out, struct finding *f, const struct fact_bi
 static void judge(const struct rule *self, const struct facts *facts, struct findings *out,
                   const char *path, const struct end *end) {
 	const struct fact_binary *b = facts_binary(facts, path);
-	if (!b || !end->fact || !end->ended || has_traceback(end->err)) {
+	bool wild = is_runtime_fault(end->err);
+	if (!b || !end->fact || !end->ended || (has_traceback(end->err) && !wild)) {
 		return;
 	}
-	bool elf = streq(b->format, "elf");
-	bool crashed = is_crash_signal(end->signal) || complains_of_bytes(end->err);
+	bool zeros = streq(b->fault, "zeros");
+	bool elf = streq(b->format, "elf") || zeros;
+	bool crashed = is_crash_signal(end->signal) || complains_of_bytes(end->err) || wild;
 	bool refused = end->error == ENOEXEC || end->error == EINVAL || end->error == EIO;
 	bool mute = elf && str_empty(b->version) && str_empty(b->go_version);
 	if (!elf || !b->machine_ok || !(b->truncated || crashed || (refused && elf))) {
 		return;
 	}
-	bool certain = b->truncated || (mute && crashed) || complains_of_bytes(end->err);
+	bool certain = b->truncated || zeros || (mute && crashed) || complains_of_bytes(end->err);
 	struct finding *f =
 		b->truncated
 			? findings_add(
@@ -119,6 +128,9 @@ static void judge(const struct rule *self, const struct facts *facts, struct fin
 				  "%s is cut short: %lld bytes are there, its headers speak of "
 				  "more; %s",
 				  path, (long long)b->size, how(out->arena, end))
+		: zeros ? findings_add(out, self, CONF_CERTAIN, path,
+	                               "%s holds zeros where its header should be; %s", path,
+	                               how(out->arena, end))
 			: findings_add(out, self, certain ? CONF_CERTAIN : CONF_LIKELY, path,
 	                               "%s is damaged: %s", path, how(out->arena, end));
 	finding_cites(f, b);

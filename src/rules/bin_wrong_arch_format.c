@@ -14,7 +14,7 @@ static const char *fault_of(struct arena *arena, const struct fact_binary *b) {
 	if (streq(b->format, "empty")) {
 		return "is an empty file";
 	}
-	if (streq(b->format, "macho")) {
+	if (streq(b->format, "mach-o")) {
 		return "is a program for macOS";
 	}
 	if (streq(b->format, "pe")) {
@@ -24,7 +24,7 @@ static const char *fault_of(struct arena *arena, const struct fact_binary *b) {
 		return arena_printf(arena, "is built for %s, not for this machine",
 		                    str_empty(b->machine) ? "another processor" : b->machine);
 	}
-	if (streq(b->format, "other")) {
+	if (streq(b->format, "other") && !streq(b->fault, "zeros")) {
 		return "is no program and has no #! line";
 	}
 	return NULL;
