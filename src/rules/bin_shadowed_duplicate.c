@@ -65,8 +65,7 @@ const struct rule rule_bin_shadowed_duplicate = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(tool) | FACT_BIT(binary),
-	.explains = IDS("*tc-gopls-built-with-older-go", "*tc-gopls-too-old",
-                        "*cfg-gopls-setting-invalid", "*cfg-bad-language-server-flags",
+	.explains = IDS("*cfg-gopls-setting-invalid", "*cfg-bad-language-server-flags",
                         "*mod-gosum-or-gomod-stale"),
 	.check = check,
 };

@@ -229,6 +229,6 @@ const struct rule rule_cfg_bad_language_server_flags = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(setting),
-	.explains = IDS("*ipc-stdout-pollution", "*bin-shadowed-duplicate"),
+	.explains = IDS("*ipc-stdout-pollution"),
 	.check = check,
 };

@@ -275,6 +275,7 @@ static pid_t start_as(struct fixture *f, const char *name, const char *cwd, cons
 	const char *env[] = {"A=1", variable, NULL};
 	pid_t pid;
 
+	unlink(program); /* of an earlier start under the same name */
 	assert_int_equal(symlink(f->self, program), 0);
 	unlink(arena_printf(f->arena, "%s/ready", cwd));
 	pid = fork();
