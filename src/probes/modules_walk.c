@@ -15,13 +15,10 @@
 
 #define PRUNED_SINCE  "1.17" /* from here on go.mod lists all modules that packages come from */
 #define GO_LINE_SINCE "1.21" /* from here on a go line binds those who require the module */
-#define PLACEHOLDER                                                                                \
-	"v0.0.0" /* a version nobody published: go.work or a replace must provide it               \
-	          */
-#define SEEN_SLOTS   ((size_t)4096)
-#define SEEN_MAX     (SEEN_SLOTS / 2)
-#define GAPS_MAX     ((size_t)12) /* facts of one kind; the first few prove it */
-#define OWN_DIRS_MAX ((size_t)100)
+#define SEEN_SLOTS    ((size_t)4096)
+#define SEEN_MAX      (SEEN_SLOTS / 2)
+#define GAPS_MAX      ((size_t)12) /* facts of one kind; the first few prove it */
+#define OWN_DIRS_MAX  ((size_t)100)
 
 struct need {
 	const char *import;
@@ -171,6 +168,11 @@ static void state_absent(struct walk *w, struct modules_root *root) {
 	}
 }
 
+/* A version nobody published: go.work or a replace must provide the module. */
+static bool is_placeholder(const char *version) {
+	return str_starts(version, "v0.0.0") || str_has(version, "-00010101000000-");
+}
+
 static const char *package_dir(struct arena *arena, const char *module_dir, const char *module,
                                const char *import) {
 	const char *rest = import + strlen(module);
@@ -266,7 +268,7 @@ static const struct gomod_require *required_by(struct walk *w, const struct need
 
 static void visit_unprovided(struct walk *w, const struct need *need, struct modules_root *wrong) {
 	struct arena *arena = w->view->exam->arena;
-	bool beside = !wrong || str_starts(wrong->version, PLACEHOLDER);
+	bool beside = !wrong || is_placeholder(wrong->version);
 	bool replaced = wrong && wrong->local;
 	const char *local = replaced ? NULL : modules_local_provider(w->view, need->import, beside);
 	if (local) {
@@ -317,7 +319,7 @@ static void visit_required(struct walk *w, const struct need *need) {
 			without = without ? without : root;
 			continue;
 		}
-		bool beside = str_starts(root->version, PLACEHOLDER);
+		bool beside = is_placeholder(root->version);
 		if (!present && !root->local &&
 		    modules_local_provider(w->view, need->import, beside)) {
 			without = root;
