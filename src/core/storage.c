@@ -178,7 +178,10 @@ void storage_cite_proof(const struct facts *facts, struct finding *finding, cons
 	if (t && t->better) {
 		finding_cites(finding, t);
 	}
-	if (std && (std->exit_code != 0 || !str_empty(std->out))) {
+	bool std_failed = std && (std->exit_code != 0 || !str_empty(std->out));
+	if (std_failed) {
 		finding_cites(finding, std);
+	} else if (t && facts_run(facts, STORAGE_RUN_OWN)) {
+		finding_cites(finding, facts_run(facts, STORAGE_RUN_OWN));
 	}
 }

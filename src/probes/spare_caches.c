@@ -3,6 +3,10 @@
  * over packages of the standard library, whatever the project is like, and does it work with
  * directories of our own instead? That separates a full disk from a wrong GOROOT: both say that a
  * package is not in std.
+ *
+ * When the standard library is all cached, the project's packages may not be: go keeps an index of
+ * each directory whose files are older than two seconds in the build cache, and drops the package
+ * when it cannot (cmd/go/internal/modindex, dirHash and openIndexPackage).
  */
 #include "base/clock.h"
 #include "base/path.h"
@@ -68,6 +72,27 @@ static bool works(struct spare *spare, const char *name) {
 	return run.started && run.exit_code == 0 && slice_trim(run.out).len == 0;
 }
 
+/* How many packages go can load for the open file; the project's own settings count. */
+static size_t loads(struct spare *spare, const char *name) {
+	struct exam *exam = spare->exam;
+	const char *const argv[] = {exam->target->server_go,
+	                            "list",
+	                            "-e",
+	                            "-deps",
+	                            "-f",
+	                            "{{if not .Error}}{{.ImportPath}}{{\"\\n\"}}{{end}}",
+	                            ".",
+	                            NULL};
+	const char *dir = path_parent(exam->arena, exam->target->open_file);
+	struct run_result run = go_run_state(exam, name, argv, &spare->env, dir, DEADLINE_NS);
+	struct slice line;
+	size_t count = 0;
+	while (slice_line(&run.out, &line)) {
+		count++;
+	}
+	return count;
+}
+
 static bool try_with(struct spare *spare, const char *name, bool cache, bool tmp) {
 	struct envset before;
 	envset_copy(&before, &spare->env);
@@ -108,6 +133,16 @@ static void try_spares(struct spare *spare, bool cache_odd, bool tmp_odd) {
 	}
 }
 
+/* The network is switched off, since this is only about what is here. */
+static void try_own_packages(struct spare *spare) {
+	envset_copy(&spare->env, &spare->exam->target->server);
+	envset_set(&spare->env, "GOPROXY", "off");
+	size_t own = loads(spare, STORAGE_RUN_OWN);
+	envset_set(&spare->env, "GOCACHE", path_join(spare->exam->arena, spare->dir, "cache"));
+	bool better = loads(spare, STORAGE_RUN_OWN " with " STORAGE_TRIAL_CACHE) > own;
+	state_trial(spare, STORAGE_TRIAL_CACHE, "GOCACHE", better, "the packages of the open file");
+}
+
 static bool has_room(struct exam *exam, const char *dir) {
 	struct mount_stat m = world_mount(exam->world, dir);
 	return m.known && m.free_bytes >= ROOM_BYTES_MIN &&
@@ -126,13 +161,18 @@ static int look(struct exam *exam, struct err *err) {
 	}
 	struct spare spare = {.exam = exam};
 	make_env(&spare);
-	if (works(&spare, STORAGE_RUN_STD)) {
+	bool std_works = works(&spare, STORAGE_RUN_STD);
+	if (std_works && (!cache_odd || !t->open_file)) {
 		return 0;
 	}
 	spare.dir = scratch_make(exam->arena, NULL);
 	/* Asked about the parent, whose name does not change from run to run. */
 	if (spare.dir && has_room(exam, path_parent(exam->arena, spare.dir))) {
-		try_spares(&spare, cache_odd, tmp_odd);
+		if (std_works) {
+			try_own_packages(&spare);
+		} else {
+			try_spares(&spare, cache_odd, tmp_odd);
+		}
 	}
 	scratch_remove(spare.dir);
 	return 0;
