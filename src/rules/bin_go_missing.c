@@ -12,7 +12,9 @@ static bool is_nothing(const struct fact_tool *t) {
 }
 
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
-	if (!facts_first(tool, facts) || facts_healthy(facts)) {
+	/* A setting that names a missing one is the nearer cause: cfg-alternate-tools-stale. */
+	if (!facts_first(tool, facts) || facts_healthy(facts) ||
+	    facts_setting(facts, "go.alternateTools.go")) {
 		return;
 	}
 	const struct fact_tool *dangling = NULL;

@@ -117,8 +117,9 @@ static const char *shorten(struct arena *arena, const char *json) {
 	return strlen(json) <= 100 ? json : arena_printf(arena, "%.100s…", json);
 }
 
-static void report(const struct rule *self, struct findings *out, const struct fact *said,
-                   const struct fact_setting *s, const char *option, const char *complaint) {
+static struct finding *report(const struct rule *self, struct findings *out,
+                              const struct fact *said, const struct fact_setting *s,
+                              const char *option, const char *complaint) {
 	struct arena *arena = out->arena;
 	struct finding *f =
 		s ? findings_add(out, self, CONF_CERTAIN, s->key,
@@ -144,6 +145,17 @@ static void report(const struct rule *self, struct findings *out, const struct f
 	} else {
 		finding_fix(out, f, arena_printf(arena, "remove or correct it in %s", where), "%s",
 		            "");
+	}
+	return f;
+}
+
+/* Build flags that gopls throws away: a file that needs their tags is left out because of that. */
+static void weigh(const struct facts *facts, struct findings *out, struct finding *f,
+                  const char *option) {
+	const struct fact_open_file *file = facts_first(open_file, facts);
+	if (streq(option, "buildFlags") && file && streq(file->reason, "tag")) {
+		f->severity = SEV_ERROR;
+		finding_about(out, f, file->path);
 	}
 }
 
@@ -172,7 +184,8 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		const char *option = option_of(out->arena, complaint);
 		const struct fact_setting *s = setting_of(facts, option);
 		if (!is_reported(out, self, s)) {
-			report(self, out, &said->base, s, option, complaint);
+			weigh(facts, out, report(self, out, &said->base, s, option, complaint),
+			      option);
 		}
 	}
 }
@@ -183,5 +196,6 @@ const struct rule rule_cfg_gopls_setting_invalid = {
 	.wave = 1,
 	.severity = SEV_WARNING,
 	.needs = FACT_BIT(message) | FACT_BIT(setting),
+	.explains = IDS("mod-excluded-by-constraints"),
 	.check = check,
 };
