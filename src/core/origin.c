@@ -144,6 +144,61 @@ const struct fact_startup *origin_path_line(const struct facts *facts,
 	return found;
 }
 
+/* Code that is left out and would not be with these tags, this system, this machine. */
+static const struct fact *excluded_without(const struct facts *facts, const char *name,
+                                           const char *value) {
+	const char *reason = streq(name, "GOFLAGS")  ? "tag"
+	                     : streq(name, "GOOS")   ? "goos"
+	                     : streq(name, "GOARCH") ? "goarch"
+	                                             : "cgo";
+	const struct fact_open_file *file = facts_first(open_file, facts);
+	bool tags = !streq(name, "GOFLAGS") || str_has(value, "-tags");
+	if (file && streq(file->reason, reason) && tags) {
+		return &file->base;
+	}
+	facts_each (excluded, x, facts) {
+		if (streq(x->reason, reason) && tags && str_has(value, x->tag)) {
+			return &x->base;
+		}
+	}
+	return NULL;
+}
+
+static bool is_for_modules(const char *name) {
+	static const char *const names[] = {"GOPROXY",   "GOPRIVATE", "GOMODCACHE", "GOPATH",
+	                                    "GONOSUMDB", "GOSUMDB",   "GONOPROXY",  "GOINSECURE"};
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (streq(name, names[i])) {
+			return true;
+		}
+	}
+	return str_ends(name, "_PROXY") || str_ends(name, "_proxy");
+}
+
+const struct fact *origin_need(const struct facts *facts, const char *name, const char *value) {
+	if ((streq(name, "GOPATH") || streq(name, "GOBIN")) && !facts_chosen(facts, "gopls")) {
+		return facts->first[FACT_tool];
+	}
+	bool modules = is_for_modules(name);
+	if (modules && facts_first(mod_absent, facts)) {
+		return &facts_first(mod_absent, facts)->base;
+	}
+	const struct fact_toolchain *t = facts_first(toolchain, facts);
+	bool stuck = t && !streq(t->verdict, "none") && !t->present;
+	if (stuck && (streq(name, "GOTOOLCHAIN") || modules)) {
+		return &t->base;
+	}
+	bool building = streq(name, "GOFLAGS") || streq(name, "GOOS") || streq(name, "GOARCH") ||
+	                streq(name, "CGO_ENABLED");
+	const struct fact *excluded = building ? excluded_without(facts, name, value) : NULL;
+	if (excluded) {
+		return excluded;
+	}
+	const struct fact_vendor_gap *gap = facts_first(vendor_gap, facts);
+	bool vendor = streq(name, "GOFLAGS") && gap && str_has(value, "-mod=mod");
+	return vendor ? &gap->base : NULL;
+}
+
 bool origin_is_remote(const struct facts *facts) {
 	const struct fact_editor_process *p = facts_first(editor_process, facts);
 	if (p && streq(p->kind, "vscode-remote")) {

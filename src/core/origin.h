@@ -27,6 +27,9 @@ const struct fact_tool *origin_go_off_path(const struct facts *facts);
 /* The start-up line that puts the directory of this tool on PATH, the latest one, or NULL. */
 const struct fact_startup *origin_path_line(const struct facts *facts,
                                             const struct fact_tool *tool);
+/* Something that is wrong now and would not be if the server had this value of the variable: the
+ * fact that shows it, or NULL. */
+const struct fact *origin_need(const struct facts *facts, const char *name, const char *value);
 /* The judged environment is that of a remote editor (VS Code's server and its kin). */
 bool origin_is_remote(const struct facts *facts);
 

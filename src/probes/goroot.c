@@ -21,17 +21,16 @@ static const char *const always[] = {
 
 static const char *const tools[] = {"compile", "asm", "cgo", "link"};
 
-static const char *host_tool_dir(struct arena *arena, const char *root) {
+const char *goroot_host_arch(void) {
 #if defined(__x86_64__)
-	const char *arch = "amd64";
+	return "amd64";
 #elif defined(__aarch64__)
-	const char *arch = "arm64";
+	return "arm64";
 #elif defined(__i386__)
-	const char *arch = "386";
+	return "386";
 #else
-	const char *arch = "arm";
+	return "arm";
 #endif
-	return arena_printf(arena, "%s/pkg/tool/linux_%s", root, arch);
 }
 
 static void gap(struct exam *exam, const char *root, const char *part, bool own,
@@ -41,7 +40,8 @@ static void gap(struct exam *exam, const char *root, const char *part, bool own,
 
 /* A tool must be there, be executable and be a whole program. */
 static size_t look_tool(struct exam *exam, const char *root, const char *name, bool own) {
-	const char *path = path_join(exam->arena, host_tool_dir(exam->arena, root), name);
+	const char *path = arena_printf(exam->arena, "%s/pkg/tool/linux_%s/%s", root,
+	                                goroot_host_arch(), name);
 	const char *part = path + strlen(root) + 1;
 	struct file_stat st = world_stat(exam->world, path);
 	if (st.known && !st.exists) {

@@ -291,8 +291,13 @@ static void read_file(struct reader *r, const char *path, const char *kind) {
 	}
 }
 
-/* Every *.conf or *.sh of a directory. */
+/* Every *.conf or *.sh of a directory. The directory itself is younger when one was removed. */
 static void read_dir(struct reader *r, const char *dir, const char *suffix, const char *kind) {
+	struct file_stat st = world_stat(r->exam->world, dir);
+	if (st.is_dir) {
+		FACTS_ADD(r->exam->facts, startup_file, st.ev, .file = dir, .kind = kind,
+		          .mtime_ns = st.mtime_ns);
+	}
 	const struct evidence *ev = world_look(r->exam->world, LOOK_DIR, dir, LOOK_CAP_DIR);
 	struct slice rest = ev->bytes;
 	struct slice line;

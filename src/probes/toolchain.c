@@ -20,11 +20,12 @@ static const char *govar(struct exam *exam, const char *name) {
 	return v ? v->value : "";
 }
 
-/* Where go takes that toolchain from: goX on PATH, else
- * $GOMODCACHE/golang.org/toolchain@v0.0.1-goX.linux-amd64 (cmd/go/internal/toolchain). */
+/* Where go takes that toolchain from without a network: goX on PATH, else the module cache, whose
+ * unpacked or packed copy counts only beside its recorded hash (cmd/go/internal/toolchain,
+ * cmd/go/internal/modfetch.Download). */
 struct source {
 	bool present;
-	const char *root; /* in the module cache; NULL when it is on PATH or nowhere */
+	const char *root; /* unpacked in the module cache; NULL when it is on PATH or nowhere */
 };
 
 static struct source source_of(struct exam *exam, const char *name) {
@@ -36,19 +37,17 @@ static struct source source_of(struct exam *exam, const char *name) {
 	if (cache[0] != '/') {
 		return (struct source){0};
 	}
-	const char *dir = path_join(exam->arena, cache, "golang.org");
-	const struct evidence *ev = world_look(exam->world, LOOK_DIR, dir, LOOK_CAP_DIR);
-	const char *prefix = arena_printf(exam->arena, "toolchain@v0.0.1-%s.linux-", name);
-	struct slice rest = ev->bytes;
-	struct slice line;
-	while (evidence_has_bytes(ev) && slice_line(&rest, &line)) {
-		if (line.len > 2 && slice_starts(slice_of(line.data + 2, line.len - 2), prefix)) {
-			const char *root = arena_printf(exam->arena, "%s/%.*s", dir,
-			                                (int)line.len - 2, line.data + 2);
-			return (struct source){.present = true, .root = root};
-		}
+	const char *version =
+		arena_printf(exam->arena, "v0.0.1-%s.linux-%s", name, goroot_host_arch());
+	const char *root = arena_printf(exam->arena, "%s/golang.org/toolchain@%s", cache, version);
+	const char *packed = arena_printf(
+		exam->arena, "%s/cache/download/golang.org/toolchain/@v/%s", cache, version);
+	bool hash = world_stat(exam->world, arena_printf(exam->arena, "%s.ziphash", packed)).exists;
+	if (world_stat(exam->world, root).is_dir && hash) {
+		return (struct source){.present = true, .root = root};
 	}
-	return (struct source){0};
+	bool zip = world_stat(exam->world, arena_printf(exam->arena, "%s.zip", packed)).exists;
+	return (struct source){.present = zip && hash};
 }
 
 struct demand {
@@ -102,8 +101,10 @@ static int look(struct exam *exam, struct err *err) {
 	const struct fact_govar *mode = facts_govar(exam->facts, "GOTOOLCHAIN");
 	struct goswitch s =
 		goversion_switch(exam->arena, local, d.go, d.toolchain, mode ? mode->value : "");
+	bool by_line =
+		s.source == GOSWITCH_FROM_GO_LINE || s.source == GOSWITCH_FROM_TOOLCHAIN_LINE;
 	const char *where = d.where;
-	if (s.source == GOSWITCH_FROM_SETTING || s.kind == GOSWITCH_INVALID) {
+	if (s.source == GOSWITCH_FROM_SETTING || (s.kind == GOSWITCH_INVALID && !by_line)) {
 		where = mode && !str_empty(mode->where) ? mode->where
 		        : mode                          ? mode->origin
 		                                        : d.where;
@@ -115,12 +116,19 @@ static int look(struct exam *exam, struct err *err) {
 	if (source.root) {
 		goroot_look(exam, source.root, true, "switched");
 	}
+	/* The chosen toolchain is there and refuses the go line in its turn. */
+	bool refused = s.kind == GOSWITCH_NEEDS && s.then_too_old && source.present;
 	const char *proxy = govar(exam, "GOPROXY");
-	const char *need = s.kind == GOSWITCH_NEEDS ? s.toolchain : s.required;
-	FACTS_ADD(exam->facts, toolchain, d.fact ? d.fact->ev : NULL, .local = local, .need = need,
-	          .verdict = verdicts[s.kind], .present = source.present, .where = where,
-	          .file = d.where, .mode = mode ? mode->value : "", .proxy = proxy,
-	          .proxy_off = streq(proxy, "off"), .path_only = s.path_only);
+	bool by_name =
+		(s.kind == GOSWITCH_NEEDS && !refused) || (s.kind == GOSWITCH_INVALID && by_line);
+	const char *named = str_empty(s.toolchain) ? d.toolchain : s.toolchain;
+	const char *need = by_name ? named : s.required;
+	FACTS_ADD(exam->facts, toolchain, d.fact ? d.fact->ev : NULL,
+	          .local = refused ? s.toolchain : local, .need = need,
+	          .verdict = verdicts[refused ? GOSWITCH_LOCAL_TOO_OLD : s.kind],
+	          .present = source.present, .where = where, .file = d.where,
+	          .mode = mode ? mode->value : "", .proxy = proxy, .proxy_off = streq(proxy, "off"),
+	          .path_only = s.path_only);
 	return 0;
 }
 

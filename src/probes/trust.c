@@ -83,14 +83,16 @@ static const char *flag_program(struct arena *arena, struct slice flag) {
 	return NULL;
 }
 
-/* A program in a command line value: its first word, which may be a path below the workspace. */
+/* A program in a command line value: a word of it may be a path below the workspace. A relative one
+ * counts when it is there: "~/sdk" names nothing inside. */
 static bool names_inside(struct exam *exam, const char *command) {
 	struct slice rest = slice_str(command);
 	struct slice word;
 	while (slice_cut(&rest, ' ', &word)) {
 		const char *path = arena_slicedup(exam->arena, word);
-		if (str_has(path, "/") &&
-		    trust_inside(exam, path_join(exam->arena, exam->target->workspace, path))) {
+		const char *full = path_join(exam->arena, exam->target->workspace, path);
+		bool there = path[0] == '/' || world_stat(exam->world, full).exists;
+		if (str_has(path, "/") && there && trust_inside(exam, full)) {
 			return true;
 		}
 	}

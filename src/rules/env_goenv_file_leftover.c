@@ -21,6 +21,11 @@ static bool place_is_bad(const struct facts *facts, const char *name) {
 	return !streq(p->state, "ok") || (streq(name, "GOTMPDIR") && !p->write);
 }
 
+static bool is_directory(const char *name) {
+	return streq(name, "GOCACHE") || streq(name, "GOMODCACHE") || streq(name, "GOPATH") ||
+	       streq(name, "GOTMPDIR");
+}
+
 static const struct fact *goroot_fault(const struct facts *facts) {
 	facts_each (goroot, root, facts) {
 		if (!root->own && !root->complete) {
@@ -39,6 +44,10 @@ static const struct fact *flags_fault(const struct facts *facts) {
 	const struct fact_open_file *file = facts_first(open_file, facts);
 	if (file && streq(file->reason, "tag")) {
 		return NULL; /* a tag that is missing is no fault of the flags that are there */
+	}
+	const struct fact_trial *trial = facts_trial(facts, "without GOFLAGS");
+	if (trial && trial->better) {
+		return &trial->base;
 	}
 	const struct fact_govar *flags = facts_govar(facts, "GOFLAGS");
 	const struct fact *said = facts_said(facts, "-mod=vendor", NULL);
@@ -151,9 +160,10 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 			found = true;
 		}
 	}
-	/* go works without the file, and there is just one value in it that can be meant. */
+	/* go works without the file, and there is just one value in it that can be meant. That is
+	 * no proof against a directory: without the file go took another one. */
 	const struct fact_trial *trial = facts_trial(facts, "without GOENV");
-	if (!found && stored == 1 && trial && trial->better) {
+	if (!found && stored == 1 && !is_directory(only->name) && trial && trial->better) {
 		report(self, facts, out, only, &trial->base);
 	}
 }

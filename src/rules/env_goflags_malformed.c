@@ -69,6 +69,11 @@ static void check_setting(const struct rule *self, const struct facts *facts, st
 	            "%s", "");
 }
 
+static bool says_vendor(const char *flags) {
+	const char *at = strstr(flags, "-mod=vendor");
+	return at && strchr(" \t'\"", at[strlen("-mod=vendor")]);
+}
+
 /* What our list of flags does not tell, go does: `cannot use -json with -w`, a value it refuses. */
 static void check_words_of_go(const struct rule *self, const struct facts *facts,
                               struct findings *out) {
@@ -76,10 +81,16 @@ static void check_words_of_go(const struct rule *self, const struct facts *facts
 	const struct fact_trial *trial = facts_trial(facts, "without GOFLAGS");
 	const struct fact_go_run *version = facts_run(facts, "version");
 	const struct fact_go_run *env = facts_run(facts, "env");
-	const struct fact_go_run *run = refuses_flags(version) ? version : env;
+	const struct fact_go_run *list = facts_run(facts, "list");
+	bool lists = list && list->started && list->exit_code != 0;
+	const struct fact_go_run *run = refuses_flags(version) ? version : lists ? list : env;
 	const struct fact *said = facts_said(facts, "$GOFLAGS", NULL);
 	if (!said && str_has(var ? var->value : "", "-mod=")) {
 		said = facts_said(facts, "-mod=", "not supported");
+	}
+	/* A vendor directory that is asked for and not right is no matter of spelling. */
+	if (var && lists && says_vendor(var->value)) {
+		return;
 	}
 	bool proven = (trial && trial->better) || refuses_flags(version);
 	if (!var || (!proven && !said)) {

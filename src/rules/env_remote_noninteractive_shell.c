@@ -5,35 +5,6 @@
 #include "core/origin.h"
 #include "core/rule.h"
 
-/* Something that is wrong now and would not be with this variable: then its absence matters. */
-static const struct fact *need_for(const struct facts *facts, const char *name) {
-	bool tools = streq(name, "GOPATH") || streq(name, "GOBIN");
-	if (tools && !facts_chosen(facts, "gopls")) {
-		return facts->first[FACT_tool];
-	}
-	bool modules = streq(name, "GOPROXY") || streq(name, "GOPRIVATE") ||
-	               streq(name, "GOMODCACHE") || streq(name, "GOPATH") ||
-	               streq(name, "GONOSUMDB") || streq(name, "GOSUMDB") ||
-	               streq(name, "GONOPROXY") || streq(name, "GOINSECURE") ||
-	               str_ends(name, "_PROXY") || str_ends(name, "_proxy");
-	if (modules && facts_first(mod_absent, facts)) {
-		return &facts_first(mod_absent, facts)->base;
-	}
-	const struct fact_toolchain *t = facts_first(toolchain, facts);
-	bool stuck = t && !streq(t->verdict, "none") && !t->present;
-	if (stuck && (streq(name, "GOTOOLCHAIN") || modules)) {
-		return &t->base;
-	}
-	const struct fact_open_file *file = facts_first(open_file, facts);
-	bool building = streq(name, "GOFLAGS") || streq(name, "GOOS") || streq(name, "GOARCH") ||
-	                streq(name, "CGO_ENABLED");
-	if (building && file && !str_empty(file->excluded_by)) {
-		return &file->base;
-	}
-	const struct fact_vendor_gap *gap = facts_first(vendor_gap, facts);
-	return streq(name, "GOFLAGS") && gap ? &gap->base : NULL;
-}
-
 static void report(const struct rule *self, const struct facts *facts, struct findings *out,
                    const struct fact_startup *line, const char *what, const struct fact *proof) {
 	struct finding *f =
@@ -62,6 +33,41 @@ static void report(const struct rule *self, const struct facts *facts, struct fi
 	            str_shell_quote(out->arena, line->file), login);
 }
 
+/* The variable of this line is not there, and what is wrong now would be right with it. */
+static const struct fact *need_for(const struct facts *facts, const struct fact_startup *line) {
+	bool missing = !facts_var(facts, "judged", line->name);
+	if (!missing || !streq(line->kind, "interactive") || streq(line->name, "PATH") ||
+	    origin_startup(facts, line->name, NULL) != line) {
+		return NULL;
+	}
+	return origin_need(facts, line->name, line->value);
+}
+
+/* Several variables for one need are one finding. */
+static bool is_first_with(const struct facts *facts, const struct fact_startup *line,
+                          const struct fact *proof) {
+	facts_each (startup, other, facts) {
+		if (other == line) {
+			return true;
+		}
+		if (need_for(facts, other) == proof) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static const char *names_with(const struct facts *facts, const struct fact_startup *line,
+                              const struct fact *proof) {
+	const char *names = line->name;
+	facts_each (startup, other, facts) {
+		if (other != line && need_for(facts, other) == proof) {
+			names = arena_printf(facts->arena, "%s and %s", names, other->name);
+		}
+	}
+	return names;
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	if (!origin_is_remote(facts) || facts_healthy(facts)) {
 		return;
@@ -73,14 +79,9 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		       arena_printf(out->arena, "go on its PATH (%s)", go->path), &go->base);
 	}
 	facts_each (startup, line, facts) {
-		bool missing = !facts_var(facts, "judged", line->name);
-		if (!missing || !streq(line->kind, "interactive") || streq(line->name, "PATH") ||
-		    origin_startup(facts, line->name, NULL) != line) {
-			continue;
-		}
-		const struct fact *proof = need_for(facts, line->name);
-		if (proof) {
-			report(self, facts, out, line, line->name, proof);
+		const struct fact *proof = need_for(facts, line);
+		if (proof && is_first_with(facts, line, proof)) {
+			report(self, facts, out, line, names_with(facts, line, proof), proof);
 		}
 	}
 }

@@ -97,15 +97,17 @@ static const char *file_of(const struct fact *fact) {
 static void report(const struct rule *self, const struct facts *facts, struct findings *out,
                    const char *name, const char *old, const char *now, const struct fact *newer) {
 	const struct fact_editor_process *p = facts_first(editor_process, facts);
-	struct finding *f =
-		findings_add(out, self, CONF_CERTAIN,
-	                     arena_printf(out->arena, "%s of process %lld (%s)", name,
-	                                  (long long)p->pid, p->comm),
-	                     now ? "the running editor (process %lld, %s) still has the old %s %s; "
-	                           "%s has changed since it was started, a new session has %s"
-	                         : "the running editor (process %lld, %s) still has %s %s; %s has "
-	                           "changed since it was started and nothing sets it any more%s",
-	                     (long long)p->pid, p->comm, name, old, file_of(newer), now ? now : "");
+	struct finding *f = findings_add(
+		out, self, CONF_CERTAIN,
+		arena_printf(out->arena, "%s of process %lld (%s)", name, (long long)p->pid,
+	                     p->comm),
+		!old  ? "the running editor (process %lld, %s) has no %s%s; %s, changed "
+			"since it was started, sets it to %s"
+		: now ? "the running editor (process %lld, %s) still has the old %s %s; "
+			"%s has changed since it was started, a new session has %s"
+		      : "the running editor (process %lld, %s) still has %s %s; %s has "
+			"changed since it was started and nothing sets it any more%s",
+		(long long)p->pid, p->comm, name, old ? old : "", file_of(newer), now ? now : "");
 	finding_about(out, f, name);
 	finding_cites(f, p);
 	facts_each (var, v, facts) {
@@ -136,11 +138,30 @@ static void check_path(const struct rule *self, const struct facts *facts, struc
 	       arena_printf(out->arena, "%s on it", line->value), &line->base);
 }
 
+/* A variable that was put into a start-up file since, and whose absence is what hurts. */
+static void check_added(const struct rule *self, const struct facts *facts, struct findings *out,
+                        const struct fact_editor_process *p, const char *name) {
+	const struct fact_startup *line = origin_startup(facts, name, NULL);
+	if (!line || !is_newer(line->mtime_ns, p->start_ns) || str_empty(line->value) ||
+	    (streq(line->kind, "interactive") && origin_is_remote(facts))) {
+		return;
+	}
+	const struct fact_govar *var = facts_govar(facts, name);
+	bool elsewhere = var && (streq(var->origin, "goenv") || streq(var->origin, "settings"));
+	const struct fact *need = elsewhere ? NULL : origin_need(facts, name, line->value);
+	bool told = out->last && out->last->rule == self; /* one variable more for the same need */
+	if (need && !told) {
+		report(self, facts, out, name, NULL, line->value, &line->base);
+		finding_cite(out->last, need);
+	}
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
-	static const char *const names[] = {"GOROOT",  "GOFLAGS",    "GOTMPDIR", "TMPDIR",
-	                                    "GOCACHE", "GOMODCACHE", "GOPATH",   "GOTOOLCHAIN",
-	                                    "GOPROXY", "GOBIN",      "GOWORK",   "GOOS",
-	                                    "GOARCH",  "CGO_ENABLED"};
+	static const char *const names[] = {"GOROOT",  "GOFLAGS",     "GOTMPDIR",   "TMPDIR",
+	                                    "GOCACHE", "GOMODCACHE",  "GOPATH",     "GOTOOLCHAIN",
+	                                    "GOPROXY", "GOBIN",       "GOWORK",     "GOOS",
+	                                    "GOARCH",  "CGO_ENABLED", "GOPRIVATE",  "GONOSUMDB",
+	                                    "GOSUMDB", "HTTPS_PROXY", "https_proxy"};
 	const struct fact_editor_process *p = facts_first(editor_process, facts);
 	if (!p || facts_healthy(facts)) {
 		return;
@@ -151,7 +172,11 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		const char *now = fresh_value(facts, names[i]);
 		const struct fact_govar *var = facts_govar(facts, names[i]);
 		bool in_force = !var || streq(var->origin, "env");
-		if (!old || streq(old, now) || !in_force || !is_at_fault(facts, names[i])) {
+		if (!old) {
+			check_added(self, facts, out, p, names[i]);
+			continue;
+		}
+		if (streq(old, now) || !in_force || !is_at_fault(facts, names[i])) {
 			continue;
 		}
 		const struct fact *newer = newer_file(facts, names[i], p->start_ns);
@@ -167,12 +192,12 @@ const struct rule rule_env_stale_editor_process = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(var) | FACT_BIT(startup_file),
-	.explains =
-		IDS("env-goroot-wrong", "env-goflags-malformed", "env-tmpdir-invalid",
-                    "env-go-not-on-path-gui", "env-remote-noninteractive-shell",
-                    "cfg-cache-path-not-absolute", "*tc-download-unavailable", "*tc-local-too-old",
-                    "*bin-wrong-bin-dir", "*bin-gopls-missing", "*mod-excluded-by-constraints",
-                    "*mod-gosum-or-gomod-stale", "*env-home-or-cache-undefined",
-                    "*fs-gocache-foreign-owner", "*fs-readonly", "*fs-modcache-foreign-owner"),
+	.explains = IDS("env-goroot-wrong", "env-goflags-malformed", "env-tmpdir-invalid",
+                        "env-go-not-on-path-gui", "env-remote-noninteractive-shell",
+                        "cfg-cache-path-not-absolute", "*tc-download-unavailable",
+                        "*tc-local-too-old", "*bin-wrong-bin-dir", "*bin-gopls-missing",
+                        "*mod-excluded-by-constraints", "*mod-gosum-or-gomod-stale",
+                        "*mod-inconsistent-vendoring", "*env-home-or-cache-undefined",
+                        "*fs-gocache-foreign-owner", "*fs-readonly", "*fs-modcache-foreign-owner"),
 	.check = check,
 };

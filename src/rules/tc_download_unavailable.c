@@ -2,7 +2,7 @@
  * The module or GOTOOLCHAIN asks for a Go that is not here and cannot be fetched.
  *
  * A switch that go can make is no fault: it is one only when the toolchain is neither in the module
- * cache nor on PATH, and go said so or may not fetch.
+ * cache nor on PATH and go said so or may not fetch, or when go does not accept the copy it has.
  */
 #include "core/origin.h"
 #include "core/rule.h"
@@ -20,27 +20,83 @@ static const struct fact *go_says_so(const struct facts *facts) {
 	return facts_said(facts, "toolchain not available", NULL);
 }
 
-static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
-	const struct fact_toolchain *t = facts_first(toolchain, facts);
-	if (!t || t->present || facts_healthy(facts)) {
+/* Who asks: the file that has the line, or GOTOOLCHAIN with its place. */
+static const char *asker(const struct facts *facts, const struct fact_toolchain *t) {
+	const struct fact_govar *mode = facts_govar(facts, "GOTOOLCHAIN");
+	bool by_file = !str_empty(t->file) && streq(t->where, t->file);
+	return by_file || !mode ? t->where
+	                        : arena_printf(facts->arena, "GOTOOLCHAIN=%s, set %s", mode->value,
+	                                       origin_words(facts, mode));
+}
+
+static const char *title(const struct facts *facts, const struct fact_toolchain *t,
+                         const char *wanted) {
+	struct arena *arena = facts->arena;
+	const char *who = asker(facts, t);
+	if (streq(t->verdict, "invalid")) {
+		return arena_printf(arena, "%s names no Go release that can be fetched (%s)",
+		                    wanted, who);
+	}
+	if (t->present) {
+		return arena_printf(arena, "%s is wanted (%s), and go refuses the copy of it here",
+		                    wanted, who);
+	}
+	return arena_printf(arena, "%s is wanted (%s), is not on this machine, and %s", wanted, who,
+	                    t->path_only   ? "GOTOOLCHAIN forbids to fetch it"
+	                    : t->proxy_off ? "GOPROXY=off forbids to fetch it"
+	                                   : "cannot be fetched");
+}
+
+static void add_fixes(const struct facts *facts, struct findings *out, struct finding *f,
+                      const struct fact_toolchain *t) {
+	const struct fact_govar *mode = facts_govar(facts, "GOTOOLCHAIN");
+	const struct fact_govar *proxy = facts_govar(facts, "GOPROXY");
+	bool by_file = !str_empty(t->file) && streq(t->where, t->file);
+	bool by_mode = !by_file && mode;
+	if (by_mode) {
+		origin_fix(facts, out, f, mode);
+	}
+	if (streq(t->verdict, "invalid")) {
+		if (!by_mode) {
+			finding_fix(out, f,
+			            arena_printf(out->arena,
+			                         "write a whole release (as go1.26.0) in %s",
+			                         t->where),
+			            "%s", "");
+		}
 		return;
 	}
-	bool invalid = streq(t->verdict, "invalid");
-	if (!invalid && !streq(t->verdict, "needs")) {
+	if (t->path_only) {
+		if (mode && by_file) {
+			origin_fix(facts, out, f,
+			           mode); /* PATH is searched, the module cache not */
+		}
+		return;
+	}
+	finding_fix(out, f, "where there is a network, fetch it once",
+	            "%sGOTOOLCHAIN=%s go version", t->proxy_off ? "env -u GOPROXY GOENV=off " : "",
+	            t->need);
+	if (t->proxy_off && proxy) {
+		origin_fix(facts, out, f, proxy);
+	}
+}
+
+static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
+	const struct fact_toolchain *t = facts_first(toolchain, facts);
+	bool invalid = t && streq(t->verdict, "invalid");
+	if (!t || (!invalid && !streq(t->verdict, "needs")) || facts_healthy(facts)) {
 		return;
 	}
 	const struct fact *said = go_says_so(facts);
-	bool forbidden = t->proxy_off || t->path_only;
-	if (!said && !forbidden && !facts_hurt(facts)) {
+	bool forbidden = !t->present && (t->proxy_off || t->path_only || invalid);
+	if (!said && !forbidden && (t->present || !facts_hurt(facts))) {
 		return;
 	}
-	const char *wanted = invalid ? t->mode : t->need;
-	struct finding *f = findings_add(
-		out, self, said || forbidden ? CONF_CERTAIN : CONF_LIKELY,
-		arena_printf(out->arena, "%s wanted by %s", wanted, t->where),
-		invalid ? "GOTOOLCHAIN is %s (%s), which names no toolchain"
-			: "%s is wanted (%s), is not on this machine, and cannot be fetched",
-		wanted, t->where);
+	const char *wanted = str_empty(t->need) ? t->mode : t->need;
+	struct finding *f =
+		findings_add(out, self, said || forbidden ? CONF_CERTAIN : CONF_LIKELY,
+	                     arena_printf(out->arena, "%s wanted by %s", wanted, t->where), "%s",
+	                     title(facts, t, wanted));
 	finding_about(out, f, "GOTOOLCHAIN");
 	finding_detail(out, f, "the Go installed here is %s; GOTOOLCHAIN=%s, GOPROXY=%s", t->local,
 	               t->mode, t->proxy);
@@ -54,15 +110,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 	if (proxy) {
 		finding_cites(f, proxy);
 	}
-	if (invalid && mode) {
-		origin_fix(facts, out, f, mode);
-		return;
-	}
-	finding_fix(out, f, "where there is a network, fetch it once", "GOTOOLCHAIN=%s go version",
-	            t->need);
-	if (!streq(t->where, t->file) && mode) {
-		origin_fix(facts, out, f, mode);
-	}
+	add_fixes(facts, out, f, t);
 }
 
 const struct rule rule_tc_download_unavailable = {

@@ -5,7 +5,52 @@
 #include "core/origin.h"
 #include "core/rule.h"
 
+static void add_fix(struct findings *out, struct finding *f, const char *root) {
+	const char *quoted = str_shell_quote(out->arena, root);
+	const char *name = strstr(root, "/golang.org/toolchain@v0.0.1-");
+	const char *end = strstr(root, ".linux-");
+	if (name && end) {
+		name += strlen("/golang.org/toolchain@v0.0.1-");
+		finding_fix(out, f,
+		            "take the damaged copy out of the module cache and fetch it again",
+		            "chmod -R u+w %s && rm -r %s && GOTOOLCHAIN=%.*s go version", quoted,
+		            quoted, (int)(end - name), name);
+		return;
+	}
+	finding_fix(out, f,
+	            "install Go again into an empty directory (an archive unpacked over an old one "
+	            "mixes both)",
+	            "sudo mv %s %s.broken   # then unpack or install the same Go version there",
+	            quoted, quoted);
+}
+
+/* The go program lies alone, without the tree it belongs to: it says so itself. */
+static void check_lone_program(const struct rule *self, const struct facts *facts,
+                               struct findings *out) {
+	const struct fact_go_run *version = facts_run(facts, "version");
+	const struct fact_go_run *run = version ? version : facts_run(facts, "env");
+	const struct fact_tool *go = facts_chosen(facts, "server-go");
+	if (!run || !go || !str_has(run->err, "binary is trimmed and GOROOT is not set")) {
+		return;
+	}
+	struct finding *f = findings_add(
+		out, self, CONF_CERTAIN, go->path,
+		"%s is the go program alone, without the installation it belongs to", go->path);
+	finding_detail(out, f,
+	               "it looks for src and pkg beside its own directory; link it, do "
+	               "not copy it");
+	finding_cites(f, run);
+	finding_cites(f, go);
+	finding_fix(out, f, "put it aside and link to the go of a whole installation",
+	            "mv %s %s.alone && ln -s /usr/local/go/bin/go %s",
+	            str_shell_quote(out->arena, go->path), str_shell_quote(out->arena, go->path),
+	            str_shell_quote(out->arena, go->path));
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
+	if (facts_healthy(facts)) {
+		return;
+	}
 	const struct fact_goroot_gap *first = NULL;
 	size_t count = 0;
 	facts_each (goroot_gap, gap, facts) {
@@ -19,7 +64,10 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 	facts_each (goroot, root, facts) {
 		other_in_use = other_in_use || (!root->own && root->complete);
 	}
-	if (!first || other_in_use || facts_healthy(facts)) {
+	if (!first) {
+		check_lone_program(self, facts, out);
+	}
+	if (!first || other_in_use) {
 		return;
 	}
 	struct finding *f =
@@ -36,12 +84,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 			finding_cites(f, gap);
 		}
 	}
-	finding_fix(out, f,
-	            "install Go again into an empty directory (an archive unpacked over an old one "
-	            "mixes both)",
-	            "mv %s %s.broken   # then unpack or install the same Go version there",
-	            str_shell_quote(out->arena, first->root),
-	            str_shell_quote(out->arena, first->root));
+	add_fix(out, f, first->root);
 }
 
 const struct rule rule_tc_goroot_incomplete = {
@@ -50,6 +93,7 @@ const struct rule rule_tc_goroot_incomplete = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(goroot) | FACT_BIT(goroot_gap),
-	.explains = IDS("*mod-gosum-or-gomod-stale", "*bin-wrong-bin-dir"),
+	.explains =
+		IDS("*mod-gosum-or-gomod-stale", "*bin-wrong-bin-dir", "*tc-download-unavailable"),
 	.check = check,
 };
