@@ -85,6 +85,9 @@ static void check_unusable(const struct rule *self, const struct facts *facts,
 }
 
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
+	if (!facts_first(govar, facts) || !facts_first(target, facts)) {
+		return; /* nobody looked at the environment: an absent variable says nothing */
+	}
 	if (is_set(facts, "HOME")) {
 		check_unusable(self, facts, out);
 	} else {
@@ -99,7 +102,6 @@ const struct rule rule_env_home_or_cache_undefined = {
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(var) | FACT_BIT(govar),
 	.explains = IDS("*fs-gocache-foreign-owner", "*fs-modcache-foreign-owner",
-                        "*mod-gosum-or-gomod-stale", "*bin-wrong-bin-dir", "*bin-gopls-missing",
-                        "*cfg-cache-path-not-absolute"),
+                        "*mod-gosum-or-gomod-stale", "*bin-wrong-bin-dir", "*bin-gopls-missing"),
 	.check = check,
 };

@@ -46,7 +46,7 @@ static void check_one(const struct rule *self, const struct facts *facts, struct
 	finding_detail(out, f, "go and gopls put their working files there; it is set %s",
 	               origin_words(facts, &var));
 	const struct fact_govar *known = facts_govar(facts, name);
-	facts_each(var, v, facts) {
+	facts_each (var, v, facts) {
 		if (!known && streq(v->scope, "judged") && streq(v->name, name)) {
 			finding_cites(f, v);
 		}
