@@ -83,7 +83,7 @@ static void report(const struct rule *self, const struct facts *facts, struct fi
 		finding_cites(f, dangling);
 	}
 	facts_each (tool, t, facts) {
-		if (streq(t->tool, "gopls") && t != dangling) {
+		if (streq(t->tool, "gopls") && t != dangling && !streq(t->via, "elsewhere")) {
 			finding_cites(f, t);
 		}
 	}

@@ -31,13 +31,21 @@ static const char *loader_words(struct arena *arena, const char *err) {
 	return line;
 }
 
-static void advise(struct findings *out, struct finding *f, const char *tool, bool script,
-                   const char *path) {
-	if (script) {
-		finding_fix(out, f, "correct its first line (blanks and a CR at its end count)",
-		            "sed -i.bak '1s/\\r$//' %s", str_shell_quote(out->arena, path));
-	}
-	if (streq(tool, "gopls")) {
+/* A CR before the line's end belongs to the name of the interpreter. */
+static bool has_cr(const struct fact_binary *b, const char *err) {
+	return str_has(b->interpreter, "\r") || str_has(b->argument, "\r") || str_has(err, "\\r") ||
+	       str_has(err, "\r'");
+}
+
+static void advise(struct findings *out, struct finding *f, const struct fact_binary *b,
+                   const char *err) {
+	bool script = streq(b->format, "script");
+	if (script && has_cr(b, err)) {
+		finding_fix(out, f, "take the CRs of Windows out of it", "sed -i.bak 's/\\r$//' %s",
+		            str_shell_quote(out->arena, b->path));
+	} else if (script) {
+		finding_fix(out, f, "name an interpreter that exists in its first line", "%s", "");
+	} else if (streq(b->tool, "gopls")) {
 		finding_fix(out, f, "install one that needs no C library",
 		            "CGO_ENABLED=0 go install golang.org/x/tools/gopls@latest");
 	} else {
@@ -95,7 +103,7 @@ static void judge(const struct rule *self, const struct facts *facts, struct fin
 	if (!str_empty(b->needs_glibc)) {
 		finding_detail(out, f, "it was linked against glibc %s", b->needs_glibc);
 	}
-	advise(out, f, b->tool, script, t->path);
+	advise(out, f, b, start->err);
 }
 
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {

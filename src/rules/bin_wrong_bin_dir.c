@@ -151,7 +151,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 	                        t->path, reason);
 	finding_detail(out, f, "%s", list_of_places(facts, out));
 	facts_each (tool, other, facts) {
-		if (streq(other->tool, "gopls") && other != t) {
+		if (streq(other->tool, "gopls") && !streq(other->via, "elsewhere")) {
 			finding_cites(f, other);
 		}
 	}

@@ -94,7 +94,7 @@ static void judge(const struct rule *self, const struct facts *facts, struct fin
 		finding_cites(f, t);
 	}
 	facts_each (tool, other, facts) {
-		if (other != t && streq(other->tool, tool)) {
+		if (other != t && streq(other->tool, tool) && !streq(other->via, "elsewhere")) {
 			finding_cites(f, other);
 		}
 	}

@@ -58,9 +58,13 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		            "grep -nE 'echo|printf|cat|\\. |source' %s",
 		            str_shell_quote(out->arena, server->path));
 	}
-	finding_fix(out, f, "or name the real gopls in the user settings.json",
-	            "\"go.alternateTools\": {\"gopls\": \"%s\"}",
-	            script ? "/path/of/the/real/gopls" : server->path);
+	facts_each (tool, other, facts) {
+		if (streq(other->tool, "gopls") && streq(other->state, "ok") && !other->chosen) {
+			finding_fix(out, f, "or name the real gopls in the user settings.json",
+			            "\"go.alternateTools\": {\"gopls\": \"%s\"}", other->path);
+			break;
+		}
+	}
 }
 
 const struct rule rule_ipc_stdout_pollution = {
