@@ -68,11 +68,13 @@ static bool is_standard(const char *import) {
 	       (!dotted && str_has(import, "internal"));
 }
 
+/* Tests beside the open file are not what it needs; they come in the second round. */
 static void push(struct walk *w, const struct modules_package *package,
                  const struct modules_root *by) {
 	for (const struct modules_import *i = package->imports; i; i = i->next) {
-		if (i->path[0] == '.' || i->path[0] == '/' || is_standard(i->path) ||
-		    seen_before(w, i->path)) {
+		bool side = str_ends(i->file, "_test.go") && !streq(i->file, w->view->open_file);
+		if ((w->open && side) || i->path[0] == '.' || i->path[0] == '/' ||
+		    is_standard(i->path) || seen_before(w, i->path)) {
 			continue;
 		}
 		struct need *need = arena_new_of(w->view->exam->arena, struct need);
@@ -411,7 +413,6 @@ static void walk_others(struct walk *w) {
 	struct slice line;
 	const char *last = "";
 	size_t dirs = 0;
-	w->open = false;
 	while (slice_line(&rest, &line) && dirs < OWN_DIRS_MAX && !w->reader.cut) {
 		if (!slice_starts(line, "go ")) {
 			continue;
@@ -493,6 +494,9 @@ void modules_walk(struct modules_graph *graph, const struct modules_vendor *vend
 	}
 	if (graph->view->file && !vendor->used && !graph->view->is_member && graph->count > 0 &&
 	    graph->sums_needed) {
+		w.open = false;
+		push(&w, &package, NULL);
+		drain(&w);
 		walk_others(&w);
 	}
 }

@@ -153,14 +153,17 @@ static void run_probe(struct run *r, const struct entry *entries, const char *wo
 	"\tlab.example/colour v1.2.0 // indirect\n\tlab.example/idle v1.0.0 // indirect\n)\n"
 
 static void test_complete(void **state) {
-	const struct entry tree[] = {{"/p/go.mod", GOMOD},
-	                             {"/p/go.sum", GREET_SUM COLOUR_SUM COLOUR_MOD_SUM},
-	                             {"/p/main.go", main_go},
-	                             CACHE,
-	                             {0}};
+	const struct entry tree[] = {
+		{"/p/go.mod", GOMOD},
+		{"/p/go.sum", GREET_SUM COLOUR_SUM COLOUR_MOD_SUM},
+		{"/p/main.go", main_go},
+		{"/p/main_test.go", "package main\n\nimport _ \"lab.example/check\"\n"},
+		CACHE,
+		{0}};
 	struct run r;
 	(void)state;
 	run_probe(&r, tree, "/p", "/p/main.go", NULL);
+	/* Only a test beside the open file needs lab.example/check. */
 	assert_null(facts_first(gosum_gap, &r.facts)); /* nothing imports lab.example/idle */
 	assert_null(facts_first(gomod_gap, &r.facts));
 	assert_null(facts_first(mod_absent, &r.facts));
