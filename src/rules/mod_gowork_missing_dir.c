@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT
+ * mod-gowork-missing-dir: the go.work of the opened folder uses a directory that holds no go.mod.
+ * go then loads none of its modules.
+ * Counter-check: a go.work outside the opened folder is mod-gowork-stray-parent.
+ */
+#include "base/path.h"
+#include "core/rule.h"
+
+static bool is_inside(const struct facts *facts, const char *work) {
+	facts_each (gowork, w, facts) {
+		if (streq(w->path, work)) {
+			return streq(w->role, "active") && !w->above_workspace &&
+			       streq(w->from, "workspace");
+		}
+	}
+	return false;
+}
+
+/* The directory as `use` lines are written, from the directory of go.work: ./x or ../x. */
+static const char *as_written(struct arena *arena, const char *dir, const char *work_dir) {
+	const char *up = "";
+	while (!path_below(dir, work_dir)) {
+		up = arena_printf(arena, "%s../", up);
+		work_dir = path_parent(arena, work_dir);
+	}
+	const char *rest = dir + strlen(work_dir);
+	rest += *rest == '/';
+	return arena_printf(arena, "%s%s", *up ? up : "./", rest);
+}
+
+static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
+	const struct fact *said = facts_said(facts, "does not contain a module", NULL);
+	facts_each (work_use, u, facts) {
+		if (u->has_gomod || !is_inside(facts, u->work)) {
+			continue;
+		}
+		struct finding *f =
+			findings_add(out, self, CONF_CERTAIN, u->dir,
+		                     "%s line %lld uses %s, which holds no go.mod, so go loads no "
+		                     "module of it",
+		                     u->work, (long long)u->line, u->dir);
+		const char *dir = path_parent(out->arena, u->work);
+		finding_cites(f, u);
+		finding_cite(f, said);
+		finding_about(out, f, u->work);
+		finding_fix(out, f, "drop the directory from go.work",
+		            "cd %s && go work edit -dropuse=%s", str_shell_quote(out->arena, dir),
+		            str_shell_quote(out->arena, as_written(out->arena, u->dir, dir)));
+		f->severity = facts_healthy(facts) && !said ? SEV_NOTE : SEV_ERROR;
+	}
+}
+
+const struct rule rule_mod_gowork_missing_dir = {
+	.id = "mod-gowork-missing-dir",
+	.title = "go.work uses a directory that is gone",
+	.wave = 1,
+	.severity = SEV_ERROR,
+	.needs = FACT_BIT(gowork) | FACT_BIT(work_use),
+	.check = check,
+};
