@@ -114,11 +114,24 @@ bool storage_tmp_fails(const struct facts *facts) {
 	        go_names(facts, path_join(facts->arena, tmp->path, "go-build")));
 }
 
+/* gopls before v0.18 stays, logs this and cannot answer. */
+static const char *index_complaint(const struct facts *facts) {
+	facts_each (message, m, facts) {
+		if (str_has(m->text, "can't create cache: ")) {
+			return m->text;
+		}
+	}
+	return NULL;
+}
+
 const char *storage_index_error(const struct facts *facts) {
 	const struct fact_server *s = facts_first(server, facts);
 	const struct fact_place *p = storage_index(facts);
-	if (!s || !streq(s->state, "exited") || s->exit_code != 1) {
+	if (!s || !facts_hurt(facts)) {
 		return NULL;
+	}
+	if (!streq(s->state, "exited") || s->exit_code != 1) {
+		return index_complaint(facts);
 	}
 	if (str_has(s->err, "persistent index")) {
 		return s->err;

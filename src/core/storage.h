@@ -33,8 +33,9 @@ const struct fact_owner_gap *storage_gap(const struct facts *facts, const char *
  * counter-check, or certain without one (then even before the server has answered). */
 bool storage_cache_fails(const struct facts *facts);
 bool storage_tmp_fails(const struct facts *facts);
-/* gopls ended because of its index. What it said about it, or "" when it said nothing; NULL when
- * it did not end so. (gopls/internal/filecache, Start: log.Fatalf, exit 1.) */
+/* gopls ended because of its index, or cannot answer because of it: what it said about that, "" when
+ * it ended without a word, NULL when it is well in this respect. (gopls/internal/filecache, Start:
+ * log.Fatalf, exit 1; before v0.18 only "can't create cache" in the log.) */
 const char *storage_index_error(const struct facts *facts);
 /* The place of the index in use: that of role GOPLSCACHE, or TMPDIR's where gopls falls back to
  * it. NULL when unknown. */

@@ -26,10 +26,10 @@ static void add_fixes(struct findings *out, struct finding *f, const struct fact
 }
 
 static struct finding *add(const struct rule *self, struct findings *out,
-                           const struct fact_place *p, enum confidence conf) {
+                           const struct fact_place *p) {
 	bool index = streq(p->role, "GOPLSCACHE");
 	struct finding *f = findings_add(
-		out, self, conf, p->mount, "the filesystem %s, which holds %s %s, has %s", p->mount,
+		out, self, CONF_CERTAIN, p->mount, "the filesystem %s, which holds %s %s, has %s", p->mount,
 		index ? "the cache of gopls" : "the directory for temporary files", p->path,
 		storage_room(out->arena, p));
 	finding_cites(f, p);
@@ -42,38 +42,29 @@ static const struct fact_place *full(const struct facts *facts, const char *role
 	return p && p->write && storage_is_full(p) ? p : NULL;
 }
 
-/* gopls ended over it; before v0.18 it stays and cannot answer. */
-static const struct fact_place *index_full(const struct facts *facts, enum confidence *ret_conf) {
+static const struct fact_place *index_full(const struct facts *facts) {
 	const struct fact_place *p = storage_index(facts);
 	const char *error = storage_index_error(facts);
-	const struct fact_go_run *std = facts_run(facts, STORAGE_RUN_STD);
-	*ret_conf = CONF_CERTAIN;
-	if (!p || !p->write || !facts_hurt(facts)) {
+	if (!p || !p->write || !error) {
 		return NULL;
 	}
-	if (error && (str_has(error, "no space left") || str_has(error, "quota exceeded"))) {
-		return p;
-	}
-	*ret_conf = CONF_LIKELY;
-	bool go_works = !std || (std->exit_code == 0 && str_empty(std->out));
-	bool mute = error || (go_works && facts_said(facts, "no space left on device", p->path));
-	return mute && storage_is_full(p) ? p : NULL;
+	bool said = str_has(error, "no space left") || str_has(error, "quota exceeded");
+	return said || (str_empty(error) && storage_is_full(p)) ? p : NULL;
 }
 
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	const struct fact_place *tmp = full(facts, "GOTMPDIR");
-	enum confidence conf;
 	tmp = tmp ? tmp : full(facts, "TMPDIR");
 	if (tmp && storage_tmp_fails(facts)) {
-		struct finding *f = add(self, out, tmp, CONF_CERTAIN);
+		struct finding *f = add(self, out, tmp);
 		storage_cite_proof(facts, f, STORAGE_TRIAL_TMP);
 		finding_cite(f, facts_said(facts, "no space left on device", NULL));
 	} else if (tmp && facts_healthy(facts)) {
-		add(self, out, tmp, CONF_CERTAIN)->severity = SEV_NOTE;
+		add(self, out, tmp)->severity = SEV_NOTE;
 	}
-	const struct fact_place *index = index_full(facts, &conf);
+	const struct fact_place *index = index_full(facts);
 	if (index && !(tmp && storage_tmp_fails(facts) && streq(tmp->mount, index->mount))) {
-		struct finding *f = add(self, out, index, conf);
+		struct finding *f = add(self, out, index);
 		finding_cite(f, (const struct fact *)facts_first(server, facts));
 		finding_cite(f, facts_said(facts, "no space left on device", NULL));
 	}
