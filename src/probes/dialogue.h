@@ -85,6 +85,7 @@ struct talk_script {
 	struct slice text;        /* of the file */
 	struct talk_spot
 		own; /* a use or declaration of a symbol of the file's own: definition, hover */
+	bool own_is_imported;        /* there is none: own is a use of another package's symbol */
 	struct talk_spot std;        /* a use of a symbol of the standard library: definition */
 	struct talk_spot completion; /* behind "pkg." */
 	/* Asked when the first question finds nothing, as it may where the user is just typing:

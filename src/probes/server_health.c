@@ -109,7 +109,8 @@ struct health server_health(struct arena *arena, const struct talk *talk, enum t
 	if (!talk->script.file) {
 		return fileless_health(arena, talk, end);
 	}
-	bool useful = answered(talk, TALK_DEFINITION) && answered(talk, TALK_STDLIB_DEFINITION);
+	bool useful = (answered(talk, TALK_DEFINITION) || talk->script.own_is_imported) &&
+	              answered(talk, TALK_STDLIB_DEFINITION);
 	const char *state = useful ? "degraded" : "broken";
 	const char *trouble = talk_load_trouble(talk, &text);
 

@@ -49,6 +49,12 @@ static void choose_spots(struct exam *exam, struct talk_script *script) {
 
 	script->own = spot_at(source.own.pos.line > 0 ? source.own.pos : source.own_declared);
 	script->own_again = spot_at(source.own_declared);
+	/* A file that only uses other packages: what it takes from one of them is as good. */
+	if (!script->own.known && source.other.pos.line > 0) {
+		script->own = spot_at(source.other.pos);
+		script->own_again = spot_in_import(&source, script->text, source.other.path);
+		script->own_is_imported = true;
+	}
 	if (source.standard.pos.line > 0 && stdlist_find(source.standard.path)) {
 		script->std = spot_at(source.standard.pos);
 		script->std_again = spot_in_import(&source, script->text, source.standard.path);

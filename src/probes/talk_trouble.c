@@ -63,7 +63,7 @@ static const char *complaint_trouble(const struct talk *talk, const struct talk_
 		                                                                 : NULL;
 	}
 	if (open && error &&
-	    (str_has(c->text, "could not import ") ||
+	    (str_has(c->text, "could not import ") || str_has(c->text, "error while importing ") ||
 	     str_has(c->text, "no required module provides package") ||
 	     str_has(c->text, "is not in std") || str_has(c->text, "is not in GOROOT"))) {
 		return "import";
