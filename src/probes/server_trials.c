@@ -108,8 +108,9 @@ static void find_guilty_flag(struct exam *exam) {
 static void try_flags(struct exam *exam) {
 	const struct fact_server *server = facts_first(server, exam->facts);
 	const char *const *argv = exam->target->server_argv;
-	bool mute = server && (streq(server->state, "exited") || streq(server->state, "signaled") ||
-	                       streq(server->state, "silent"));
+	bool mute =
+		server && (streq(server->state, "exited") || streq(server->state, "signaled") ||
+	                   streq(server->state, "silent") || streq(server->state, "stopped_by_us"));
 	if (!mute || !argv[1] || time_left(exam, HELLO_DEADLINE_NS) <= 0) {
 		return;
 	}
@@ -120,6 +121,11 @@ static void try_flags(struct exam *exam) {
 	}
 	const char *const bare[] = {argv[0], NULL};
 	const struct evidence *ev = NULL;
+	/* It was not waited for: perhaps it was only slow. */
+	if (streq(server->state, "stopped_by_us") &&
+	    says_hello(exam, "gopls with its flags", argv, &ev)) {
+		return;
+	}
 	bool better = says_hello(exam, "gopls without flags", bare, &ev);
 	FACTS_ADD(exam->facts, trial, ev, .what = "without flags", .subject = server->args,
 	          .better = better);

@@ -128,7 +128,11 @@ static const char *look_build_settings(struct exam *exam) {
 		for (char *p = flags; *p; p++) {
 			*p = strchr("[],\"", *p) ? ' ' : *p;
 		}
-		const char *why = look_flags(exam, keys[i], flags, set_by_workspace(exam, keys[i]));
+		/* Flags of tests reach neither gopls nor what is run here: only a program that
+		 * comes along is worth a word. */
+		const struct fact_setting *from =
+			streq(keys[i], "go.testFlags") ? NULL : set_by_workspace(exam, keys[i]);
+		const char *why = look_flags(exam, keys[i], flags, from);
 		if (why) {
 			return why;
 		}

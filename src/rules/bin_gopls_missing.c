@@ -91,7 +91,35 @@ static void report(const struct rule *self, const struct facts *facts, struct fi
 	            version_for(facts));
 }
 
+/* What is found is a script (a wrapper, the shim of a version manager) that finds no gopls itself. */
+static void check_wrapper(const struct rule *self, const struct facts *facts,
+                          struct findings *out) {
+	const struct fact_tool *chosen = facts_chosen(facts, "gopls");
+	const struct fact_binary *b = chosen ? facts_binary(facts, chosen->path) : NULL;
+	const struct fact_server *s = facts_first(server, facts);
+	bool script = b && streq(b->format, "script");
+	bool ended = s && streq(s->state, "exited") && (s->exit_code == 127 || s->exit_code == 126);
+	if (!script || !ended || str_has(s->err, "env: ") ||
+	    (!str_has(s->err, "not found") && !str_has(s->err, "No such file") &&
+	     !str_has(s->err, "No version"))) {
+		return;
+	}
+	struct slice rest = slice_str(s->err);
+	struct slice line = {0};
+	(void)slice_line(&rest, &line);
+	struct finding *f =
+		findings_add(out, self, CONF_LIKELY, chosen->path,
+	                     "%s is a script, and the gopls it is to start is missing: %.*s",
+	                     chosen->path, (int)line.len, line.data);
+	finding_cites(f, s);
+	finding_cites(f, b);
+	finding_cites(f, chosen);
+	finding_fix(out, f, "install it where that script looks, or correct the script",
+	            "go install golang.org/x/tools/gopls@%s", version_for(facts));
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
+	check_wrapper(self, facts, out);
 	if (!facts_first(tool, facts) || facts_chosen(facts, "gopls") ||
 	    is_found_somewhere(facts) || is_tools_folder_gone(facts) || facts_healthy(facts)) {
 		return;

@@ -56,6 +56,6 @@ const struct rule rule_ipc_remote_daemon_absent = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(remote),
-	.explains = IDS("*cfg-bad-language-server-flags", "*mod-gosum-or-gomod-stale"),
+	.explains = IDS("*cfg-bad-language-server-flags"),
 	.check = check,
 };
