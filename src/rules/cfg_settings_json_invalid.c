@@ -7,16 +7,23 @@
  */
 #include "core/rule.h"
 
-/* What goes wrong without this setting, or false when it cannot matter now. */
-static bool is_missed(const struct facts *facts, const char *lost) {
-	bool tool = str_has(lost, "go.alternateTools") || str_has(lost, "go.toolsGopath") ||
-	            str_has(lost, "go.gopath");
-	const struct fact_server *server = facts_first(server, facts);
-	if (tool) {
-		return !facts_chosen(facts, "gopls") || !facts_chosen(facts, "server-go") ||
-		       (server && !streq(server->state, "answered")) || facts_hurt(facts);
+static bool has_any(const char *lost, const char *const *keys) {
+	for (size_t i = 0; keys[i]; i++) {
+		if (str_has(lost, keys[i])) {
+			return true;
+		}
 	}
-	return facts_hurt(facts);
+	return false;
+}
+
+/* Something is wrong, and one of the lost settings decides about such things. */
+static bool is_missed(const struct facts *facts, const char *lost) {
+	const char *const *tools = IDS("go.alternateTools", "go.toolsGopath", "go.gopath",
+	                               "go.goroot", "go.toolsEnvVars");
+	const char *const *load = IDS("go.toolsEnvVars", "go.goroot", "go.buildFlags",
+	                              "go.buildTags", "gopls", "go.alternateTools");
+	bool found = facts_chosen(facts, "gopls") && facts_chosen(facts, "server-go");
+	return (!found && has_any(lost, tools)) || (facts_hurt(facts) && has_any(lost, load));
 }
 
 static const char *where_of(struct arena *arena, const struct fact_settings_error *e) {
