@@ -144,6 +144,45 @@ const struct fact_startup *origin_path_line(const struct facts *facts,
 	return found;
 }
 
+/* A constraint that this value decides: it names the value (as !windows does), or what the machine
+ * is without it. */
+static bool decides(const char *name, const char *value, const char *text) {
+	static const char *const machines[] = {"amd64", "arm64", "386", "arm"};
+	if (streq(name, "CGO_ENABLED")) {
+		return str_has(text, "cgo");
+	}
+	if (!str_empty(value) && str_has(text, value)) {
+		return true;
+	}
+	if (streq(name, "GOOS")) {
+		return str_has(text, "linux") || str_has(text, "unix");
+	}
+	for (size_t i = 0; i < sizeof(machines) / sizeof(*machines); i++) {
+		if (str_has(text, machines[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+const struct fact *origin_excluded(const struct facts *facts, const char *name, const char *value) {
+	const char *reason = streq(name, "GOOS")     ? "goos"
+	                     : streq(name, "GOARCH") ? "goarch"
+	                                             : "cgo";
+	const struct fact_open_file *file = facts_first(open_file, facts);
+	bool by_tag = file && streq(file->reason, "tag") && decides(name, value, file->excluded_by);
+	if (file && (streq(file->reason, reason) || by_tag)) {
+		return &file->base;
+	}
+	facts_each (excluded, x, facts) {
+		bool tag = streq(x->reason, "tag") && decides(name, value, x->tag);
+		if (streq(x->reason, reason) || tag) {
+			return &x->base;
+		}
+	}
+	return NULL;
+}
+
 /* Code that is left out and would not be with these tags, this system, this machine. */
 static const struct fact *excluded_without(const struct facts *facts, const char *name,
                                            const char *value) {

@@ -30,6 +30,8 @@ const struct fact_startup *origin_path_line(const struct facts *facts,
 /* Something that is wrong now and would not be if the server had this value of the variable: the
  * fact that shows it, or NULL. */
 const struct fact *origin_need(const struct facts *facts, const char *name, const char *value);
+/* The code that this value of GOOS, GOARCH or CGO_ENABLED leaves out of the build, or NULL. */
+const struct fact *origin_excluded(const struct facts *facts, const char *name, const char *value);
 /* The judged environment is that of a remote editor (VS Code's server and its kin). */
 bool origin_is_remote(const struct facts *facts);
 

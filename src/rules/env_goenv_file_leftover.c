@@ -66,7 +66,8 @@ static const struct fact *toolchain_fault(const struct facts *facts) {
 	return own_choice || (trial && trial->better) ? &t->base : NULL;
 }
 
-static const struct fact *platform_fault(const struct facts *facts, const char *name) {
+static const struct fact *platform_fault(const struct facts *facts, const char *name,
+                                         const char *value) {
 	const struct fact *said = facts_said(facts, "unsupported GOOS/GOARCH pair", NULL);
 	if (said) {
 		return said;
@@ -75,11 +76,7 @@ static const struct fact *platform_fault(const struct facts *facts, const char *
 	if (list && str_has(list->err, "unsupported GOOS/GOARCH")) {
 		return &list->base;
 	}
-	const struct fact_open_file *file = facts_first(open_file, facts);
-	const char *reason = streq(name, "GOOS")     ? "goos"
-	                     : streq(name, "GOARCH") ? "goarch"
-	                                             : "cgo";
-	return file && streq(file->reason, reason) ? &file->base : NULL;
+	return origin_excluded(facts, name, value);
 }
 
 /* The fact that shows what this stored value breaks, or NULL: then it is innocent. */
@@ -95,7 +92,7 @@ static const struct fact *fault_of(const struct facts *facts, const struct fact_
 		return toolchain_fault(facts);
 	}
 	if (streq(name, "GOOS") || streq(name, "GOARCH") || streq(name, "CGO_ENABLED")) {
-		return platform_fault(facts, name);
+		return platform_fault(facts, name, var->value);
 	}
 	if (streq(name, "GOPROXY")) {
 		const struct fact_toolchain *t = facts_first(toolchain, facts);
@@ -174,11 +171,11 @@ const struct rule rule_env_goenv_file_leftover = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(govar),
-	.explains =
-		IDS("env-goroot-wrong", "env-goflags-malformed", "env-tmpdir-invalid",
-                    "cfg-cache-path-not-absolute", "*tc-download-unavailable", "*tc-local-too-old",
-                    "*mod-excluded-by-constraints", "*mod-gosum-or-gomod-stale",
-                    "*env-home-or-cache-undefined", "*fs-readonly", "*fs-gocache-foreign-owner",
-                    "*fs-modcache-foreign-owner", "*bin-wrong-bin-dir"),
+	.explains = IDS("env-goroot-wrong", "env-goflags-malformed", "env-tmpdir-invalid",
+                        "cfg-cache-path-not-absolute", "env-gopath-equals-goroot",
+                        "*tc-download-unavailable", "*tc-local-too-old",
+                        "*mod-excluded-by-constraints", "*mod-gosum-or-gomod-stale",
+                        "*env-home-or-cache-undefined", "*fs-readonly", "*fs-gocache-foreign-owner",
+                        "*fs-modcache-foreign-owner", "*bin-wrong-bin-dir"),
 	.check = check,
 };

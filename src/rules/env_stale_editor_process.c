@@ -65,8 +65,7 @@ static bool is_at_fault(const struct facts *facts, const char *name) {
 		}
 	}
 	if (streq(name, "GOOS") || streq(name, "GOARCH") || streq(name, "CGO_ENABLED")) {
-		const struct fact_open_file *file = facts_first(open_file, facts);
-		return file && !str_empty(file->excluded_by);
+		return origin_excluded(facts, name, facts_var(facts, "judged", name)) != NULL;
 	}
 	return place_is_bad(facts, name);
 }
@@ -194,10 +193,11 @@ const struct rule rule_env_stale_editor_process = {
 	.needs = FACT_BIT(var) | FACT_BIT(startup_file),
 	.explains = IDS("env-goroot-wrong", "env-goflags-malformed", "env-tmpdir-invalid",
                         "env-go-not-on-path-gui", "env-remote-noninteractive-shell",
-                        "cfg-cache-path-not-absolute", "*tc-download-unavailable",
-                        "*tc-local-too-old", "*bin-wrong-bin-dir", "*bin-gopls-missing",
-                        "*mod-excluded-by-constraints", "*mod-gosum-or-gomod-stale",
-                        "*mod-inconsistent-vendoring", "*env-home-or-cache-undefined",
-                        "*fs-gocache-foreign-owner", "*fs-readonly", "*fs-modcache-foreign-owner"),
+                        "cfg-cache-path-not-absolute", "env-gopath-equals-goroot",
+                        "*tc-download-unavailable", "*tc-local-too-old", "*bin-wrong-bin-dir",
+                        "*bin-gopls-missing", "*mod-excluded-by-constraints",
+                        "*mod-gosum-or-gomod-stale", "*mod-inconsistent-vendoring",
+                        "*env-home-or-cache-undefined", "*fs-gocache-foreign-owner", "*fs-readonly",
+                        "*fs-modcache-foreign-owner"),
 	.check = check,
 };
