@@ -54,6 +54,7 @@ static bool loose_version(struct reader *r, const struct modfile_line *line, con
 	if (r->mod->loose_version_line == 0) {
 		r->mod->loose_version_line = line->line;
 		r->mod->loose_version = version;
+		r->mod->loose_path = path;
 	}
 	return true;
 }
@@ -278,11 +279,23 @@ static void check_whole(struct reader *r) {
 	}
 }
 
-struct gomod gomod_parse(struct arena *arena, struct slice text) {
+/* What go reads of the go.mod of a dependency (golang.org/x/mod/modfile.ParseLax). */
+static bool matters_to_others(const char *verb) {
+	static const char *const verbs[] = {"module", "require", "retract", "ignore"};
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		if (streq(verb, verbs[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static struct gomod parse(struct arena *arena, struct slice text, bool of_dependency) {
 	struct modfile file = modfile_parse(arena, text);
 	struct gomod mod = {
 		.error = file.error,
 		.loose_version = "",
+		.loose_path = "",
 		.conflict_line = file.conflict_line,
 		.empty = file.empty,
 		.truncated = file.truncated,
@@ -293,14 +306,27 @@ struct gomod gomod_parse(struct arena *arena, struct slice text) {
 	for (size_t i = 0; i < file.line_count; i++) {
 		const struct modfile_line *line = &file.lines[i];
 		bool stray = line->in_block && !may_be_block(line->verb);
+		if (of_dependency && !matters_to_others(line->verb)) {
+			continue;
+		}
 		if (line->is_block) {
 			check_block(&r, line);
 		} else if (!stray) {
 			read_line(&r, line);
 		}
 	}
-	check_whole(&r);
+	if (!of_dependency) {
+		check_whole(&r);
+	}
 	return mod;
+}
+
+struct gomod gomod_parse(struct arena *arena, struct slice text) {
+	return parse(arena, text, false);
+}
+
+struct modfile_error gomod_dependency_error(struct arena *arena, struct slice text) {
+	return parse(arena, text, true).error;
 }
 
 const struct gomod_require *gomod_require_find(const struct gomod *mod, const char *path) {

@@ -43,6 +43,7 @@ struct gomod {
 	                             * when none.     Offline this is an error too: "module lookup
 	                             * disabled", "dial tcp …" */
 	const char *loose_version;  /* that version; "" when none */
+	const char *loose_path;     /* the module it is of */
 	int conflict_line;          /* first merge conflict marker; 0 when none */
 	bool has_module;
 	bool empty;     /* nothing but blanks and comments */
@@ -53,6 +54,9 @@ struct gomod {
 
 /* Never fails: what is wrong with the file is in ->error. Strings live in the arena. */
 struct gomod gomod_parse(struct arena *arena, struct slice text);
+/* What go says against the file as that of a dependency or a replacement, where it passes over
+ * directives it does not know and over those of main modules; kind NONE when nothing. */
+struct modfile_error gomod_dependency_error(struct arena *arena, struct slice text);
 
 /* The require entry of this module; NULL when there is none. */
 const struct gomod_require *gomod_require_find(const struct gomod *mod, const char *path);

@@ -9,23 +9,10 @@
 
 #define REPLACES_MAX 64
 
-/* In the go.mod of a dependency go reads module, go, require, retract and ignore lines only, and
- * passes over directives it does not know (golang.org/x/mod/modfile.ParseLax). */
 static const char *dependency_error(struct arena *arena, const struct modules_file *file) {
-	struct modfile text = modfile_parse(arena, file->ev->bytes);
-	if (text.error.kind != MODFILE_ERROR_NONE) {
-		return arena_printf(arena, "line %d: %s", text.error.line, text.error.message);
-	}
-	for (size_t i = 0; i < text.line_count; i++) {
-		const struct modfile_line *l = &text.lines[i];
-		const char *word = l->arg_count > 0 ? l->args[0] : "";
-		if (l->in_block && streq(l->verb, "require") &&
-		    (str_starts(word, "<<<<<<<") || str_starts(word, "=======") ||
-		     str_starts(word, ">>>>>>>"))) {
-			return arena_printf(arena, "line %d: merge conflict marker", l->line);
-		}
-	}
-	return "";
+	struct modfile_error e = gomod_dependency_error(arena, file->ev->bytes);
+	return e.kind == MODFILE_ERROR_NONE ? ""
+	                                    : arena_printf(arena, "line %d: %s", e.line, e.message);
 }
 
 static void state_target(const struct modules_view *view, struct modules_graph *graph,
@@ -45,8 +32,8 @@ static void state_target(const struct modules_view *view, struct modules_graph *
 	}
 	const char *error = mod->exists ? dependency_error(exam->arena, mod) : "";
 	FACTS_ADD(exam->facts, replace_target, ev, .file = file, .line = r->line,
-	          .module = r->old_path, .target = target, .exists = st.is_dir,
-	          .has_gomod = mod->exists, .needed = needed, .error = error);
+	          .module = r->old_path, .target = target, .written = r->new_path,
+	          .exists = st.is_dir, .has_gomod = mod->exists, .needed = needed, .error = error);
 	if (needed && mod->exists && !str_empty(error)) {
 		FACTS_ADD(exam->facts, gomod, mod->ev, .path = mod->path, .role = "replaced",
 		          .module = mod->mod.module, .go = mod->mod.go_version,

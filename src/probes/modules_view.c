@@ -222,8 +222,8 @@ static void state_gomod(struct modules_view *view, const struct modules_file *fi
 		                                     : "it cannot be read";
 	} else if (m->error.kind == MODFILE_ERROR_NONE && m->loose_version_line > 0) {
 		line = m->loose_version_line;
-		error = arena_printf(arena, "version \"%s\" is not of the form v1.2.3",
-		                     m->loose_version);
+		error = arena_printf(arena, "version \"%s\" of %s is not of the form v1.2.3",
+		                     m->loose_version, m->loose_path);
 	}
 	if (str_empty(error) && file->exists) {
 		error = conflicting_replaces(arena, m, &line);

@@ -309,6 +309,6 @@ const struct rule rule_mod_gowork_stray_parent = {
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(gowork) | FACT_BIT(work_use),
 	.explains = IDS("tc-local-too-old", "tc-download-unavailable", "*mod-no-gomod-at-root",
-                        "mod-gosum-or-gomod-stale"),
+                        "mod-gosum-or-gomod-stale", "mod-gomod-invalid"),
 	.check = check,
 };

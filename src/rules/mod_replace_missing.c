@@ -11,6 +11,12 @@ static const char *defect(const struct fact_replace_target *r) {
 	return !r->exists ? "does not exist" : "holds no go.mod";
 }
 
+/* "../lib (/home/u/src/lib)": as the user knows it, and where that is. */
+static const char *place(struct arena *arena, const struct fact_replace_target *r) {
+	bool same = str_empty(r->written) || streq(r->written, r->target);
+	return same ? r->target : arena_printf(arena, "%s (%s)", r->written, r->target);
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	facts_each (replace_target, r, facts) {
 		if (r->exists && r->has_gomod) {
@@ -18,10 +24,10 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		}
 		const struct fact *said = facts_said(facts, "error while importing", NULL);
 		bool hurts = r->needed && (said || !facts_healthy(facts));
-		struct finding *f =
-			findings_add(out, self, CONF_CERTAIN, r->target,
-		                     "%s line %lld replaces %s by %s, which %s", r->file,
-		                     (long long)r->line, r->module, r->target, defect(r));
+		struct finding *f = findings_add(out, self, CONF_CERTAIN, r->target,
+		                                 "%s line %lld replaces %s by %s, which %s",
+		                                 r->file, (long long)r->line, r->module,
+		                                 place(out->arena, r), defect(r));
 		finding_cites(f, r);
 		finding_about(out, f, r->module);
 		const char *dir = str_shell_quote(out->arena, path_parent(out->arena, r->file));

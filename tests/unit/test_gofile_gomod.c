@@ -165,7 +165,26 @@ static void test_versions_only_a_proxy_can_explain(void **state) {
 	assert_int_equal(m.error.kind, MODFILE_ERROR_NONE);
 	assert_int_equal(m.loose_version_line, 2);
 	assert_string_equal(m.loose_version, "master");
+	assert_string_equal(m.loose_path, "a.b/c");
 	assert_int_equal(m.require_count, 2);
+}
+
+/* What only main modules mind is passed over; what any reader minds is not. */
+static void test_errors_of_a_dependency(void **state) {
+	static const struct {
+		const char *text;
+		int line; /* 0: fine */
+	} files[] = {
+		{"<<<<<<< HEAD\nmodule m\n", 0},
+		{"module m\nreplace x\nfoo (\n\tbar\n)\n", 0},
+		{"<<<<<<< HEAD\nmodule m\n=======\nmodule n\n>>>>>>> x\n", 4},
+		{"module m\nrequire (\n<<<<<<< HEAD\n)\n", 3},
+		{"module m\nrequire (\n", 3},
+	};
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		struct modfile_error e = gomod_dependency_error(*state, slice_str(files[i].text));
+		assert_int_equal(e.kind == MODFILE_ERROR_NONE ? 0 : e.line, files[i].line);
+	}
 }
 
 static void test_lookup_before_parsing(void **state) {
@@ -192,6 +211,7 @@ int main(void) {
 		cmocka_unit_test(test_what_is_behind_an_error_is_gathered),
 		cmocka_unit_test(test_conflict_markers_bom_nul_crlf),
 		cmocka_unit_test(test_versions_only_a_proxy_can_explain),
+		cmocka_unit_test(test_errors_of_a_dependency),
 		cmocka_unit_test(test_lookup_before_parsing),
 		cmocka_unit_test(test_a_large_hostile_file_is_bounded),
 	};
