@@ -62,7 +62,6 @@ const struct rule rule_bin_go_missing = {
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(tool),
 	.explains = IDS("*bin-gopls-missing", "*bin-wrong-bin-dir", "*env-goroot-wrong",
-                        "*mod-gosum-or-gomod-stale", "*tc-goroot-incomplete",
-                        "*env-home-or-cache-undefined"),
+                        "*tc-goroot-incomplete", "*env-home-or-cache-undefined"),
 	.check = check,
 };

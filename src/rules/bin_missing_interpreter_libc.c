@@ -139,6 +139,6 @@ const struct rule rule_bin_missing_interpreter_libc = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(tool) | FACT_BIT(binary),
-	.explains = IDS("*mod-gosum-or-gomod-stale", "*bin-shadowed-duplicate"),
+	.explains = IDS("*bin-shadowed-duplicate"),
 	.check = check,
 };

@@ -95,6 +95,6 @@ const struct rule rule_bin_not_executable_or_dir = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(tool),
-	.explains = IDS("*mod-gosum-or-gomod-stale", "*env-go-not-on-path-gui"),
+	.explains = IDS("*env-go-not-on-path-gui"),
 	.check = check,
 };

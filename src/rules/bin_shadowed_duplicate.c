@@ -65,7 +65,6 @@ const struct rule rule_bin_shadowed_duplicate = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(tool) | FACT_BIT(binary),
-	.explains = IDS("*cfg-gopls-setting-invalid", "*cfg-bad-language-server-flags",
-                        "*mod-gosum-or-gomod-stale"),
+	.explains = IDS("*cfg-gopls-setting-invalid", "*cfg-bad-language-server-flags"),
 	.check = check,
 };

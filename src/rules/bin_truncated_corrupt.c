@@ -158,6 +158,6 @@ const struct rule rule_bin_truncated_corrupt = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(tool) | FACT_BIT(binary),
-	.explains = IDS("*mod-gosum-or-gomod-stale", "*bin-shadowed-duplicate"),
+	.explains = IDS("*bin-shadowed-duplicate"),
 	.check = check,
 };

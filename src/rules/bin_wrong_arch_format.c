@@ -79,6 +79,5 @@ const struct rule rule_bin_wrong_arch_format = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(tool) | FACT_BIT(binary),
-	.explains = IDS("*mod-gosum-or-gomod-stale"),
 	.check = check,
 };

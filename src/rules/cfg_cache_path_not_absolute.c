@@ -76,7 +76,6 @@ const struct rule rule_cfg_cache_path_not_absolute = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(govar),
-	.explains = IDS("*mod-gosum-or-gomod-stale", "fs-gocache-foreign-owner",
-                        "fs-modcache-foreign-owner", "fs-readonly"),
+	.explains = IDS("fs-gocache-foreign-owner", "fs-modcache-foreign-owner", "fs-readonly"),
 	.check = check,
 };

@@ -133,7 +133,6 @@ const struct rule rule_env_goflags_malformed = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(govar),
-	.explains = IDS("*mod-gosum-or-gomod-stale", "*bin-wrong-bin-dir",
-                        "*mod-excluded-by-constraints"),
+	.explains = IDS("*mod-excluded-by-constraints"),
 	.check = check,
 };

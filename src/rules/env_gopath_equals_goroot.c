@@ -60,6 +60,5 @@ const struct rule rule_env_gopath_equals_goroot = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(govar) | FACT_BIT(place),
-	.explains = IDS("*mod-gosum-or-gomod-stale"),
 	.check = check,
 };

@@ -59,7 +59,6 @@ const struct rule rule_env_goroot_wrong = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(govar) | FACT_BIT(goroot),
-	.explains =
-		IDS("env-gopath-equals-goroot", "*mod-gosum-or-gomod-stale", "*bin-wrong-bin-dir"),
+	.explains = IDS("env-gopath-equals-goroot"),
 	.check = check,
 };

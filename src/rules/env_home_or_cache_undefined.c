@@ -102,6 +102,6 @@ const struct rule rule_env_home_or_cache_undefined = {
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(var) | FACT_BIT(govar),
 	.explains = IDS("*fs-gocache-foreign-owner", "*fs-modcache-foreign-owner",
-                        "*mod-gosum-or-gomod-stale", "*bin-wrong-bin-dir", "*bin-gopls-missing"),
+                        "*bin-wrong-bin-dir", "*bin-gopls-missing"),
 	.check = check,
 };

@@ -29,9 +29,9 @@ static struct finding *add(const struct rule *self, struct findings *out,
                            const struct fact_place *p) {
 	bool index = streq(p->role, "GOPLSCACHE");
 	struct finding *f = findings_add(
-		out, self, CONF_CERTAIN, p->mount, "the filesystem %s, which holds %s %s, has %s", p->mount,
-		index ? "the cache of gopls" : "the directory for temporary files", p->path,
-		storage_room(out->arena, p));
+		out, self, CONF_CERTAIN, p->mount, "the filesystem %s, which holds %s %s, has %s",
+		p->mount, index ? "the cache of gopls" : "the directory for temporary files",
+		p->path, storage_room(out->arena, p));
 	finding_cites(f, p);
 	add_fixes(out, f, p);
 	return f;
@@ -76,6 +76,6 @@ const struct rule rule_fs_disk_full_tmp_or_index = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(place),
-	.explains = IDS("*mod-gosum-or-gomod-stale", "*mod-excluded-by-constraints"),
+	.explains = IDS("*mod-excluded-by-constraints"),
 	.check = check,
 };

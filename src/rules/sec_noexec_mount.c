@@ -86,7 +86,6 @@ const struct rule rule_sec_noexec_mount = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(tool),
-	.explains = IDS("*mod-gosum-or-gomod-stale", "*env-go-not-on-path-gui",
-                        "*bin-wrong-bin-dir", "*tc-goroot-incomplete"),
+	.explains = IDS("*env-go-not-on-path-gui", "*bin-wrong-bin-dir", "*tc-goroot-incomplete"),
 	.check = check,
 };

@@ -119,6 +119,5 @@ const struct rule rule_tc_download_unavailable = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(toolchain),
-	.explains = IDS("*mod-gosum-or-gomod-stale", "*bin-wrong-bin-dir"),
 	.check = check,
 };

@@ -93,7 +93,6 @@ const struct rule rule_tc_goroot_incomplete = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(goroot) | FACT_BIT(goroot_gap),
-	.explains =
-		IDS("*mod-gosum-or-gomod-stale", "*bin-wrong-bin-dir", "*tc-download-unavailable"),
+	.explains = IDS("*tc-download-unavailable"),
 	.check = check,
 };

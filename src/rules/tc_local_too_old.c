@@ -36,6 +36,5 @@ const struct rule rule_tc_local_too_old = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(toolchain),
-	.explains = IDS("*mod-gosum-or-gomod-stale", "*bin-wrong-bin-dir"),
 	.check = check,
 };
