@@ -64,8 +64,19 @@ void origin_fix(const struct facts *facts, struct findings *out, struct finding 
                 const struct fact_govar *var) {
 	struct arena *arena = out->arena;
 	if (streq(var->origin, "goenv")) {
-		finding_fix(out, finding, arena_printf(arena, "forget the stored %s", var->name),
-		            "go env -u %s", var->name);
+		const char *title = arena_printf(arena, "forget the stored %s", var->name);
+		const char *colon = strrchr(var->where, ':');
+		/* With these wrong `go env -u` does not even start. */
+		bool stuck = streq(var->name, "GOROOT") || streq(var->name, "GOTOOLCHAIN") ||
+		             streq(var->name, "GOPATH");
+		if (stuck && colon) {
+			const char *file =
+				arena_strndup(arena, var->where, (size_t)(colon - var->where));
+			finding_fix(out, finding, title, "sed -i.bak '/^%s=/d' %s", var->name,
+			            str_shell_quote(arena, file));
+		} else {
+			finding_fix(out, finding, title, "go env -u %s", var->name);
+		}
 		return;
 	}
 	if (streq(var->origin, "settings")) {
@@ -84,7 +95,8 @@ void origin_fix(const struct facts *facts, struct findings *out, struct finding 
 			arena_printf(
 				arena,
 				"switch that line off, then log in again and restart the editor"),
-			"sed -i.bak '%llds/^/# /' %s", (long long)s->line,
+			"%ssed -i.bak '%llds/^/# /' %s",
+			str_starts(s->file, "/etc/") ? "sudo " : "", (long long)s->line,
 			str_shell_quote(arena, s->file));
 	} else {
 		finding_fix(
@@ -142,6 +154,18 @@ const struct fact_startup *origin_path_line(const struct facts *facts,
 		}
 	}
 	return found;
+}
+
+const char *origin_login_file(const struct facts *facts) {
+	if (str_ends(facts_var(facts, "judged", "SHELL"), "/zsh")) {
+		return "~/.zprofile";
+	}
+	facts_each (startup_file, file, facts) {
+		if (str_ends(file->file, "/.bash_profile")) {
+			return "~/.bash_profile"; /* bash then reads no ~/.profile */
+		}
+	}
+	return "~/.profile";
 }
 
 /* A constraint that this value decides: it names the value (as !windows does), or what the machine

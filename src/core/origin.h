@@ -30,6 +30,8 @@ const struct fact_startup *origin_path_line(const struct facts *facts,
 /* Something that is wrong now and would not be if the server had this value of the variable: the
  * fact that shows it, or NULL. */
 const struct fact *origin_need(const struct facts *facts, const char *name, const char *value);
+/* The file of the user that a login shell reads, as a shell takes it: "~/.profile". */
+const char *origin_login_file(const struct facts *facts);
 /* The code that this value of GOOS, GOARCH or CGO_ENABLED leaves out of the build, or NULL. */
 const struct fact *origin_excluded(const struct facts *facts, const char *name, const char *value);
 /* The judged environment is that of a remote editor (VS Code's server and its kin). */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Facts as one line of proof.
  */
+#include "report/excerpt_env.h"
 #include "report/harmless.h"
 #include "report/report.h"
 
@@ -180,7 +181,7 @@ static const char *go_excerpt(struct arena *a, const struct fact *fact) {
 	case FACT_binary:
 		return binary_line(a, AS(binary));
 	default:
-		return fact_to_text(a, fact);
+		return excerpt_env(a, fact);
 	}
 }
 

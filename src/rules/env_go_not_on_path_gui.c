@@ -51,11 +51,16 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 	}
 	size_t dir = (size_t)(strrchr(go->path, '/') - go->path);
 	finding_fix(out, f, "put it where every session reads it, then log out and in again",
-	            "echo 'export PATH=\"$PATH:%.*s\"' >> ~/.profile", (int)dir, go->path);
+	            "echo 'export PATH=\"$PATH:%.*s\"' >> %s", (int)dir, go->path,
+	            origin_login_file(facts));
 	if (facts_first(editor, facts) && streq(facts_first(editor, facts)->name, "vscode")) {
 		finding_fix(out, f,
-		            "tell the extension, in the user settings.json, and restart the editor",
-		            "\"go.alternateTools\": {\"go\": \"%s\"}", go->path);
+		            arena_printf(out->arena,
+		                         "tell the extension and restart the editor: "
+		                         "\"go.alternateTools\": {\"go\": \"%s\"} in the user "
+		                         "settings.json",
+		                         go->path),
+		            "%s", "");
 	}
 }
 
@@ -65,6 +70,6 @@ const struct rule rule_env_go_not_on_path_gui = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(tool) | FACT_BIT(var),
-	.explains = IDS("*mod-gosum-or-gomod-stale", "*bin-wrong-bin-dir"),
+	.explains = IDS("*bin-wrong-bin-dir"),
 	.check = check,
 };

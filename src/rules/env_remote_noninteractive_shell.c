@@ -10,8 +10,8 @@ static void report(const struct rule *self, const struct facts *facts, struct fi
 	struct finding *f =
 		findings_add(out, self, CONF_CERTAIN,
 	                     arena_printf(out->arena, "%s in %s", line->name, line->file),
-	                     "the remote editor server has no %s: it is set in %s line %lld, which "
-	                     "only interactive shells read",
+	                     "the remote editor server has no %s: it comes from %s line %lld, and "
+	                     "only interactive shells read that file",
 	                     what, line->file, (long long)line->line);
 	finding_about(out, f, line->name);
 	finding_cites(f, line);
@@ -25,12 +25,17 @@ static void report(const struct rule *self, const struct facts *facts, struct fi
 		}
 	}
 	finding_cite(f, proof);
-	const char *login = str_has(line->file, "zsh") ? "~/.zprofile" : "~/.profile";
+	bool path = streq(line->name, "PATH");
 	finding_fix(out, f,
-	            "put the line where login shells read it, then end the remote server and "
-	            "connect again",
-	            "sed -n '%lldp' %s >> %s", (long long)line->line,
-	            str_shell_quote(out->arena, line->file), login);
+	            "write it where login shells read it, then end the remote server and connect "
+	            "again",
+	            "echo %s >> %s",
+	            str_shell_quote(
+			    out->arena,
+			    path ? arena_printf(out->arena, "export PATH=\"$PATH:%s\"", line->value)
+				 : arena_printf(out->arena, "export %s=%s", line->name,
+	                                        str_shell_quote(out->arena, line->value))),
+	            origin_login_file(facts));
 }
 
 /* The variable of this line is not there, and what is wrong now would be right with it. */

@@ -102,9 +102,9 @@ static void report(const struct rule *self, const struct facts *facts, struct fi
 	                     p->comm),
 		!old  ? "the running editor (process %lld, %s) has no %s%s; %s, changed "
 			"since it was started, sets it to %s"
-		: now ? "the running editor (process %lld, %s) still has the old %s %s; "
+		: now ? "the running editor (process %lld, %s) still has the old %s=%s; "
 			"%s has changed since it was started, a new session has %s"
-		      : "the running editor (process %lld, %s) still has %s %s; %s has "
+		      : "the running editor (process %lld, %s) still has %s=%s; %s has "
 			"changed since it was started and nothing sets it any more%s",
 		(long long)p->pid, p->comm, name, old ? old : "", file_of(newer), now ? now : "");
 	finding_about(out, f, name);

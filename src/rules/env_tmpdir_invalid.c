@@ -56,7 +56,8 @@ static void check_one(const struct rule *self, const struct facts *facts, struct
 	}
 	origin_fix(facts, out, f, &var);
 	if (streq(p->state, "absent")) {
-		finding_fix(out, f, "make the directory", "mkdir -p %s",
+		finding_fix(out, f, "make the directory",
+		            p->write ? "mkdir -p %s" : "sudo install -d -m 1777 %s",
 		            str_shell_quote(out->arena, p->path));
 	}
 }

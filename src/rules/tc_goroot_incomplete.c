@@ -20,8 +20,8 @@ static void add_fix(struct findings *out, struct finding *f, const char *root) {
 	finding_fix(out, f,
 	            "install Go again into an empty directory (an archive unpacked over an old one "
 	            "mixes both)",
-	            "sudo mv %s %s.broken   # then unpack or install the same Go version there",
-	            quoted, quoted);
+	            "%smv %s %s.broken   # then unpack or install the same Go version there",
+	            str_starts(root, "/home/") ? "" : "sudo ", quoted, quoted);
 }
 
 /* The go program lies alone, without the tree it belongs to: it says so itself. */
@@ -70,10 +70,11 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 	if (!first || other_in_use) {
 		return;
 	}
-	struct finding *f =
-		findings_add(out, self, CONF_CERTAIN, first->root,
-	                     "the Go installation %s is incomplete: %s is missing or damaged",
-	                     first->root, first->part);
+	bool damaged = str_ends(first->part, ")"); /* "src/fmt/print.go (empty)" */
+	struct finding *f = findings_add(out, self, CONF_CERTAIN, first->root,
+	                                 damaged ? "the Go installation %s is damaged: %s"
+	                                         : "the Go installation %s lacks %s",
+	                                 first->root, first->part);
 	if (count > 1) {
 		finding_detail(out, f,
 		               "%zu parts that every installation has are missing or damaged",

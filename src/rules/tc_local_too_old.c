@@ -24,9 +24,15 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		finding_cites(f, v);
 	}
 	finding_cite(f, facts_said(facts, "requires go >=", NULL));
-	finding_fix(out, f,
-	            "allow go to fetch the version it needs (network), then restart the server",
-	            "go env -w GOTOOLCHAIN=auto");
+	bool by_user = mode && !streq(mode->origin, "goroot") && !streq(mode->origin, "default");
+	if (by_user) {
+		origin_fix(facts, out, f, mode); /* what go env -w stores would lose against it */
+	} else {
+		finding_fix(out, f,
+		            "allow go to fetch the version it needs (network), then restart the "
+		            "server",
+		            "go env -w GOTOOLCHAIN=auto");
+	}
 	finding_fix(out, f, arena_printf(out->arena, "install Go %s or newer", t->need), "%s", "");
 }
 

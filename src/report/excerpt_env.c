@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/excerpt_env.h"
+
+#include "base/clock.h"
+#include "base/str.h"
+
+#include <time.h>
+
+#define AS(kind) ((const struct fact_##kind *)fact)
+
+/* Local time: it is compared with clocks on the wall. */
+static const char *when(struct arena *a, int64_t ns) {
+	time_t s = (time_t)(ns / NS_PER_S);
+	struct tm tm;
+	char text[32];
+	if (ns <= 0 || !localtime_r(&s, &tm) ||
+	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm) == 0) {
+		return "at an unknown time";
+	}
+	return arena_strdup(a, text);
+}
+
+static const char *goroot_line(struct arena *a, const struct fact_goroot *r) {
+	const char *state = r->complete ? "a whole Go installation"
+	                    : r->is_dir ? "a directory, no whole Go installation"
+	                    : r->exists ? "no directory"
+	                                : "not there";
+	return arena_printf(a, "%s: %s%s%s", r->root, state, *r->version ? ", version " : "",
+	                    r->version);
+}
+
+static const char *toolchain_line(struct arena *a, const struct fact_toolchain *t) {
+	const char *asks = str_empty(t->need) ? ""
+	                                      : arena_printf(a, "%s asks for Go %s; ", t->where,
+	                                                     str_starts(t->need, "go") ? t->need + 2
+	                                                                               : t->need);
+	const char *local = str_starts(t->local, "go") ? t->local + 2 : t->local;
+	return arena_printf(a, "%sGo here is %s, GOTOOLCHAIN=%s", asks, local, t->mode);
+}
+
+const char *excerpt_env(struct arena *a, const struct fact *fact) {
+	switch (fact->kind) {
+	case FACT_trial:
+		return arena_printf(a, "%s it %s", AS(trial)->what,
+		                    AS(trial)->better ? "works" : "does not work either");
+	case FACT_goroot:
+		return goroot_line(a, AS(goroot));
+	case FACT_toolchain:
+		return toolchain_line(a, AS(toolchain));
+	case FACT_go_version:
+		return arena_printf(a, "Go %s in %s", AS(go_version)->version,
+		                    AS(go_version)->path);
+	case FACT_editor_process:
+		return arena_printf(a, "process %lld (%s), started %s",
+		                    (long long)AS(editor_process)->pid, AS(editor_process)->comm,
+		                    when(a, AS(editor_process)->start_ns));
+	case FACT_startup_file:
+		return arena_printf(a, "%s, changed %s", AS(startup_file)->file,
+		                    when(a, AS(startup_file)->mtime_ns));
+	case FACT_target:
+		return arena_printf(a, "environment %s of %s, HOME %s", AS(target)->environment,
+		                    str_empty(AS(target)->user) ? "an unknown user"
+		                                                : AS(target)->user,
+		                    str_empty(AS(target)->home) ? "not set" : AS(target)->home);
+	case FACT_excluded:
+		return arena_printf(a, "%s is left out by %s", AS(excluded)->path,
+		                    str_empty(AS(excluded)->expression) ? AS(excluded)->tag
+		                                                        : AS(excluded)->expression);
+	default:
+		return fact_to_text(a, fact);
+	}
+}
