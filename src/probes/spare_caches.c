@@ -149,6 +149,17 @@ static bool has_room(struct exam *exam, const char *dir) {
 	       (m.total_inodes == 0 || m.free_inodes >= ROOM_INODES_MIN);
 }
 
+/* The full disk may be the very one that scratch is made on by habit. */
+static const char *roomy_parent(struct exam *exam) {
+	static const char *const parents[] = {"/dev/shm", "/tmp", "/var/tmp"};
+	for (size_t i = 0; i < sizeof(parents) / sizeof(*parents); i++) {
+		if (has_room(exam, parents[i])) {
+			return parents[i];
+		}
+	}
+	return NULL;
+}
+
 static int look(struct exam *exam, struct err *err) {
 	(void)err;
 	const struct target *t = exam->target;
@@ -165,7 +176,7 @@ static int look(struct exam *exam, struct err *err) {
 	if (std_works && (!cache_odd || !t->open_file)) {
 		return 0;
 	}
-	spare.dir = scratch_make(exam->arena, NULL);
+	spare.dir = scratch_make(exam->arena, roomy_parent(exam));
 	/* Asked about the parent, whose name does not change from run to run. */
 	if (spare.dir && has_room(exam, path_parent(exam->arena, spare.dir))) {
 		if (std_works) {
