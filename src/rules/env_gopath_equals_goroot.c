@@ -60,5 +60,6 @@ const struct rule rule_env_gopath_equals_goroot = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(govar) | FACT_BIT(place),
+	.explains = IDS("*fs-modcache-foreign-owner"),
 	.check = check,
 };
