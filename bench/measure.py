@@ -138,7 +138,7 @@ def row(figure, ours, peer, limit, measured, allowed, unit):
     """One line of the table. ours and peer are texts; measured and allowed decide, None when there is no limit."""
     met = "-" if allowed is None else "met" if measured <= allowed else "NOT MET"
     return {"figure": figure, "dialtone": ours, "peer": peer, "limit": limit, "met": met,
-            "measured": None if measured is None else "%s %s" % (number(measured), unit)}
+            "measured": "%s %s" % (number(measured), unit) if unit and measured is not None else None}
 
 
 def table(rows):
