@@ -24,6 +24,13 @@ static const char *line_words(const struct facts *facts, const char *where) {
 
 /* The key in the settings that puts the variable there. */
 static const char *setting_key(const struct facts *facts, const char *name) {
+	static const char *const of_gopls[] = {"gopls.build.env", "gopls.env"};
+	for (size_t i = 0; i < sizeof(of_gopls) / sizeof(*of_gopls); i++) {
+		const struct fact_setting *s = facts_setting(facts, of_gopls[i]);
+		if (s && str_has(s->json, arena_printf(facts->arena, "\"%s\":", name))) {
+			return of_gopls[i];
+		}
+	}
 	const char *key = arena_printf(facts->arena, "go.toolsEnvVars.%s", name);
 	if (!facts_setting(facts, key) && streq(name, "GOROOT")) {
 		return "go.goroot";
@@ -140,6 +147,19 @@ const struct fact_tool *origin_go_off_path(const struct facts *facts) {
 		}
 	}
 	return best;
+}
+
+const struct fact_tool *origin_gopls_off_path(const struct facts *facts) {
+	if (facts_chosen(facts, "gopls")) {
+		return NULL;
+	}
+	facts_each (tool, t, facts) {
+		bool usable = streq(t->tool, "gopls") && streq(t->state, "ok");
+		if (usable && origin_path_line(facts, t)) {
+			return t;
+		}
+	}
+	return NULL;
 }
 
 const struct fact_startup *origin_path_line(const struct facts *facts,

@@ -24,6 +24,9 @@ void origin_fix(const struct facts *facts, struct findings *out, struct finding 
  * as well when the server finds a go, or when its PATH leads to one that cannot be executed (that
  * is another cause). */
 const struct fact_tool *origin_go_off_path(const struct facts *facts);
+/* A gopls that works and lies in a directory which a start-up file adds to PATH, when the editor
+ * finds none; or NULL. */
+const struct fact_tool *origin_gopls_off_path(const struct facts *facts);
 /* The start-up line that puts the directory of this tool on PATH, the latest one, or NULL. */
 const struct fact_startup *origin_path_line(const struct facts *facts,
                                             const struct fact_tool *tool);

@@ -48,10 +48,45 @@ static struct slice read_text(struct exam *exam, const char *path, const struct 
 	return evidence_has_bytes(ev) ? ev->bytes : slice_of(NULL, 0);
 }
 
+static const char *const gopls_env_keys[] = {"gopls.build.env", "gopls.env"};
+
+void govars_gopls_env(struct exam *exam, struct envset *env) {
+	for (size_t i = 0; i < sizeof(gopls_env_keys) / sizeof(*gopls_env_keys); i++) {
+		const struct fact_setting *s = facts_setting(exam->facts, gopls_env_keys[i]);
+		const struct jsonc_doc *doc =
+			s ? jsonc_parse(exam->arena, slice_str(s->json)) : NULL;
+		const struct jsonc_node *m = doc && doc->root ? doc->root->first_child : NULL;
+		for (; m; m = m->next) {
+			const char *value = jsonc_string(m);
+			bool of_go =
+				m->key && (str_starts(m->key, "GO") || str_starts(m->key, "CGO_"));
+			if (value && of_go) {
+				envset_set(env, m->key, value);
+			}
+		}
+	}
+}
+
+static const struct fact_setting *gopls_setting_of(struct exam *exam, const char *name) {
+	for (size_t i = 0; i < sizeof(gopls_env_keys) / sizeof(*gopls_env_keys); i++) {
+		const struct fact_setting *s = facts_setting(exam->facts, gopls_env_keys[i]);
+		const struct jsonc_doc *doc =
+			s ? jsonc_parse(exam->arena, slice_str(s->json)) : NULL;
+		if (doc && jsonc_string(jsonc_get(doc->root, name))) {
+			return s;
+		}
+	}
+	return NULL;
+}
+
 /* A variable that a setting put into the environment. */
 static const struct fact_setting *setting_of(struct exam *exam, const char *name) {
 	const char *key = arena_printf(exam->arena, "go.toolsEnvVars.%s", name);
-	const struct fact_setting *s = facts_setting(exam->facts, key);
+	const struct fact_setting *s = gopls_setting_of(exam, name);
+	if (s) {
+		return s;
+	}
+	s = facts_setting(exam->facts, key);
 	if (!s && streq(name, "GOROOT")) {
 		s = facts_setting(exam->facts, "go.goroot");
 	}

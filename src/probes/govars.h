@@ -11,6 +11,10 @@
  * per run. */
 void govars_state(struct exam *exam, const struct envset *env, const char *go_path);
 
+/* Adds the variables of Go that gopls itself gives to each go command: gopls.build.env
+ * (gopls/internal/settings, env). */
+void govars_gopls_env(struct exam *exam, struct envset *env);
+
 /* The GOROOT a go binary belongs to: two directories above its real path; NULL when unknown. */
 const char *govars_own_goroot(struct exam *exam, const char *go_path);
 

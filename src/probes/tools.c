@@ -151,8 +151,11 @@ static void arrange_vscode(struct exam *exam) {
 	struct target *t = exam->target;
 	vscode_tools_env(exam, &t->server);
 	t->go_path = find_go_vscode(exam, &t->server);
-	govars_state(exam, &t->server, t->go_path);
-	const char *why = t->trusted ? NULL : trust_look_env(exam, &t->server);
+	struct envset of_go; /* what go gets from gopls; the extension's own calls do without */
+	envset_copy(&of_go, &t->server);
+	govars_gopls_env(exam, &of_go);
+	govars_state(exam, &of_go, t->go_path);
+	const char *why = t->trusted ? NULL : trust_look_env(exam, &of_go);
 	if (!why && t->go_path && !t->trusted) {
 		why = trust_look_tool(exam, "go", t->go_path);
 	}
@@ -163,6 +166,7 @@ static void arrange_vscode(struct exam *exam) {
 	}
 	fill_from_govars(exam, &t->server);
 	t->gopls_path = find_gopls_vscode(exam, &t->server);
+	govars_gopls_env(exam, &t->server);
 	const char *const *flags = vscode_server_flags(exam, &t->server_flags_error);
 	size_t count = 0;
 	while (flags && flags[count]) {

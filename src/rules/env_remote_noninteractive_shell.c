@@ -78,10 +78,12 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		return;
 	}
 	const struct fact_tool *go = origin_go_off_path(facts);
-	const struct fact_startup *path_line = go ? origin_path_line(facts, go) : NULL;
+	const struct fact_tool *tool = go ? go : origin_gopls_off_path(facts);
+	const struct fact_startup *path_line = tool ? origin_path_line(facts, tool) : NULL;
 	if (path_line && streq(path_line->kind, "interactive")) {
 		report(self, facts, out, path_line,
-		       arena_printf(out->arena, "go on its PATH (%s)", go->path), &go->base);
+		       arena_printf(out->arena, "%s on its PATH (%s)", tool->tool, tool->path),
+		       &tool->base);
 	}
 	facts_each (startup, line, facts) {
 		const struct fact *proof = need_for(facts, line);

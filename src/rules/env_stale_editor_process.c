@@ -125,7 +125,8 @@ static void report(const struct rule *self, const struct facts *facts, struct fi
 static void check_path(const struct rule *self, const struct facts *facts, struct findings *out,
                        const struct fact_editor_process *p) {
 	const struct fact_tool *go = origin_go_off_path(facts);
-	const struct fact_startup *line = go ? origin_path_line(facts, go) : NULL;
+	const struct fact_tool *tool = go ? go : origin_gopls_off_path(facts);
+	const struct fact_startup *line = tool ? origin_path_line(facts, tool) : NULL;
 	if (!line || !is_newer(line->mtime_ns, p->start_ns)) {
 		return;
 	}
@@ -133,7 +134,7 @@ static void check_path(const struct rule *self, const struct facts *facts, struc
 	if (streq(line->kind, "interactive") && origin_is_remote(facts)) {
 		return;
 	}
-	report(self, facts, out, "PATH", "without go",
+	report(self, facts, out, "PATH", go ? "(without go)" : "(without gopls)",
 	       arena_printf(out->arena, "%s on it", line->value), &line->base);
 }
 

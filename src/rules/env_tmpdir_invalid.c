@@ -19,6 +19,9 @@ static const char *fault_of(const struct fact_place *p) {
 	}
 	/* Read-only and full filesystems are causes of their own. */
 	bool shut = streq(p->state, "ok") && !p->write && !p->read_only;
+	if (!shut && streq(p->state, "ok") && p->mode != 0 && (p->mode & 0111) == 0) {
+		return "may not be entered by anybody";
+	}
 	return shut ? "may not be written to by this user" : NULL;
 }
 
