@@ -179,9 +179,9 @@ void storage_fix_move(const struct facts *facts, struct findings *out, struct fi
 	const struct fact_govar *var = facts_govar(facts, variable);
 	bool elsewhere = var && (streq(var->origin, "env") || streq(var->origin, "settings"));
 	finding_fix(out, finding,
-	            elsewhere ? arena_printf(out->arena, "or put it elsewhere; %s is set %s",
-	                                     variable, origin_words(facts, var))
-	                      : "or put it elsewhere",
+	            elsewhere ? arena_printf(out->arena, "put it elsewhere; %s is set %s", variable,
+	                                     origin_words(facts, var))
+	                      : "put it elsewhere",
 	            elsewhere ? "export %s=%s" : "go env -w %s=%s", variable, path);
 }
 

@@ -50,8 +50,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		}
 	}
 	finding_fix(out, f, "install Go from the distribution", "sudo apt install golang-go");
-	finding_fix(out, f,
-	            "or the newest from https://go.dev/dl, unpacked as /usr/local/go, and on PATH",
+	finding_fix(out, f, "unpack a release of Go as /usr/local/go, and put it on PATH",
 	            "echo 'export PATH=\"$PATH:/usr/local/go/bin\"' >> ~/.profile");
 }
 

@@ -173,7 +173,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		finding_fix(out, f, "name it in the user settings.json",
 		            "\"go.alternateTools\": {\"gopls\": \"%s\"}", t->path);
 	}
-	finding_fix(out, f, "or put its directory on PATH for every session, then log in again",
+	finding_fix(out, f, "put its directory on PATH for every session, then log in again",
 	            "echo 'export PATH=\"$PATH:%s\"' >> ~/.profile", dir);
 }
 

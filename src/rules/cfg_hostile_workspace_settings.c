@@ -34,7 +34,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 			                         (long long)p->line),
 			            "%s", "");
 		}
-		finding_fix(out, f, "or read that program; when it may run, say so",
+		finding_fix(out, f, "read that program; when it may run, say so",
 		            "dialtone check --trust");
 	}
 }

@@ -17,10 +17,10 @@ static void add_fixes(struct findings *out, struct finding *f, const struct fact
 	                   : "du -xm %s 2>/dev/null | sort -n | tail -n 15",
 	            mount);
 	if (streq(p->role, "GOPLSCACHE")) {
-		finding_fix(out, f, "or put the cache of gopls elsewhere",
+		finding_fix(out, f, "put the cache of gopls elsewhere",
 		            "export GOPLSCACHE=\"/var/tmp/$(id -un)-cache\"");
 	} else {
-		finding_fix(out, f, "or use another directory for temporary files",
+		finding_fix(out, f, "use another directory for temporary files",
 		            "export %s=/var/tmp", p->role);
 	}
 }

@@ -47,7 +47,7 @@ static void add_fixes(const struct facts *facts, struct findings *out, struct fi
 	}
 	struct fix_advice *fix =
 		finding_fix(out, f,
-	                    "or make it writable again, once you know why it is read-only (the "
+	                    "make it writable again, once you know why it is read-only (the "
 	                    "kernel does so after disk errors: see dmesg)",
 	                    "sudo mount -o remount,rw %s", str_shell_quote(out->arena, p->mount));
 	fix->disruptive = true;

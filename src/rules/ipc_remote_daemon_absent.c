@@ -45,7 +45,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		}
 		finding_fix(out, f, "let gopls start its own daemon when there is none",
 		            "\"go.languageServerFlags\": [\"-remote=auto\"]");
-		finding_fix(out, f, "or start the daemon", "gopls -listen=%s",
+		finding_fix(out, f, "start the daemon", "gopls -listen=%s",
 		            str_shell_quote(out->arena, r->address));
 	}
 }

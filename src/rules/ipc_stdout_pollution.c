@@ -60,7 +60,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 	}
 	facts_each (tool, other, facts) {
 		if (streq(other->tool, "gopls") && streq(other->state, "ok") && !other->chosen) {
-			finding_fix(out, f, "or name the real gopls in the user settings.json",
+			finding_fix(out, f, "name the real gopls in the user settings.json",
 			            "\"go.alternateTools\": {\"gopls\": \"%s\"}", other->path);
 			break;
 		}

@@ -33,7 +33,7 @@ static void add_fix(struct findings *out, struct finding *f, const char *path,
 	} else if (empty && streq(path_base(path), "go.mod")) {
 		finding_fix(out, f, "get the file back from git", "cd %s && git checkout -- go.mod",
 		            dir);
-		finding_fix(out, f, "or begin a new module",
+		finding_fix(out, f, "begin a new module",
 		            "cd %s && rm go.mod && go mod init example.com/NAME", dir);
 	} else {
 		finding_fix(out, f, "see what was changed last, then correct that line",

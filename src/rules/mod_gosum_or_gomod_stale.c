@@ -114,8 +114,9 @@ static void check_sums(const struct rule *self, const struct facts *facts, struc
 	settle(facts, f);
 }
 
-static bool is_local(const struct fact_gomod_gap *g) {
-	return streq(g->kind, "local");
+/* Said by mod-nested-not-in-workspace, and by tc-local-too-old. */
+static bool is_other(const struct fact_gomod_gap *g) {
+	return streq(g->kind, "local") || streq(g->kind, "newer_go");
 }
 
 /* Gaps that stop the whole load come first: `updates to go.mod needed`. */
@@ -123,10 +124,10 @@ static const struct fact_gomod_gap *worst_gap(const struct facts *facts) {
 	const struct fact_gomod_gap *first = NULL;
 	facts_each (gomod_gap, g, facts) {
 		bool whole = !streq(g->kind, "missing") && !streq(g->kind, "absent_package");
-		if (!is_local(g) && whole) {
+		if (!is_other(g) && whole) {
 			return g;
 		}
-		first = first || is_local(g) ? first : g;
+		first = first || is_other(g) ? first : g;
 	}
 	return first;
 }
@@ -160,7 +161,7 @@ static bool check_requirements(const struct rule *self, const struct facts *fact
 	}
 	finding_cites(f, gap);
 	facts_each (gomod_gap, g, facts) {
-		if (g != gap && !is_local(g)) {
+		if (g != gap && !is_other(g)) {
 			finding_cites(f, g);
 		}
 	}

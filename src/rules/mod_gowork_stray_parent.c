@@ -197,18 +197,18 @@ static void add_fixes(struct findings *out, struct finding *f, const struct susp
 		            path);
 	}
 	if (d && d->use) {
-		finding_fix(out, f, "or drop the directory that is gone",
+		finding_fix(out, f, "drop the directory that is gone",
 		            "cd %s && go work edit -dropuse=%s", dir,
 		            str_shell_quote(out->arena,
 		                            as_written(out->arena, d->use,
 		                                       path_parent(out->arena, s->work->path))));
 	}
 	if (d && d->raise_go) {
-		finding_fix(out, f, "or raise its go line to that of its modules",
+		finding_fix(out, f, "raise its go line to that of its modules",
 		            "cd %s && go work use", dir);
 	}
 	if (s->member) {
-		finding_fix(out, f, "or work without it", "go env -w GOWORK=off");
+		finding_fix(out, f, "start the editor without it", "export GOWORK=off");
 	}
 }
 

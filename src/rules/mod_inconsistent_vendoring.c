@@ -55,7 +55,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 	            "cd %s && go %s vendor", str_shell_quote(out->arena, dir),
 	            work ? "work" : "mod");
 	if (streq(vendor->mode, "auto")) {
-		finding_fix(out, f, "or leave vendor/ aside and use the module cache",
+		finding_fix(out, f, "leave vendor/ aside and use the module cache",
 		            "cd %s && mv vendor _vendor", str_shell_quote(out->arena, dir));
 	} else {
 		finding_detail(out, f, "vendor/ is used because a flag says -mod=vendor");

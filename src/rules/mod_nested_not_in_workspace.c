@@ -85,7 +85,7 @@ static void check_place(const struct rule *self, const struct facts *facts, stru
 	finding_cites(f, file);
 	finding_cite(f, said);
 	add_fixes(out, f, active_work(facts), target->workspace, file->module_dir);
-	finding_fix(out, f, "or open that folder as well", "code --add %s",
+	finding_fix(out, f, "open that folder as well", "code --add %s",
 	            str_shell_quote(out->arena, file->module_dir));
 	f->severity = said || facts_hurt(facts) ? SEV_ERROR : SEV_NOTE;
 }

@@ -72,7 +72,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 	const char *quoted = str_shell_quote(out->arena, root);
 	finding_fix(out, f, "get go.mod back if git knows it",
 	            "cd %s && git checkout -- go.mod go.sum", quoted);
-	finding_fix(out, f, "or begin a module here",
+	finding_fix(out, f, "begin a module here",
 	            "cd %s && go mod init example.com/%s && go mod tidy", quoted,
 	            str_shell_quote(out->arena, path_base(root)));
 	f->severity = facts_healthy(facts) ? SEV_NOTE : SEV_ERROR;

@@ -13,7 +13,7 @@ static void advise(struct findings *out, struct finding *f, const char *mount, c
 			"GOBIN=\"$HOME/.local/bin\" go install golang.org/x/tools/gopls@latest");
 	}
 	struct fix_advice *fix =
-		finding_fix(out, f, "or let programs be run from there, if that is yours to decide",
+		finding_fix(out, f, "let programs be run from there, if that is yours to decide",
 	                    "sudo mount -o remount,exec %s", str_shell_quote(out->arena, mount));
 	fix->disruptive = false;
 }
