@@ -120,8 +120,11 @@ static void check_requirements(struct walk *w, const struct need *need, struct m
 		return;
 	}
 	const char *go = file->mod.go_version;
-	if (go && goversion_compare(go, GO_LINE_SINCE) >= 0 &&
-	    goversion_minor(go) <= w->reader.ctx.go_minor && goversion_compare(go, main_line) > 0) {
+	bool counts = go && goversion_compare(go, GO_LINE_SINCE) >= 0;
+	if (counts && goversion_minor(go) > w->reader.ctx.go_minor) {
+		state_mod_gap(w, need, "newer_go", root, go, "",
+		              arena_printf(arena, "%s wants Go %s", file->path, go));
+	} else if (counts && goversion_compare(go, main_line) > 0) {
 		state_mod_gap(w, need, "go", root, go, "",
 		              arena_printf(arena, "%s %s has the go line %s, go.mod has %s",
 		                           root->path, root->version, go,

@@ -4,18 +4,45 @@
 #include "core/origin.h"
 #include "core/rule.h"
 
+struct want {
+	const char *what; /* "DIR/go.mod", or "module m of DIR/go.mod" */
+	const char *need;
+	const struct fact *proof;
+};
+
+/* Only for the module or workspace itself does go switch by itself; a dependency that wants a newer
+ * Go than the one that runs stops it where it may not switch. */
+static bool dependency_wants(const struct facts *facts, const struct fact_toolchain *t,
+                             struct arena *arena, struct want *ret) {
+	bool may_switch = str_has(t->mode, "auto") || str_has(t->mode, "path");
+	facts_each (gomod_gap, g, facts) {
+		if (streq(g->kind, "newer_go") && !may_switch) {
+			ret->what = arena_printf(arena, "module %s, required in %s,", g->module,
+			                         g->gomod);
+			ret->need = g->wanted;
+			ret->proof = &g->base;
+			return true;
+		}
+	}
+	return false;
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	const struct fact_toolchain *t = facts_first(toolchain, facts);
-	if (!t || !streq(t->verdict, "local_too_old") || facts_healthy(facts)) {
+	if (!t || facts_healthy(facts)) {
+		return;
+	}
+	struct want want = {.what = t->file, .need = t->need, .proof = &t->base};
+	if (!streq(t->verdict, "local_too_old") && !dependency_wants(facts, t, out->arena, &want)) {
 		return;
 	}
 	const struct fact_govar *mode = facts_govar(facts, "GOTOOLCHAIN");
 	struct finding *f =
 		findings_add(out, self, CONF_CERTAIN, t->file,
 	                     "%s wants Go %s, this is Go %s, and GOTOOLCHAIN=%s forbids to switch",
-	                     t->file, t->need, t->local, t->mode);
+	                     want.what, want.need, t->local, t->mode);
 	finding_about(out, f, "GOTOOLCHAIN");
-	finding_cites(f, t);
+	finding_cite(f, want.proof);
 	if (mode) {
 		finding_detail(out, f, "GOTOOLCHAIN is set %s", origin_words(facts, mode));
 		finding_cites(f, mode);
@@ -33,7 +60,8 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		            "server",
 		            "go env -w GOTOOLCHAIN=auto");
 	}
-	finding_fix(out, f, arena_printf(out->arena, "install Go %s or newer", t->need), "%s", "");
+	finding_fix(out, f, arena_printf(out->arena, "install Go %s or newer", want.need), "%s",
+	            "");
 }
 
 const struct rule rule_tc_local_too_old = {
@@ -41,6 +69,6 @@ const struct rule rule_tc_local_too_old = {
 	.title = "the module wants a newer Go and switching is forbidden",
 	.wave = 1,
 	.severity = SEV_ERROR,
-	.needs = FACT_BIT(toolchain),
+	.needs = FACT_BIT(toolchain) | FACT_BIT(gomod_gap),
 	.check = check,
 };
