@@ -6,7 +6,8 @@
 
 #include <errno.h>
 
-#define LIST_MAX 200 /* directories of one PATH that are looked at */
+#define LIST_MAX    200 /* directories of one PATH that are looked at */
+#define SUBDIRS_MAX 64
 
 void search_begin(struct search *s, struct exam *exam, const char *tool) {
 	*s = (struct search){.exam = exam, .tool = tool, .name = tool};
@@ -141,16 +142,18 @@ static void elsewhere_literal(struct search *s, const char *gobin) {
 	}
 }
 
-/* Subdirectories of dir (versions kept side by side), each with a suffix. */
+/* Subdirectories of dir (versions kept side by side), each with a suffix; no hidden ones unless the
+ * prefix says so. */
 static void elsewhere_versions(struct search *s, const char *dir, const char *prefix,
                                const char *suffix) {
 	struct arena *arena = s->exam->arena;
 	const struct evidence *ev = world_look(s->exam->world, LOOK_DIR, dir, LOOK_CAP_DIR);
 	struct slice rest = ev->bytes;
 	struct slice line;
-	while (evidence_has_bytes(ev) && slice_line(&rest, &line)) {
-		if (line.len > 2 && line.data[0] != 'f' &&
+	for (size_t i = 0; i < SUBDIRS_MAX && evidence_has_bytes(ev) && slice_line(&rest, &line);) {
+		if (line.len > 2 && line.data[0] != 'f' && (*prefix || line.data[2] != '.') &&
 		    slice_starts(slice_of(line.data + 2, line.len - 2), prefix)) {
+			i++;
 			elsewhere_dir(s, arena_printf(arena, "%s/%.*s%s", dir, (int)line.len - 2,
 			                              line.data + 2, suffix));
 		}
@@ -176,6 +179,10 @@ static void elsewhere_home(struct search *s, const char *home) {
 		elsewhere_dir(s, path_join(s->exam->arena, home, below[i]));
 	}
 	elsewhere_versions(s, path_join(s->exam->arena, home, "sdk"), "go", "/bin");
+	/* A GOBIN or go.toolsGopath of former days: ~/gotools/bin, ~/.local/gobin. */
+	elsewhere_versions(s, home, "", "/bin");
+	elsewhere_versions(s, path_join(s->exam->arena, home, ".local"), "", "");
+	elsewhere_versions(s, path_join(s->exam->arena, home, ".local"), "", "/bin");
 }
 
 /* GOPATH/bin/<os_arch>: where `go install` puts programs for another GOOS or GOARCH. */
@@ -235,6 +242,7 @@ void search_elsewhere(struct search *s) {
 		elsewhere_dir(s, common[i]);
 	}
 	elsewhere_versions(s, "/usr/lib", "go-1.", "/bin");
-	elsewhere_versions(s, "/opt", "go", "/bin");
+	elsewhere_versions(s, "/opt", "", "");
+	elsewhere_versions(s, "/opt", "", "/bin");
 	elsewhere_versions(s, "/usr/local", "go", "/bin");
 }
