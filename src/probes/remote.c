@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * -remote=ADDRESS among the server's arguments: does anything listen there?
+ * -remote=ADDRESS among the server's arguments, or in the script that starts it: does anything
+ * listen there?
  */
 #include "base/str.h"
 #include "core/probe.h"
 
 /* Address syntax of gopls (internal/lsprpc, ParseAddr): "auto", "auto;id", "unix;/path",
  * "host:port". */
-static void state_remote(struct exam *exam, const char *address) {
+static void state_remote(struct exam *exam, const char *address, const char *from) {
 	if (str_starts(address, "auto")) {
 		return; /* starts its daemon by itself */
 	}
@@ -18,12 +19,48 @@ static void state_remote(struct exam *exam, const char *address) {
 		return;
 	}
 	FACTS_ADD(exam->facts, remote, ev, .address = address, .network = is_unix ? "unix" : "tcp",
-	          .reachable = ev->state == EV_READ, .error = ev->error,
-	          .from = "go.languageServerFlags");
+	          .reachable = ev->state == EV_READ, .error = ev->error, .from = from);
+}
+
+static bool ends_word(char c) {
+	return strchr(" \t\r\n\"'`;&|<>()", c) != NULL;
+}
+
+/* "… gopls -remote=localhost:4389 "$@"": only an address that is written out; comments are not
+ * told apart, and an address nobody uses does no harm to a server that answers. */
+static void look_script(struct exam *exam, const char *path) {
+	static const char flag[] = "-remote=";
+	const struct evidence *ev = world_look(exam->world, LOOK_FILE, path, LOOK_CAP_SMALL);
+	struct slice rest = evidence_has_bytes(ev) ? ev->bytes : slice_of(NULL, 0);
+	const char *at;
+
+	while (rest.len > 0 && (at = memmem(rest.data, rest.len, flag, strlen(flag)))) {
+		const char *end = rest.data + rest.len;
+		const char *from = at + strlen(flag);
+		const char *to = from + (from < end && (*from == '"' || *from == '\''));
+
+		from = to;
+		while (to < end && *to &&
+		       (!ends_word(*to) || (*to == ';' && to - from == 4))) { /* unix;PATH */
+			to++;
+		}
+		const char *address = arena_strndup(exam->arena, from, (size_t)(to - from));
+
+		if (!str_empty(address) && !strchr(address, '$')) {
+			state_remote(exam, address, path);
+		}
+		rest = slice_of(to, (size_t)(end - to));
+	}
 }
 
 static int look(struct exam *exam, struct err *err) {
+	static const char setting[] = "go.languageServerFlags";
 	(void)err;
+	facts_each (binary, b, exam->facts) {
+		if (b->chosen && streq(b->tool, "gopls") && streq(b->format, "script")) {
+			look_script(exam, b->path);
+		}
+	}
 	const char *const *argv = exam->target->server_argv;
 	for (size_t i = 1; argv && argv[0] && argv[i]; i++) {
 		const char *flag = argv[i] + strspn(argv[i], "-");
@@ -31,9 +68,9 @@ static int look(struct exam *exam, struct err *err) {
 			break; /* flags end at the first other word */
 		}
 		if (str_starts(flag, "remote=")) {
-			state_remote(exam, flag + strlen("remote="));
+			state_remote(exam, flag + strlen("remote="), setting);
 		} else if (streq(flag, "remote") && argv[i + 1]) {
-			state_remote(exam, argv[++i]);
+			state_remote(exam, argv[++i], setting);
 		}
 	}
 	return 0;

@@ -34,8 +34,9 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		                         : "";
 		struct finding *f = findings_add(
 			out, self, CONF_CERTAIN, r->address,
-			"-remote=%s in go.languageServerFlags%s asks for a gopls daemon, but %s",
-			r->address, where, errno_words(r->error));
+			"-remote=%s in %s%s asks for a gopls daemon, but %s", r->address,
+			str_empty(r->from) ? "go.languageServerFlags" : r->from, where,
+			errno_words(r->error));
 		finding_cites(f, r);
 		if (flag) {
 			finding_cites(f, flag);
@@ -43,8 +44,14 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		if (server) {
 			finding_cites(f, server);
 		}
-		finding_fix(out, f, "let gopls start its own daemon when there is none",
-		            "\"go.languageServerFlags\": [\"-remote=auto\"]");
+		if (r->from[0] == '/') {
+			finding_fix(out, f, "let gopls start its own daemon when there is none",
+			            "sed -i 's/-remote=[^ ]*/-remote=auto/' %s",
+			            str_shell_quote(out->arena, r->from));
+		} else {
+			finding_fix(out, f, "let gopls start its own daemon when there is none",
+			            "\"go.languageServerFlags\": [\"-remote=auto\"]");
+		}
 		finding_fix(out, f, "start the daemon", "gopls -listen=%s",
 		            str_shell_quote(out->arena, r->address));
 	}
