@@ -2,6 +2,7 @@
 #include "core/origin.h"
 
 #include "base/str.h"
+#include "core/undefined.h"
 
 const struct fact_startup *origin_startup(const struct facts *facts, const char *name,
                                           const char *value) {
@@ -215,12 +216,16 @@ const struct fact *origin_excluded(const struct facts *facts, const char *name, 
 	                                             : "cgo";
 	const struct fact_open_file *file = facts_first(open_file, facts);
 	bool by_tag = file && streq(file->reason, "tag") && decides(name, value, file->excluded_by);
-	if (file && (streq(file->reason, reason) || by_tag)) {
+	if (file && (streq(file->reason, reason) || by_tag) && facts_hurt(facts)) {
 		return &file->base;
 	}
 	facts_each (excluded, x, facts) {
+		/* A file of a package does harm when one of its names is missed, a whole package by
+		 * itself. */
+		const char *missed = NULL;
+		bool harms = streq(x->what, "package") || undefined_find(facts, x->name, &missed);
 		bool tag = streq(x->reason, "tag") && decides(name, value, x->tag);
-		if (streq(x->reason, reason) || tag) {
+		if (harms && (streq(x->reason, reason) || tag)) {
 			return &x->base;
 		}
 	}

@@ -66,6 +66,10 @@ static const struct fact *toolchain_fault(const struct facts *facts) {
 	return own_choice || (trial && trial->better) ? &t->base : NULL;
 }
 
+static bool is_platform(const char *name) {
+	return streq(name, "GOOS") || streq(name, "GOARCH") || streq(name, "CGO_ENABLED");
+}
+
 static const struct fact *platform_fault(const struct facts *facts, const char *name,
                                          const char *value) {
 	const struct fact *said = facts_said(facts, "unsupported GOOS/GOARCH pair", NULL);
@@ -91,7 +95,7 @@ static const struct fact *fault_of(const struct facts *facts, const struct fact_
 	if (streq(name, "GOTOOLCHAIN")) {
 		return toolchain_fault(facts);
 	}
-	if (streq(name, "GOOS") || streq(name, "GOARCH") || streq(name, "CGO_ENABLED")) {
+	if (is_platform(name)) {
 		return platform_fault(facts, name, var->value);
 	}
 	if (streq(name, "GOPROXY")) {
@@ -139,14 +143,15 @@ static void report(const struct rule *self, const struct facts *facts, struct fi
 }
 
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
-	if (facts_healthy(facts)) {
-		return;
-	}
 	const struct fact_govar *only = NULL;
 	size_t stored = 0;
 	bool found = false;
 	facts_each (govar, var, facts) {
 		if (!streq(var->origin, "goenv") || streq(var->name, "GOBIN")) {
+			continue;
+		}
+		/* A name missed because of the stored platform is no trouble of the server. */
+		if (facts_healthy(facts) && !is_platform(var->name)) {
 			continue;
 		}
 		only = var;
@@ -160,7 +165,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 	/* go works without the file, and there is just one value in it that can be meant. That is
 	 * no proof against a directory: without the file go took another one. */
 	const struct fact_trial *trial = facts_trial(facts, "without GOENV");
-	if (!found && stored == 1 && !is_directory(only->name) && trial && trial->better) {
+	if (!found && only && stored == 1 && !is_directory(only->name) && trial && trial->better) {
 		report(self, facts, out, only, &trial->base);
 	}
 }

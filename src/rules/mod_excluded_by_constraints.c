@@ -7,6 +7,7 @@
  */
 #include "base/path.h"
 #include "core/rule.h"
+#include "core/undefined.h"
 
 static const char *tags_in_force(const struct facts *facts) {
 	const struct fact_govar *v = facts_govar(facts, "GOFLAGS");
@@ -97,58 +98,24 @@ static void check_package(const struct rule *self, const struct facts *facts, st
 	f->severity = facts_healthy(facts) ? SEV_NOTE : SEV_ERROR;
 }
 
-static bool has_word(const char *list, const char *word, size_t n) {
-	for (const char *p = list; *p;) {
-		size_t k = strcspn(p, " ");
-		if (k == n && strncmp(p, word, n) == 0) {
-			return true;
-		}
-		p += k + (p[k] != '\0');
-	}
-	return false;
-}
-
-/* "undefined: helper", "undefined: colour.Name": the name that is missing. */
-static const char *undefined_name(const struct fact_diagnostic *d, size_t *ret_len) {
-	static const char word[] = "undefined: ";
-	const char *p = strstr(d->text, word);
-	if (!p || !streq(d->severity, "error")) {
-		return NULL;
-	}
-	p += strlen(word);
-	size_t n = strcspn(p, " \n");
-	for (size_t i = n; i-- > 0;) {
-		if (p[i] == '.') {
-			p += i + 1;
-			n -= i + 1;
-			break;
-		}
-	}
-	*ret_len = n;
-	return p;
-}
-
 static bool check_names(const struct rule *self, const struct facts *facts, struct findings *out,
                         const struct fact_excluded *x) {
-	facts_each (diagnostic, d, facts) {
-		size_t n = 0;
-		const char *name = undefined_name(d, &n);
-		if (!name || !has_word(x->name, name, n)) {
-			continue;
-		}
-		struct finding *f = findings_add(
-			out, self, CONF_CERTAIN, x->path,
-			"%.*s (%s line %lld) is declared in %s, which the build leaves out: %s%s",
-			(int)n, name, d->path, (long long)d->line, x->path,
-			str_empty(x->expression) ? "its name is for " : "//go:build ",
-			str_empty(x->expression) ? x->tag : x->expression);
-		finding_cites(f, x);
-		finding_cites(f, d);
-		cite_settings(facts, f);
-		add_fixes(out, f, x->reason, x->tag, x->path);
-		return true;
+	const char *name = NULL;
+	const struct fact_diagnostic *d = undefined_find(facts, x->name, &name);
+	if (!d) {
+		return false;
 	}
-	return false;
+	struct finding *f = findings_add(
+		out, self, CONF_CERTAIN, x->path,
+		"%s (%s line %lld) is declared in %s, which the build leaves out: %s%s", name,
+		d->path, (long long)d->line, x->path,
+		str_empty(x->expression) ? "its name is for " : "//go:build ",
+		str_empty(x->expression) ? x->tag : x->expression);
+	finding_cites(f, x);
+	finding_cites(f, d);
+	cite_settings(facts, f);
+	add_fixes(out, f, x->reason, x->tag, x->path);
+	return true;
 }
 
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
