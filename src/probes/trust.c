@@ -201,6 +201,21 @@ static const char *look_gopls_env(struct exam *exam) {
 	return NULL;
 }
 
+/* A toolchain that go takes from PATH when go.mod asks for that version: its name starts with
+ * "go1." (cmd/go/internal/toolchain, PathVersion). NULL when dir has none. */
+static const char *toolchain_in(struct exam *exam, const char *dir) {
+	const struct evidence *ev = world_look(exam->world, LOOK_DIR, dir, LOOK_CAP_DIR);
+	struct slice rest = ev->bytes;
+	struct slice line;
+	while (evidence_has_bytes(ev) && slice_line(&rest, &line)) {
+		if (slice_starts(line, "f go1") || slice_starts(line, "l go1")) {
+			return path_join(exam->arena, dir,
+			                 arena_strndup(exam->arena, line.data + 2, line.len - 2));
+		}
+	}
+	return NULL;
+}
+
 /* A directory of the workspace on PATH that holds something go or the server would start by name.
  */
 static const char *look_path(struct exam *exam, const struct envset *env) {
@@ -214,6 +229,11 @@ static const char *look_path(struct exam *exam, const struct envset *env) {
 		const char *d = arena_slicedup(exam->arena, dir);
 		if (d[0] != '/' || !trust_inside(exam, d)) {
 			continue;
+		}
+		const char *toolchain = toolchain_in(exam, d);
+		if (toolchain) {
+			return refuse(exam, "PATH", toolchain,
+			              set_by_workspace(exam, "go.toolsEnvVars.PATH"));
 		}
 		for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 			const char *file = path_join(exam->arena, d, names[i]);

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Ctrl-C and its kin, and SIGKILL, in the middle of a handshake: no server and no child of it is left, nor is scratch.
+# shellcheck source=tests/live/hostile.bash
+. "$(dirname "$0")/hostile.bash"
+surroundings interrupted
+real_tools
+project project
+mkdir -p home gopls_real
+export HOME=$work/home GOCACHE=$work/gocache GOPROXY=off
+cp "$gopls_dir/gopls" gopls_real/gopls
+
+# until_running PATTERN: the server is there.
+until_running() {
+	local tries
+	for ((tries = 0; tries < 400; tries++)); do
+		if pgrep -f -- "$1" >/dev/null; then return 0; fi
+		sleep 0.02
+	done
+	return 1
+}
+
+# strike SIGNAL SERVER: sends the signal while the server runs. Status 128 + signal, unless there was nothing to do.
+strike() {
+	local signal=$1 server=$2 pid status want
+	# A shell starts what runs in the background with SIGINT ignored.
+	PATH=$work/$server:$go_dir:/usr/bin:/bin env --default-signal=INT "$dialtone" check project --editor none --environment self --timeout 20 --json \
+		>out 2>err </dev/null &
+	pid=$!
+	if ! until_running "^$work/$server/gopls"; then
+		fail "$signal, $server: the server was never started"
+	fi
+	kill "-$signal" $pid
+	wait $pid 2>/dev/null
+	status=$?
+	want=$((128 + $(kill -l "$signal")))
+	# The real server may have answered everything before the signal came.
+	if [ $status != $want ] && { [ "$server" != gopls_real ] || [ $status -gt 1 ]; }; then
+		fail "$signal, $server: status $status instead of $want: $(head -c 300 err)"
+	fi
+	if grep -q Sanitizer err; then fail "$signal, $server: a sanitizer spoke: $(head -n 5 err)"; fi
+	none_left "$signal, $server" "^$work/$server/gopls"
+}
+
+for server in mute stubborn forker; do
+	mkdir -p $server
+	cp "$patients/patient-$server" $server/gopls
+	for signal in INT TERM KILL; do strike $signal $server; done
+done
+for signal in INT HUP KILL; do strike $signal gopls_real; done
+none_left 'helpers of dialtone' "^$dialtone check project --editor none --environment self --timeout 20"
+finish
