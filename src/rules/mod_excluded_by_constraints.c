@@ -64,8 +64,13 @@ static const char *tag_in(struct arena *arena, const char *excluded_by) {
 
 static void check_file(const struct rule *self, const struct facts *facts, struct findings *out) {
 	const struct fact_open_file *file = facts_first(open_file, facts);
-	if (!file || str_empty(file->excluded_by) || streq(file->reason, "none") ||
-	    !facts_hurt(facts)) {
+	if (!file || str_empty(file->excluded_by) || streq(file->reason, "none")) {
+		return;
+	}
+	/* gopls has views for other platforms and for "ignore", but none for a tag nobody sets: that
+	 * is certain before it has answered. */
+	bool unanswered = !facts_first(health, facts);
+	if (!facts_hurt(facts) && !(unanswered && streq(file->reason, "tag"))) {
 		return;
 	}
 	const struct fact *said = facts_said(facts, "No packages found for open file", NULL);
