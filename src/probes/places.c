@@ -52,7 +52,8 @@ static void state_place(struct exam *exam, const char *role, const char *path) {
 
 static void state_govar(struct exam *exam, const char *name) {
 	const struct fact_govar *v = facts_govar(exam->facts, name);
-	if (v && !str_empty(v->value) && !streq(v->value, "off")) {
+	bool nowhere = v && streq(v->value, "off") && streq(v->origin, "default");
+	if (v && !str_empty(v->value) && !nowhere) {
 		state_place(exam, name, v->value);
 	}
 }

@@ -187,6 +187,67 @@ static void report_listen(const struct rule *self, const struct facts *facts, st
 	            "\"go.languageServerFlags\": [\"-remote=auto\"]");
 }
 
+/* Flags of any gopls from v0.11 on (gopls/internal/cmd/usage of each tag), without their dashes. */
+static bool ever_was_flag(const char *flag) {
+	static const char *const names[] = {
+		"listen",
+		"listen.timeout",
+		"logfile",
+		"rpc.trace",
+		"debug",
+		"mode",
+		"port",
+		"remote",
+		"ocagent",
+		"remote.debug",
+		"otel",
+		"remote.listen.timeout",
+		"mcp",
+		"mcp.listen",
+		"profile.cpu",
+		"remote.logfile",
+		"profile.mem",
+		"profile.trace",
+		"profile.alloc",
+		"profile.block",
+		"v",
+		"verbose",
+		"vv",
+		"veryverbose",
+		"h",
+		"help",
+	};
+	size_t len = strcspn(flag, "=");
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (strlen(names[i]) == len && strncmp(names[i], flag, len) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* No server could be tried, for reasons of its own. What never was a flag of any gopls will stop
+ * the next one. */
+static void check_unseen(const struct rule *self, const struct facts *facts, struct findings *out) {
+	facts_each (go_flag_setting, s, facts) {
+		size_t dashes = strspn(s->value, "-");
+		if (dashes == 0 && streq(s->value, "serve")) {
+			continue;
+		}
+		if (dashes == 1 || dashes == 2 ? ever_was_flag(s->value + dashes) : s->index > 0) {
+			continue; /* a word further back may be the value of the flag before it */
+		}
+		struct finding *f = findings_add(
+			out, self, CONF_CERTAIN,
+			arena_printf(out->arena, "go.languageServerFlags: %s", s->value),
+			"go.languageServerFlags (%s line %lld) has \"%s\", which no gopls knows",
+			s->file, (long long)s->line, s->value);
+		finding_cites(f, s);
+		advise(out, f, s, s->value);
+		return;
+	}
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	const struct fact_server *server = facts_first(server, facts);
 	if (facts_first(setting_program, facts)) {
@@ -205,8 +266,12 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		report_listen(self, facts, out, listen);
 		return;
 	}
-	if (!server || !facts_first(go_flag_setting, facts) || streq(server->state, "answered") ||
-	    streq(server->state, "not_executed") || streq(server->state, "not_started")) {
+	if (!server || !facts_first(go_flag_setting, facts) || streq(server->state, "answered")) {
+		return;
+	}
+	if (streq(server->state, "not_executed") || streq(server->state, "not_started") ||
+	    streq(server->state, "signaled")) {
+		check_unseen(self, facts, out);
 		return;
 	}
 	facts_each (remote, r, facts) {
