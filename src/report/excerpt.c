@@ -112,12 +112,12 @@ static const char *diagnostic_line(struct arena *a, const struct fact_diagnostic
 }
 
 static const char *vendor_gap_line(struct arena *a, const struct fact_vendor_gap *g) {
-	return arena_printf(a, "%s against %s: %s@%s: %s", g->modules_txt, g->gomod, g->module,
-	                    g->version, *g->text ? g->text : g->kind);
+	/* The source of the proof is the one file, its title names the other. */
+	return arena_printf(a, "%s %s: %s", g->module, g->version, *g->text ? g->text : g->kind);
 }
 
 static const char *gomod_gap_line(struct arena *a, const struct fact_gomod_gap *g) {
-	return arena_printf(a, "%s: %s%s%s (%s)%s%s", g->gomod, *g->import ? g->import : g->module,
+	return arena_printf(a, "%s%s%s (%s)%s%s", *g->import ? g->import : g->module,
 	                    *g->version ? "@" : "", g->version, g->kind, *g->text ? ": " : "",
 	                    g->text);
 }
