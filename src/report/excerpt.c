@@ -175,6 +175,12 @@ static const char *go_excerpt(struct arena *a, const struct fact *fact) {
 		return arena_printf(
 			a, "\"go.languageServerFlags\": %s at %s", AS(go_flag_setting)->value,
 			place_of(a, AS(go_flag_setting)->file, AS(go_flag_setting)->line));
+	case FACT_owner_gap:
+		return arena_printf(a, "%s: owner uid %lld, mode %04llo%s%s", AS(owner_gap)->path,
+		                    (long long)AS(owner_gap)->uid,
+		                    (unsigned long long)AS(owner_gap)->mode,
+		                    AS(owner_gap)->read ? "" : ", not readable",
+		                    AS(owner_gap)->write ? "" : ", not writable");
 	case FACT_mod_absent:
 		return arena_printf(a, "%s@%s is not at %s", AS(mod_absent)->module,
 		                    AS(mod_absent)->version, AS(mod_absent)->dir);
