@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Ctrl-C and its kin, and SIGKILL, in the middle of a handshake: no server and no child of it is left, nor is scratch.
+# Ctrl-C and its kin, and SIGKILL, in the middle of a handshake: no server and no child of it is left.
 # shellcheck source=tests/live/hostile.bash
 . "$(dirname "$0")/hostile.bash"
 surroundings interrupted
