@@ -132,20 +132,34 @@ static const struct modulestxt_package *find_package(const struct modulestxt *tx
 	return NULL;
 }
 
+static bool holds_go(struct exam *exam, const char *dir) {
+	const struct evidence *ev = world_look(exam->world, LOOK_DIR, dir, LOOK_CAP_DIR);
+	struct slice rest = ev->bytes;
+	struct slice line;
+	while (ev->state == EV_READ && slice_line(&rest, &line)) {
+		if (slice_starts(line, "f ") && line.len > 5 &&
+		    memcmp(line.data + line.len - 3, ".go", 3) == 0) {
+			return true;
+		}
+	}
+	return ev->state != EV_READ;
+}
+
 void modules_vendor_import(const struct modules_view *view, const struct modules_vendor *v,
                            const char *import) {
 	struct exam *exam = view->exam;
 	const struct modulestxt_package *p = find_package(&v->txt, import);
 	const char *dir = path_join(exam->arena, v->dir, import);
 	struct file_stat st = world_stat(exam->world, dir);
-	if (!st.known || (p && st.is_dir)) {
+	if (!st.known || (p && st.is_dir && holds_go(exam, dir))) {
 		return;
 	}
 	FACTS_ADD(exam->facts, vendor_gap, p ? st.ev : v->ev, .modules_txt = v->txt_path,
 	          .gomod = v->gomod, .module = p ? v->txt.modules[p->module].path : import,
 	          .version = p ? v->txt.modules[p->module].version : "",
 	          .kind = p ? "no_directory" : "no_package",
-	          .text = p ? arena_printf(exam->arena, "%s does not exist", dir)
-	                    : arena_printf(exam->arena, "package %s is imported, but not listed",
-	                                   import));
+	          .text = p && st.is_dir ? arena_printf(exam->arena, "%s holds no Go file", dir)
+	                  : p            ? arena_printf(exam->arena, "%s does not exist", dir)
+	                      : arena_printf(exam->arena, "package %s is imported, but not listed",
+	                                     import));
 }

@@ -26,8 +26,14 @@ static bool ends_word(char c) {
 	return strchr(" \t\r\n\"'`;&|<>()", c) != NULL;
 }
 
-/* "… gopls -remote=localhost:4389 "$@"": only an address that is written out; comments are not
- * told apart, and an address nobody uses does no harm to a server that answers. */
+static bool in_comment(const char *text, const char *at) {
+	while (at > text && at[-1] != '\n') {
+		at--;
+	}
+	return at[strspn(at, " \t")] == '#';
+}
+
+/* "… gopls -remote=localhost:4389 "$@"": only an address that is written out. */
 static void look_script(struct exam *exam, const char *path) {
 	static const char flag[] = "-remote=";
 	const struct evidence *ev = world_look(exam->world, LOOK_FILE, path, LOOK_CAP_SMALL);
@@ -46,7 +52,8 @@ static void look_script(struct exam *exam, const char *path) {
 		}
 		const char *address = arena_strndup(exam->arena, from, (size_t)(to - from));
 
-		if (!str_empty(address) && !strchr(address, '$')) {
+		if (!str_empty(address) && !strchr(address, '$') &&
+		    !in_comment(ev->bytes.data, at)) {
 			state_remote(exam, address, path);
 		}
 		rest = slice_of(to, (size_t)(end - to));

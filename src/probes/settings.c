@@ -109,7 +109,7 @@ static void add_setting(struct layers *l, const struct jsonc_node *node, const c
 	}
 }
 
-/* The Go-related keys that stand, in quotes, in text which was lost: "go.a, go.b". */
+/* The Go-related keys that stand, in quotes of either kind, in text which was lost: "go.a, go.b". */
 static const char *lost_keys(struct arena *arena, const struct jsonc_doc *doc) {
 	struct strbuf out;
 	strbuf_init(&out, arena);
@@ -117,10 +117,13 @@ static const char *lost_keys(struct arena *arena, const struct jsonc_doc *doc) {
 		struct slice text = doc->lost[i].text;
 		for (size_t p = 0; p + 4 < text.len && out.len < LOST_KEYS_MAX; p++) {
 			struct slice rest = slice_of(text.data + p, text.len - p);
-			if (!slice_starts(rest, "\"go.") && !slice_starts(rest, "\"gopls")) {
+			char quote = rest.data[0];
+			struct slice word = slice_of(rest.data + 1, rest.len - 1);
+			if ((quote != '"' && quote != '\'') ||
+			    (!slice_starts(word, "go.") && !slice_starts(word, "gopls"))) {
 				continue;
 			}
-			const char *end = memchr(rest.data + 1, '"', rest.len - 1);
+			const char *end = memchr(rest.data + 1, quote, rest.len - 1);
 			size_t len = end ? (size_t)(end - rest.data) - 1 : rest.len - 1;
 			const char *key =
 				arena_strndup(arena, rest.data + 1, len < 120 ? len : 120);

@@ -55,6 +55,27 @@ static void report(const struct rule *self, const struct facts *facts, struct fi
 	origin_fix(facts, out, f, v);
 }
 
+/* os.UserCacheDir takes no relative one, so go has no place for its build cache. */
+static void check_xdg(const struct rule *self, const struct facts *facts, struct findings *out) {
+	const char *dir = facts_var(facts, "server", "XDG_CACHE_HOME");
+	const struct fact_govar *cache = facts_govar(facts, "GOCACHE");
+	bool own = cache && !streq(cache->origin, "default");
+	if (str_empty(dir) || dir[0] == '/' || own || facts_healthy(facts)) {
+		return;
+	}
+	struct finding *f = findings_add(
+		out, self, CONF_CERTAIN, arena_printf(out->arena, "XDG_CACHE_HOME=%s", dir),
+		"XDG_CACHE_HOME is %s, %s: go has no place for its build cache", dir,
+		fault_of(dir));
+	facts_each (var, v, facts) {
+		if (streq(v->name, "XDG_CACHE_HOME")) {
+			finding_cites(f, v);
+		}
+	}
+	finding_fix(out, f, "give it an absolute path, or unset it, and restart the editor",
+	            "unset XDG_CACHE_HOME");
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	static const char *const names[] = {"GOCACHE", "GOPATH", "GOMODCACHE"};
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
@@ -68,6 +89,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 			report(self, facts, out, v, element);
 		}
 	}
+	check_xdg(self, facts, out);
 }
 
 const struct rule rule_cfg_cache_path_not_absolute = {
@@ -75,7 +97,7 @@ const struct rule rule_cfg_cache_path_not_absolute = {
 	.title = "a cache directory is no absolute path",
 	.wave = 1,
 	.severity = SEV_ERROR,
-	.needs = FACT_BIT(govar),
+	.needs = FACT_BIT(govar) | FACT_BIT(var),
 	.explains = IDS("fs-gocache-foreign-owner", "fs-modcache-foreign-owner", "fs-readonly"),
 	.check = check,
 };

@@ -44,7 +44,9 @@ static bool is_at_fault(const struct facts *facts, const char *name) {
 				return true;
 			}
 		}
-		return facts_first(vendor_gap, facts) || (file && !str_empty(file->excluded_by));
+		const struct fact_trial *without = facts_trial(facts, "without GOFLAGS");
+		return facts_first(vendor_gap, facts) || (file && !str_empty(file->excluded_by)) ||
+		       (without && without->better);
 	}
 	if (streq(name, "GOTOOLCHAIN") || streq(name, "GOPROXY")) {
 		const struct fact_toolchain *t = facts_first(toolchain, facts);
