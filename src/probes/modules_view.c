@@ -128,10 +128,13 @@ static void read_members(struct modules_view *view) {
 void modules_view_init(struct modules_view *view, struct exam *exam) {
 	const struct target *t = exam->target;
 	*view = (struct modules_view){.exam = exam, .workspace = t->workspace};
-	view->open_file = t->open_file;
-	view->file_dir = t->open_file ? path_parent(exam->arena, t->open_file) : view->workspace;
 	view->modules_off = streq(govar(exam, "GO111MODULE"), "off");
 	view->gomodcache = govar(exam, "GOMODCACHE");
+	/* The source of a dependency is no module of the user's: it is what the workspace needs. */
+	bool foreign = t->open_file && !str_empty(view->gomodcache) &&
+	               path_below(t->open_file, view->gomodcache);
+	view->open_file = foreign ? NULL : t->open_file;
+	view->file_dir = view->open_file ? path_parent(exam->arena, t->open_file) : view->workspace;
 	read_flags(view);
 
 	const char *dir = find_above(exam, view->workspace, "go.mod");

@@ -75,7 +75,9 @@ static void check_place(const struct rule *self, const struct facts *facts, stru
 	bool inside = path_below(file->path, target->workspace) &&
 	              !str_has(file->path + strlen(target->workspace), "/node_modules/");
 	const struct fact *said = facts_said(facts, "not included in your workspace", NULL);
-	if (!said && (inside || path_below(target->workspace, file->module_dir))) {
+	const struct fact_govar *cache = facts_govar(facts, "GOMODCACHE");
+	bool dependency = cache && !str_empty(cache->value) && path_below(file->path, cache->value);
+	if (!said && (inside || dependency || path_below(target->workspace, file->module_dir))) {
 		return;
 	}
 	struct finding *f =
