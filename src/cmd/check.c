@@ -118,7 +118,7 @@ static const char *limit_text(const struct check *c) {
 	return c->options.timeout ? c->options.timeout : CHECK_TIMEOUT_DEFAULT;
 }
 
-static void examine(struct check *c) {
+static int examine(struct check *c, struct err *err) {
 	c->exam.rules = registry_rules;
 	struct exam_plan plan = {
 		.probes = registry_probes,
@@ -127,10 +127,11 @@ static void examine(struct check *c) {
 		.on_probe = c->terminal.progress ? show_probe : NULL,
 		.context = &c->terminal,
 	};
-	exam_run(&c->exam, &plan);
+	int r = exam_run(&c->exam, &plan, err);
 	if (c->terminal.progress) {
 		progress_erase();
 	}
+	return r;
 }
 
 static int check_in_world(struct check *c) {
@@ -143,7 +144,11 @@ static int check_in_world(struct check *c) {
 	if (status != STATUS_HEALTHY) {
 		return status;
 	}
-	examine(c);
+	int r = examine(c, &err);
+	if (r < 0) {
+		output_complain("%s", err.msg);
+		return r == -EINVAL || r == -ENOENT || r == -ESRCH ? STATUS_USAGE : STATUS_UNKNOWN;
+	}
 	int signal = interrupt_signal(&c->interrupt);
 	if (signal != 0) {
 		output_complain("stopped before there was a verdict (%s)", strsignal(signal));

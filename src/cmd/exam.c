@@ -4,6 +4,8 @@
 #include "base/clock.h"
 #include "base/str.h"
 
+#include <errno.h>
+
 void exam_init(struct exam *exam, struct arena *arena, struct facts *facts, struct target *target) {
 	*exam = (struct exam){.arena = arena, .facts = facts, .target = target};
 	*target = (struct target){.home = ""};
@@ -37,37 +39,53 @@ static bool is_too_late(const struct exam *exam, const struct probe *probe) {
 	return !collects && (exam->world->interrupted || clock_now_ns() >= exam->deadline_ns);
 }
 
-static void run_probe(struct exam *exam, const struct exam_plan *plan, const struct probe *probe) {
-	struct err err = {0};
+static int run_probe(struct exam *exam, const struct exam_plan *plan, const struct probe *probe,
+                     struct err *err) {
 	if (is_left_out(plan, probe)) {
+		if (probe->required) {
+			return err_set(
+				err, -EINVAL,
+				"option '--without': nothing can be said without the probe '%s'",
+				probe->id);
+		}
 		refuse_all(exam->facts, probe->yields,
 		           arena_printf(exam->arena, "left out with --without %s", probe->id),
 		           arena_printf(exam->arena, "a run without --without %s", probe->id));
-		return;
+		return 0;
 	}
 	if (is_too_late(exam, probe)) {
 		refuse_all(exam->facts, probe->yields,
 		           arena_printf(exam->arena, "the time limit of %s s was reached",
 		                        plan->limit),
 		           "a longer --timeout");
-		return;
+		return 0;
 	}
 	if (plan->on_probe) {
 		plan->on_probe(probe, plan->context);
 	}
-	if (probe->look(exam, &err) < 0) {
-		refuse_all(exam->facts, probe->yields, err.msg, "");
+	int r = probe->look(exam, err);
+	if (r < 0 && probe->required) {
+		return r;
 	}
+	if (r < 0) {
+		refuse_all(exam->facts, probe->yields, err->msg, "");
+	}
+	return 0;
 }
 
-void exam_run(struct exam *exam, const struct exam_plan *plan) {
+int exam_run(struct exam *exam, const struct exam_plan *plan, struct err *err) {
 	for (int stage = STAGE_ENVIRONMENT; stage <= STAGE_AFTER; stage++) {
 		for (size_t i = 0; plan->probes[i]; i++) {
-			if ((int)plan->probes[i]->stage == stage) {
-				run_probe(exam, plan, plan->probes[i]);
+			if ((int)plan->probes[i]->stage != stage) {
+				continue;
+			}
+			int r = run_probe(exam, plan, plan->probes[i], err);
+			if (r < 0) {
+				return r;
 			}
 		}
 	}
+	return 0;
 }
 
 const char *stage_name(enum stage stage) {

@@ -23,8 +23,9 @@ void exam_init(struct exam *exam, struct arena *arena, struct facts *facts, stru
 
 /* Runs the probes stage by stage, alphabetically within a stage. What a probe yields is refused in
  * exam->facts when the probe was left out, failed, or came after the deadline or after exam->world
- * was interrupted. */
-void exam_run(struct exam *exam, const struct exam_plan *plan);
+ * was interrupted. 0, or negative errno with a sentence when a required probe could not do its work:
+ * -EINVAL, -ENOENT and -ESRCH say that the command line named something that is not there. */
+int exam_run(struct exam *exam, const struct exam_plan *plan, struct err *err);
 
 const char *stage_name(enum stage stage);
 

@@ -40,6 +40,10 @@ refused() {
 }
 
 # --- usage errors
+mkdir -p somewhere
+refused check somewhere --environment pid:2147483646 pid:2147483646
+refused check somewhere --environment file:/nonexistent/env /nonexistent/env
+refused check somewhere --without environment environment
 refused --jsn --json
 refused check --nonsense --nonsense
 refused -Z -Z
