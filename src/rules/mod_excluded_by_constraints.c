@@ -9,15 +9,36 @@
 #include "core/rule.h"
 #include "core/undefined.h"
 
+/* Where the tags come from: gopls' own build flags go before those of the extension, and any of them
+ * before GOFLAGS. */
+static const struct fact_setting *tags_setting(const struct facts *facts) {
+	static const char *const keys[] = {"gopls.build.buildFlags", "gopls.buildFlags",
+	                                   "go.buildFlags", "go.buildTags"};
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		const struct fact_setting *s = facts_setting(facts, keys[i]);
+		if (s && (str_has(s->json, "-tags") || streq(keys[i], "go.buildTags"))) {
+			return s;
+		}
+	}
+	return NULL;
+}
+
 static const char *tags_in_force(const struct facts *facts) {
+	const struct fact_setting *s = tags_setting(facts);
 	const struct fact_govar *v = facts_govar(facts, "GOFLAGS");
 	const char *tags = v ? strstr(v->value, "-tags=") : NULL;
-	return tags ? tags : "none";
+	return s ? arena_printf(facts->arena, "%s: %s", s->key, s->json) : tags ? tags : "none";
 }
 
 static void add_fixes(struct findings *out, struct finding *f, const char *reason, const char *tag,
                       const char *path) {
-	if (streq(reason, "tag") && !str_empty(tag)) {
+	if (streq(reason, "tag") && str_starts(tag, "go1.")) {
+		finding_fix(out, f, arena_printf(out->arena, "install Go %s or newer", tag + 2),
+		            "%s", "");
+	} else if (streq(reason, "tag") && tag[0] == '!') {
+		finding_fix(out, f, arena_printf(out->arena, "take the tag %s away", tag + 1), "%s",
+		            "");
+	} else if (streq(reason, "tag") && !str_empty(tag)) {
 		finding_fix(out, f, "settings.json: \"go.buildTags\", or for any editor's gopls",
 		            "\"gopls\": {\"build.buildFlags\": [\"-tags=%s\"]}", tag);
 		finding_fix(out, f, "in a terminal", "go build -tags=%s %s", tag,
@@ -43,6 +64,10 @@ static bool is_platform(const char *reason) {
 
 static void cite_settings(const struct facts *facts, struct finding *f) {
 	static const char *const names[] = {"GOFLAGS", "GOOS", "GOARCH", "CGO_ENABLED"};
+	const struct fact_setting *tags = tags_setting(facts);
+	if (tags) {
+		finding_cites(f, tags);
+	}
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		const struct fact_govar *v = facts_govar(facts, names[i]);
 		if (v && !streq(v->origin, "default")) {
@@ -51,15 +76,29 @@ static void cite_settings(const struct facts *facts, struct finding *f) {
 	}
 }
 
-/* The tag of "line 1: integration && !race" that is a plain word. */
+/* The tags that make "line 1: integration && (e2e || load) && !race" true, "integration,e2e"; "!x"
+ * when only the absence of x would. The first side of each || is taken. */
 static const char *tag_in(struct arena *arena, const char *excluded_by) {
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
 	const char *p = strstr(excluded_by, ": ");
-	if (!p) {
-		return "";
+	const char *unwanted = "";
+	struct strbuf wanted;
+	strbuf_init(&wanted, arena);
+	for (p = p ? p + 2 : ""; *p;) {
+		size_t skip = strcspn(p, letters);
+		bool other_side = memmem(p, skip, "||", 2) != NULL && wanted.len > 0;
+		bool not = skip > 0 && p[skip - 1] == '!';
+		size_t n = strspn(p + skip, letters);
+		if (n > 0 && not ) {
+			unwanted = arena_printf(arena, "!%.*s", (int)n, p + skip);
+		} else if (n > 0 && !other_side) {
+			strbuf_printf(&wanted, "%s%.*s", wanted.len > 0 ? "," : "", (int)n,
+			              p + skip);
+		}
+		p += skip + n;
 	}
-	p += 2;
-	size_t n = strspn(p, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.");
-	return n > 0 && p[n] == '\0' ? arena_strndup(arena, p, n) : "";
+	return wanted.len > 0 ? wanted.data : unwanted;
 }
 
 static void check_file(const struct rule *self, const struct facts *facts, struct findings *out) {
