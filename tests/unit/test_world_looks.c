@@ -9,10 +9,8 @@
 #include "world/procfs.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 
 #define CAP       LOOK_CAP_SMALL
 #define UID_OTHER 12345
@@ -222,8 +220,7 @@ static void test_denied(void **state) {
 	assert_int_equal(chmod(fixture_path(f, "open"), 0777), 0);
 	fixture_write(f, "closed/in", "x", 0644);
 	fixture_write(f, "secret", "x", 0600);
-	pid = fork();
-	assert_true(pid >= 0);
+	pid = fixture_fork(f);
 	if (pid == 0) {
 		struct evidence_store store;
 		struct world *w;
@@ -237,7 +234,7 @@ static void test_denied(void **state) {
 		world_close(w);
 		_exit(42);
 	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
+	status = fixture_reap(f, pid);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 42);
 }
@@ -273,23 +270,22 @@ static pid_t start_as(struct fixture *f, const char *name, const char *cwd, cons
 	const char *program = fixture_path(f, name);
 	const char *argv[] = {program, "wait", arg, NULL};
 	const char *env[] = {"A=1", variable, NULL};
+	const char *ready = arena_printf(f->arena, "%s/ready", cwd);
 	pid_t pid;
 
 	unlink(program); /* of an earlier start under the same name */
 	assert_int_equal(symlink(f->self, program), 0);
-	unlink(arena_printf(f->arena, "%s/ready", cwd));
-	pid = fork();
-	assert_true(pid >= 0);
+	unlink(ready);
+	pid = fixture_fork(f);
 	if (pid == 0) {
-		if (chdir(cwd) == 0) {
+		/* A reader of our output is not to wait for this one. */
+		if (freopen("/dev/null", "w", stdout) && chdir(cwd) == 0) {
 			execve(program, (char *const *)(uintptr_t)argv,
 			       (char *const *)(uintptr_t)env);
 		}
 		_exit(1);
 	}
-	while (pid_in_file(arena_printf(f->arena, "%s/ready", cwd)) != pid) {
-		poll(NULL, 0, 1);
-	}
+	assert_int_equal(await_pid_in_file(ready), pid);
 	return pid;
 }
 
@@ -320,24 +316,17 @@ static void test_editors(void **state) {
 		world_look(f->world, LOOK_ENVIRON, arena_printf(f->arena, "%d", pids[7]), CAP)
 			->bytes,
 		"VSCODE_CWD="));
-	for (size_t i = 0; i < sizeof pids / sizeof *pids; i++) {
-		kill(pids[i], SIGKILL);
-		waitpid(pids[i], NULL, 0);
-	}
 }
 
 static void test_desktop(void **state) {
 	struct fixture *f = *state;
-	pid_t session = start_as(f, "xfce4-session", f->dir, NULL, "IT=session");
-	pid_t shell = start_as(f, "gnome-shell", f->dir, NULL, "IT=shell");
-	const struct evidence *ev = world_look(f->world, LOOK_DESKTOP, "", CAP);
+	const struct evidence *ev;
 
+	start_as(f, "xfce4-session", f->dir, NULL, "IT=session");
+	start_as(f, "gnome-shell", f->dir, NULL, "IT=shell");
+	ev = world_look(f->world, LOOK_DESKTOP, "", CAP);
 	assert_int_equal(ev->state, EV_READ);
 	assert_true(slice_has(ev->bytes, "IT=shell"));
-	kill(session, SIGKILL);
-	kill(shell, SIGKILL);
-	waitpid(session, NULL, 0);
-	waitpid(shell, NULL, 0);
 }
 
 /* ---- a look that does not come back ---- */

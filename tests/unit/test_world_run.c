@@ -4,11 +4,9 @@
 #include "world_fixture.h"
 
 #include <fcntl.h>
-#include <poll.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 
-#define CAP ((size_t)4096)
+#define CAP        ((size_t)4096)
+#define STARTED_NS (5 * NS_PER_S) /* by then even a loaded machine has started a program */
 
 /* ---- patients ---- */
 
@@ -138,7 +136,7 @@ static void test_deadline_ends_stubborn(void **state) {
 	struct fixture *f = *state;
 	const char *pid_file = fixture_path(f, "pid");
 	const char *argv[] = {f->self, "stubborn", pid_file, NULL};
-	struct run_result r = fixture_run(f, argv, NS_PER_S, CAP);
+	struct run_result r = fixture_run(f, argv, STARTED_NS, CAP);
 
 	assert_int_equal(r.ev->state, EV_TIMED_OUT);
 	assert_int_equal(r.ev->error, ETIMEDOUT);
@@ -214,8 +212,7 @@ static void test_our_death_ends_run(void **state) {
 	const char *pid_file = fixture_path(f, "pid");
 	pid_t dialtone, program;
 
-	dialtone = fork();
-	assert_true(dialtone >= 0);
+	dialtone = fixture_fork(f);
 	if (dialtone == 0) {
 		struct evidence_store store;
 		const char *argv[] = {f->self, "stubborn", pid_file, NULL};
@@ -229,12 +226,9 @@ static void test_our_death_ends_run(void **state) {
 		world_run(world_live_open(f->arena, &store, -1, NULL), &spec);
 		_exit(0);
 	}
-	while ((program = pid_in_file(pid_file)) == 0) {
-		poll(NULL, 0, 1);
-	}
+	program = await_pid_in_file(pid_file);
 	assert_false(pid_is_gone(program));
-	kill(dialtone, SIGKILL);
-	waitpid(dialtone, NULL, 0);
+	fixture_end(f, dialtone);
 	while (!pid_is_gone(program)) {
 		poll(NULL, 0, 1);
 	}

@@ -8,8 +8,6 @@
 #include "world/replay.h"
 #include "world/session.h"
 
-#include <poll.h>
-
 /* ---- patients ---- */
 
 static void frame_out(const char *body) {

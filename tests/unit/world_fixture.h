@@ -16,13 +16,17 @@
 
 #include <cmocka.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#define LONG_NS (20 * NS_PER_S) /* a deadline that is not meant to come */
+#define LONG_NS      (60 * NS_PER_S) /* a deadline that is not meant to come */
+#define CHILDREN_MAX 16
 
 struct fixture {
 	struct arena *arena;
@@ -30,6 +34,8 @@ struct fixture {
 	struct envset env;
 	struct world *world;
 	int interrupt[2];
+	pid_t children[CHILDREN_MAX]; /* what fixture_fork() started and the test did not reap */
+	size_t child_count;
 	char dir[64]; /* an empty directory of this test */
 	char self[4096];
 };
@@ -54,11 +60,52 @@ static inline int fixture_setup(void **state) {
 	return 0;
 }
 
+/* fork() whose child ends with us or with the test, whatever becomes of either. A failed assertion
+ * in the child ends it: it must not go on with the next test. */
+static inline pid_t fixture_fork(struct fixture *f) {
+	pid_t parent = getpid();
+	pid_t pid;
+
+	assert_true(f->child_count < CHILDREN_MAX);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent || setenv("CMOCKA_TEST_ABORT", "1", 1) < 0) {
+			_exit(1);
+		}
+	} else {
+		f->children[f->child_count++] = pid;
+	}
+	return pid;
+}
+
+/* Reaps a child of fixture_fork(). */
+static inline int fixture_reap(struct fixture *f, pid_t pid) {
+	int status = -1;
+
+	waitpid(pid, &status, 0);
+	for (size_t i = 0; i < f->child_count; i++) {
+		if (f->children[i] == pid) {
+			f->children[i] = f->children[--f->child_count];
+		}
+	}
+	return status;
+}
+
+static inline void fixture_end(struct fixture *f, pid_t pid) {
+	kill(pid, SIGKILL);
+	fixture_reap(f, pid);
+}
+
 static inline int fixture_teardown(void **state) {
 	struct fixture *f = *state;
 	char command[256];
 
 	world_close(f->world);
+	while (f->child_count > 0) {
+		fixture_end(f, f->children[f->child_count - 1]);
+	}
 	snprintf(command, sizeof command, "chmod -R u+rwX %s; rm -rf %s", f->dir, f->dir);
 	assert_int_equal(system(command), 0);
 	close(f->interrupt[0]);
@@ -104,6 +151,18 @@ static inline pid_t pid_in_file(const char *path) {
 			pid = 0;
 		}
 		fclose(file);
+	}
+	return pid;
+}
+
+/* Waits until a patient has written its pid. */
+static inline pid_t await_pid_in_file(const char *path) {
+	int64_t deadline = clock_now_ns() + LONG_NS;
+	pid_t pid;
+
+	while ((pid = pid_in_file(path)) == 0) {
+		assert_true(clock_now_ns() < deadline);
+		poll(NULL, 0, 1);
 	}
 	return pid;
 }
