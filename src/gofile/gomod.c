@@ -228,19 +228,6 @@ static bool may_be_block(const char *verb) {
 	return false;
 }
 
-static void check_block(struct reader *r, const struct modfile_line *line) {
-	if (line->arg_count == 0 && may_be_block(line->verb)) {
-		return;
-	}
-	struct strbuf head;
-	strbuf_init(&head, r->arena);
-	strbuf_printf(&head, "unknown block type: %s", line->verb);
-	for (size_t i = 0; i < line->arg_count; i++) {
-		strbuf_printf(&head, " %s", line->args[i]);
-	}
-	refuse(r, line, MODFILE_ERROR_UNKNOWN_DIRECTIVE, head.data);
-}
-
 static void read_line(struct reader *r, const struct modfile_line *line) {
 	struct gomod *mod = r->mod;
 	if (streq(line->verb, "require") || streq(line->verb, "exclude")) {
@@ -310,7 +297,7 @@ static struct gomod parse(struct arena *arena, struct slice text, bool of_depend
 			continue;
 		}
 		if (line->is_block) {
-			check_block(&r, line);
+			modfile_check_block(arena, line, may_be_block(line->verb), r.error);
 		} else if (!stray) {
 			read_line(&r, line);
 		}

@@ -61,19 +61,6 @@ static bool may_be_block(const char *verb) {
 	return streq(verb, "godebug") || streq(verb, "use") || streq(verb, "replace");
 }
 
-static void check_block(struct reader *r, const struct modfile_line *line) {
-	if (line->arg_count == 0 && may_be_block(line->verb)) {
-		return;
-	}
-	struct strbuf head;
-	strbuf_init(&head, r->arena);
-	strbuf_printf(&head, "unknown block type: %s", line->verb);
-	for (size_t i = 0; i < line->arg_count; i++) {
-		strbuf_printf(&head, " %s", line->args[i]);
-	}
-	modfile_error_set(&r->work->error, MODFILE_ERROR_UNKNOWN_DIRECTIVE, line->line, head.data);
-}
-
 static void read_line(struct reader *r, const struct modfile_line *line) {
 	struct gowork *work = r->work;
 	if (streq(line->verb, "use")) {
@@ -109,7 +96,8 @@ struct gowork gowork_parse(struct arena *arena, struct slice text) {
 		const struct modfile_line *line = &file.lines[i];
 		bool stray = line->in_block && !may_be_block(line->verb);
 		if (line->is_block) {
-			check_block(&r, line);
+			modfile_check_block(r.arena, line, may_be_block(line->verb),
+			                    &r.work->error);
 		} else if (!stray) {
 			read_line(&r, line);
 		}
@@ -126,4 +114,15 @@ bool gowork_uses(struct arena *arena, const struct gowork *work, const char *wor
 		}
 	}
 	return false;
+}
+
+const char *gowork_use_path(struct arena *arena, const char *work_dir, const char *module_dir) {
+	const char *up = "";
+	while (!path_below(module_dir, work_dir)) {
+		up = arena_printf(arena, "%s../", up);
+		work_dir = path_parent(arena, work_dir);
+	}
+	const char *rest = module_dir + strlen(work_dir);
+	rest += *rest == '/';
+	return arena_printf(arena, "%s%s", *up ? up : "./", rest);
 }

@@ -87,6 +87,10 @@ void modfile_read_toolchain(struct arena *arena, const struct modfile_line *line
 /* Checks `godebug key=value`. */
 void modfile_check_godebug(const struct modfile_line *line, struct modfile_error *error);
 
+/* Checks the head of a block: its verb is `known` as one, and nothing stands before the "(". */
+void modfile_check_block(struct arena *arena, const struct modfile_line *line, bool known,
+                         struct modfile_error *error);
+
 /* True for ".", "./x", "..", "../x", "/x", "C:x" and their Windows forms: a directory, not a module
  * path. */
 bool modfile_is_directory(const char *path);

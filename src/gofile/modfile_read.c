@@ -96,6 +96,20 @@ void modfile_check_godebug(const struct modfile_line *line, struct modfile_error
 	}
 }
 
+void modfile_check_block(struct arena *arena, const struct modfile_line *line, bool known,
+                         struct modfile_error *error) {
+	if (line->arg_count == 0 && known) {
+		return;
+	}
+	struct strbuf head;
+	strbuf_init(&head, arena);
+	strbuf_printf(&head, "unknown block type: %s", line->verb);
+	for (size_t i = 0; i < line->arg_count; i++) {
+		strbuf_printf(&head, " %s", line->args[i]);
+	}
+	modfile_error_set(error, MODFILE_ERROR_UNKNOWN_DIRECTIVE, line->line, head.data);
+}
+
 bool modfile_is_directory(const char *path) {
 	if (streq(path, ".") || streq(path, "..") || path[0] == '/' || path[0] == '\\') {
 		return true;

@@ -5,6 +5,7 @@
  */
 #include "base/path.h"
 #include "core/rule.h"
+#include "gofile/gowork.h"
 
 static bool is_inside(const struct facts *facts, const char *work) {
 	facts_each (gowork, w, facts) {
@@ -14,18 +15,6 @@ static bool is_inside(const struct facts *facts, const char *work) {
 		}
 	}
 	return false;
-}
-
-/* The directory as `use` lines are written, from the directory of go.work: ./x or ../x. */
-static const char *as_written(struct arena *arena, const char *dir, const char *work_dir) {
-	const char *up = "";
-	while (!path_below(dir, work_dir)) {
-		up = arena_printf(arena, "%s../", up);
-		work_dir = path_parent(arena, work_dir);
-	}
-	const char *rest = dir + strlen(work_dir);
-	rest += *rest == '/';
-	return arena_printf(arena, "%s%s", *up ? up : "./", rest);
 }
 
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
@@ -45,7 +34,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		finding_about(out, f, u->work);
 		finding_fix(out, f, "drop the directory from go.work",
 		            "cd %s && go work edit -dropuse=%s", str_shell_quote(out->arena, dir),
-		            str_shell_quote(out->arena, as_written(out->arena, u->dir, dir)));
+		            str_shell_quote(out->arena, gowork_use_path(out->arena, dir, u->dir)));
 		f->severity = facts_healthy(facts) && !said ? SEV_NOTE : SEV_ERROR;
 	}
 }

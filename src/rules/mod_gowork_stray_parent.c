@@ -7,6 +7,7 @@
 #include "base/path.h"
 #include "core/origin.h"
 #include "core/rule.h"
+#include "gofile/gowork.h"
 
 #include <stdlib.h>
 
@@ -173,18 +174,6 @@ static bool demand_fault(const struct suspect *s, struct arena *arena, struct de
 	return false;
 }
 
-/* The directory as `use` lines are written, from the directory of go.work: ./x or ../x. */
-static const char *as_written(struct arena *arena, const char *dir, const char *work_dir) {
-	const char *up = "";
-	while (!path_below(dir, work_dir)) {
-		up = arena_printf(arena, "%s../", up);
-		work_dir = path_parent(arena, work_dir);
-	}
-	const char *rest = dir + strlen(work_dir);
-	rest += *rest == '/';
-	return arena_printf(arena, "%s%s", *up ? up : "./", rest);
-}
-
 static void add_fixes(struct findings *out, struct finding *f, const struct suspect *s,
                       const struct defect *d) {
 	const char *path = str_shell_quote(out->arena, s->work->path);
@@ -200,8 +189,9 @@ static void add_fixes(struct findings *out, struct finding *f, const struct susp
 		finding_fix(out, f, "drop the directory that is gone",
 		            "cd %s && go work edit -dropuse=%s", dir,
 		            str_shell_quote(out->arena,
-		                            as_written(out->arena, d->use,
-		                                       path_parent(out->arena, s->work->path))));
+		                            gowork_use_path(out->arena,
+		                                            path_parent(out->arena, s->work->path),
+		                                            d->use)));
 	}
 	if (d && d->raise_go) {
 		finding_fix(out, f, "raise its go line to that of its modules",

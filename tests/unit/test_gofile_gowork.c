@@ -60,10 +60,21 @@ static void test_errors(void **state) {
 	assert_int_equal(gowork_parse(*state, slice_str("go 1.26\n<<<<<<< x\n")).conflict_line, 2);
 }
 
+static void test_use_path(void **state) {
+	struct arena *a = *state;
+
+	assert_string_equal(gowork_use_path(a, "/w", "/w"), "./");
+	assert_string_equal(gowork_use_path(a, "/w", "/w/a/b"), "./a/b");
+	assert_string_equal(gowork_use_path(a, "/w/x", "/w/a"), "../a");
+	assert_string_equal(gowork_use_path(a, "/w/x", "/v"), "../../v");
+	assert_string_equal(gowork_use_path(a, "/", "/v"), "./v");
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_directives),
 		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_use_path),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
