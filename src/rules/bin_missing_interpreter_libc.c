@@ -49,7 +49,8 @@ static void advise(struct findings *out, struct finding *f, const struct fact_bi
 		finding_fix(out, f, "install one that needs no C library",
 		            "CGO_ENABLED=0 go install golang.org/x/tools/gopls@latest");
 	} else {
-		finding_fix(out, f, "install the Go of the Go download page, which needs no C library",
+		finding_fix(out, f,
+		            "install the Go of the Go download page, which needs no C library",
 		            "%s", "");
 	}
 }

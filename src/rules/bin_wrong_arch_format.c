@@ -50,8 +50,7 @@ static void report(const struct rule *self, struct findings *out, const struct f
 			out, f, "install the one for this machine",
 			"env -u GOBIN GOOS= GOARCH= go install golang.org/x/tools/gopls@latest");
 	} else {
-		finding_fix(out, f, "install the Go for this machine", "%s",
-		            "");
+		finding_fix(out, f, "install the Go for this machine", "%s", "");
 	}
 }
 
