@@ -13,7 +13,7 @@ cp "$gopls_dir/gopls" gopls_real/gopls
 # until_running PATTERN: the server is there.
 until_running() {
 	local tries
-	for ((tries = 0; tries < 400; tries++)); do
+	for ((tries = 0; tries < 1500; tries++)); do
 		if pgrep -f -- "$1" >/dev/null; then return 0; fi
 		sleep 0.02
 	done
