@@ -9,6 +9,10 @@
 /* When the world has already shown what is wrong: how long the server gets, from its start, to say
  * its part. */
 #define CERTAIN_NS (350 * NS_PER_MS)
+/* What it says to the user's settings comes right behind the answer to initialize, for which a busy
+ * machine may need longer. */
+#define SETTINGS_STEP_NS (50 * NS_PER_MS)
+#define SETTINGS_STEPS   10
 /* Left of the run's time for stopping the server and for the counter-checks. */
 #define MARGIN_NS (1000 * NS_PER_MS)
 
@@ -37,6 +41,22 @@ static void state_absence(struct exam *exam) {
 	facts_refuse(exam->facts, FACT_diagnostic, why, "a server that runs");
 }
 
+static void hear_of_settings(struct exam *exam, struct handshake *h, int64_t limit) {
+	const char *options = exam->target->init_options;
+	const struct talk_answer *opening = &h->talk->answers[TALK_INITIALIZE];
+	bool late = opening->state <= TALK_ASKED;
+
+	if (!late || str_empty(options) || streq(options, "{}")) {
+		return;
+	}
+	for (int i = 0; i < SETTINGS_STEPS && opening->state <= TALK_ASKED; i++) {
+		world_session_wait(exam->world, h->session,
+		                   earlier(limit, clock_now_ns() + SETTINGS_STEP_NS));
+	}
+	world_session_wait(exam->world, h->session,
+	                   earlier(limit, clock_now_ns() + SETTINGS_STEP_NS));
+}
+
 static enum talk_end listen(struct exam *exam) {
 	struct handshake *h = exam->handshake;
 	int64_t now = clock_now_ns();
@@ -48,6 +68,9 @@ static enum talk_end listen(struct exam *exam) {
 		until = earlier(limit, h->start_ns + CERTAIN_NS);
 	}
 	world_session_wait(exam->world, h->session, until);
+	if (until < limit) {
+		hear_of_settings(exam, h, limit);
+	}
 	if (h->talk->base.is_done(&h->talk->base)) {
 		return TALK_END_SAID_ALL;
 	}
