@@ -255,7 +255,3 @@ struct constraint_result constraint_match_file(struct arena *arena,
 	}
 	return match_plus(arena, ctx, slice_of(text.data, h.plus_end));
 }
-
-bool constraint_ignored_dir(const char *name) {
-	return name[0] == '_' || name[0] == '.' || streq(name, "testdata");
-}

@@ -51,7 +51,4 @@ struct constraint_result constraint_match_file(struct arena *arena,
                                                const struct constraint_context *ctx,
                                                const char *name, struct slice text);
 
-/* True for directories `go` patterns never enter: testdata, and names that start with _ or . */
-bool constraint_ignored_dir(const char *name);
-
 #endif

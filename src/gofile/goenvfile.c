@@ -167,39 +167,3 @@ struct goenv_value goenv_get(const struct goenv *env, const char *name) {
 	}
 	return default_value(env, name);
 }
-
-static const char *one_path_fault(const char *path) {
-	if (path[0] == '~') {
-		return "tilde";
-	}
-	return path[0] == '/' ? NULL : "relative";
-}
-
-const char *goenv_path_fault(const struct goenv *env, const char *name, const char *value) {
-	bool may_be_off = streq(name, "GOCACHE") && streq(value, "off");
-	if (value[0] == '\0' || may_be_off) {
-		return NULL;
-	}
-	if (!streq(name, "GOPATH")) {
-		if (streq(name, "GOBIN") && strchr(value, ':')) {
-			return "list";
-		}
-		return one_path_fault(value);
-	}
-	struct slice rest = slice_str(value);
-	struct slice part;
-	while (slice_cut(&rest, ':', &part)) {
-		const char *path = arena_slicedup(env->arena, part);
-		if (path[0] == '\0') {
-			continue;
-		}
-		const char *fault = one_path_fault(path);
-		if (!fault && streq(clean(env, path), clean(env, goenv_get(env, "GOROOT").value))) {
-			fault = "is-goroot";
-		}
-		if (fault) {
-			return fault;
-		}
-	}
-	return NULL;
-}

@@ -74,9 +74,4 @@ const char *goenv_goroot_dir(const struct goenv *env);
  * required, but could not be located". */
 struct goenv_value goenv_get(const struct goenv *env, const char *name);
 
-/* Why GOPATH, GOMODCACHE, GOCACHE, GOBIN or GOROOT with this value stops go, as a short stable
- * word, or NULL: "relative", "tilde", "list" (GOBIN only: more than one directory), "is-goroot"
- * (GOPATH). */
-const char *goenv_path_fault(const struct goenv *env, const char *name, const char *value);
-
 #endif

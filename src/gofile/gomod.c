@@ -342,22 +342,3 @@ const struct modfile_replace *gomod_replace_find(const struct gomod *mod, const 
 	}
 	return any;
 }
-
-const char *gomod_lookup(struct arena *arena, struct slice text, const char *word) {
-	struct slice line;
-	size_t n = strlen(word);
-	while (slice_cut(&text, '\n', &line)) {
-		line = golex_trim(line);
-		if (line.len <= n || !slice_starts(line, word) ||
-		    (line.data[n] != ' ' && line.data[n] != '\t')) {
-			continue;
-		}
-		struct slice value = slice_of(line.data + n, line.len - n);
-		const char *comment = memmem(value.data, value.len, "//", 2);
-		if (comment) {
-			value.len = (size_t)(comment - value.data);
-		}
-		return arena_slicedup(arena, golex_trim(value));
-	}
-	return NULL;
-}

@@ -65,9 +65,4 @@ const struct gomod_require *gomod_require_find(const struct gomod *mod, const ch
 const struct modfile_replace *gomod_replace_find(const struct gomod *mod, const char *path,
                                                  const char *version);
 
-/* The value behind `go` or `toolchain` as the go command sees it before it parses the file, to
- * choose a toolchain: first line that starts with the word, comments cut. NULL when there is none;
- * may be nonsense. */
-const char *gomod_lookup(struct arena *arena, struct slice text, const char *word);
-
 #endif

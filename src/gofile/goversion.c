@@ -110,15 +110,6 @@ int goversion_compare(const char *a, const char *b) {
 	return c != 0 ? c : compare_number(x.pre, y.pre);
 }
 
-const char *goversion_lang(struct arena *arena, const char *version) {
-	struct parts v = parts_of(version);
-	if (v.minor.len == 0 || (slice_eq(v.major, "1") && slice_eq(v.minor, "0"))) {
-		return arena_slicedup(arena, v.major);
-	}
-	return arena_printf(arena, "%.*s.%.*s", (int)v.major.len, v.major.data, (int)v.minor.len,
-	                    v.minor.data);
-}
-
 #define MINOR_MAX_DIGITS ((size_t)4)
 
 int goversion_minor(const char *version) {
@@ -215,18 +206,6 @@ static bool newer(const char *a, const char *b) {
 static const char *toolchain_for(struct arena *arena, const char *go_line) {
 	bool lang = goversion_is_lang(go_line) && goversion_compare(go_line, "1.21") >= 0;
 	return arena_printf(arena, "go%s%s", go_line, lang ? ".0" : "");
-}
-
-const char *goversion_wanted(struct arena *arena, const char *go_line, const char *toolchain_line) {
-	if (streq(toolchain_line, "default")) {
-		return "default";
-	}
-	const char *named =
-		str_empty(toolchain_line) ? NULL : goversion_of_toolchain(arena, toolchain_line);
-	if (goversion_is_valid(go_line) && !(named && goversion_compare(named, go_line) >= 0)) {
-		return toolchain_for(arena, go_line);
-	}
-	return named ? arena_strdup(arena, toolchain_line) : NULL;
 }
 
 /* GOTOOLCHAIN taken apart. */

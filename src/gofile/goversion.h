@@ -17,8 +17,6 @@ bool goversion_is_lang(const char *version);
 /* <0, 0, >0 in the order 1.22 < 1.22rc1 < 1.22.0; an invalid version (also NULL) is less than any
  * other. Before 1.21 the first release has no ".0": 1.20 equals 1.20.0. */
 int goversion_compare(const char *a, const char *b);
-/* The language version: "1.22" for "1.22.3"; "" when invalid. In the arena. */
-const char *goversion_lang(struct arena *arena, const char *version);
 /* The second number: 26 for "1.26.8" and "go1.26.8"; -1 when invalid or not 1.x. */
 int goversion_minor(const char *version);
 
@@ -41,11 +39,6 @@ struct goversion_output {
 
 /* False when the text names no Go version. Looks at the first line that does, within the cap. */
 bool goversion_parse_output(struct arena *arena, struct slice text, struct goversion_output *ret);
-
-/* The toolchain that go and toolchain lines ask for, as a name: the newer one of the two;
- * "go1.27.0" for `go 1.27`. "default" for `toolchain default`; NULL when the lines ask for none.
- * Either line may be NULL or "". */
-const char *goversion_wanted(struct arena *arena, const char *go_line, const char *toolchain_line);
 
 enum goswitch_kind {
 	GOSWITCH_NONE,          /* the local toolchain does the work */

@@ -105,17 +105,6 @@ struct gowork gowork_parse(struct arena *arena, struct slice text) {
 	return work;
 }
 
-bool gowork_uses(struct arena *arena, const struct gowork *work, const char *work_dir,
-                 const char *module_dir) {
-	for (size_t i = 0; i < work->use_count; i++) {
-		const char *path = path_join(arena, work_dir, work->uses[i].path);
-		if (streq(path_clean(arena, path), module_dir)) {
-			return true;
-		}
-	}
-	return false;
-}
-
 const char *gowork_use_path(struct arena *arena, const char *work_dir, const char *module_dir) {
 	const char *up = "";
 	while (!path_below(module_dir, work_dir)) {

@@ -32,10 +32,6 @@ struct gowork {
 /* Never fails: what is wrong with the file is in ->error. Strings live in the arena. */
 struct gowork gowork_parse(struct arena *arena, struct slice text);
 
-/* True when go.work in work_dir uses module_dir (both absolute and clean). */
-bool gowork_uses(struct arena *arena, const struct gowork *work, const char *work_dir,
-                 const char *module_dir);
-
 /* module_dir as `go work use` writes it into the go.work in work_dir (both absolute and clean):
  * "./x" or "../x". */
 const char *gowork_use_path(struct arena *arena, const char *work_dir, const char *module_dir);

@@ -177,34 +177,6 @@ int semver_compare(const char *a, const char *b) {
 	return c != 0 ? c : compare_pre(x.pre, y.pre);
 }
 
-#define PSEUDO_TIME_DIGITS ((size_t)14)
-
-bool semver_is_pseudo(const char *text) {
-	struct semver v;
-	if (!semver_parse(text, &v) || v.pre.len == 0) {
-		return false;
-	}
-	size_t dash = v.pre.len;
-	while (dash > 0 && v.pre.data[dash - 1] != '-') {
-		dash--;
-	}
-	/* pre is "-[base.[0.]]yyyymmddhhmmss-rev"; dash is behind its last '-'. */
-	if (dash < PSEUDO_TIME_DIGITS + 2 || dash == v.pre.len) {
-		return false;
-	}
-	for (size_t i = dash; i < v.pre.len; i++) {
-		if (v.pre.data[i] == '.') {
-			return false;
-		}
-	}
-	size_t start = dash - 1 - PSEUDO_TIME_DIGITS;
-	char before = v.pre.data[start - 1];
-	bool first = start == 1; /* vX.0.0-time-rev */
-	bool later = start >= 3 && before == '.' && v.pre.data[start - 2] == '0' &&
-	             (v.pre.data[start - 3] == '-' || v.pre.data[start - 3] == '.');
-	return all_digits(slice_of(v.pre.data + start, PSEUDO_TIME_DIGITS)) && (first || later);
-}
-
 static bool gopkg_major(struct slice path, struct slice *ret_major) {
 	size_t end = path.len;
 	struct slice unstable = slice_str("-unstable");

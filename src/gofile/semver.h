@@ -25,9 +25,6 @@ bool semver_is_valid(const char *text);
 bool semver_is_canonical(const char *text);
 /* <0, 0, >0. A text that is no version is less than any version; two such are equal. */
 int semver_compare(const char *a, const char *b);
-/* True for v0.0.0-20210101000000-abcdefabcdef and its other two shapes. */
-bool semver_is_pseudo(const char *text);
-
 /* Splits "path/v2" (or "gopkg.in/x.v2") into path and major suffix ("/v2", ".v2", "" when there is
  * none). False when the path ends in a suffix no module may have ("/v1", "/v02", gopkg.in without
  * version). */

@@ -134,13 +134,6 @@ bool rpc_has_id(const struct rpc_message *message, int64_t id) {
 	       json_object_get_int64(message->id) == id;
 }
 
-char *rpc_quote(struct arena *arena, const char *s) {
-	struct strbuf out;
-	strbuf_init(&out, arena);
-	json_text_string(&out, slice_str(s));
-	return out.data;
-}
-
 static char *build_call(struct arena *arena, const char *id_text, const char *method,
                         const char *params_json) {
 	struct strbuf out;

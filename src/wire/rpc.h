@@ -67,7 +67,4 @@ char *rpc_notification(struct arena *arena, const char *method, const char *para
  */
 char *rpc_result(struct arena *arena, struct json_object *id, const char *result_json);
 char *rpc_error(struct arena *arena, struct json_object *id, int code, const char *message);
-/* s as a JSON string with its quotes, for building params. s is UTF-8. */
-char *rpc_quote(struct arena *arena, const char *s);
-
 #endif

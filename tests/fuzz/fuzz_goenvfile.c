@@ -29,7 +29,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 	    semver_compare(a, b) != -semver_compare(b, a)) {
 		abort();
 	}
-	semver_is_pseudo(a);
 	struct slice major;
 	if (semver_path_major(a, &major)) {
 		semver_check_major(arena, b, major);
@@ -45,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 	struct goenv env = goenv_of(arena, &vars, text, text, a, "linux", "amd64");
 	static const char *const names[] = {"GOROOT", "GOPATH", "GOMODCACHE", "GOCACHE", "GOBIN"};
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		goenv_path_fault(&env, names[i], goenv_get(&env, names[i]).value);
+		goenv_get(&env, names[i]);
 	}
 	arena_free(arena);
 	return 0;

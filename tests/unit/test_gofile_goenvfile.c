@@ -110,25 +110,11 @@ static void test_goroot(void **state) {
 	expect(&env, "GOROOT", "/usr/local/go", GOENV_DEFAULT, 0);
 }
 
-static void test_path_faults(void **state) {
-	struct envset vars;
-	envset_init(&vars, *state);
-	struct goenv env = make(state, &vars, "", "");
-	assert_string_equal(goenv_path_fault(&env, "GOPATH", "~/go"), "tilde");
-	assert_string_equal(goenv_path_fault(&env, "GOPATH", "/a:go"), "relative");
-	assert_string_equal(goenv_path_fault(&env, "GOPATH", "/usr/local/go/"), "is-goroot");
-	assert_string_equal(goenv_path_fault(&env, "GOBIN", "/a:/b"), "list");
-	assert_string_equal(goenv_path_fault(&env, "GOCACHE", "cache"), "relative");
-	assert_null(goenv_path_fault(&env, "GOCACHE", "off"));
-	assert_null(goenv_path_fault(&env, "GOPATH", "/a::/b"));
-	assert_null(goenv_path_fault(&env, "GOBIN", ""));
-}
-
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines),    cmocka_unit_test(test_precedence),
 		cmocka_unit_test(test_defaults), cmocka_unit_test(test_no_home),
-		cmocka_unit_test(test_goroot),   cmocka_unit_test(test_path_faults),
+		cmocka_unit_test(test_goroot),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

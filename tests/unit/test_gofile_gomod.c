@@ -187,14 +187,6 @@ static void test_errors_of_a_dependency(void **state) {
 	}
 }
 
-static void test_lookup_before_parsing(void **state) {
-	assert_string_equal(gomod_lookup(*state, slice_str("x\n go  1.99 // y\r\ngo 1.2"), "go"),
-	                    "1.99");
-	assert_string_equal(
-		gomod_lookup(*state, slice_str("go 1.2\ntoolchain\tgo1.3"), "toolchain"), "go1.3");
-	assert_null(gomod_lookup(*state, slice_str("gofoo 1.2\n"), "go"));
-}
-
 static void test_a_large_hostile_file_is_bounded(void **state) {
 	size_t len = MODFILE_MAX_BYTES + 10;
 	char *text = arena_alloc(*state, len);
@@ -212,7 +204,6 @@ int main(void) {
 		cmocka_unit_test(test_conflict_markers_bom_nul_crlf),
 		cmocka_unit_test(test_versions_only_a_proxy_can_explain),
 		cmocka_unit_test(test_errors_of_a_dependency),
-		cmocka_unit_test(test_lookup_before_parsing),
 		cmocka_unit_test(test_a_large_hostile_file_is_bounded),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -30,10 +30,6 @@ static void test_all_directives(void **state) {
 	assert_string_equal(w.uses[2].path, "../b c");
 	assert_int_equal(w.uses[2].line, 6);
 	assert_int_equal(w.replace_count, 1);
-	assert_true(gowork_uses(*state, &w, "/w", "/w"));
-	assert_true(gowork_uses(*state, &w, "/w", "/w/a"));
-	assert_true(gowork_uses(*state, &w, "/w", "/b c"));
-	assert_false(gowork_uses(*state, &w, "/w", "/w/a/b"));
 }
 
 static void test_errors(void **state) {

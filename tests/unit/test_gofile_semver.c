@@ -59,18 +59,6 @@ static void test_what_is_no_version(void **state) {
 	assert_true(semver_is_canonical("v2.0.0+incompatible"));
 }
 
-static void test_pseudo_versions(void **state) {
-	(void)state;
-	assert_true(semver_is_pseudo("v0.0.0-20190101000000-abcdefabcdef"));
-	assert_true(semver_is_pseudo("v1.2.4-0.20190101000000-abcdefabcdef"));
-	assert_true(semver_is_pseudo("v1.2.3-pre.0.20190101000000-abcdefabcdef"));
-	assert_true(semver_is_pseudo("v2.0.0-20190101000000-abcdefabcdef+incompatible"));
-	assert_false(semver_is_pseudo("v1.2.3"));
-	assert_false(semver_is_pseudo("v1.2.3-pre"));
-	assert_false(semver_is_pseudo("v1.2.3-2019-abcdef"));
-	assert_false(semver_is_pseudo("v1.2.3-pre.20190101000000-abcdefabcdef"));
-}
-
 static void test_major_versions_of_paths(void **state) {
 	(void)state;
 	struct arena *arena = arena_new();
@@ -109,7 +97,6 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_is_older_than_the_next),
 		cmocka_unit_test(test_what_is_no_version),
-		cmocka_unit_test(test_pseudo_versions),
 		cmocka_unit_test(test_major_versions_of_paths),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
