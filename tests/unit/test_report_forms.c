@@ -25,6 +25,9 @@ static void check_hostile(const struct rule *self, const struct facts *facts,
 		}
 		struct finding *f = findings_add(out, self, CONF_CERTAIN, t->subject,
 		                                 "the thing %s is broken", t->subject);
+		facts_each (message, m, facts) {
+			finding_cites(f, m);
+		}
 		finding_cites(f, t);
 		facts_each (var, v, facts) {
 			finding_cites(f, v);
@@ -92,6 +95,8 @@ static void make_sick(struct desk *d) {
 	FACTS_ADD(&d->facts, var, NULL, .scope = "judged", .name = "MY_TOKEN", .value = "geheim");
 	FACTS_ADD(&d->facts, trial, &d->ev, .what = "env-one", .subject = HOSTILE,
 	          .detail = HOSTILE HOSTILE HOSTILE HOSTILE HOSTILE HOSTILE);
+	FACTS_ADD(&d->facts, message, &d->ev, .level = "error",
+	          .text = HOSTILE HOSTILE HOSTILE HOSTILE HOSTILE HOSTILE);
 	FACTS_ADD(&d->facts, trial, &d->ev, .what = "mod-two", .subject = HOSTILE);
 	FACTS_ADD(&d->facts, trial, &d->ev, .what = "cfg-note", .subject = HOSTILE);
 	FACTS_ADD(&d->facts, health, &d->ev, .state = "broken", .hurt = "definition");
