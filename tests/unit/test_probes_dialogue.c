@@ -456,10 +456,10 @@ static void nonsense_is_survived(void **state) {
 		"{\"id\":99,\"result\":{}}",
 		"{\"method\":\"$/progress\",\"params\":[]}",
 		"{\"method\":\"textDocument/publishDiagnostics\",\"params\":{\"uri\":7}}",
-		"{\"method\":\"textDocument/publishDiagnostics\",\"params\":{\"uri\":\"" FILE_URI
-		"\",\"diagnostics\":{\"a\":1}}}",
-		"{\"method\":\"textDocument/publishDiagnostics\",\"params\":{\"uri\":\"" FILE_URI
-		"\",\"diagnostics\":[null,7,{}]}}",
+		("{\"method\":\"textDocument/publishDiagnostics\",\"params\":{\"uri\":\"" FILE_URI
+	         "\",\"diagnostics\":{\"a\":1}}}"),
+		("{\"method\":\"textDocument/publishDiagnostics\",\"params\":{\"uri\":\"" FILE_URI
+	         "\",\"diagnostics\":[null,7,{}]}}"),
 		"{\"id\":{},\"method\":\"workspace/configuration\",\"params\":{\"items\":7}}",
 		"{\"method\":\"window/logMessage\",\"params\":{\"type\":99,\"message\":[]}}",
 	};
