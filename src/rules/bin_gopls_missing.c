@@ -87,6 +87,11 @@ static void report(const struct rule *self, const struct facts *facts, struct fi
 			finding_cites(f, t);
 		}
 	}
+	facts_each (var, v, facts) {
+		if (streq(v->scope, "judged") && streq(v->name, "PATH")) {
+			finding_cites(f, v);
+		}
+	}
 	finding_fix(out, f, "install it", "go install golang.org/x/tools/gopls@%s",
 	            version_for(facts));
 }
