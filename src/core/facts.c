@@ -270,6 +270,11 @@ const struct fact_govar *facts_govar(const struct facts *facts, const char *name
 	return NULL;
 }
 
+const char *facts_govar_value(const struct facts *facts, const char *name) {
+	const struct fact_govar *v = facts_govar(facts, name);
+	return v ? v->value : "";
+}
+
 const struct fact_tool *facts_chosen(const struct facts *facts, const char *tool) {
 	facts_each (tool, t, facts) {
 		if (t->chosen && streq(t->tool, tool)) {

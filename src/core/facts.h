@@ -86,6 +86,7 @@ int facts_add_text(struct facts *facts, const char *line, struct err *err);
 const char *facts_var(const struct facts *facts, const char *scope,
                       const char *name); /* NULL: not set */
 const struct fact_govar *facts_govar(const struct facts *facts, const char *name);
+const char *facts_govar_value(const struct facts *facts, const char *name); /* "" when unknown */
 const struct fact_tool *facts_chosen(const struct facts *facts, const char *tool);
 const struct fact_binary *facts_binary(const struct facts *facts, const char *path);
 const struct fact_place *facts_place(const struct facts *facts, const char *role);

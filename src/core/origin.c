@@ -68,6 +68,14 @@ const char *origin_words(const struct facts *facts, const struct fact_govar *var
 	         : holder;
 }
 
+void origin_cite_judged(const struct facts *facts, struct finding *finding, const char *name) {
+	facts_each (var, v, facts) {
+		if (streq(v->scope, "judged") && streq(v->name, name)) {
+			finding_cites(finding, v);
+		}
+	}
+}
+
 void origin_fix(const struct facts *facts, struct findings *out, struct finding *finding,
                 const struct fact_govar *var) {
 	struct arena *arena = out->arena;

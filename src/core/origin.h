@@ -16,6 +16,9 @@ const struct fact_startup *origin_startup(const struct facts *facts, const char 
  * facts. */
 const char *origin_words(const struct facts *facts, const struct fact_govar *var);
 
+/* Cites the variable as the judged environment has it; nothing when it is not set there. */
+void origin_cite_judged(const struct facts *facts, struct finding *finding, const char *name);
+
 /* Adds the fix that takes the variable away where it is set, cites what proves the place. */
 void origin_fix(const struct facts *facts, struct findings *out, struct finding *finding,
                 const struct fact_govar *var);

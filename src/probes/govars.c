@@ -5,17 +5,8 @@
 #include "base/str.h"
 #include "gofile/goenvfile.h"
 #include "gofile/goflags.h"
+#include "probes/goroot.h"
 #include "wire/jsonc.h"
-
-#if defined(__x86_64__)
-#define HOST_ARCH "amd64"
-#elif defined(__aarch64__)
-#define HOST_ARCH "arm64"
-#elif defined(__i386__)
-#define HOST_ARCH "386"
-#else
-#define HOST_ARCH "arm"
-#endif
 
 static const char *const names[] = {
 	"GOROOT",    "GOPATH",     "GOCACHE",          "GOMODCACHE",  "GOENV",
@@ -205,11 +196,12 @@ void govars_state(struct exam *exam, const struct envset *env, const char *go_pa
 	struct slice user = read_text(exam, user_path, &user_ev);
 	const char *own = go_path ? govars_own_goroot(exam, go_path) : NULL;
 	struct goenv goenv = goenv_of(exam->arena, env, user, slice_of(NULL, 0), own ? own : "",
-	                              "linux", HOST_ARCH);
+	                              "linux", goroot_host_arch());
 	const char *root = goenv_goroot_dir(&goenv);
 	struct slice root_file = read_text(
 		exam, str_empty(root) ? NULL : path_join(exam->arena, root, "go.env"), &root_ev);
-	goenv = goenv_of(exam->arena, env, user, root_file, own ? own : "", "linux", HOST_ARCH);
+	goenv = goenv_of(exam->arena, env, user, root_file, own ? own : "", "linux",
+	                 goroot_host_arch());
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		state_one(exam, &goenv, names[i], user_path ? user_path : "", user_ev);
 	}

@@ -11,11 +11,6 @@
 #define NAMES_MAX_BYTES ((size_t)2000)
 #define NEWEST_GO_MINOR 999 /* when the version is not known no file counts as too new */
 
-static const char *govar(const struct exam *exam, const char *name) {
-	const struct fact_govar *v = facts_govar(exam->facts, name);
-	return v ? v->value : "";
-}
-
 /* The toolchain facts come later than the choice of the open file; the binary's do not. */
 static int go_minor(const struct exam *exam) {
 	int minor = -1;
@@ -35,8 +30,8 @@ static int go_minor(const struct exam *exam) {
 }
 
 void modules_reader_init(struct modules_reader *reader, struct exam *exam) {
-	const char *goos = govar(exam, "GOOS");
-	const char *goarch = govar(exam, "GOARCH");
+	const char *goos = facts_govar_value(exam->facts, "GOOS");
+	const char *goarch = facts_govar_value(exam->facts, "GOARCH");
 	struct modules_tags tags = modules_tags(exam);
 	*reader = (struct modules_reader){
 		.exam = exam,
@@ -44,7 +39,7 @@ void modules_reader_init(struct modules_reader *reader, struct exam *exam) {
 	                .goarch = str_empty(goarch) ? "amd64" : goarch,
 	                .tags = tags.items,
 	                .tag_count = tags.count,
-	                .cgo = !streq(govar(exam, "CGO_ENABLED"), "0"),
+	                .cgo = !streq(facts_govar_value(exam->facts, "CGO_ENABLED"), "0"),
 	                .go_minor = go_minor(exam)},
 	};
 }

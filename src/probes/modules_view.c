@@ -9,11 +9,6 @@
 #define REPLACES_MAX 256 /* of one go.mod that are compared with each other */
 #define PARENTS_MAX  64  /* directories above that are looked into */
 
-static const char *govar(const struct exam *exam, const char *name) {
-	const struct fact_govar *v = facts_govar(exam->facts, name);
-	return v ? v->value : "";
-}
-
 bool modules_covers(const char *path, const char *import) {
 	size_t n = strlen(path);
 	return n > 0 && strncmp(import, path, n) == 0 && (import[n] == '\0' || import[n] == '/');
@@ -128,8 +123,8 @@ static void read_members(struct modules_view *view) {
 void modules_view_init(struct modules_view *view, struct exam *exam) {
 	const struct target *t = exam->target;
 	*view = (struct modules_view){.exam = exam, .workspace = t->workspace};
-	view->modules_off = streq(govar(exam, "GO111MODULE"), "off");
-	view->gomodcache = govar(exam, "GOMODCACHE");
+	view->modules_off = streq(facts_govar_value(exam->facts, "GO111MODULE"), "off");
+	view->gomodcache = facts_govar_value(exam->facts, "GOMODCACHE");
 	/* The source of a dependency is no module of the user's: it is what the workspace needs. */
 	bool foreign = t->open_file && !str_empty(view->gomodcache) &&
 	               path_below(t->open_file, view->gomodcache);

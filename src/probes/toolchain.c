@@ -15,11 +15,6 @@ static const char *const verdicts[] = {
 	[GOSWITCH_INVALID] = "invalid",
 };
 
-static const char *govar(struct exam *exam, const char *name) {
-	const struct fact_govar *v = facts_govar(exam->facts, name);
-	return v ? v->value : "";
-}
-
 /* Where go takes that toolchain from without a network: goX on PATH, else the module cache, whose
  * unpacked or packed copy counts only beside its recorded hash (cmd/go/internal/toolchain,
  * cmd/go/internal/modfetch.Download). */
@@ -33,7 +28,7 @@ static struct source source_of(struct exam *exam, const char *name) {
 	if (search_path_only(exam, path ? path : "", name)) {
 		return (struct source){.present = true};
 	}
-	const char *cache = govar(exam, "GOMODCACHE");
+	const char *cache = facts_govar_value(exam->facts, "GOMODCACHE");
 	if (cache[0] != '/') {
 		return (struct source){0};
 	}
@@ -118,7 +113,7 @@ static int look(struct exam *exam, struct err *err) {
 	}
 	/* The chosen toolchain is there and refuses the go line in its turn. */
 	bool refused = s.kind == GOSWITCH_NEEDS && s.then_too_old && source.present;
-	const char *proxy = govar(exam, "GOPROXY");
+	const char *proxy = facts_govar_value(exam->facts, "GOPROXY");
 	bool by_name =
 		(s.kind == GOSWITCH_NEEDS && !refused) || (s.kind == GOSWITCH_INVALID && by_line);
 	const char *named = str_empty(s.toolchain) ? d.toolchain : s.toolchain;

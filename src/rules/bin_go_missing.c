@@ -4,6 +4,7 @@
  * Not this: a go that lies elsewhere (env-go-not-on-path-gui and its kin), one that cannot be
  * executed (bin-not-executable-or-dir, sec-noexec-mount).
  */
+#include "core/origin.h"
 #include "core/rule.h"
 
 static bool is_nothing(const struct fact_tool *t) {
@@ -44,11 +45,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 			finding_cites(f, t);
 		}
 	}
-	facts_each (var, v, facts) {
-		if (streq(v->scope, "judged") && streq(v->name, "PATH")) {
-			finding_cites(f, v);
-		}
-	}
+	origin_cite_judged(facts, f, "PATH");
 	finding_fix(out, f, "install Go from the distribution", "sudo apt install golang-go");
 	finding_fix(out, f, "unpack a release of Go as /usr/local/go, and put it on PATH",
 	            "echo 'export PATH=\"$PATH:/usr/local/go/bin\"' >> ~/.profile");

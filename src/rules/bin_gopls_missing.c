@@ -6,6 +6,7 @@
  * (cfg-alternate-tools-stale), no Go at all (bin-go-missing explains this one).
  */
 #include "base/path.h"
+#include "core/origin.h"
 #include "core/rule.h"
 #include "gofile/goversion.h"
 
@@ -87,11 +88,7 @@ static void report(const struct rule *self, const struct facts *facts, struct fi
 			finding_cites(f, t);
 		}
 	}
-	facts_each (var, v, facts) {
-		if (streq(v->scope, "judged") && streq(v->name, "PATH")) {
-			finding_cites(f, v);
-		}
-	}
+	origin_cite_judged(facts, f, "PATH");
 	finding_fix(out, f, "install it", "go install golang.org/x/tools/gopls@%s",
 	            version_for(facts));
 }

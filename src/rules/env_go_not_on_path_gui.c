@@ -32,11 +32,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 			finding_cites(f, t);
 		}
 	}
-	facts_each (var, v, facts) {
-		if (streq(v->name, "PATH") && streq(v->scope, "judged")) {
-			finding_cites(f, v);
-		}
-	}
+	origin_cite_judged(facts, f, "PATH");
 	finding_cites(f, go);
 	if (p) {
 		finding_cites(f, p);

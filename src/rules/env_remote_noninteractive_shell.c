@@ -19,11 +19,7 @@ static void report(const struct rule *self, const struct facts *facts, struct fi
 	if (p) {
 		finding_cites(f, p);
 	}
-	facts_each (var, v, facts) {
-		if (streq(v->name, "PATH") && streq(v->scope, "judged")) {
-			finding_cites(f, v);
-		}
-	}
+	origin_cite_judged(facts, f, "PATH");
 	finding_cite(f, proof);
 	bool path = streq(line->name, "PATH");
 	finding_fix(out, f,

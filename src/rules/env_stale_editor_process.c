@@ -111,11 +111,7 @@ static void report(const struct rule *self, const struct facts *facts, struct fi
 		(long long)p->pid, p->comm, name, old ? old : "", file_of(newer), now ? now : "");
 	finding_about(out, f, name);
 	finding_cites(f, p);
-	facts_each (var, v, facts) {
-		if (streq(v->name, name) && streq(v->scope, "judged")) {
-			finding_cites(f, v);
-		}
-	}
+	origin_cite_judged(facts, f, name);
 	finding_cite(f, newer);
 	finding_detail(out, f, "reloading its window keeps the old environment");
 	struct fix_advice *fix = finding_fix(
