@@ -5,6 +5,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "cmd/options.h"
+#include "core/editor.h"
 #include "core/probe.h"
 #include "core/registry.h"
 
@@ -17,7 +18,7 @@
 #define AT(member) offsetof(struct check_options, member)
 const struct option_spec check_option_specs[] = {
 	{"file", 'f', "F", OPTION_TEXT, AT(file), "the file you have open (else one is chosen)"},
-	{"editor", 'e', "NAME", OPTION_TEXT, AT(editor), "whose rules count: vscode or none"},
+	{"editor", 'e', "NAME", OPTION_TEXT, AT(editor), "whose rules count: vscode, none …"},
 	{"environment", 'E', "SPEC", OPTION_TEXT, AT(environment),
          "self, shell, desktop, pid:N or file:F (of env -0)"},
 	{"json", 'j', NULL, OPTION_FLAG, AT(json), "the report for programs"},
@@ -141,9 +142,11 @@ static int validate_texts(const struct check_options *o, struct err *err) {
 int check_options_validate(struct arena *arena, const struct check_options *o, size_t operand_count,
                            struct err *err) {
 	int64_t ns = 0;
-	if (o->editor && !streq(o->editor, "vscode") && !streq(o->editor, "none")) {
-		return err_set(err, -EINVAL, "option '--editor': expected vscode or none, got '%s'",
-		               o->editor);
+	if (o->editor && !editor_find(o->editor)) {
+		char names[200];
+		editor_names(names, sizeof(names));
+		return err_set(err, -EINVAL, "option '--editor': expected one of %s, got '%s'",
+		               names, o->editor);
 	}
 	if (o->timeout && seconds_parse(o->timeout, &ns) < 0) {
 		return err_set(err, -EINVAL,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * What the build found by file name: src/probes/x.c defines probe_x, src/rules/x.c rule_x,
- * src/cmd/x.c command_x, docs/causes/x.md is a page. The tables are generated, NULL-terminated and
+ * src/cmd/x.c command_x, src/probes/editors/x.c editor_x, docs/causes/x.md is a page. The tables are generated, NULL-terminated and
  * in alphabetical order.
  */
 #ifndef CORE_REGISTRY_H
@@ -9,6 +9,7 @@
 struct probe;
 struct rule;
 struct command;
+struct editor;
 
 struct page {
 	const char *id;   /* "env-goroot-wrong" */
@@ -17,6 +18,7 @@ struct page {
 
 extern const struct probe *const registry_probes[];
 extern const struct rule *const registry_rules[];
+extern const struct editor *const registry_editors[];
 extern const struct command *const registry_commands[];
 extern const struct page registry_pages[]; /* ends with id NULL */
 

@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum editor { EDITOR_NONE, EDITOR_VSCODE };
+struct editor;
 
 struct target {
 	/* from the command line */
@@ -19,7 +19,7 @@ struct target {
 	const char *file;        /* --file made absolute, or NULL */
 	const char *environment; /* --environment: "self", "shell", "desktop", "pid:N", "file:F", or
 	                            NULL: choose */
-	const char *editor_name; /* --editor: "vscode", "none", or NULL: choose */
+	const char *editor_name; /* --editor: a name of core/editor.h, or NULL: choose */
 	bool trusted;            /* --trust */
 	bool no_server;          /* --no-server */
 
@@ -32,7 +32,7 @@ struct target {
 	const char *passwd_home; /* home directory of this user in /etc/passwd, else as home */
 
 	/* probes/settings */
-	enum editor editor;
+	const struct editor *editor; /* core/editor.h */
 
 	/* probes/tools */
 	const char *go_path;            /* the go the editor uses, or NULL */

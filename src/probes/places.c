@@ -95,8 +95,7 @@ static int look(struct exam *exam, struct err *err) {
 		state_place(exam, "GOPATH", arena_slicedup(exam->arena, first));
 	}
 	state_gopls_cache(exam);
-	const char *tools =
-		exam->target->editor == EDITOR_VSCODE ? vscode_text(exam, "go.toolsGopath") : NULL;
+	const char *tools = vscode_text(exam, "go.toolsGopath");
 	rest = slice_str(tools ? vscode_expand(exam, tools) : "");
 	if (tools && slice_cut(&rest, ':', &first)) {
 		state_place(exam, "toolsGopath", arena_slicedup(exam->arena, first));

@@ -246,3 +246,18 @@ void search_elsewhere(struct search *s) {
 	elsewhere_versions(s, "/opt", "", "/bin");
 	elsewhere_versions(s, "/usr/local", "go", "/bin");
 }
+
+void search_path(struct search *s, const struct envset *env) {
+	const char *path = envset_get(env, "PATH");
+	search_list(s, path ? path : "", "", "path");
+}
+
+const char *search_on_path(struct exam *exam, const char *tool, const struct envset *env) {
+	struct search s;
+	search_begin(&s, exam, tool);
+	search_path(&s, env);
+	if (!s.found) {
+		search_elsewhere(&s);
+	}
+	return s.found;
+}

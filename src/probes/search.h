@@ -26,6 +26,12 @@ void search_dir(struct search *s, const char *dir, const char *via, bool state_a
 /* Each element of a PATH-like list; suffix ("" or "/bin") is put behind each. */
 void search_list(struct search *s, const char *list, const char *suffix, const char *via);
 
+/* Each directory on the PATH of env. */
+void search_path(struct search *s, const struct envset *env);
+/* The first usable one on the PATH of env, stated place by place; what lies elsewhere is stated
+ * when there is none. NULL when there is none. */
+const char *search_on_path(struct exam *exam, const char *tool, const struct envset *env);
+
 /* Places where editors do not look but people install to; facts with via "elsewhere", never chosen.
  */
 void search_elsewhere(struct search *s);

@@ -10,6 +10,11 @@
 
 #include <stdbool.h>
 
+/* Is there a settings file of VS Code or one of its kin, of this user or in the workspace? */
+bool vscode_configured(struct exam *exam);
+/* States every Go-related setting of every layer (setting, settings_error, go_flag_setting). */
+void vscode_read_settings(struct exam *exam);
+
 /* The string value of a setting in force, or NULL when unset, empty or no string. */
 const char *vscode_text(struct exam *exam, const char *key);
 /* The boolean value of a setting in force, or fallback. */

@@ -2,6 +2,7 @@
  * The report as JSON, as the report contract (version 1) says.
  */
 #include "base/clock.h"
+#include "core/editor.h"
 #include "report/json_writer.h"
 #include "report/report.h"
 
@@ -26,7 +27,7 @@ static void put_target(struct writer *w) {
 	json_put(j, "go_path", t->go_path);
 	json_put(j, "go_version", report_go_version(w->arena, facts));
 	json_put(j, "environment", t->environment_label ? t->environment_label : "self");
-	json_put(j, "editor", t->editor == EDITOR_VSCODE ? "vscode" : "none");
+	json_put(j, "editor", t->editor ? t->editor->name : "none");
 	json_put(j, "file", t->open_file ? t->open_file : t->file);
 	json_close(j, '}');
 }

@@ -2,6 +2,7 @@
  * The report for people: the answer first, then its proof, what they feel of it, and what to do.
  */
 #include "base/clock.h"
+#include "core/editor.h"
 #include "report/harmless.h"
 #include "report/sheet.h"
 
@@ -158,6 +159,9 @@ static const char *patient(struct text *t) {
 	const char *server = report_server_version(t->report->facts);
 	const char *go = report_go_version(t->arena, t->report->facts);
 	const char *label = target->environment_label ? target->environment_label : "self";
+	const char *editor = target->editor && !streq(target->editor->name, "none")
+	                             ? arena_printf(t->arena, "as %s", target->editor->title)
+	                             : "no editor";
 	return arena_printf(t->arena, "gopls%s%s, %s, %s, environment %s", server ? " " : "",
 	                    server               ? server
 	                    : target->gopls_path ? " (version not known)"
@@ -165,7 +169,7 @@ static const char *patient(struct text *t) {
 	                    go                ? go
 	                    : target->go_path ? "go (version not known)"
 	                                      : "no go found",
-	                    target->editor == EDITOR_VSCODE ? "as VS Code" : "no editor", label);
+	                    editor, label);
 }
 
 /* Something is wrong and no rule knows why: what is known is said. */

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ */
+#include "core/editor.h"
+
+#include "base/str.h"
+#include "core/registry.h"
+
+#include <stdio.h>
+
+const struct editor *editor_find(const char *name) {
+	for (size_t i = 0; registry_editors[i]; i++) {
+		if (streq(registry_editors[i]->name, name)) {
+			return registry_editors[i];
+		}
+	}
+	return NULL;
+}
+
+void editor_names(char *buffer, size_t len) {
+	size_t used = 0;
+	for (size_t i = 0; registry_editors[i] && used < len; i++) {
+		int n = snprintf(buffer + used, len - used, "%s%s", i > 0 ? ", " : "",
+		                 registry_editors[i]->name);
+		used += n > 0 ? (size_t)n : 0;
+	}
+}

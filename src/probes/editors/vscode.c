@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT
+ * VS Code with its Go extension, and everything that is built like it.
+ * Source: golang/vscode-go v0.57.2, extension/src/utils/pathUtils.ts, goMain.ts,
+ * language/goLanguageServer.ts.
+ */
+#include "probes/vscode.h"
+#include "base/clock.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "core/editor.h"
+#include "core/probe.h"
+#include "probes/go_run.h"
+#include "probes/govars.h"
+#include "probes/search.h"
+#include "probes/trust.h"
+#include "wire/jsonc.h"
+
+#define GO_ENV_DEADLINE_NS                                                                         \
+	(1500 * NS_PER_MS) /* it takes 5 ms; longer means a toolchain download that hangs */
+
+/* pathUtils.ts: an absolute alternate is one place to look at, a relative one another name to look
+ * for. */
+static void search_alternate(struct search *s) {
+	struct exam *exam = s->exam;
+	const char *key = arena_printf(exam->arena, "go.alternateTools.%s", s->tool);
+	const char *value = vscode_text(exam, key);
+	if (!value) {
+		return;
+	}
+	value = vscode_expand(exam, value);
+	if (value[0] == '/') {
+		search_configured(s, value, facts_setting(exam->facts, key));
+	} else {
+		s->name = value;
+	}
+}
+
+/* pathUtils.ts, getBinPathFromEnvVar: GOBIN is split like a PATH. */
+static void search_gobin(struct search *s, const struct envset *env) {
+	const char *gobin = envset_get(env, "GOBIN");
+	if (gobin && strchr(gobin, ':')) {
+		search_list(s, gobin, "", "gobin");
+	} else {
+		search_dir(s, gobin, "gobin", true);
+	}
+}
+
+static const char *find_go_vscode(struct exam *exam, const struct envset *env) {
+	struct search s;
+	search_begin(&s, exam, "go");
+	search_alternate(&s);
+	search_gobin(&s, env);
+	const char *goroot = envset_get(env, "GOROOT");
+	if (!str_empty(goroot)) {
+		search_dir(&s, path_join(exam->arena, goroot, "bin"), "goroot", true);
+	}
+	search_path(&s, env);
+	search_file(&s, "/usr/local/go/bin/go", "default", false);
+	search_file(&s, "/usr/local/bin/go", "default", false);
+	if (!s.found) {
+		search_elsewhere(&s);
+	}
+	return streq(s.found, "/snap/bin/go") ? "/snap/go/current/bin/go" : s.found;
+}
+
+static const char *find_gopls_vscode(struct exam *exam, const struct envset *env) {
+	struct search s;
+	search_begin(&s, exam, "gopls");
+	search_alternate(&s);
+	search_gobin(&s, env);
+	const char *tools = vscode_text(exam, "go.toolsGopath");
+	if (tools) {
+		search_list(&s, vscode_expand(exam, tools), "/bin", "toolsgopath");
+	}
+	const char *gopath = vscode_text(exam, "go.gopath");
+	gopath = gopath ? vscode_expand(exam, gopath) : envset_get(env, "GOPATH");
+	search_list(&s, gopath ? gopath : "", "/bin", "gopath");
+	const char *goroot = envset_get(env, "GOROOT");
+	if (!str_empty(goroot)) {
+		search_dir(&s, path_join(exam->arena, goroot, "bin"), "goroot", false);
+	}
+	search_path(&s, env);
+	if (!s.found) {
+		search_elsewhere(&s);
+	}
+	return s.found;
+}
+
+/* goMain.ts updateGoVarsFromConfig: what `go env` says fills the gaps of the extension's own
+ * environment, and when the go that is used is not the one on PATH its directory is put in front.
+ */
+static void fill_from_go_env(struct exam *exam, struct envset *env, struct slice json) {
+	static const char *const names[] = {"GOPATH", "GOROOT", "GOPROXY", "GOBIN", "GOMODCACHE"};
+	struct target *t = exam->target;
+	const struct jsonc_doc *doc = jsonc_parse(exam->arena, json);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		const char *value = jsonc_string(jsonc_get(doc->root, names[i]));
+		if (!str_empty(value) && str_empty(envset_get(env, names[i]))) {
+			envset_set(env, names[i], value);
+		}
+	}
+	const char *path = envset_get(env, "PATH");
+	const char *on_path = search_path_only(exam, path ? path : "", "go");
+	const char *goroot = envset_get(env, "GOROOT");
+	bool other = !streq(on_path, t->go_path);
+	if (other && !str_empty(goroot) &&
+	    vscode_flag(exam, "go.terminal.activateEnvironment", true)) {
+		envset_set(env, "PATH",
+		           arena_printf(exam->arena, "%s/bin:%s", goroot, path ? path : ""));
+	}
+}
+
+static void run_go_env(struct exam *exam, struct envset *env) {
+	struct target *t = exam->target;
+	const char *const argv[] = {t->go_path, "env", "-json", NULL};
+	struct run_result run =
+		go_run_state(exam, "env", argv, env, t->workspace, GO_ENV_DEADLINE_NS);
+	if (run.started && run.exit_code == 0) {
+		fill_from_go_env(exam, env, run.out);
+	}
+}
+
+/* Without an answer of go the extension goes no further; where the tools lie is worth knowing all
+ * the same. */
+static void fill_from_govars(struct exam *exam, struct envset *env) {
+	static const char *const names[] = {"GOPATH", "GOBIN"};
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		const struct fact_govar *v = facts_govar(exam->facts, names[i]);
+		if (v && !str_empty(v->value) && str_empty(envset_get(env, names[i]))) {
+			envset_set(env, names[i], v->value);
+		}
+	}
+}
+
+static void arrange(struct exam *exam) {
+	struct target *t = exam->target;
+	vscode_tools_env(exam, &t->server);
+	t->go_path = find_go_vscode(exam, &t->server);
+	struct envset of_go; /* what go gets from gopls; the extension's own calls do without */
+	envset_copy(&of_go, &t->server);
+	govars_gopls_env(exam, &of_go);
+	govars_state(exam, &of_go, t->go_path);
+	const char *why = t->trusted ? NULL : trust_look_env(exam, &of_go);
+	if (!why && t->go_path && !t->trusted) {
+		why = trust_look_tool(exam, "go", t->go_path);
+	}
+	t->do_not_run_go = why != NULL;
+	t->do_not_start = why;
+	if (t->go_path && !t->do_not_run_go) {
+		run_go_env(exam, &t->server);
+	}
+	fill_from_govars(exam, &t->server);
+	t->gopls_path = find_gopls_vscode(exam, &t->server);
+	govars_gopls_env(exam, &t->server);
+	const char *const *flags = vscode_server_flags(exam, &t->server_flags_error);
+	size_t count = 0;
+	while (flags && flags[count]) {
+		count++;
+	}
+	const char **argv = arena_array_of(exam->arena, const char *, count + 2);
+	argv[0] = t->gopls_path;
+	for (size_t i = 0; i < count; i++) {
+		argv[i + 1] = flags[i];
+	}
+	t->server_argv = argv;
+	t->init_options = vscode_init_options(exam);
+	/* goLanguageServer.ts, buildLanguageServerConfig: enabled only when it is just true. */
+	const struct fact_setting *use = facts_setting(exam->facts, "go.useLanguageServer");
+	if (use && !streq(use->json, "true")) {
+		t->do_not_start =
+			"go.useLanguageServer is false: the editor starts no language server";
+	} else if (t->server_flags_error) {
+		t->do_not_start = t->server_flags_error;
+	}
+}
+
+static const char *const kinds[] = {"vscode", "vscode-remote", NULL};
+
+const struct editor editor_vscode = {
+	.name = "vscode",
+	.title = "VS Code",
+	.kinds = kinds,
+	.order = 10,
+	.configured = vscode_configured,
+	.read_settings = vscode_read_settings,
+	.arrange = arrange,
+};
