@@ -17,11 +17,16 @@ static const char *look_source(struct arena *arena, enum look what, const char *
 		[LOOK_WALK] = "walk:",       [LOOK_OWNERS] = "owners:",
 		[LOOK_ENVIRON] = "proc:",    [LOOK_PROCESS] = "proc:",
 		[LOOK_EDITORS] = "editors:", [LOOK_DESKTOP] = "desktop:",
-		[LOOK_CONNECT] = "connect:",
+		[LOOK_CONNECT] = "connect:", [LOOK_CONTEXT] = "proc:",
+		[LOOK_MOUNTS] = "proc:",     [LOOK_SERVERS] = "servers:",
+		[LOOK_MANAGER] = "manager:",
 	};
+	const char *suffix = what == LOOK_ENVIRON   ? "/environ"
+	                     : what == LOOK_CONTEXT ? "/context"
+	                     : what == LOOK_MOUNTS  ? "/mounts"
+	                                            : "";
 
-	return arena_printf(arena, "%s%s%s", prefixes[what], arg,
-	                    what == LOOK_ENVIRON ? "/environ" : "");
+	return arena_printf(arena, "%s%s%s", prefixes[what], arg, suffix);
 }
 
 /* Gives the evidence of this source; *ret_new when it has yet to be filled. */
@@ -68,6 +73,14 @@ struct run_result world_run(struct world *w, const struct run_spec *spec) {
 		result.timed_out = ev->state == EV_TIMED_OUT;
 	}
 	return result;
+}
+
+void world_run_ahead(struct world *w, const struct run_spec *spec) {
+	bool seen = evidence_find(w->store, arena_printf(w->arena, "run:%s", spec->label)) != NULL;
+
+	if (!seen && w->ops->run_ahead) {
+		w->ops->run_ahead(w, spec);
+	}
 }
 
 struct session *world_session_start(struct world *w, const struct session_spec *spec) {

@@ -53,6 +53,16 @@ enum look {
 	                 runs */
 	LOOK_CONNECT, /* arg = "tcp:HOST:PORT" or "unix:/path": connects and closes. EV_READ =
 	                 accepted; else error = ECONNREFUSED, ENOENT, ETIMEDOUT …; bytes empty */
+	LOOK_CONTEXT, /* arg = "self" or a pid: what a process is confined by, key=value; see
+	                 world/context.h. What may not be read is left out */
+	LOOK_MOUNTS,  /* arg = "self" or a pid: a line "READ_ONLY FSTYPE SOURCE ROOT POINT" (0|1
+	                 first) for each of its mounts; blanks in a field are \040, as in mountinfo */
+	LOOK_SERVERS, /* arg = workspace: a line "PID PPID INSIDE NAME" for each language server or
+	                 debug adapter of this user, most recent first; INSIDE 1: its working
+	                 directory is the workspace or below. See world/servers.h */
+	LOOK_MANAGER, /* arg unused "": "PID" of the process whose environment is that of the user's
+	                 services: a child of the user's service manager, else the manager itself;
+	                 see world/servers.h */
 };
 
 #define LOOK_CAP_SETTINGS ((size_t)2 * 1024 * 1024) /* settings.json, startup files */
@@ -132,6 +142,8 @@ struct world_ops {
 	void (*look)(struct world *w, enum look what, const char *arg, size_t cap,
 	             struct evidence *ev);
 	void (*run)(struct world *w, const struct run_spec *spec, struct evidence *ev);
+	/* NULL: runs are answered at once, or cannot be started ahead. */
+	void (*run_ahead)(struct world *w, const struct run_spec *spec);
 	struct session *(*session_start)(struct world *w, const struct session_spec *spec);
 	void (*session_send)(struct session *s, struct slice frame_body);
 	void (*session_wait)(struct world *w, struct session *s, int64_t deadline_ns);
@@ -152,11 +164,16 @@ struct world {
 
 /* Looks, or gives what was already seen (the cap of the first look counts). Never NULL. Source:
  * "file:ARG", "stat:ARG", "link:ARG", "dir:ARG", "mount:ARG", "binary:ARG", "walk:ARG",
- * "owners:ARG", "proc:PID/environ", "proc:PID", "editors:ARG", "desktop:", "connect:ARG". */
+ * "owners:ARG", "proc:PID/environ", "proc:PID", "editors:ARG", "desktop:", "connect:ARG",
+ * "proc:PID/context", "proc:PID/mounts", "servers:ARG", "manager:". */
 const struct evidence *world_look(struct world *w, enum look what, const char *arg, size_t cap);
 
 /* Runs to the end, or gives what the run of this label said. */
 struct run_result world_run(struct world *w, const struct run_spec *spec);
+/* Starts the program now, so that it works while the world looks at other things; world_run with
+ * the same label then waits for its end, at most until the deadline counted from here. A few at a
+ * time; one too many starts when it is asked for. */
+void world_run_ahead(struct world *w, const struct run_spec *spec);
 
 /* Starts a server; its events reach the dialogue from now on whenever the world waits (each look,
  * run or session_wait). Never NULL; a failed exec is an event. */

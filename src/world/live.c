@@ -45,6 +45,7 @@ static void live_close(struct world *w) {
 	struct live_world *lw = (struct live_world *)w;
 
 	live_sessions_end(lw);
+	live_runs_end(lw);
 	look_server_close(&lw->looks);
 	free(lw);
 }
@@ -52,6 +53,7 @@ static void live_close(struct world *w) {
 static const struct world_ops live_ops = {
 	.look = live_look,
 	.run = live_run,
+	.run_ahead = live_run_ahead,
 	.session_start = live_session_start,
 	.session_send = live_session_send,
 	.session_wait = live_session_wait,

@@ -6,8 +6,10 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "gofile/binary.h"
+#include "world/context.h"
 #include "world/editors.h"
 #include "world/procfs.h"
+#include "world/servers.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -312,6 +314,18 @@ void look_answer(struct looker *looker, const struct look_request *request,
 		break;
 	case LOOK_CONNECT:
 		look_connect(request, reply);
+		break;
+	case LOOK_CONTEXT:
+		look_context(looker, request, reply);
+		break;
+	case LOOK_MOUNTS:
+		look_mounts_of(looker, request, reply);
+		break;
+	case LOOK_SERVERS:
+		look_servers(looker, request, reply);
+		break;
+	case LOOK_MANAGER:
+		look_manager(looker, request, reply);
 		break;
 	}
 }

@@ -38,6 +38,11 @@ void live_turn(struct live_world *lw, int64_t until_ns) {
 	if (lw->run) {
 		live_run_prepare(lw->run, &set);
 	}
+	for (size_t i = 0; i < LIVE_AHEAD_MAX; i++) {
+		if (lw->ahead[i]) {
+			live_run_prepare(lw->ahead[i], &set);
+		}
+	}
 	for (size_t i = 0; i < LIVE_SESSIONS_MAX; i++) {
 		if (lw->sessions[i]) {
 			until_ns = earlier(until_ns, live_session_prepare(lw->sessions[i], &set));
@@ -56,6 +61,11 @@ void live_turn(struct live_world *lw, int64_t until_ns) {
 	}
 	if (lw->run) {
 		live_run_serve(lw, lw->run, &set);
+	}
+	for (size_t i = 0; i < LIVE_AHEAD_MAX; i++) {
+		if (lw->ahead[i]) {
+			live_run_serve(lw, lw->ahead[i], &set);
+		}
 	}
 	for (size_t i = 0; i < LIVE_SESSIONS_MAX; i++) {
 		if (lw->sessions[i]) {

@@ -11,7 +11,8 @@
 #include <poll.h>
 
 #define LIVE_SESSIONS_MAX 8
-#define LIVE_POLL_MAX     (2 + 3 + LIVE_SESSIONS_MAX * 4)
+#define LIVE_AHEAD_MAX    4
+#define LIVE_POLL_MAX     (2 + 3 + LIVE_AHEAD_MAX * 3 + LIVE_SESSIONS_MAX * 4)
 #define LIVE_CHUNK_BYTES  ((size_t)65536)
 
 struct live_run;
@@ -21,7 +22,8 @@ struct live_world {
 	struct world base;
 	int interrupt_fd;
 	struct look_server looks;
-	struct live_run *run; /* the one under way, NULL */
+	struct live_run *run;                   /* the one that is waited for, NULL */
+	struct live_run *ahead[LIVE_AHEAD_MAX]; /* started, not yet asked for */
 	struct live_session *sessions[LIVE_SESSIONS_MAX];
 	char chunk[LIVE_CHUNK_BYTES]; /* what one read(2) brings */
 };

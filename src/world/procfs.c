@@ -118,8 +118,7 @@ const char *proc_link(struct arena *arena, int proc_fd, int64_t pid, const char 
 	return n < 0 ? NULL : arena_strndup(arena, target, (size_t)n);
 }
 
-/* A pid we can use, or -1; "self" is who asks. */
-static int64_t pid_of(const struct looker *looker, const char *arg) {
+int64_t proc_pid_of(const struct looker *looker, const char *arg) {
 	int64_t pid;
 
 	if (streq(arg, "self")) {
@@ -139,7 +138,7 @@ static void environ_of_self(struct look_reply *reply) {
 
 void look_environ(const struct looker *looker, const struct look_request *request,
                   struct look_reply *reply) {
-	int64_t pid = pid_of(looker, request->arg);
+	int64_t pid = proc_pid_of(looker, request->arg);
 	CLEANUP(fd_closep) int proc_fd = -1;
 	char path[64];
 
@@ -218,7 +217,7 @@ void look_process(const struct looker *looker, const struct look_request *reques
                   struct look_reply *reply) {
 	struct arena *arena = request->arena;
 	CLEANUP(fd_closep) int proc_fd = proc_open();
-	int64_t pid = pid_of(looker, request->arg);
+	int64_t pid = proc_pid_of(looker, request->arg);
 	struct proc_stat ps;
 	struct slice text;
 	struct stat st;

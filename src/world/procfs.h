@@ -33,6 +33,9 @@ const char *proc_link(struct arena *arena, int proc_fd, int64_t pid, const char 
  */
 int proc_open(void);
 
+/* The pid an argument "self" or "4242" means, or -1. */
+int64_t proc_pid_of(const struct looker *looker, const char *arg);
+
 void look_environ(const struct looker *looker, const struct look_request *request,
                   struct look_reply *reply);
 void look_process(const struct looker *looker, const struct look_request *request,

@@ -11,6 +11,10 @@
 
 /* world_ops.run */
 void live_run(struct world *w, const struct run_spec *spec, struct evidence *ev);
+/* world_ops.run_ahead */
+void live_run_ahead(struct world *w, const struct run_spec *spec);
+/* Ends those that were started ahead and never asked for; for closing the world. */
+void live_runs_end(struct live_world *lw);
 
 /* For live_turn. */
 void live_run_prepare(const struct live_run *run, struct poll_set *set);

@@ -234,8 +234,57 @@ static void test_our_death_ends_run(void **state) {
 	}
 }
 
+/* What was started ahead works while others are waited for, and is the same run afterwards. */
+static void test_ahead(void **state) {
+	struct fixture *f = *state;
+	const char *pid_file = fixture_path(f, "pid");
+	const char *const early[] = {f->self, "stubborn", pid_file, NULL};
+	const char *const other[] = {f->self, "both", NULL};
+	struct run_spec spec = {.label = "early",
+	                        .argv = early,
+	                        .env = &f->env,
+	                        .cwd = f->dir,
+	                        .deadline_ns = STARTED_NS,
+	                        .cap_bytes = CAP};
+	struct run_result r;
+	pid_t pid;
+
+	world_run_ahead(f->world, &spec);
+	pid = await_pid_in_file(pid_file);
+	r = fixture_run(f, other, LONG_NS, CAP);
+	assert_int_equal(r.exit_code, 3);
+	assert_false(pid_is_gone(pid));
+	r = world_run(f->world, &spec);
+	assert_true(r.timed_out);
+	assert_true(pid_is_gone(pid));
+	world_run_ahead(f->world, &spec); /* known: not started again */
+	assert_int_equal(pid_in_file(pid_file), pid);
+}
+
+static void test_ahead_never_asked_for(void **state) {
+	struct fixture *f = *state;
+	const char *pid_file = fixture_path(f, "pid");
+	const char *const argv[] = {f->self, "daemon", pid_file, NULL};
+	struct run_spec spec = {.label = "early",
+	                        .argv = argv,
+	                        .env = &f->env,
+	                        .cwd = f->dir,
+	                        .deadline_ns = LONG_NS,
+	                        .cap_bytes = CAP};
+	pid_t pid;
+
+	world_run_ahead(f->world, &spec);
+	pid = await_pid_in_file(pid_file);
+	world_close(f->world);
+	f->world = NULL;
+	assert_true(pid_is_gone(pid));
+}
+
 int main(int argc, char **argv) {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_ahead, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_ahead_never_asked_for, fixture_setup,
+	                                        fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_exit_and_output, fixture_setup,
 	                                        fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_runs_once, fixture_setup, fixture_teardown),
