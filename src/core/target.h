@@ -13,6 +13,13 @@
 
 struct editor;
 
+/* How the client answers workspace/configuration. */
+enum configuration_reply {
+	REPLY_OPTIONS, /* target.configuration for the section "gopls", null for another */
+	REPLY_RESULT,  /* target.configuration, whatever was asked */
+	REPLY_UNKNOWN, /* the error "method not found" */
+};
+
 struct target {
 	/* from the command line */
 	const char *workspace;   /* absolute, cleaned, symlinks as the user wrote them */
@@ -43,7 +50,14 @@ struct target {
 	                                   or NULL */
 	struct envset server;           /* environment of the server */
 	const char *server_cwd;
+	const char *root;         /* what the client gives as rootUri and its only folder; workspace
+	                             unless the editor has a mind of its own; "": it gives none */
+	const char *client_name;  /* clientInfo; NULL: dialtone */
 	const char *init_options; /* strict JSON */
+	const char *configuration; /* strict JSON; NULL: as init_options */
+	enum configuration_reply configuration_reply;
+	bool no_configuration;    /* the client does not announce workspace/configuration */
+	bool no_watched_files;    /* nor that it can be asked to watch files */
 	const char *do_not_start; /* a sentence why the server must not or would not be started, or
 	                             NULL */
 	bool do_not_run_go;       /* the go found, or what its environment names, belongs to the

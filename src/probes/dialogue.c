@@ -26,11 +26,11 @@
 
 /* What vscode-languageclient announces, as far as gopls makes a difference by it. */
 static const char capabilities[] =
-	"{\"workspace\":{\"applyEdit\":true,\"configuration\":true,\"workspaceFolders\":true,"
+	"{\"workspace\":{\"applyEdit\":true,\"configuration\":%s,\"workspaceFolders\":true,"
 	"\"workspaceEdit\":{\"documentChanges\":true,\"resourceOperations\":[\"create\",\"rename\","
 	"\"delete\"],\"failureHandling\":\"textOnlyTransactional\"},"
 	"\"didChangeConfiguration\":{\"dynamicRegistration\":true},"
-	"\"didChangeWatchedFiles\":{\"dynamicRegistration\":true,\"relativePatternSupport\":true},"
+	"\"didChangeWatchedFiles\":{\"dynamicRegistration\":%s,\"relativePatternSupport\":true},"
 	"\"symbol\":{\"dynamicRegistration\":true},\"codeLens\":{\"refreshSupport\":true},"
 	"\"executeCommand\":{\"dynamicRegistration\":true},"
 	"\"semanticTokens\":{\"refreshSupport\":true},\"inlayHint\":{\"refreshSupport\":true},"
@@ -104,19 +104,39 @@ static const char *options_of(const struct talk *talk) {
 	return str_empty(talk->script.init_options) ? "{}" : talk->script.init_options;
 }
 
+static const char *capabilities_of(const struct talk *talk) {
+	const struct talk_script *s = &talk->script;
+
+	return arena_printf(talk->arena, capabilities, s->no_configuration ? "false" : "true",
+	                    s->no_watched_files ? "false" : "true");
+}
+
+/* [{"uri":…,"name":…}], or null when the client has no folder. */
+static const char *folders_of(const struct talk *talk) {
+	const char *root = talk->script.root;
+
+	if (str_empty(root)) {
+		return "null";
+	}
+	return arena_printf(talk->arena, "[{\"uri\":%s,\"name\":%s}]", uri_quoted(talk, root),
+	                    json_quoted(talk->arena, slice_str(path_base(root))));
+}
+
 static void ask_initialize(struct talk *talk, struct session *session) {
-	const char *root = uri_quoted(talk, talk->script.workspace);
-	const char *path = json_quoted(talk->arena, slice_str(talk->script.workspace));
-	const char *name = json_quoted(talk->arena, slice_str(path_base(talk->script.workspace)));
+	const struct talk_script *s = &talk->script;
+	bool rootless = str_empty(s->root);
+	const char *root = rootless ? "null" : uri_quoted(talk, s->root);
+	const char *path = rootless ? "null" : json_quoted(talk->arena, slice_str(s->root));
+	const char *name = s->client_name ? s->client_name : "dialtone";
 
 	ask(talk, session, TALK_INITIALIZE,
 	    arena_printf(talk->arena,
-	                 "{\"processId\":%lld,\"clientInfo\":{\"name\":\"dialtone\","
+	                 "{\"processId\":%lld,\"clientInfo\":{\"name\":%s,"
 	                 "\"version\":\"" DIALTONE_VERSION "\"},\"locale\":\"en\",\"rootPath\":%s,"
 	                 "\"rootUri\":%s,\"capabilities\":%s,\"initializationOptions\":%s,"
-	                 "\"trace\":\"off\",\"workspaceFolders\":[{\"uri\":%s,\"name\":%s}]}",
-	                 (long long)talk->script.process_id, path, root, capabilities,
-	                 options_of(talk), root, name));
+	                 "\"trace\":\"off\",\"workspaceFolders\":%s}",
+	                 (long long)s->process_id, json_quoted(talk->arena, slice_str(name)), path,
+	                 root, capabilities_of(talk), options_of(talk), folders_of(talk)));
 }
 
 static const char *position_params(const struct talk *talk, const char *document,
@@ -165,11 +185,17 @@ static void open_and_ask(struct talk *talk, struct session *session) {
 	}
 }
 
-static const char *configuration_answer(struct talk *talk, struct json_object *params) {
+/* NULL: this client does not know the method. */
+static const char *configuration_answer(const struct talk *talk, struct json_object *params) {
+	const struct talk_script *s = &talk->script;
+	const char *options = s->configuration ? s->configuration : options_of(talk);
 	struct json_object *items = NULL;
 	struct strbuf out;
 	size_t count = 0;
 
+	if (s->configuration_reply != REPLY_OPTIONS) {
+		return s->configuration_reply == REPLY_UNKNOWN ? NULL : options;
+	}
 	if (json_object_object_get_ex(params, "items", &items) &&
 	    json_object_is_type(items, json_type_array)) {
 		count = json_object_array_length(items);
@@ -183,7 +209,7 @@ static const char *configuration_answer(struct talk *talk, struct json_object *p
 		             !streq(json_object_get_string(section), "gopls");
 
 		strbuf_add(&out, i ? "," : "");
-		strbuf_add(&out, other ? "null" : options_of(talk));
+		strbuf_add(&out, other ? "null" : options);
 	}
 	strbuf_add_char(&out, ']');
 	return out.data;
@@ -214,8 +240,7 @@ static void answer_request(struct talk *talk, struct session *session,
 	if (streq(method, "workspace/configuration")) {
 		result = configuration_answer(talk, request->params);
 	} else if (streq(method, "workspace/workspaceFolders")) {
-		result = arena_printf(talk->arena, "[{\"uri\":%s,\"name\":\"workspace\"}]",
-		                      uri_quoted(talk, talk->script.workspace));
+		result = folders_of(talk);
 	} else if (streq(method, "workspace/applyEdit")) {
 		result = "{\"applied\":false,\"failureReason\":\"this client only looks\"}";
 	} else if (streq(method, "window/showDocument")) {

@@ -24,6 +24,7 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "core/target.h"
 #include "core/world.h"
 
 #include <stdbool.h>
@@ -78,11 +79,16 @@ struct talk_spot {
 };
 
 struct talk_script {
-	const char *workspace;    /* rootUri and the only workspace folder */
-	const char *init_options; /* strict JSON: initializationOptions and the answer to
-	                             workspace/configuration */
-	const char *file;         /* NULL: nothing is opened, only the load is listened to */
-	struct slice text;        /* of the file */
+	/* As in core/target.h. */
+	const char *root;
+	const char *client_name;
+	const char *init_options;
+	const char *configuration;
+	enum configuration_reply configuration_reply;
+	bool no_configuration;
+	bool no_watched_files;
+	const char *file;  /* NULL: nothing is opened, only the load is listened to */
+	struct slice text; /* of the file */
 	struct talk_spot
 		own; /* a use or declaration of a symbol of the file's own: definition, hover */
 	bool own_is_imported;        /* there is none: own is a use of another package's symbol */

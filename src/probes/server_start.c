@@ -78,8 +78,13 @@ static const char *reason_not_to_start(const struct target *target) {
 static struct talk_script script_of(struct exam *exam) {
 	const struct target *target = exam->target;
 	struct talk_script script = {
-		.workspace = target->workspace,
+		.root = target->root,
+		.client_name = target->client_name,
 		.init_options = target->init_options,
+		.configuration = target->configuration,
+		.configuration_reply = target->configuration_reply,
+		.no_configuration = target->no_configuration,
+		.no_watched_files = target->no_watched_files,
 		.process_id = getpid(),
 	};
 

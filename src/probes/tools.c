@@ -71,6 +71,7 @@ static int look(struct exam *exam, struct err *err) {
 	struct target *t = exam->target;
 	envset_copy(&t->server, &t->judged);
 	t->server_cwd = t->workspace;
+	t->root = t->workspace;
 	t->editor->arrange(exam);
 	if (!t->do_not_start && !t->trusted && t->gopls_path) {
 		t->do_not_start = trust_look_tool(exam, "gopls", t->gopls_path);

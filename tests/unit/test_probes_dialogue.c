@@ -60,7 +60,7 @@ static bool done(struct fixture *f) {
 }
 
 static const struct talk_script usual = {
-	.workspace = "/w",
+	.root = "/w",
 	.init_options = "{\"ui.semanticTokens\":true}",
 	.file = FILE_PATH,
 	.text = {.data = "package main\n", .len = 13},
@@ -387,6 +387,52 @@ static void requests_of_the_server_are_answered(void **state) {
 	arena_free(f.arena);
 }
 
+static void opened_as(struct fixture *f, const struct talk_script *script) {
+	*f = (struct fixture){0};
+	start_with(f, script);
+	event(f, SESSION_STARTED, "", 1);
+	frame(f, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"capabilities\":{}}}", 60);
+}
+
+static void clients_have_manners_of_their_own(void **state) {
+	static const char question[] =
+		"{\"id\":\"a\",\"method\":\"workspace/configuration\",\"params\":{\"items\":["
+		"{\"section\":\"gopls\"}]}}";
+	struct fixture f;
+
+	(void)state;
+	struct talk_script script = {.root = "",
+	                             .client_name = "a \"b\"",
+	                             .init_options = "{\"x\":1}",
+	                             .configuration = "[]",
+	                             .configuration_reply = REPLY_RESULT,
+	                             .no_configuration = true,
+	                             .no_watched_files = true};
+	opened_as(&f, &script);
+	assert_true(was_sent(&f, "\"rootUri\":null"));
+	assert_true(was_sent(&f, "\"workspaceFolders\":null"));
+	assert_true(was_sent(&f, "\"name\":\"a \\\"b\\\"\""));
+	assert_true(was_sent(&f, "\"configuration\":false"));
+	assert_true(was_sent(&f, "\"initializationOptions\":{\"x\":1}"));
+	assert_true(was_sent(&f, "\"didChangeWatchedFiles\":{\"dynamicRegistration\":false"));
+	frame(&f, question, 62);
+	assert_true(was_sent(&f, "\"id\":\"a\",\"result\":[]"));
+	arena_free(f.arena);
+
+	script.configuration_reply = REPLY_UNKNOWN;
+	opened_as(&f, &script);
+	frame(&f, question, 62);
+	assert_true(was_sent(&f, "-32601"));
+	arena_free(f.arena);
+
+	script.configuration_reply = REPLY_OPTIONS;
+	script.configuration = "{\"y\":2}";
+	opened_as(&f, &script);
+	frame(&f, question, 62);
+	assert_true(was_sent(&f, "\"result\":[{\"y\":2}]"));
+	arena_free(f.arena);
+}
+
 static void lives_and_ends(void **state) {
 	struct fixture f;
 
@@ -514,7 +560,7 @@ static void unanswered_features_have_a_state(void **state) {
 }
 
 static void without_a_file_the_load_counts(void **state) {
-	static const struct talk_script bare = {.workspace = "/w"};
+	static const struct talk_script bare = {.root = "/w"};
 	struct fixture f = {0};
 
 	(void)state;
@@ -563,6 +609,7 @@ static void flags_are_tamed(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(opens_like_an_editor),
+		cmocka_unit_test(clients_have_manners_of_their_own),
 		cmocka_unit_test(healthy_ends_with_the_last_word),
 		cmocka_unit_test(no_diagnostics_yet_is_not_the_end),
 		cmocka_unit_test(own_mistakes_are_no_trouble),
