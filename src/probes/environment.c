@@ -5,6 +5,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/probe.h"
+#include "wire/env_dump.h"
 
 #include <errno.h>
 
@@ -103,25 +104,6 @@ static int from_pid(struct exam *exam, const char *pid, const char *kind,
 	return 0;
 }
 
-/* `env -0` has NULs; the output of `env` has a variable a line and nothing tells a newline inside a
- * value. */
-static void add_listing(struct envset *env, struct slice text) {
-	if (memchr(text.data, '\0', text.len)) {
-		envset_add_block(env, text);
-		return;
-	}
-	struct slice line;
-	while (slice_line(&text, &line)) {
-		line = slice_trim(line);
-		if (slice_starts(line, "export ")) {
-			line = slice_trim(slice_of(line.data + 7, line.len - 7));
-		}
-		if (line.len > 0 && line.data[0] != '#') {
-			envset_add_block(env, line);
-		}
-	}
-}
-
 static int from_file(struct exam *exam, const char *path, const struct evidence **ret,
                      struct err *err) {
 	const char *absolute = path_clean(exam->arena, path);
@@ -130,9 +112,8 @@ static int from_file(struct exam *exam, const char *path, const struct evidence 
 		return err_set(err, -ENOENT, "--environment file:%s: cannot be read (%s)", path,
 		               ev_state_name(ev->state));
 	}
-	if (ev->bytes.len > 0) {
-		add_listing(&exam->target->judged, ev->bytes);
-	}
+	struct env_dump dump = env_dump_parse(exam->arena, ev->bytes);
+	envset_copy(&exam->target->judged, &dump.env);
 	*ret = ev;
 	return 0;
 }
