@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * Whose environment is judged, and what is in it.
  */
-#include "base/clock.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "core/probe.h"
+#include "probes/shell_env.h"
 #include "wire/env_dump.h"
 
 #include <errno.h>
-
-#define SHELL_DEADLINE_NS                                                                          \
-	(10 * NS_PER_S) /* VS Code gives up after 10 s: platform/shell/node/shellEnv.ts */
-#define SHELL_CAP_BYTES ((size_t)1024 * 1024)
-#define SHELL_MARK      "__dialtone_environment__"
 
 /* Names worth a fact: what Go, its tools, the editors' remote parts and the network settings read.
  */
@@ -150,39 +145,15 @@ static int64_t own_uid(struct exam *exam) {
 }
 
 static int from_shell(struct exam *exam, const struct evidence **ret, struct err *err) {
-	const char *shell = envset_get(&exam->target->own, "SHELL");
-	if (str_empty(shell)) {
-		shell = passwd_field(exam, own_uid(exam), 6);
+	struct shell_env shell;
+	shell_env_begin(exam, &exam->target->own, passwd_field(exam, own_uid(exam), 6), &shell);
+	shell_env_end(exam, &shell);
+	if (shell.why) {
+		return err_set(err, shell.shell ? -EIO : -ENOENT, "--environment shell: %s",
+		               shell.why);
 	}
-	if (str_empty(shell)) {
-		return err_set(err, -ENOENT,
-		               "--environment shell: neither SHELL nor /etc/passwd names a shell");
-	}
-	const char *script = "printf %s " SHELL_MARK "; env -0; printf %s " SHELL_MARK;
-	const char *const argv[] = {shell, "-i", "-l", "-c", script, NULL};
-	struct run_result run = world_run(exam->world, &(struct run_spec){
-							       .label = "login shell",
-							       .argv = argv,
-							       .env = &exam->target->own,
-							       .cwd = exam->target->home,
-							       .deadline_ns = SHELL_DEADLINE_NS,
-							       .cap_bytes = SHELL_CAP_BYTES,
-						       });
-	size_t mark = strlen(SHELL_MARK);
-	const char *begin =
-		run.out.len > 0 ? memmem(run.out.data, run.out.len, SHELL_MARK, mark) : NULL;
-	if (!begin) {
-		return err_set(err, -EIO,
-		               "--environment shell: '%s -i -l' gave no environment (%s)", shell,
-		               run.timed_out ? "no end within 10 s"
-		                             : "it ended before printing it");
-	}
-	begin += mark;
-	size_t left = run.out.len - (size_t)(begin - run.out.data);
-	const char *end = memmem(begin, left, SHELL_MARK, mark);
-	envset_add_block(&exam->target->judged,
-	                 slice_of(begin, end ? (size_t)(end - begin) : left));
-	*ret = run.ev;
+	envset_copy(&exam->target->judged, &shell.env);
+	*ret = shell.ev;
 	return 0;
 }
 

@@ -40,7 +40,9 @@ static void report_send(int32_t kind, int32_t value) {
 static _Noreturn void program_exec(const struct child_spec *spec, pid_t warden, int errno_fd) {
 	int error;
 
-	setpgid(0, 0);
+	/* No controlling terminal, as below an editor: git must not ask there, and an interactive
+	 * shell would stop itself until it is in the foreground. */
+	setsid();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	selfcare_reset_signals();
 	if (getppid() != warden) {

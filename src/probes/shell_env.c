@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+#include "probes/shell_env.h"
+
+#include "base/clock.h"
+#include "base/path.h"
+#include "base/str.h"
+
+#define SHELL_CAP_BYTES ((size_t)1024 * 1024)
+#define SHELL_MARK      "__dialtone_environment__"
+#define SHELL_LABEL     "login shell"
+#define RESOLVING       "VSCODE_RESOLVING_ENVIRONMENT"
+
+/* What of the environment leads a shell to files it executes. */
+static const char *const places[] = {"HOME", "ZDOTDIR", "BASH_ENV", "ENV", "XDG_CONFIG_HOME", NULL};
+
+static const char *workspace_program(struct exam *exam, const char *shell,
+                                     const struct envset *from) {
+	const struct target *t = exam->target;
+	if (t->trusted || str_empty(t->workspace)) {
+		return NULL;
+	}
+	if (path_below(path_clean(exam->arena, shell), t->workspace)) {
+		return arena_printf(exam->arena,
+		                    "the shell '%s' belongs to the workspace and is not run "
+		                    "without --trust",
+		                    shell);
+	}
+	for (size_t i = 0; places[i]; i++) {
+		const char *value = envset_get(from, places[i]);
+		bool inside = value && value[0] == '/' &&
+		              path_below(path_clean(exam->arena, value), t->workspace);
+		/* Who examines all of HOME has no other start-up files. */
+		if (inside && !streq(path_clean(exam->arena, value), t->workspace)) {
+			return arena_printf(
+				exam->arena,
+				"its start-up files belong to the workspace (%s is '%s') and are "
+				"not run without --trust",
+				places[i], value);
+		}
+	}
+	return NULL;
+}
+
+static const char *const *shell_argv(struct exam *exam, const char *shell) {
+	static const char script[] = "/usr/bin/printf %s " SHELL_MARK "; /usr/bin/env -0; "
+				     "/usr/bin/printf %s " SHELL_MARK;
+	static const char nu_script[] = "^/usr/bin/printf %s " SHELL_MARK "; ^/usr/bin/env -0; "
+					"^/usr/bin/printf %s " SHELL_MARK;
+	const char *name = path_base(shell);
+	const char **argv = arena_array_of(exam->arena, const char *, 6);
+	size_t n = 0;
+	argv[n++] = shell;
+	if (streq(name, "csh") || streq(name, "tcsh")) {
+		argv[n++] = "-ic";
+	} else {
+		argv[n++] = "-i";
+		argv[n++] = "-l";
+		argv[n++] = "-c";
+	}
+	argv[n] = streq(name, "nu") ? nu_script : script;
+	return argv;
+}
+
+static struct run_spec spec_of(struct exam *exam, const struct shell_env *shell) {
+	const char *home = envset_get(&shell->from, "HOME");
+	bool usable = !str_empty(home) && world_stat(exam->world, home).is_dir;
+	return (struct run_spec){
+		.label = SHELL_LABEL,
+		.argv = shell->argv,
+		.env = &shell->from,
+		.cwd = usable ? home : "/",
+		.deadline_ns = SHELL_ENV_DEADLINE_NS,
+		.cap_bytes = SHELL_CAP_BYTES,
+	};
+}
+
+void shell_env_begin(struct exam *exam, const struct envset *from, const char *passwd_shell,
+                     struct shell_env *ret) {
+	const char *shell = envset_get(from, "SHELL");
+	*ret = (struct shell_env){.exit_code = -1, .complaint = ""};
+	envset_copy(&ret->from, from);
+	envset_init(&ret->env, exam->arena);
+	shell = str_empty(shell) ? passwd_shell : shell;
+	if (str_empty(shell)) {
+		ret->why = "neither SHELL nor /etc/passwd names a shell";
+		return;
+	}
+	ret->shell = streq(shell, "/bin/false") ? "/bin/bash" : shell;
+	ret->why = workspace_program(exam, ret->shell, from);
+	if (ret->why) {
+		return;
+	}
+	envset_set(&ret->from, RESOLVING, "1");
+	ret->argv = shell_argv(exam, ret->shell);
+	struct run_spec spec = spec_of(exam, ret);
+	world_run_ahead(exam->world, &spec);
+}
+
+bool shell_env_extract(struct envset *env, struct slice out) {
+	size_t mark = strlen(SHELL_MARK);
+	const char *begin = out.len > 0 ? memmem(out.data, out.len, SHELL_MARK, mark) : NULL;
+	if (!begin) {
+		return false;
+	}
+	begin += mark;
+	size_t left = out.len - (size_t)(begin - out.data);
+	const char *end = memmem(begin, left, SHELL_MARK, mark);
+	struct slice block = slice_of(begin, end ? (size_t)(end - begin) : left);
+	/* What a DEBUG trap says between the commands stands before the first name. */
+	const char *equals = block.len > 0 ? memchr(block.data, '=', block.len) : NULL;
+	if (!equals) {
+		return false;
+	}
+	const char *line = memrchr(block.data, '\n', (size_t)(equals - block.data));
+	if (line) {
+		line++;
+		block = slice_of(line, block.len - (size_t)(line - block.data));
+	}
+	envset_add_block(env, block);
+	envset_unset(env, RESOLVING);
+	return true;
+}
+
+static const char *last_complaint(struct arena *arena, struct slice err) {
+	struct slice line, last = slice_of("", 0);
+	while (slice_line(&err, &line)) {
+		line = slice_trim(line);
+		/* bash says this of itself when it has no terminal. */
+		bool own = slice_has(line, "cannot set terminal process group") ||
+		           slice_has(line, "no job control in this shell");
+		if (line.len > 0 && !own) {
+			last = line;
+		}
+	}
+	return arena_slicedup(arena, last);
+}
+
+static const char *failure(struct arena *arena, const struct shell_env *shell,
+                           const struct run_result *run) {
+	const char *said = str_empty(shell->complaint)
+	                           ? ""
+	                           : arena_printf(arena, "; it said: %s", shell->complaint);
+	if (!run->started && !run->timed_out) {
+		return arena_printf(arena, "'%s' cannot be run: %s", shell->shell,
+		                    strerror(run->ev->error));
+	}
+	if (run->timed_out) {
+		return arena_printf(arena, "'%s -i -l' gave no environment: no end within 10 s%s",
+		                    shell->shell, said);
+	}
+	if (run->signal > 0) {
+		return arena_printf(arena, "'%s -i -l' gave no environment: ended by signal %d%s",
+		                    shell->shell, run->signal, said);
+	}
+	return arena_printf(arena,
+	                    "'%s -i -l' gave no environment: its start-up files ended it with "
+	                    "status %d%s",
+	                    shell->shell, run->exit_code, said);
+}
+
+void shell_env_end(struct exam *exam, struct shell_env *shell) {
+	if (shell->why) {
+		return;
+	}
+	struct run_spec spec = spec_of(exam, shell);
+	struct run_result run = world_run(exam->world, &spec);
+	shell->ev = run.ev;
+	shell->exit_code = run.exit_code;
+	shell->timed_out = run.timed_out;
+	shell->ms = run.ms;
+	shell->complaint = last_complaint(exam->arena, run.err);
+	if (!shell_env_extract(&shell->env, run.out)) {
+		shell->why = failure(exam->arena, shell, &run);
+	}
+}
