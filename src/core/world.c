@@ -19,7 +19,8 @@ static const char *look_source(struct arena *arena, enum look what, const char *
 		[LOOK_EDITORS] = "editors:", [LOOK_DESKTOP] = "desktop:",
 		[LOOK_CONNECT] = "connect:", [LOOK_CONTEXT] = "proc:",
 		[LOOK_MOUNTS] = "proc:",     [LOOK_SERVERS] = "servers:",
-		[LOOK_MANAGER] = "manager:",
+		[LOOK_MANAGER] = "manager:", [LOOK_GOPLS] = "gopls:",
+		[LOOK_WATCHES] = "watches:",
 	};
 	const char *suffix = what == LOOK_ENVIRON   ? "/environ"
 	                     : what == LOOK_CONTEXT ? "/context"
@@ -152,6 +153,10 @@ struct file_stat world_stat(struct world *w, const char *path) {
 	st.gid = number_get(a, ev->bytes, "gid");
 	st.size = number_get(a, ev->bytes, "size");
 	st.mtime_ns = number_get(a, ev->bytes, "mtime_ns");
+	int64_t link_ctime_ns = number_get(a, ev->bytes, "link_ctime_ns");
+
+	st.ctime_ns = number_get(a, ev->bytes, "ctime_ns");
+	st.ctime_ns = link_ctime_ns > st.ctime_ns ? link_ctime_ns : st.ctime_ns;
 	st.dev = number_get(a, ev->bytes, "dev");
 	st.ino = number_get(a, ev->bytes, "ino");
 	st.can_read = number_get(a, ev->bytes, "read") != 0;

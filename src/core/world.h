@@ -24,8 +24,9 @@ enum look {
 	LOOK_FILE,  /* regular file only (a FIFO, device or directory gives EV_FAILED): its bytes up
 	               to cap */
 	LOOK_STAT,  /* follows links. key=value lines: type(file|dir|fifo|socket|char|block|other)
-	               mode(octal) uid gid size mtime_ns dev ino nlink read write exec (0|1:
-	               access(2) as the effective user) real(path with links resolved) */
+	               mode(octal) uid gid size mtime_ns ctime_ns link_ctime_ns(of the link itself,
+	               when arg is one) dev ino nlink read write exec (0|1: access(2) as the
+	               effective user) real(path with links resolved) */
 	LOOK_LINK,  /* readlink(2) of arg */
 	LOOK_DIR,   /* a line per entry: "f name", "d name", "l name", "o name"; sorted; cap bounds
 	               the bytes */
@@ -63,6 +64,15 @@ enum look {
 	LOOK_MANAGER, /* arg unused "": "PID" of the process whose environment is that of the user's
 	                 services: a child of the user's service manager, else the manager itself;
 	                 see world/servers.h */
+	LOOK_GOPLS,   /* arg = workspace: a block of key=value lines, ended by an empty line, for
+	                 each gopls of this user that is not ours: pid ppid start_wall_ns state
+	                 here (0|1: its directory is the workspace or below) cwd exe gone (0|1: its
+	                 file is deleted) dev ino size (of the file it runs) module_version
+	                 go_version editor_pid editor_kind (the nearest ancestor that looks like
+	                 one) fds (how many descriptors) cmdline. Ordered by pid */
+	LOOK_WATCHES, /* arg = directory: a line "PID COMM" for each editor, language server or
+	                 watcher of this user with an inotify watch on it; then "looked N" (such
+	                 processes), "denied N" (of them, those that could not be looked at) */
 };
 
 #define LOOK_CAP_SETTINGS ((size_t)2 * 1024 * 1024) /* settings.json, startup files */
@@ -165,7 +175,8 @@ struct world {
 /* Looks, or gives what was already seen (the cap of the first look counts). Never NULL. Source:
  * "file:ARG", "stat:ARG", "link:ARG", "dir:ARG", "mount:ARG", "binary:ARG", "walk:ARG",
  * "owners:ARG", "proc:PID/environ", "proc:PID", "editors:ARG", "desktop:", "connect:ARG",
- * "proc:PID/context", "proc:PID/mounts", "servers:ARG", "manager:". */
+ * "proc:PID/context", "proc:PID/mounts", "servers:ARG", "manager:",
+ * "gopls:ARG", "watches:ARG". */
 const struct evidence *world_look(struct world *w, enum look what, const char *arg, size_t cap);
 
 /* Runs to the end, or gives what the run of this label said. */
@@ -195,6 +206,8 @@ struct file_stat {
 	bool known, exists, is_file, is_dir;
 	unsigned mode;
 	int64_t uid, gid, size, mtime_ns, dev, ino;
+	int64_t ctime_ns; /* the latest of its own and that of the link by which it is named; 0 when
+	                     unknown */
 	bool can_read, can_write, can_exec;
 	const char *type; /* as in LOOK_STAT, "" when it does not exist */
 	const char *real; /* "" when unknown */

@@ -103,6 +103,12 @@ static enum editor_kind kind_of_comm(const char *comm) {
 	return KIND_NONE;
 }
 
+const char *editor_kind_of_comm(const char *comm) {
+	enum editor_kind kind = kind_of_comm(comm);
+
+	return kind == KIND_NONE || kind == KIND_GOPLS ? NULL : kind_name(kind);
+}
+
 static bool in_workspace(const struct scan *scan, const char *path) {
 	const char *clean;
 
@@ -285,7 +291,7 @@ void look_editors(const struct looker *looker, const struct look_request *reques
 	scan->proc_fd = proc_fd;
 	scan->workspace = path_clean(scan->arena, request->arg);
 	scan->workspace_real = realpath(request->arg, real) ? real : scan->workspace;
-	error = proc_scan(proc_fd, looker->uid, candidate_seen, scan);
+	error = proc_scan(looker->names, proc_fd, looker->uid, candidate_seen, scan);
 	look_reply_errno(reply, error);
 	candidates_relate(scan);
 	qsort(scan->candidates, scan->count, sizeof *scan->candidates, compare_recent_first);
@@ -373,7 +379,7 @@ void look_desktop(const struct looker *looker, const struct look_request *reques
 		look_reply_errno(reply, ENOSYS);
 		return;
 	}
-	error = proc_scan(proc_fd, looker->uid, desktop_seen, &desktop);
+	error = proc_scan(looker->names, proc_fd, looker->uid, desktop_seen, &desktop);
 	look_reply_errno(reply, error ? error : desktop.error);
 	strbuf_add_n(&reply->bytes, desktop.environ_bytes.data, desktop.environ_bytes.len);
 }

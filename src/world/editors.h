@@ -30,4 +30,8 @@ void look_editors(const struct looker *looker, const struct look_request *reques
 void look_desktop(const struct looker *looker, const struct look_request *request,
                   struct look_reply *reply);
 
+/* The kind a process of this name would be of if it were an editor, as in LOOK_EDITORS ("vscode" for
+ * any node); NULL for none. */
+const char *editor_kind_of_comm(const char *comm);
+
 #endif

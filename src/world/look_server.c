@@ -89,7 +89,9 @@ static bool serve_one(int fd, struct looker *looker) {
 }
 
 static _Noreturn void looker_main(int fd, struct look_progress *progress, pid_t parent) {
-	struct looker looker = {.progress = progress, .self = parent, .uid = geteuid()};
+	struct proc_names names = {0};
+	struct looker looker = {
+		.progress = progress, .self = parent, .uid = geteuid(), .names = &names};
 
 	selfcare_reset_signals();
 	selfcare_settle("dialtone-look", &fd, 1);

@@ -124,11 +124,15 @@ static int may(const char *path, int how) {
 	return faccessat(AT_FDCWD, path, how, AT_EACCESS) == 0;
 }
 
+static int64_t time_ns(struct timespec t) {
+	return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
+}
+
 static void look_stat(const struct look_request *request, struct look_reply *reply) {
 	const char *path = request->arg;
 	struct strbuf *out = &reply->bytes;
 	char real[PATH_MAX];
-	struct stat st;
+	struct stat st, link;
 
 	if (stat(path, &st) < 0) {
 		look_reply_errno(reply, errno);
@@ -137,7 +141,11 @@ static void look_stat(const struct look_request *request, struct look_reply *rep
 	keyline_put(out, "type", type_name(st.st_mode));
 	strbuf_printf(out, "mode=%o\nuid=%u\ngid=%u\n", st.st_mode & 07777, st.st_uid, st.st_gid);
 	strbuf_printf(out, "size=%" PRId64 "\nmtime_ns=%" PRId64 "\n", (int64_t)st.st_size,
-	              (int64_t)st.st_mtim.tv_sec * NS_PER_S + st.st_mtim.tv_nsec);
+	              time_ns(st.st_mtim));
+	strbuf_printf(out, "ctime_ns=%" PRId64 "\n", time_ns(st.st_ctim));
+	if (lstat(path, &link) == 0 && S_ISLNK(link.st_mode)) {
+		strbuf_printf(out, "link_ctime_ns=%" PRId64 "\n", time_ns(link.st_ctim));
+	}
 	strbuf_printf(out, "dev=%" PRIu64 "\nino=%" PRIu64 "\nnlink=%" PRIu64 "\n",
 	              (uint64_t)st.st_dev, (uint64_t)st.st_ino, (uint64_t)st.st_nlink);
 	strbuf_printf(out, "read=%d\nwrite=%d\nexec=%d\n", may(path, R_OK), may(path, W_OK),
@@ -326,6 +334,12 @@ void look_answer(struct looker *looker, const struct look_request *request,
 		break;
 	case LOOK_MANAGER:
 		look_manager(looker, request, reply);
+		break;
+	case LOOK_GOPLS:
+		look_gopls(looker, request, reply);
+		break;
+	case LOOK_WATCHES:
+		look_watches(looker, request, reply);
 		break;
 	}
 }

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "core/world.h"
 #include "world/look_server.h"
+#include "world/proc_scan.h"
 
 #define WALK_ENTRIES_MAX   ((size_t)20000)
 #define WALK_GO_FILES_MAX  200
@@ -16,9 +17,10 @@
 
 struct looker {
 	struct look_progress *progress;
-	pid_t self;         /* the process that "self" means: the one that asks */
-	uid_t uid;          /* effective */
-	char *verified_dir; /* malloc'ed; the directory whose lookup went well last */
+	pid_t self;               /* the process that "self" means: the one that asks */
+	uid_t uid;                /* effective */
+	struct proc_names *names; /* of the last scan of all processes */
+	char *verified_dir;       /* malloc'ed; the directory whose lookup went well last */
 };
 
 struct look_request {
@@ -47,10 +49,14 @@ int look_read_fd(int fd, size_t cap, struct look_reply *reply);
  * is neither file nor directory. */
 int look_read_file(int dir_fd, const char *path, size_t cap, struct look_reply *reply);
 
-/* mounts.c, walk.c, connect.c */
+/* mounts.c, walk.c, connect.c, gopls_processes.c, watches.c */
 void look_mount(const struct look_request *request, struct look_reply *reply);
 void look_walk(const struct look_request *request, struct look_reply *reply);
 void look_owners(const struct look_request *request, struct look_reply *reply);
 void look_connect(const struct look_request *request, struct look_reply *reply);
+void look_gopls(const struct looker *looker, const struct look_request *request,
+                struct look_reply *reply);
+void look_watches(const struct looker *looker, const struct look_request *request,
+                  struct look_reply *reply);
 
 #endif

@@ -2,6 +2,7 @@
  */
 #include "world/proc_scan.h"
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/str.h"
 
@@ -9,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,7 +37,26 @@ static bool comm_read(int proc_fd, const char *pid, uid_t uid, char *buf, size_t
 	return true;
 }
 
-int proc_scan(int proc_fd, uid_t uid, proc_seen_fn *seen_fn, void *data) {
+/* Without memory the list is as long as it is: false. */
+static bool names_add(struct proc_names *names, int64_t pid, const char *name) {
+	if (names->count == names->size) {
+		size_t size = names->size ? names->size * 2 : 256;
+		struct proc_name *grown = reallocarray(names->list, size, sizeof *grown);
+
+		if (!grown) {
+			return false;
+		}
+		names->list = grown;
+		names->size = size;
+	}
+	struct proc_name *entry = &names->list[names->count++];
+
+	entry->pid = pid;
+	snprintf(entry->name, sizeof entry->name, "%s", name);
+	return true;
+}
+
+static int names_read(struct proc_names *names, int proc_fd, uid_t uid) {
 	int fd = openat(proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
@@ -44,15 +65,31 @@ int proc_scan(int proc_fd, uid_t uid, proc_seen_fn *seen_fn, void *data) {
 	if (!dir) {
 		return errno;
 	}
+	names->count = 0;
 	while (go_on && (entry = readdir(dir))) {
-		char comm[64];
+		char comm[sizeof names->list->name];
 		int64_t pid;
 
 		if (str_to_int64(entry->d_name, &pid) == 0 &&
 		    comm_read(proc_fd, entry->d_name, uid, comm, sizeof comm)) {
-			go_on = seen_fn(data, pid, comm);
+			go_on = names_add(names, pid, comm);
 		}
 	}
 	closedir(dir);
+	names->seen_ns = clock_now_ns();
 	return 0;
+}
+
+int proc_scan(struct proc_names *names, int proc_fd, uid_t uid, proc_seen_fn *seen_fn, void *data) {
+	int error = 0;
+
+	if (names->seen_ns == 0 || clock_now_ns() - names->seen_ns > PROC_NAMES_FRESH_NS) {
+		error = names_read(names, proc_fd, uid);
+	}
+	for (size_t i = 0; !error && i < names->count; i++) {
+		if (!seen_fn(data, names->list[i].pid, names->list[i].name)) {
+			break;
+		}
+	}
+	return error;
 }

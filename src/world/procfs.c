@@ -155,7 +155,7 @@ void look_environ(const struct looker *looker, const struct look_request *reques
 	look_read_file(proc_fd, path, request->cap, reply);
 }
 
-static void put_cmdline(struct strbuf *out, struct arena *arena, struct slice cmdline) {
+void proc_put_cmdline(struct strbuf *out, struct arena *arena, struct slice cmdline) {
 	char *text = arena_slicedup(arena, cmdline);
 	size_t len = cmdline.len;
 
@@ -170,7 +170,7 @@ static void put_cmdline(struct strbuf *out, struct arena *arena, struct slice cm
 
 /* The moment of boot by the wall clock as it is now; btime of /proc/stat has whole seconds only,
  * which is too coarse to tell whether a file is younger than a process. */
-static int64_t boot_wall_ns(struct arena *arena, int proc_fd) {
+int64_t proc_boot_wall_ns(struct arena *arena, int proc_fd) {
 	struct look_reply reply = {.state = EV_FAILED};
 	struct timespec since_boot;
 
@@ -183,14 +183,13 @@ static int64_t boot_wall_ns(struct arena *arena, int proc_fd) {
 	return proc_btime_parse(slice_of(reply.bytes.data, reply.bytes.len)) * NS_PER_S;
 }
 
-static int64_t start_wall_ns(struct arena *arena, int proc_fd, uint64_t start_ticks) {
+int64_t proc_start_wall_ns(int64_t boot_wall_ns, uint64_t start_ticks) {
 	int64_t ticks_per_s = sysconf(_SC_CLK_TCK);
-	int64_t boot_ns = boot_wall_ns(arena, proc_fd);
 
-	if (boot_ns <= 0 || ticks_per_s <= 0 || start_ticks > TICKS_MAX) {
+	if (boot_wall_ns <= 0 || ticks_per_s <= 0 || start_ticks > TICKS_MAX) {
 		return 0;
 	}
-	return boot_ns + (int64_t)start_ticks / ticks_per_s * NS_PER_S +
+	return boot_wall_ns + (int64_t)start_ticks / ticks_per_s * NS_PER_S +
 	       (int64_t)start_ticks % ticks_per_s * (NS_PER_S / ticks_per_s);
 }
 
@@ -241,13 +240,13 @@ void look_process(const struct looker *looker, const struct look_request *reques
 	strbuf_printf(&reply->bytes, "pid=%" PRId64 "\nppid=%" PRId64 "\nuid=%u\n", pid, ps.ppid,
 	              st.st_uid);
 	strbuf_printf(&reply->bytes, "start_wall_ns=%" PRId64 "\n",
-	              start_wall_ns(arena, proc_fd, ps.start_ticks));
+	              proc_start_wall_ns(proc_boot_wall_ns(arena, proc_fd), ps.start_ticks));
 	keyline_put(&reply->bytes, "comm", ps.comm);
 	put_optional(&reply->bytes, "exe", proc_link(arena, proc_fd, pid, "exe"));
 	put_optional(&reply->bytes, "cwd", proc_link(arena, proc_fd, pid, "cwd"));
 	strbuf_printf(&reply->bytes, "state=%c\n", ps.state);
 	if (proc_read(arena, proc_fd, pid, "cmdline", CMDLINE_CAP, &text) == 0) {
-		put_cmdline(&reply->bytes, arena, text);
+		proc_put_cmdline(&reply->bytes, arena, text);
 	}
 	reply->state = EV_READ;
 	reply->error = 0;

@@ -129,7 +129,7 @@ void look_servers(const struct looker *looker, const struct look_request *reques
 	scan->proc_fd = proc_fd;
 	scan->workspace = path_clean(scan->arena, request->arg);
 	scan->workspace_real = realpath(request->arg, real) ? real : scan->workspace;
-	look_reply_errno(reply, proc_scan(proc_fd, looker->uid, server_seen, scan));
+	look_reply_errno(reply, proc_scan(looker->names, proc_fd, looker->uid, server_seen, scan));
 	qsort(scan->servers, scan->count, sizeof *scan->servers, compare_recent_first);
 	for (size_t i = 0; i < scan->count; i++) {
 		const struct server *s = &scan->servers[i];
@@ -199,7 +199,7 @@ void look_manager(const struct looker *looker, const struct look_request *reques
 		look_reply_errno(reply, ENOSYS);
 		return;
 	}
-	error = proc_scan(proc_fd, looker->uid, manager_seen, &m);
+	error = proc_scan(looker->names, proc_fd, looker->uid, manager_seen, &m);
 	pid = m.pid;
 	for (size_t i = 0; m.pid && i < m.bus_count; i++) {
 		if (m.bus_parent[i] == m.pid) {

@@ -9,6 +9,8 @@
 #include "world/procfs.h"
 
 #include <fcntl.h>
+#include <sys/inotify.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -86,6 +88,7 @@ static void test_stat(void **state) {
 	assert_true(st.can_read && st.can_exec);
 	assert_string_equal(st.real, fixture_path(f, "tool"));
 	assert_true(st.mtime_ns > 0 && st.mtime_ns <= clock_wall_ns());
+	assert_true(st.ctime_ns > 0 && st.ctime_ns <= clock_wall_ns());
 	st = world_stat(f->world, fixture_path(f, "dangling"));
 	assert_true(st.known && !st.exists);
 	assert_true(slice_eq(look(f, LOOK_LINK, "dangling")->bytes, "nowhere"));
@@ -318,6 +321,49 @@ static void test_editors(void **state) {
 		"VSCODE_CWD="));
 }
 
+static void test_gopls(void **state) {
+	struct fixture *f = *state;
+	const char *work = fixture_path(f, "work"), *other = fixture_path(f, "other");
+	const struct evidence *ev;
+	pid_t server, strange;
+	struct slice first;
+
+	assert_int_equal(mkdir(work, 0755), 0);
+	assert_int_equal(mkdir(other, 0755), 0);
+	server = start_as(f, "gopls", work, "-rpc.trace", NULL);
+	strange = start_as(f, "gopls-0.23", other, NULL, NULL);
+	start_as(f, "sleep", work, NULL, NULL);
+	ev = world_look(f->world, LOOK_GOPLS, work, CAP);
+	assert_int_equal(ev->state, EV_READ);
+	assert_true(slice_has(ev->bytes, arena_printf(f->arena, "pid=%d\n", server)));
+	assert_true(slice_has(ev->bytes, arena_printf(f->arena, "pid=%d\n", strange)));
+	first = slice_of(ev->bytes.data,
+	                 (size_t)(strstr(ev->bytes.data, "\n\n") + 1 - ev->bytes.data));
+	assert_string_equal(keyline_get(f->arena, first, "here"), server < strange ? "1" : "0");
+	assert_string_equal(keyline_get(f->arena, first, "exe"), f->self);
+	assert_string_equal(keyline_get(f->arena, first, "gone"), "0");
+	assert_true(str_has(keyline_get(f->arena, first, "cmdline"), "\x1fwait"));
+	assert_null(strstr(strstr(strstr(ev->bytes.data, "pid=") + 1, "\npid=") + 1, "\npid="));
+}
+
+static void test_watches(void **state) {
+	struct fixture *f = *state;
+	const char *work = fixture_path(f, "work"), *dull = fixture_path(f, "dull");
+	const char *expected = arena_printf(f->arena, "%d nvim\n", (int)getpid());
+	char name[16];
+	int fd = inotify_init1(IN_CLOEXEC);
+
+	assert_int_equal(mkdir(work, 0755), 0);
+	assert_int_equal(mkdir(dull, 0755), 0);
+	assert_true(fd >= 0 && inotify_add_watch(fd, work, IN_MODIFY) >= 0);
+	prctl(PR_GET_NAME, name);
+	prctl(PR_SET_NAME, "nvim");
+	assert_true(slice_has(world_look(f->world, LOOK_WATCHES, work, CAP)->bytes, expected));
+	assert_false(slice_has(world_look(f->world, LOOK_WATCHES, dull, CAP)->bytes, expected));
+	prctl(PR_SET_NAME, name);
+	close(fd);
+}
+
 static void test_desktop(void **state) {
 	struct fixture *f = *state;
 	const struct evidence *ev;
@@ -409,6 +455,8 @@ int main(int argc, char **argv) {
 		WORLD_TEST(test_denied),
 		WORLD_TEST(test_self),
 		WORLD_TEST(test_editors),
+		WORLD_TEST(test_gopls),
+		WORLD_TEST(test_watches),
 		WORLD_TEST(test_desktop),
 		WORLD_TEST(test_hanging),
 		WORLD_TEST(test_proc_stat_parse),
