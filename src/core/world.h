@@ -52,6 +52,13 @@ enum look {
 	LOOK_DESKTOP, /* arg unused "": environment (NUL-separated) of the user's desktop session:
 	                 that of a process of the session manager of this uid; EV_ABSENT when none
 	                 runs */
+	LOOK_TAIL,    /* regular file only: its last bytes up to cap, beginning with a whole line;
+	                 EV_TRUNCATED when there is more before them */
+	LOOK_STATE,   /* arg = "PATH?KEY": the value of KEY in the table ItemTable (key, value) of
+	                 the SQLite database PATH, as VS Code keeps its state. No bytes: the key is
+	                 not there. EV_TRUNCATED when changes beside it (-wal) were not seen. Error
+	                 ENOSYS: no SQLite library; EBADMSG: no such database. Nothing is written
+	                 and nothing locked */
 	LOOK_CONNECT, /* arg = "tcp:HOST:PORT" or "unix:/path": connects and closes. EV_READ =
 	                 accepted; else error = ECONNREFUSED, ENOENT, ETIMEDOUT …; bytes empty */
 	LOOK_CONTEXT, /* arg = "self" or a pid: what a process is confined by, key=value; see
@@ -79,6 +86,7 @@ enum look {
 #define LOOK_CAP_MODULE                                                                            \
 	((size_t)16 * 1024 * 1024) /* go.mod, go.sum, modules.txt; mod/zip allows 16 MiB */
 #define LOOK_CAP_SOURCE ((size_t)4 * 1024 * 1024) /* one Go file */
+#define LOOK_CAP_TAIL   ((size_t)256 * 1024)      /* the end of one log file */
 #define LOOK_CAP_DIR    ((size_t)256 * 1024)
 #define LOOK_CAP_SMALL  ((size_t)64 * 1024)
 
@@ -176,7 +184,7 @@ struct world {
  * "file:ARG", "stat:ARG", "link:ARG", "dir:ARG", "mount:ARG", "binary:ARG", "walk:ARG",
  * "owners:ARG", "proc:PID/environ", "proc:PID", "editors:ARG", "desktop:", "connect:ARG",
  * "proc:PID/context", "proc:PID/mounts", "servers:ARG", "manager:",
- * "gopls:ARG", "watches:ARG". */
+ * "gopls:ARG", "watches:ARG", "tail:ARG", "state:ARG". */
 const struct evidence *world_look(struct world *w, enum look what, const char *arg, size_t cap);
 
 /* Runs to the end, or gives what the run of this label said. */

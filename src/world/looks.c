@@ -88,6 +88,32 @@ int look_read_file(int dir_fd, const char *path, size_t cap, struct look_reply *
 	return look_read_fd(fd, cap, reply);
 }
 
+static void look_tail(const struct look_request *request, struct look_reply *reply) {
+	int error;
+	CLEANUP(fd_closep) int fd = regular_open(AT_FDCWD, request->arg, &error);
+	struct stat st;
+	const char *end;
+
+	if (fd < 0) {
+		look_reply_errno(reply, error);
+		return;
+	}
+	bool cut = fstat(fd, &st) == 0 && st.st_size > (off_t)request->cap &&
+	           lseek(fd, st.st_size - (off_t)request->cap, SEEK_SET) >= 0;
+	/* A log that grows meanwhile is read up to where it ended when we looked. */
+	if (look_read_fd(fd, request->cap, reply) != 0 || !cut) {
+		return;
+	}
+	end = memchr(reply->bytes.data, '\n', reply->bytes.len);
+	if (end) {
+		size_t skip = (size_t)(end + 1 - reply->bytes.data);
+
+		memmove(reply->bytes.data, end + 1, reply->bytes.len - skip + 1);
+		reply->bytes.len -= skip;
+	}
+	reply->state = EV_TRUNCATED;
+}
+
 static void look_binary(const struct look_request *request, struct look_reply *reply) {
 	int error;
 	CLEANUP(fd_closep) int fd = regular_open(AT_FDCWD, request->arg, &error);
@@ -280,7 +306,7 @@ static void approach(struct looker *looker, struct arena *arena, const char *pat
 void look_answer(struct looker *looker, const struct look_request *request,
                  struct look_reply *reply) {
 	looker->progress->reached_len = 0;
-	if (request->what <= LOOK_OWNERS) {
+	if (request->what <= LOOK_OWNERS || request->what == LOOK_TAIL) {
 		approach(looker, request->arena, request->arg);
 	}
 	switch (request->what) {
@@ -319,6 +345,12 @@ void look_answer(struct looker *looker, const struct look_request *request,
 		break;
 	case LOOK_DESKTOP:
 		look_desktop(looker, request, reply);
+		break;
+	case LOOK_TAIL:
+		look_tail(request, reply);
+		break;
+	case LOOK_STATE:
+		look_state(request, reply);
 		break;
 	case LOOK_CONNECT:
 		look_connect(request, reply);
