@@ -142,7 +142,7 @@ int look_server_open(struct look_server *server, struct arena *arena) {
 }
 
 static bool look_is_of_path(enum look what) {
-	return what <= LOOK_OWNERS;
+	return what <= LOOK_OWNERS || what == LOOK_TAIL;
 }
 
 static bool look_is_of_dir(enum look what) {

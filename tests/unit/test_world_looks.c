@@ -9,6 +9,7 @@
 #include "world/procfs.h"
 
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <sys/inotify.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -71,6 +72,62 @@ static void test_large_file(void **state) {
 	ev = look(f, LOOK_FILE, "large");
 	assert_int_equal(ev->state, EV_TRUNCATED);
 	assert_int_equal(ev->bytes.len, CAP);
+}
+
+/* The end of a log, from a whole line on. */
+static void test_tail(void **state) {
+	struct fixture *f = *state;
+	const struct evidence *ev;
+
+	fixture_write(f, "log", "one\ntwo\nthree\n", 0644);
+	fixture_write(f, "line", "0123456789", 0644);
+	ev = world_look(f->world, LOOK_TAIL, fixture_path(f, "log"), 14);
+	assert_int_equal(ev->state, EV_READ);
+	ev = world_look(f->world, LOOK_TAIL, fixture_path(f, "line"), 4);
+	assert_int_equal(ev->state, EV_TRUNCATED);
+	assert_true(slice_eq(ev->bytes, "6789"));
+	fixture_write(f, "long", "one\ntwo\nthree\n", 0644);
+	ev = world_look(f->world, LOOK_TAIL, fixture_path(f, "long"), 8);
+	assert_int_equal(ev->state, EV_TRUNCATED);
+	assert_true(slice_eq(ev->bytes, "three\n"));
+	assert_int_equal(look(f, LOOK_TAIL, "missing")->state, EV_ABSENT);
+	assert_int_equal(look(f, LOOK_TAIL, ".")->error, EISDIR);
+}
+
+/* Two statements make the state database of an editor; nothing may appear beside it. */
+static void test_state(void **state) {
+	struct fixture *f = *state;
+	const char *path = fixture_path(f, "a b.vscdb");
+	const struct evidence *ev;
+	sqlite3 *db = NULL;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db,
+	                              "PRAGMA journal_mode=WAL;"
+	                              "CREATE TABLE ItemTable (key TEXT UNIQUE ON CONFLICT REPLACE,"
+	                              " value BLOB);"
+	                              "INSERT INTO ItemTable VALUES ('a.key', '{\"x\":1}');",
+	                              NULL, NULL, NULL),
+	                 SQLITE_OK);
+	sqlite3_close(db);
+	ev = look(f, LOOK_STATE, "a b.vscdb?a.key");
+	assert_int_equal(ev->state, EV_READ);
+	assert_true(slice_eq(ev->bytes, "{\"x\":1}"));
+	ev = look(f, LOOK_STATE, "a b.vscdb?another");
+	assert_int_equal(ev->state, EV_READ);
+	assert_int_equal(ev->bytes.len, 0);
+	assert_int_equal(
+		world_look(f->world, LOOK_STATE, arena_printf(f->arena, "%s?a.key", path), 3)
+			->bytes.len,
+		7); /* the first look counts */
+	fixture_write(f, "text", "no database, and long enough to be taken for one", 0644);
+	assert_int_equal(look(f, LOOK_STATE, "text?a")->error, EBADMSG);
+	assert_int_equal(look(f, LOOK_STATE, "missing?a")->state, EV_ABSENT);
+	assert_int_equal(look(f, LOOK_STATE, ".?a")->state, EV_FAILED);
+	assert_int_equal(access(arena_printf(f->arena, "%s-shm", path), F_OK), -1);
+	assert_int_equal(access(arena_printf(f->arena, "%s-wal", path), F_OK), -1);
+	fixture_write(f, "a b.vscdb-wal", "something newer", 0600);
+	assert_int_equal(look(f, LOOK_STATE, "a b.vscdb?later")->state, EV_TRUNCATED);
 }
 
 static void test_stat(void **state) {
@@ -446,6 +503,8 @@ int main(int argc, char **argv) {
 		WORLD_TEST(test_file_cap),
 		WORLD_TEST(test_no_regular_file),
 		WORLD_TEST(test_large_file),
+		WORLD_TEST(test_tail),
+		WORLD_TEST(test_state),
 		WORLD_TEST(test_stat),
 		WORLD_TEST(test_dir),
 		WORLD_TEST(test_mount),
