@@ -197,8 +197,8 @@ static const char *working_dir(struct arena *arena, struct world *world) {
 	return dir;
 }
 
-static int make_absolute(struct arena *arena, struct world *world, const char *path,
-                         const char **ret, struct err *err) {
+int user_path_absolute(struct arena *arena, struct world *world, const char *path, const char **ret,
+                       struct err *err) {
 	const char *base = "/";
 	if (path[0] != '/') {
 		base = working_dir(arena, world);
@@ -213,7 +213,7 @@ static int make_absolute(struct arena *arena, struct world *world, const char *p
 
 int check_target_fill(struct arena *arena, struct world *world, const struct check_options *o,
                       const char *dir, struct target *ret, struct err *err) {
-	int r = make_absolute(arena, world, dir ? dir : ".", &ret->workspace, err);
+	int r = user_path_absolute(arena, world, dir ? dir : ".", &ret->workspace, err);
 	if (r < 0) {
 		return r;
 	}
@@ -221,7 +221,7 @@ int check_target_fill(struct arena *arena, struct world *world, const struct che
 	ret->environment = o->environment;
 	if (o->environment && str_starts(o->environment, "file:")) {
 		const char *path = NULL;
-		r = make_absolute(arena, world, o->environment + 5, &path, err);
+		r = user_path_absolute(arena, world, o->environment + 5, &path, err);
 		ret->environment = path ? arena_printf(arena, "file:%s", path) : NULL;
 	}
 	ret->editor_name = o->editor;

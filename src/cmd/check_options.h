@@ -40,6 +40,11 @@ int check_options_validate(struct arena *arena, const struct check_options *opti
 /* "0.5", "20" in nanoseconds; at most a day. 0 or -EINVAL. */
 int seconds_parse(const char *text, int64_t *ret_ns);
 
+/* A path as the user wrote it, relative to the working directory as the user sees it: PWD when that
+ * leads to the same place. -errno with a sentence when there is no working directory. */
+int user_path_absolute(struct arena *arena, struct world *world, const char *path, const char **ret,
+                       struct err *err);
+
 /* What the command line says about the target. dir: the operand or NULL. The working directory is
  * taken from PWD when that names it, so that symlinks stay as the user wrote them. -errno with a
  * sentence when there is no working directory to begin a relative path with. */

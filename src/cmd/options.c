@@ -65,6 +65,8 @@ static int store(const struct parser *p, const struct option_spec *spec, const c
 	case OPTION_TEXT:
 		*(const char **)(void *)at = value;
 		break;
+	case OPTION_REST:
+		break; /* store_rest */
 	case OPTION_LIST: {
 		struct option_list *list = (struct option_list *)(void *)at;
 		if (list->count == OPTION_LIST_MAX) {
@@ -76,6 +78,24 @@ static int store(const struct parser *p, const struct option_spec *spec, const c
 	}
 	}
 	return 0;
+}
+
+/* Everything behind "--", when the command has a use for it. */
+static bool store_rest(struct parser *p) {
+	for (size_t i = 0; i < options_count(p->command); i++) {
+		if (p->command->options[i].type != OPTION_REST) {
+			continue;
+		}
+		const char **rest = arena_array_of(p->arena, const char *, p->count - p->next + 1);
+		size_t n = 0;
+		while (p->next < p->count) {
+			rest[n++] = p->args[p->next++];
+		}
+		char *at = (char *)p->ret->options + p->command->options[i].offset;
+		*(const char *const **)(void *)at = rest;
+		return true;
+	}
+	return false;
 }
 
 /* The argument of an option that did not bring it along. Another option is hardly meant. */
@@ -184,7 +204,7 @@ int options_parse(struct arena *arena, const struct command *command, const char
 		if (ended || arg[0] != '-' || arg[1] == '\0') {
 			ret->operands[ret->operand_count++] = arg;
 		} else if (streq(arg, "--")) {
-			ended = true;
+			ended = !store_rest(&p);
 		} else {
 			r = arg[1] == '-' ? parse_long(&p, arg + 2) : parse_letters(&p, arg + 1);
 		}

@@ -18,7 +18,12 @@ enum status {
 	STATUS_BUG = 70,
 };
 
-enum option_type { OPTION_FLAG, OPTION_TEXT, OPTION_LIST };
+enum option_type {
+	OPTION_FLAG,
+	OPTION_TEXT,
+	OPTION_LIST,
+	OPTION_REST, /* named "": what follows "--", a program with its arguments */
+};
 
 #define OPTION_LIST_MAX 64
 
@@ -32,7 +37,9 @@ struct option_spec {
 	char letter;          /* short form or 0 */
 	const char *argument; /* name of its argument, NULL for a flag */
 	enum option_type type;
-	size_t offset; /* of a bool, const char * or struct option_list in the options struct */
+	size_t offset; /* in the options struct, of a bool, const char *, struct
+	                         option_list, or const char *const * (NULL-terminated, NULL
+	                         without "--") */
 	const char *help;
 };
 

@@ -20,8 +20,8 @@ static const char *look_source(struct arena *arena, enum look what, const char *
 		[LOOK_CONNECT] = "connect:", [LOOK_CONTEXT] = "proc:",
 		[LOOK_MOUNTS] = "proc:",     [LOOK_SERVERS] = "servers:",
 		[LOOK_MANAGER] = "manager:", [LOOK_GOPLS] = "gopls:",
-		[LOOK_WATCHES] = "watches:",
-		[LOOK_TAIL] = "tail:",       [LOOK_STATE] = "state:",
+		[LOOK_WATCHES] = "watches:", [LOOK_TAIL] = "tail:",
+		[LOOK_STATE] = "state:",     [LOOK_TREE] = "tree:",
 	};
 	const char *suffix = what == LOOK_ENVIRON   ? "/environ"
 	                     : what == LOOK_CONTEXT ? "/context"

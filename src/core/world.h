@@ -80,6 +80,9 @@ enum look {
 	LOOK_WATCHES, /* arg = directory: a line "PID COMM" for each editor, language server or
 	                 watcher of this user with an inotify watch on it; then "looked N" (such
 	                 processes), "denied N" (of them, those that could not be looked at) */
+	LOOK_TREE, /* arg = "PID N": the descendants of PID as they are now; N only tells one look
+	              from the next. A line each: "pid ppid cpu_ms rss_bytes peak_bytes comm";
+	              cpu_ms counts its own time and that of the children it has waited for */
 };
 
 #define LOOK_CAP_SETTINGS ((size_t)2 * 1024 * 1024) /* settings.json, startup files */
@@ -135,6 +138,8 @@ struct session {
 	struct world *world;
 	struct dialogue *dialogue;
 	struct evidence *ev; /* "session:LABEL"; filled by world_session_stop */
+	int64_t pid; /* an ancestor of the server and nothing else, for LOOK_TREE; 0 from a case
+	                file */
 };
 
 struct dialogue {
@@ -150,6 +155,8 @@ struct session_spec {
 	const char *label;       /* evidence source "session:LABEL"; a second one of this label is
 	                            "session:LABEL#2" */
 	const char *const *argv; /* as in run_spec */
+	const char *address;     /* instead of starting a program: connect to "tcp:HOST:PORT" or
+	                            "unix:/path"; argv, env and cwd are not used. NULL: start */
 	const struct envset *env;
 	const char *cwd;
 	struct dialogue *dialogue; /* outlives the session */
@@ -184,7 +191,7 @@ struct world {
  * "file:ARG", "stat:ARG", "link:ARG", "dir:ARG", "mount:ARG", "binary:ARG", "walk:ARG",
  * "owners:ARG", "proc:PID/environ", "proc:PID", "editors:ARG", "desktop:", "connect:ARG",
  * "proc:PID/context", "proc:PID/mounts", "servers:ARG", "manager:",
- * "gopls:ARG", "watches:ARG", "tail:ARG", "state:ARG". */
+ * "gopls:ARG", "watches:ARG", "tail:ARG", "state:ARG", "tree:ARG". */
 const struct evidence *world_look(struct world *w, enum look what, const char *arg, size_t cap);
 
 /* Runs to the end, or gives what the run of this label said. */

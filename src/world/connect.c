@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  */
-#include "world/looks.h"
+#include "world/connect.h"
 
 #include "base/clock.h"
 #include "base/fd.h"
@@ -13,8 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* Connects and closes; 0 or a positive errno. */
-static int try_connect(const struct sockaddr *addr, socklen_t len, int64_t until_ns) {
+static int try_connect(const struct sockaddr *addr, socklen_t len, int64_t until_ns, int *ret_fd) {
 	CLEANUP(fd_closep)
 	int fd = socket(addr->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	struct pollfd pfd = {.fd = fd, .events = POLLOUT};
@@ -25,22 +24,26 @@ static int try_connect(const struct sockaddr *addr, socklen_t len, int64_t until
 	if (fd < 0) {
 		return errno;
 	}
-	if (connect(fd, addr, len) == 0) {
-		return 0;
+	if (connect(fd, addr, len) < 0) {
+		if (errno != EINPROGRESS) {
+			return errno == EAGAIN ? ETIMEDOUT
+			                       : errno; /* a full backlog of a Unix socket */
+		}
+		if (left_ns <= 0 || poll(&pfd, 1, (int)(left_ns / NS_PER_MS)) <= 0) {
+			return ETIMEDOUT;
+		}
+		if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &error_len) < 0) {
+			return errno;
+		}
 	}
-	if (errno != EINPROGRESS) {
-		return errno == EAGAIN ? ETIMEDOUT : errno; /* a full backlog of a Unix socket */
-	}
-	if (left_ns <= 0 || poll(&pfd, 1, (int)(left_ns / NS_PER_MS)) <= 0) {
-		return ETIMEDOUT;
-	}
-	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &error_len) < 0) {
-		return errno;
+	if (error == 0) {
+		*ret_fd = fd;
+		fd = -1;
 	}
 	return error;
 }
 
-static int connect_unix(const char *path, int64_t until_ns) {
+static int connect_unix(const char *path, int64_t until_ns, int *ret_fd) {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	size_t len = strlen(path);
 
@@ -49,10 +52,11 @@ static int connect_unix(const char *path, int64_t until_ns) {
 	}
 	memcpy(addr.sun_path, path, len + 1);
 	return try_connect((const struct sockaddr *)&addr,
-	                   (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len + 1), until_ns);
+	                   (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len + 1), until_ns,
+	                   ret_fd);
 }
 
-static int connect_tcp(struct arena *arena, const char *host_port, int64_t until_ns) {
+static int connect_tcp(struct arena *arena, const char *host_port, int64_t until_ns, int *ret_fd) {
 	const char *colon = strrchr(host_port, ':');
 	struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
 	struct addrinfo *list = NULL;
@@ -73,7 +77,7 @@ static int connect_tcp(struct arena *arena, const char *host_port, int64_t until
 		return EHOSTUNREACH;
 	}
 	for (const struct addrinfo *ai = list; ai; ai = ai->ai_next) {
-		error = try_connect(ai->ai_addr, ai->ai_addrlen, until_ns);
+		error = try_connect(ai->ai_addr, ai->ai_addrlen, until_ns, ret_fd);
 		if (error == 0) {
 			break;
 		}
@@ -82,14 +86,18 @@ static int connect_tcp(struct arena *arena, const char *host_port, int64_t until
 	return error;
 }
 
-void look_connect(const struct look_request *request, struct look_reply *reply) {
-	const char *arg = request->arg;
-	int error = EINVAL;
-
-	if (str_starts(arg, "unix:")) {
-		error = connect_unix(arg + strlen("unix:"), request->until_ns);
-	} else if (str_starts(arg, "tcp:")) {
-		error = connect_tcp(request->arena, arg + strlen("tcp:"), request->until_ns);
+int connect_to(struct arena *arena, const char *address, int64_t until_ns, int *ret_fd) {
+	if (str_starts(address, "unix:")) {
+		return connect_unix(address + strlen("unix:"), until_ns, ret_fd);
 	}
-	look_reply_errno(reply, error);
+	if (str_starts(address, "tcp:")) {
+		return connect_tcp(arena, address + strlen("tcp:"), until_ns, ret_fd);
+	}
+	return EINVAL;
+}
+
+void look_connect(const struct look_request *request, struct look_reply *reply) {
+	CLEANUP(fd_closep) int fd = -1;
+
+	look_reply_errno(reply, connect_to(request->arena, request->arg, request->until_ns, &fd));
 }

@@ -373,5 +373,8 @@ void look_answer(struct looker *looker, const struct look_request *request,
 	case LOOK_WATCHES:
 		look_watches(looker, request, reply);
 		break;
+	case LOOK_TREE:
+		look_tree(looker, request, reply);
+		break;
 	}
 }

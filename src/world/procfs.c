@@ -63,10 +63,17 @@ bool proc_stat_parse(struct slice text, struct proc_stat *ret) {
 		return false;
 	}
 	ret->ppid = (int64_t)number;
-	/* Fields 5 to 21 lie between ppid (4) and starttime (22). */
+	/* Fields 5 to 21 lie between ppid (4) and starttime (22); utime, stime, cutime and cstime
+	 * are 14 to 17. */
 	for (int field = 5; field < 22; field++) {
+		struct slice before = rest;
+
 		if (!slice_cut(&rest, ' ', &word)) {
 			return false;
+		}
+		if (field >= 14 && field <= 17 && number_take(&before, &number) &&
+		    number < TICKS_MAX) {
+			ret->cpu_ticks += number;
 		}
 	}
 	return number_take(&rest, &ret->start_ticks);

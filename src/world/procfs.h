@@ -13,6 +13,7 @@ struct proc_stat {
 	int64_t pid;
 	int64_t ppid;
 	uint64_t start_ticks; /* since boot, in clock ticks */
+	uint64_t cpu_ticks;   /* used by it and the children it has waited for */
 	char state;
 	char comm[PROC_COMM_SIZE];
 };
@@ -36,6 +37,9 @@ int proc_open(void);
 /* The pid an argument "self" or "4242" means, or -1. */
 int64_t proc_pid_of(const struct looker *looker, const char *arg);
 
+/* tree.c */
+void look_tree(const struct looker *looker, const struct look_request *request,
+               struct look_reply *reply);
 void look_environ(const struct looker *looker, const struct look_request *request,
                   struct look_reply *reply);
 /* The moment of boot by the wall clock as it is now, 0 when unknown; and a start counted from it. */

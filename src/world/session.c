@@ -274,7 +274,8 @@ struct session *live_session_start(struct world *w, const struct session_spec *s
 	struct live_world *lw = (struct live_world *)w;
 	struct child_spec child_spec = {.kind = CHILD_SESSION,
 	                                .argv = spec->argv,
-	                                .envp = spec->env->vars,
+	                                .address = spec->address,
+	                                .envp = spec->env ? spec->env->vars : NULL,
 	                                .cwd = spec->cwd};
 	struct live_session *session = arena_new_of(w->arena, struct live_session);
 	size_t slot = 0;
@@ -299,6 +300,7 @@ struct session *live_session_start(struct world *w, const struct session_spec *s
 		session->ended = true;
 		session_note(session, "too many sessions");
 	}
+	session->base.pid = session->child.warden;
 	session->tick_ns = session->child.start_ns;
 	return &session->base;
 }

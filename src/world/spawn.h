@@ -25,6 +25,8 @@ struct child_spec {
 	enum child_kind kind;
 	const char *const *argv; /* argv[0] is executed as it is: no PATH search, no shell for a
 	                            script without "#!" */
+	const char *address; /* instead of argv, envp and cwd: what to connect to (connect.h), or
+	                        NULL */
 	char *const *envp;
 	const char *cwd; /* NULL: ours */
 };

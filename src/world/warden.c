@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "world/connect.h"
 #include "world/selfcare.h"
 
 #include <dirent.h>
@@ -51,10 +52,14 @@ static _Noreturn void program_exec(const struct child_spec *spec, pid_t warden, 
 	dup2(STDIN_FD, 0);
 	dup2(STDOUT_FD, 1);
 	dup2(STDERR_FD, 2);
-	if (!spec->cwd || chdir(spec->cwd) == 0) {
-		execve(spec->argv[0], (char *const *)(uintptr_t)spec->argv, spec->envp);
+	if (spec->address) {
+		error = bridge_main(spec->address, errno_fd);
+	} else {
+		if (!spec->cwd || chdir(spec->cwd) == 0) {
+			execve(spec->argv[0], (char *const *)(uintptr_t)spec->argv, spec->envp);
+		}
+		error = errno;
 	}
-	error = errno;
 	fd_write_all(errno_fd, &error, sizeof error);
 	_exit(127);
 }
