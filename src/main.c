@@ -18,6 +18,7 @@
  *   world/    windows: files, processes, running programs; live or replayed
  *   probes/   look and state facts; one file each; do not judge
  *   rules/    judge facts; one file per cause id; do not look
+ *   client/   a client that asks any language server for everything
  *   report/   text and JSON from one model
  *   cmd/      one file per command; only here and in this file are texts printed and exit
  *             statuses chosen
