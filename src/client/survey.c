@@ -523,6 +523,13 @@ static void take_stderr(struct survey *s, struct slice bytes) {
 	}
 }
 
+static int64_t number_behind(struct arena *arena, struct slice text, const char *word) {
+	int64_t number = 0;
+	const char *copy = arena_slicedup(arena, text);
+	return str_starts(copy, word) && str_to_int64(copy + strlen(word), &number) == 0 ? number
+	                                                                                 : 0;
+}
+
 static void on_event(struct dialogue *self, struct session *session, enum session_event event,
                      struct slice bytes, int64_t at_ns) {
 	struct survey *s = (struct survey *)self;
@@ -547,7 +554,7 @@ static void on_event(struct dialogue *self, struct session *session, enum sessio
 		break;
 	case SESSION_FAILED:
 		s->life = SURVEY_FAILED;
-		s->error = bytes.len > 6 ? atoi(arena_slicedup(s->arena, bytes) + 6) : 0;
+		s->error = (int)number_behind(s->arena, bytes, "errno ");
 		go_to(s, STEP_DONE);
 		break;
 	case SESSION_TICK:

@@ -120,7 +120,7 @@ static int validate(struct probe_run *p, struct err *err) {
 		return err_set(err, -EINVAL, "option '--timeout': expected seconds, got '%s'",
 		               o->timeout);
 	}
-	if (o->tolerance && !(atof(o->tolerance) >= 1)) {
+	if (o->tolerance && !(strtod(o->tolerance, NULL) >= 1)) {
 		return err_set(err, -EINVAL, "option '--tolerance': expected 1 or more, got '%s'",
 		               o->tolerance);
 	}
@@ -365,7 +365,7 @@ static const struct survey *converse_cold(struct probe_run *p) {
 static int compare(struct probe_run *p, const struct probe_result *result, struct strbuf *out,
                    struct err *err) {
 	const char *path = NULL;
-	double tolerance = p->options->tolerance ? atof(p->options->tolerance) : 1.5;
+	double tolerance = p->options->tolerance ? strtod(p->options->tolerance, NULL) : 1.5;
 	int r = user_path_absolute(p->arena, p->exam.world, p->options->compare, &path, err);
 	if (r < 0) {
 		return r;
