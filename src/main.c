@@ -29,6 +29,7 @@
 #include "cmd/help.h"
 #include "cmd/options.h"
 #include "cmd/output.h"
+#include "cmd/witness.h"
 
 #include <fcntl.h>
 #include <locale.h>
@@ -81,6 +82,12 @@ int main(int argc, char **argv) {
 	size_t count = argc > 0 ? (size_t)argc - 1 : 0;
 	if (count > 0 && (streq(args[0], "--help") || streq(args[0], "-h"))) {
 		return help_print(NULL);
+	}
+	if (count > 0 && streq(args[0], "--witness")) {
+		return witness_main(argc, argv);
+	}
+	if (count > 0 && streq(args[0], "--ask-editor")) {
+		return ask_editor_main(argc, argv);
 	}
 	if (count > 0 && streq(args[0], "--version")) {
 		return print_version();
