@@ -28,6 +28,9 @@ struct editor {
 	 * server_argv, changes of the environment `server` (a copy of the judged one on entry),
 	 * server_cwd, init_options, do_not_start, do_not_run_go; states govar and tool facts. */
 	void (*arrange)(struct exam *exam);
+	/* Once the open file is known: the root the client gives (target.root), a fact client. NULL:
+	 * the workspace. */
+	void (*locate)(struct exam *exam);
 };
 
 /* The editor of that name, or NULL; in registry_editors. */

@@ -64,7 +64,8 @@ struct target {
 	                             workspace: not run without trust */
 
 	/* probes/source */
-	const char *open_file; /* the file that is opened in the server, or NULL */
+	const char *likely_file; /* the file chosen to stand for what is open, or NULL */
+	const char *open_file;   /* the file that is opened in the server, or NULL */
 };
 
 #endif

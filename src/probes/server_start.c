@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  */
 #include "base/clock.h"
+#include "core/editor.h"
 #include "gofile/gosource.h"
 #include "gofile/stdlist.h"
 #include "probes/handshake.h"
@@ -107,6 +108,9 @@ static int look(struct exam *exam, struct err *err) {
 
 	(void)err;
 	exam->handshake = h;
+	if (target->editor && target->editor->locate) {
+		target->editor->locate(exam);
+	}
 	h->why_not = reason_not_to_start(target);
 	if (h->why_not) {
 		return 0;
@@ -134,5 +138,6 @@ const struct probe probe_server_start = {
 	.id = "server_start",
 	.title = "starts the language server as the editor would",
 	.stage = STAGE_START,
+	.yields = FACT_BIT(client),
 	.look = look,
 };

@@ -3,6 +3,7 @@
  * written by hand, that uses the standard library and, if there is such a file, code of its own
  * module or of others, so that every way of loading is tried.
  */
+#include "probes/source.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "gofile/gosource.h"
@@ -334,9 +335,18 @@ static const char *choose_file(struct exam *exam) {
 	return choose_among(exam, list, count).path;
 }
 
+const char *source_choose(struct exam *exam) {
+	struct target *t = exam->target;
+
+	if (!t->likely_file) {
+		t->likely_file = t->file ? t->file : choose_file(exam);
+	}
+	return t->likely_file;
+}
+
 static int look(struct exam *exam, struct err *err) {
 	const char *given = exam->target->file;
-	const char *path = given ? given : choose_file(exam);
+	const char *path = source_choose(exam);
 
 	(void)err;
 	if (path) {

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT
+ * Emacs with eglot or lsp-mode. Its configuration is a program: with --trust it is run and asked,
+ * without it the rules of a plain set-up are followed: gopls from the PATH of the editor, and the
+ * root of project.el, which is that of version control (project-try-vc; eglot takes it as it is);
+ * outside a repository the directory of the file.
+ */
+#include "base/path.h"
+#include "base/str.h"
+#include "core/editor.h"
+#include "probes/ask_editor.h"
+
+static bool configured(struct exam *exam) {
+	static const char *const files[] = {".emacs",           ".emacs.el",
+	                                    ".emacs.d/init.el", ".config/emacs/init.el",
+	                                    ".doom.d/init.el",  ".config/doom/init.el"};
+	const struct target *t = exam->target;
+	const char *home = str_empty(t->home) ? t->passwd_home : t->home;
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		if (world_stat(exam->world, path_join(exam->arena, home, files[i])).exists) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static const char *const programs[] = {"emacs", "emacs-nox", NULL};
+static const char *const args[] = {"-nw", NULL};
+static const struct ask_spec ask = {
+	.name = "emacs",
+	.title = "Emacs",
+	.programs = programs,
+	.args = args,
+	.pty = true,
+	.seconds = 12,
+};
+
+static void arrange(struct exam *exam) {
+	struct asked asked;
+	bool known = ask_editor(exam, &ask, &asked);
+	ask_editor_arrange(exam, known ? &asked.clients[0] : NULL);
+}
+
+static void locate(struct exam *exam) {
+	static const char *const markers[] = {".git", NULL};
+	const struct fact_client *c = facts_first(client, exam->facts);
+	if (!c) {
+		ask_editor_plain_root(exam, markers, true);
+	}
+}
+
+static const char *const kinds[] = {"emacs", NULL};
+
+const struct editor editor_emacs = {
+	.name = "emacs",
+	.title = "Emacs",
+	.kinds = kinds,
+	.order = 30,
+	.configured = configured,
+	.arrange = arrange,
+	.locate = locate,
+};

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT
+ * Neovim. Its configuration is a program: with --trust it is run and asked, without it the rules of
+ * the usual set-up are followed: gopls from the PATH of the editor, and the root that the gopls
+ * configuration of nvim-lspconfig takes (lsp/gopls.lua: the nearest go.work, else go.mod, else
+ * .git).
+ */
+#include "base/path.h"
+#include "base/str.h"
+#include "core/editor.h"
+#include "probes/ask_editor.h"
+
+static const char *config_dir(struct exam *exam) {
+	const struct target *t = exam->target;
+	const char *config = envset_get(&t->judged, "XDG_CONFIG_HOME");
+	const char *home = str_empty(t->home) ? t->passwd_home : t->home;
+	return path_join(exam->arena,
+	                 str_empty(config) ? path_join(exam->arena, home, ".config") : config,
+	                 "nvim");
+}
+
+static bool configured(struct exam *exam) {
+	const char *dir = config_dir(exam);
+	return world_stat(exam->world, path_join(exam->arena, dir, "init.lua")).exists ||
+	       world_stat(exam->world, path_join(exam->arena, dir, "init.vim")).exists;
+}
+
+/* A file is opened, and what waits for a user interface is told that there is one. */
+static const char *const programs[] = {"nvim", NULL};
+static const char *const args[] = {
+	"--headless",
+	"-n",
+	"-i",
+	"NONE",
+	"-c",
+	"silent! doautocmd <nomodeline> UIEnter | silent! doautocmd <nomodeline> User VeryLazy",
+	NULL};
+static const struct ask_spec ask = {
+	.name = "neovim",
+	.title = "Neovim",
+	.programs = programs,
+	.args = args,
+	.seconds = 8,
+};
+
+static void arrange(struct exam *exam) {
+	struct asked asked;
+	bool known = ask_editor(exam, &ask, &asked);
+	ask_editor_arrange(exam, known ? &asked.clients[0] : NULL);
+}
+
+static void locate(struct exam *exam) {
+	static const char *const markers[] = {"go.work", "go.mod", ".git", NULL};
+	const struct fact_client *c = facts_first(client, exam->facts);
+	if (!c) {
+		ask_editor_plain_root(exam, markers, false);
+	}
+}
+
+static const char *const kinds[] = {"neovim", NULL};
+
+const struct editor editor_neovim = {
+	.name = "neovim",
+	.title = "Neovim",
+	.kinds = kinds,
+	.order = 20,
+	.configured = configured,
+	.arrange = arrange,
+	.locate = locate,
+};
