@@ -157,7 +157,7 @@ def build_world(job):
     # Not recursive: the new root itself is mounted below the scratch directory.
     os.mkdir(root + LAB + "/out")
     mount(job["scratch"], root + LAB + "/out", None, MS_BIND)
-    for kind in ("go", "gopls"):
+    for kind in ("go", "gopls", "mise"):
         for version, path in job["tools"][kind].items():
             bind(os.path.realpath(path), "%s%s/%s/%s" % (root, LAB, kind, version))
     os.makedirs(root + "/srv/goproxy")

@@ -8,7 +8,8 @@ const struct fact_startup *origin_startup(const struct facts *facts, const char 
                                           const char *value) {
 	const struct fact_startup *found = NULL;
 	facts_each (startup, s, facts) {
-		if (streq(s->name, name) && (!value || streq(s->value, value))) {
+		bool session = !streq(s->kind, "project");
+		if (session && streq(s->name, name) && (!value || streq(s->value, value))) {
 			found = s;
 		}
 	}
@@ -178,7 +179,8 @@ const struct fact_startup *origin_path_line(const struct facts *facts,
 	const struct fact_startup *found = NULL;
 	facts_each (startup, s, facts) {
 		bool same = strncmp(s->value, tool->path, len) == 0 && str_empty(s->value + len);
-		if (streq(s->name, "PATH") && len > 0 && strlen(s->value) == len && same) {
+		if (streq(s->name, "PATH") && len > 0 && strlen(s->value) == len && same &&
+		    !streq(s->kind, "project")) {
 			found = s;
 		}
 	}

@@ -100,6 +100,16 @@ void goroot_look(struct exam *exam, const char *root, bool own, const char *sour
 	          .version = version);
 }
 
+/* A shim that sets GOROOT itself: what the variable names is not in use. */
+static bool is_overridden(struct exam *exam, const char *named) {
+	facts_each (shim, s, exam->facts) {
+		if (streq(s->tool, "go") && s->answered && !streq(s->goroot, named)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static int look(struct exam *exam, struct err *err) {
 	(void)err;
 	const struct target *t = exam->target;
@@ -110,6 +120,9 @@ static int look(struct exam *exam, struct err *err) {
 	}
 	const struct fact_govar *v = facts_govar(exam->facts, "GOROOT");
 	bool named = v && !str_empty(v->value) && !streq(v->origin, "default");
+	if (named && is_overridden(exam, v->value)) {
+		return 0;
+	}
 	if (named && v->value[0] == '/') {
 		struct file_stat st = world_stat(exam->world, v->value);
 		const char *root = path_clean(exam->arena, v->value);

@@ -8,6 +8,7 @@
 
 #define SOURCED_MAX 12 /* files that other startup files source */
 #define LINES_MAX   4000
+#define PARENTS_MAX 40
 
 struct reader {
 	struct exam *exam;
@@ -37,6 +38,9 @@ static const char *lookup(struct reader *r, const char *name) {
 	const struct target *t = r->exam->target;
 	if (streq(name, "HOME")) {
 		return str_empty(t->home) ? t->passwd_home : t->home;
+	}
+	if (streq(name, "PWD") && streq(r->kind, "project")) {
+		return path_parent(r->exam->arena, r->file);
 	}
 	if (streq(name, "PATH") || streq(name, "path")) {
 		return ""; /* only what a file adds is of interest */
@@ -169,19 +173,24 @@ static bool read_assignment(struct reader *r, const char **p) {
 	return true;
 }
 
+static void add_sourced(struct reader *r, const char *file, const char *kind) {
+	if (file[0] != '/' || r->sourced_count == SOURCED_MAX) {
+		return;
+	}
+	for (size_t i = 0; i < r->sourced_count; i++) {
+		if (streq(r->sourced[i], file)) {
+			return;
+		}
+	}
+	r->sourced_kind[r->sourced_count] = kind;
+	r->sourced[r->sourced_count++] = file;
+}
+
 static void read_source(struct reader *r, const char *p) {
 	p += strspn(p, " \t");
 	const char *file = read_word(r, &p);
-	if (file[0] == '/' && r->sourced_count < SOURCED_MAX) {
-		for (size_t i = 0; i < r->sourced_count; i++) {
-			if (streq(r->sourced[i], file)) {
-				return;
-			}
-		}
-		bool rc = str_ends(file, "shrc") || str_ends(file, "bash.bashrc");
-		r->sourced_kind[r->sourced_count] = rc ? "interactive" : r->kind;
-		r->sourced[r->sourced_count++] = file;
-	}
+	bool rc = str_ends(file, "shrc") || str_ends(file, "bash.bashrc");
+	add_sourced(r, file, rc ? "interactive" : r->kind);
 }
 
 /* fish: set -gx NAME value…, fish_add_path dir… */
@@ -204,6 +213,45 @@ static void read_fish(struct reader *r, const char *p, bool add_path) {
 	}
 }
 
+/* direnv-stdlib(1): PATH_add DIR…, path_add VAR DIR…, dotenv [FILE], layout go. Directories are relative
+ * to that of the .envrc. */
+static bool read_direnv(struct reader *r, const char *p) {
+	struct arena *arena = r->exam->arena;
+	const char *dir = path_parent(arena, r->file);
+	const char *command = read_word(r, &p);
+	bool dotenv = streq(command, "dotenv") || streq(command, "dotenv_if_exists");
+	bool path = streq(command, "PATH_add") || streq(command, "path_add");
+	if (!dotenv && !path && !streq(command, "layout")) {
+		return false;
+	}
+	const char *name = "PATH";
+	if (streq(command, "path_add")) {
+		p += strspn(p, " \t");
+		name = read_word(r, &p);
+	}
+	bool any = false;
+	while (*(p += strspn(p, " \t")) && *p != '#' && *p != ';') {
+		const char *before = p;
+		const char *word = read_word(r, &p);
+		if (p == before) {
+			break;
+		}
+		any = true;
+		if (dotenv) {
+			add_sourced(r, path_join(arena, dir, word), "project");
+		} else if (path && wanted(name)) {
+			state(r, name, path_clean(arena, path_join(arena, dir, word)));
+		} else if (!path && streq(word, "go")) {
+			state(r, "GOPATH", path_join(arena, dir, ".direnv/go"));
+			state(r, "PATH", path_join(arena, dir, ".direnv/go/bin"));
+		}
+	}
+	if (dotenv && !any) {
+		add_sourced(r, path_join(arena, dir, ".env"), "project");
+	}
+	return true;
+}
+
 static bool command_is(const char **p, const char *name) {
 	size_t n = strlen(name);
 	if (strncmp(*p, name, n) == 0 && ((*p)[n] == ' ' || (*p)[n] == '\t')) {
@@ -217,6 +265,9 @@ static void read_command(struct reader *r, const char *p) {
 	p += strspn(p, " \t");
 	while (command_is(&p, "then") || command_is(&p, "else") || command_is(&p, "do") ||
 	       command_is(&p, "{")) {
+	}
+	if (streq(r->kind, "project") && read_direnv(r, p)) {
+		return;
 	}
 	if (command_is(&p, ".") || command_is(&p, "source")) {
 		read_source(r, p);
@@ -270,6 +321,29 @@ static void read_line(struct reader *r, const char *line) {
 	}
 }
 
+/* Words of the documented line that switches a version manager or direnv on. */
+static void state_hook(struct reader *r, const char *line) {
+	static const struct {
+		const char *program, *words;
+		const char *name;
+	} hooks[] = {
+		{"mise", "activate", "mise"},  {"rtx", "activate", "mise"},
+		{"goenv", "init", "goenv"},    {"asdf", "asdf.sh", "asdf"},
+		{"asdf", "asdf.fish", "asdf"}, {"asdf", "/shims", "asdf"},
+		{"gvm", "scripts/gvm", "gvm"}, {".g/", "/.g/env", "g"},
+		{"direnv", "hook", "direnv"},  {"gobrew", "current", "gobrew"},
+		{"goenv", "/shims", "goenv"},  {"mise", "/shims", "mise"},
+	};
+	for (size_t i = 0; line[0] != '#' && i < sizeof(hooks) / sizeof(*hooks); i++) {
+		if (str_has(line, hooks[i].program) && str_has(line, hooks[i].words)) {
+			FACTS_ADD(r->exam->facts, startup, r->ev, .file = r->file, .line = r->line,
+			          .kind = r->kind, .name = "hook", .value = hooks[i].name,
+			          .mtime_ns = r->mtime_ns);
+			return;
+		}
+	}
+}
+
 static void read_file(struct reader *r, const char *path, const char *kind) {
 	struct exam *exam = r->exam;
 	struct file_stat st = world_stat(exam->world, path);
@@ -287,7 +361,9 @@ static void read_file(struct reader *r, const char *path, const char *kind) {
 	struct slice line;
 	while (evidence_has_bytes(r->ev) && r->line < LINES_MAX && slice_line(&rest, &line)) {
 		r->line++;
-		read_line(r, arena_slicedup(exam->arena, slice_trim(line)));
+		const char *text = arena_slicedup(exam->arena, slice_trim(line));
+		read_line(r, text);
+		state_hook(r, text);
 	}
 }
 
@@ -306,6 +382,36 @@ static void read_dir(struct reader *r, const char *dir, const char *suffix, cons
 		if (str_ends(name, suffix)) {
 			read_file(r, path_join(r->exam->arena, dir, name), kind);
 		}
+	}
+}
+
+/* What direnv or nix would load for the workspace: the nearest of each at or above it. HOME and what
+ * is above belong to no project. */
+static void read_project(struct reader *r) {
+	static const char *const of_nix[] = {"devenv.nix", "flake.nix", "shell.nix"};
+	struct exam *exam = r->exam;
+	const struct target *t = exam->target;
+	const char *dir = t->workspace;
+	bool envrc = false;
+	for (size_t i = 0; i < PARENTS_MAX && !streq(dir, "/") && !streq(dir, t->passwd_home);
+	     i++) {
+		const char *file = path_join(exam->arena, dir, ".envrc");
+		if (!envrc && world_stat(exam->world, file).is_file) {
+			envrc = true;
+			read_file(r, file, "project");
+		}
+		for (size_t k = 0; k < sizeof(of_nix) / sizeof(*of_nix); k++) {
+			file = path_join(exam->arena, dir, of_nix[k]);
+			struct file_stat st = world_stat(exam->world, file);
+			if (st.is_file) {
+				FACTS_ADD(exam->facts, startup_file, st.ev, .file = file,
+				          .kind = "project", .mtime_ns = st.mtime_ns);
+			}
+		}
+		if (world_stat(exam->world, path_join(exam->arena, dir, ".git")).exists) {
+			return;
+		}
+		dir = path_parent(exam->arena, dir);
 	}
 }
 
@@ -348,6 +454,7 @@ static int look(struct exam *exam, struct err *err) {
 		read_dir(r, path_join(exam->arena, home, ".config/fish/conf.d"), ".fish",
 		         "interactive");
 	}
+	read_project(r);
 	for (size_t i = 0; i < r->sourced_count; i++) {
 		bool known = false;
 		facts_each (startup_file, f, exam->facts) {

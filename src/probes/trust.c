@@ -4,6 +4,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "gofile/binary.h"
+#include "probes/shim.h"
 
 #define PARENTS_MAX 40
 
@@ -271,6 +272,21 @@ static bool is_official(struct exam *exam, const char *tool, const char *path) {
 	                         : streq(bin.module, "golang.org/x/tools/gopls");
 }
 
+/* A shim runs what the version files of the workspace say: a version is harmless, a directory or
+ * code is not. */
+static const char *look_shim(struct exam *exam, const char *path) {
+	struct shim_identity id;
+	if (!shim_identify(exam, path, &id)) {
+		return NULL;
+	}
+	struct shim_choice choice = shim_choose(exam, id.manager, &exam->target->server);
+	if (!choice.odd_file || !trust_inside(exam, choice.odd_file)) {
+		return NULL;
+	}
+	return refuse(exam, arena_printf(exam->arena, "the %s shim %s", id.manager, path),
+	              str_empty(choice.version) ? choice.odd_file : choice.version, NULL);
+}
+
 const char *trust_look_tool(struct exam *exam, const char *tool, const char *path) {
 	const char *key = arena_printf(exam->arena, "go.alternateTools.%s", tool);
 	const struct fact_setting *s = set_by_workspace(exam, key);
@@ -284,5 +300,5 @@ const char *trust_look_tool(struct exam *exam, const char *tool, const char *pat
 	if ((named || by_path) && !is_official(exam, tool, path)) {
 		return refuse(exam, named ? key : "go.toolsEnvVars.PATH", path, s);
 	}
-	return NULL;
+	return look_shim(exam, path);
 }

@@ -38,8 +38,25 @@ static const char *toolchain_line(struct arena *a, const struct fact_toolchain *
 	return arena_printf(a, "%sGo here is %s, GOTOOLCHAIN=%s", asks, local, t->mode);
 }
 
+static const char *shim_line(struct arena *a, const struct fact_shim *s) {
+	const char *kind =
+		str_empty(s->manager) ? "a script" : arena_printf(a, "a shim of %s", s->manager);
+	const char *asks = str_empty(s->where)
+	                           ? ""
+	                           : arena_printf(a, "; %s asks for %s%s", s->where, s->version,
+	                                          str_empty(s->root) ? ", not installed" : "");
+	return arena_printf(a, "%s is %s%s%s%s", s->path, kind, asks,
+	                    s->answered ? ", behind it Go " : "", s->go_version);
+}
+
 const char *excerpt_env(struct arena *a, const struct fact *fact) {
 	switch (fact->kind) {
+	case FACT_shim:
+		return shim_line(a, AS(shim));
+	case FACT_managed_go:
+		return arena_printf(a, "%s has Go %s in %s (%s)", AS(managed_go)->manager,
+		                    AS(managed_go)->version, AS(managed_go)->root,
+		                    AS(managed_go)->where);
 	case FACT_trial:
 		return arena_printf(a, "%s it %s", AS(trial)->what,
 		                    AS(trial)->better ? "works" : "does not work either");

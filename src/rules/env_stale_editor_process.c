@@ -78,12 +78,13 @@ static const struct fact *newer_file(const struct facts *facts, const char *name
                                      int64_t start_ns) {
 	const struct fact *any = NULL;
 	facts_each (startup, s, facts) {
-		if (streq(s->name, name) && is_newer(s->mtime_ns, start_ns)) {
+		if (streq(s->name, name) && !streq(s->kind, "project") &&
+		    is_newer(s->mtime_ns, start_ns)) {
 			return &s->base;
 		}
 	}
 	facts_each (startup_file, s, facts) {
-		if (is_newer(s->mtime_ns, start_ns)) {
+		if (!streq(s->kind, "project") && is_newer(s->mtime_ns, start_ns)) {
 			any = &s->base;
 		}
 	}
