@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT
+ * `dialtone env [DIR]`: environments side by side, by what they are and what follows from them.
+ */
+#include "base/clock.h"
+#include "cmd/check_options.h"
+#include "cmd/exam.h"
+#include "cmd/interrupt.h"
+#include "cmd/output.h"
+#include "core/registry.h"
+#include "probes/side_origin.h"
+#include "probes/sides.h"
+#include "report/compare.h"
+#include "report/harmless.h"
+#include "world/live.h"
+#include "world/secret_scan.h"
+
+#include <errno.h>
+
+#define ENV_TIMEOUT_DEFAULT "15"
+
+struct env_options {
+	const char *against;
+	bool all;
+	bool json;
+	bool trust;
+	bool no_shell;
+	const char *timeout;
+	const char *color;
+};
+
+#define AT(member) offsetof(struct env_options, member)
+static const struct option_spec env_specs[] = {
+	{"against", 'a', "SPEC", OPTION_TEXT, AT(against),
+         "only this one: pid:N, shell, desktop, systemd, file:F"},
+	{"all", 0, NULL, OPTION_FLAG, AT(all), "also what is equal or does not matter"},
+	{"json", 'j', NULL, OPTION_FLAG, AT(json), "for programs: dialtone.env/1"},
+	{"no-shell", 0, NULL, OPTION_FLAG, AT(no_shell), "do not start a login shell"},
+	{"trust", 0, NULL, OPTION_FLAG, AT(trust), "let direnv and mise evaluate the workspace"},
+	{"timeout", 't', "S", OPTION_TEXT, AT(timeout),
+         "seconds for everything (" ENV_TIMEOUT_DEFAULT ")"},
+	{"color", 0, "WHEN", OPTION_TEXT, AT(color), "auto, always or never"},
+	{0},
+};
+#undef AT
+
+struct env_run {
+	const struct env_options *options;
+	struct arena *arena;
+	struct evidence_store store;
+	struct facts facts;
+	struct target target;
+	struct exam exam;
+	struct interrupt interrupt;
+	struct sides sides;
+	const char *against; /* with an absolute path */
+	int64_t start_ns;
+};
+
+/* ---- secrets ---- */
+
+struct stretches {
+	bool *hidden; /* for each byte of NAME=value */
+	bool any;
+};
+
+static void hide(void *data, size_t start, size_t len) {
+	struct stretches *s = data;
+	s->any = true;
+	for (size_t i = 0; i < len; i++) {
+		s->hidden[start + i] = true;
+	}
+}
+
+/* MY_KEY, SIGNING_KEY_2: the value is no place. */
+static bool is_key_name(const char *name, const char *value) {
+	struct slice rest = slice_str(name), word;
+	while (slice_cut(&rest, '_', &word)) {
+		if (slice_eq(word, "KEY") || slice_eq(word, "KEYS") || slice_eq(word, "key")) {
+			return value[0] != '/' && value[0] != '~' && !str_has(value, "://");
+		}
+	}
+	return false;
+}
+
+static const char *mask(struct arena *arena, const char *name, const char *value,
+                        bool *ret_secret) {
+	static const char hidden[] = "***";
+	const char *line = arena_printf(arena, "%s=%s", name, value);
+	size_t len = strlen(line), from = strlen(name) + 1;
+	struct stretches s = {.hidden = arena_array_of(arena, bool, len + 1)};
+	*ret_secret = value[0] != '\0' && (name_is_secret(name) || is_key_name(name, value) ||
+	                                   secret_name(slice_str(name)));
+	if (*ret_secret) {
+		return hidden;
+	}
+	secret_scan(slice_of(line, len), SECRET_SCAN_ENVIRON, hide, &s);
+	if (!s.any) {
+		return value;
+	}
+	struct strbuf out;
+	strbuf_init(&out, arena);
+	for (size_t i = from; i < len; i++) {
+		if (!s.hidden[i]) {
+			strbuf_add_n(&out, &line[i], 1);
+		} else if (i == from || !s.hidden[i - 1]) {
+			strbuf_add(&out, hidden);
+		}
+	}
+	return out.data;
+}
+
+/* ---- origins ---- */
+
+/* Where a value comes from is looked up for what is shown only. */
+static void find_origins(struct env_run *r, struct comparison *c) {
+	for (size_t i = 0; i < c->count; i++) {
+		struct difference *d = &c->items[i];
+		bool shown = d->matters || r->options->all;
+		if (!shown || (d->what != DIFF_GO_ENV && d->what != DIFF_VARIABLE)) {
+			continue;
+		}
+		for (size_t k = 0; k < r->sides.count; k++) {
+			const struct side *side = &r->sides.items[k];
+			const char *value = envset_get(&side->tools_env, d->name);
+			struct cell *cell = &d->cells[k];
+			if (cell->state != CELL_SET || !str_empty(cell->origin) || !value ||
+			    !streq(value, cell->value)) {
+				continue;
+			}
+			struct side_origin o = side_origin_find(&r->exam, side, d->name, value);
+			cell->origin = o.words;
+			cell->file = o.file;
+			cell->line = o.line;
+		}
+	}
+}
+
+/* ---- the run ---- */
+
+/* Whose environment it is and what start-up files and settings say; nothing is started. */
+static int look_around(struct env_run *r, struct err *err) {
+	size_t n = 0;
+	while (registry_probes[n]) {
+		n++;
+	}
+	const struct probe **probes = arena_array_of(r->arena, const struct probe *, n + 1);
+	size_t kept = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (registry_probes[i]->stage <= STAGE_SETTINGS) {
+			probes[kept++] = registry_probes[i];
+		}
+	}
+	struct exam_plan plan = {.probes = probes, .limit = r->options->timeout};
+	return exam_run(&r->exam, &plan, err);
+}
+
+static int status_of(const struct env_run *r, const struct comparison *c) {
+	if (c->matter_count > 0) {
+		return STATUS_FOUND;
+	}
+	for (size_t i = 1; i < r->sides.count; i++) {
+		if (!r->sides.items[i].known) {
+			return STATUS_UNKNOWN;
+		}
+	}
+	return r->sides.count < 2 ? STATUS_UNKNOWN : STATUS_HEALTHY;
+}
+
+static int show(struct env_run *r) {
+	struct comparison c =
+		compare_sides(r->arena, &r->sides, &r->facts, r->target.workspace, r->options->all);
+	find_origins(r, &c);
+	compare_mask(&c, r->arena, mask);
+	struct terminal terminal = terminal_find(r->options->color);
+	struct report_style style = {.verbose = r->options->all,
+	                             .colour = terminal.colour,
+	                             .utf8 = terminal.utf8,
+	                             .columns = terminal.columns};
+	struct compare_view view = {
+		.workspace = r->target.workspace,
+		.everything = r->options->all,
+		.version = DIALTONE_VERSION,
+		.timings = {.total_ns = clock_now_ns() - r->start_ns, .own_cpu_ns = clock_cpu_ns()},
+	};
+	struct strbuf out;
+	strbuf_init(&out, r->arena);
+	if (r->options->json) {
+		compare_json(&out, &c, &view);
+	} else {
+		compare_text(&out, &c, &view, &style);
+	}
+	return output_write(&out, status_of(r, &c));
+}
+
+static int look_and_show(struct env_run *r, const char *dir) {
+	struct err err = {0};
+	struct check_options as_check = {.environment = "self", .trust = r->options->trust};
+	if (check_target_fill(r->arena, r->exam.world, &as_check, dir, &r->target, &err) < 0) {
+		output_complain("%s", err.msg);
+		return STATUS_UNKNOWN;
+	}
+	struct file_stat st = world_stat(r->exam.world, r->target.workspace);
+	if (st.known && !st.is_dir) {
+		output_complain(st.exists ? "'%s' is not a directory"
+		                          : "there is no directory '%s'",
+		                r->target.workspace);
+		return STATUS_USAGE;
+	}
+	struct sides_wish wish = {.against = r->options->against, .no_shell = r->options->no_shell};
+	if (wish.against && str_starts(wish.against, "file:")) {
+		struct target place = {0};
+		struct check_options of_file = {.environment = wish.against};
+		if (check_target_fill(r->arena, r->exam.world, &of_file, NULL, &place, &err) < 0) {
+			output_complain("%s", err.msg);
+			return STATUS_UNKNOWN;
+		}
+		wish.against = place.environment;
+	}
+	int code = look_around(r, &err);
+	if (code == 0) {
+		code = sides_collect(&r->exam, &wish, &r->sides, &err);
+	}
+	int signal = interrupt_signal(&r->interrupt);
+	if (signal != 0) {
+		output_complain("stopped before there was an answer (%s)", strsignal(signal));
+		return STATUS_SIGNAL_BASE + signal;
+	}
+	if (code < 0) {
+		output_complain("%s", err.msg);
+		return code == -EINVAL || code == -ENOENT || code == -ESRCH ? STATUS_USAGE
+		                                                            : STATUS_UNKNOWN;
+	}
+	return show(r);
+}
+
+static int run_in(struct arena *arena, const struct env_options *options, const char *dir,
+                  int64_t limit_ns) {
+	struct env_run r = {
+		.options = options,
+		.arena = arena,
+		.interrupt = {.fd = -1, .signal_fd = -1, .timer_fd = -1},
+		.start_ns = clock_now_ns(),
+	};
+	struct err err = {0};
+	exam_init(&r.exam, arena, &r.facts, &r.target);
+	r.exam.deadline_ns = r.start_ns + limit_ns;
+	evidence_store_init(&r.store, arena);
+	interrupt_open(&r.interrupt, r.exam.deadline_ns);
+	r.exam.world = world_live_open(arena, &r.store, r.interrupt.fd, &err);
+	int status = STATUS_UNKNOWN;
+	if (r.exam.world) {
+		status = look_and_show(&r, dir);
+	} else {
+		output_complain("%s", err.msg);
+	}
+	world_close(r.exam.world);
+	interrupt_close(&r.interrupt);
+	return status;
+}
+
+static bool against_is_valid(const char *spec) {
+	int64_t pid = 0;
+	if (!spec || streq(spec, "shell") || streq(spec, "desktop") || streq(spec, "systemd")) {
+		return true;
+	}
+	if (str_starts(spec, "pid:") && str_to_int64(spec + 4, &pid) == 0 && pid > 0 &&
+	    pid <= INT32_MAX) {
+		return true;
+	}
+	if (str_starts(spec, "file:") && spec[5] != '\0') {
+		return true;
+	}
+	output_complain("option '--against': expected pid:N, shell, desktop, systemd or file:F, "
+	                "got '%s'",
+	                spec);
+	return false;
+}
+
+static int run(const void *options, const char *const *operands, size_t operand_count) {
+	struct env_options o = *(const struct env_options *)options;
+	int64_t limit_ns = 0;
+	o.timeout = o.timeout ? o.timeout : ENV_TIMEOUT_DEFAULT;
+	if (!color_is_valid(o.color) || !against_is_valid(o.against)) {
+		return STATUS_USAGE;
+	}
+	if (seconds_parse(o.timeout, &limit_ns) < 0) {
+		output_complain("option '--timeout': expected seconds, more than 0, got '%s'",
+		                o.timeout);
+		return STATUS_USAGE;
+	}
+	struct arena *arena = arena_new();
+	int status = run_in(arena, &o, operand_count > 0 ? operands[0] : NULL, limit_ns);
+	arena_free(arena);
+	return status;
+}
+
+const struct command command_env = {
+	.name = "env",
+	.synopsis = "[DIR]",
+	.summary = "Tell what differs between shell, editor and server, and matters",
+	.options = env_specs,
+	.options_size = sizeof(struct env_options),
+	.max_operands = 1,
+	.run = run,
+};

@@ -1,0 +1,541 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/compare.h"
+
+#include "base/path.h"
+#include "core/origin.h"
+
+#include <stdlib.h>
+
+#define NAMES_MAX ((size_t)20000)
+
+const char *difference_what_name(enum difference_what what) {
+	static const char *const names[] = {
+		[DIFF_TOOL] = "tool",   [DIFF_GO_ENV] = "go_env",   [DIFF_VARIABLE] = "variable",
+		[DIFF_LIMIT] = "limit", [DIFF_CGROUP] = "cgroup",   [DIFF_NAMESPACE] = "namespace",
+		[DIFF_MOUNT] = "mount", [DIFF_PROCESS] = "process",
+	};
+	return names[what];
+}
+
+bool compare_differs(const struct difference *d, size_t a, size_t b) {
+	const struct cell *x = &d->cells[a];
+	const struct cell *y = &d->cells[b];
+	if (x->state == CELL_UNKNOWN || y->state == CELL_UNKNOWN) {
+		return false;
+	}
+	return x->state != y->state || !streq(x->key, y->key);
+}
+
+struct difference *compare_add(struct comparison *c, struct arena *arena, enum difference_what what,
+                               const char *name) {
+	if (c->count == c->size) {
+		size_t size = c->size ? c->size * 2 : 64;
+		struct difference *grown = arena_array_of(arena, struct difference, size);
+		if (c->count > 0) {
+			memcpy(grown, c->items, c->count * sizeof(*grown));
+		}
+		c->items = grown;
+		c->size = size;
+	}
+	struct difference *d = &c->items[c->count++];
+	*d = (struct difference){
+		.what = what, .name = name, .rank = 90, .follows = "", .because = ""};
+	d->cells = arena_array_of(arena, struct cell, c->sides->count);
+	for (size_t i = 0; i < c->sides->count; i++) {
+		d->cells[i] = (struct cell){
+			.key = "", .value = "", .detail = "", .origin = "", .file = ""};
+	}
+	return d;
+}
+
+/* Values may differ where keys do not: the same program in two places. */
+static bool differs_somewhere(const struct comparison *c, const struct difference *d) {
+	for (size_t i = 1; i < c->sides->count; i++) {
+		bool known = d->cells[0].state != CELL_UNKNOWN && d->cells[i].state != CELL_UNKNOWN;
+		if (compare_differs(d, 0, i) ||
+		    (known && !streq(d->cells[0].value, d->cells[i].value))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool compare_keep(struct comparison *c, bool everything) {
+	struct difference *d = &c->items[c->count - 1];
+	d->equal = !differs_somewhere(c, d);
+	if (d->equal && !everything) {
+		c->count--;
+		return false;
+	}
+	return true;
+}
+
+static bool keys_differ(const struct comparison *c, const struct difference *d) {
+	for (size_t i = 1; i < c->sides->count; i++) {
+		if (compare_differs(d, 0, i)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* ---- programs ---- */
+
+static void tool_cell(struct arena *arena, struct cell *cell, const struct side_tool *tool) {
+	if (!tool->known) {
+		return;
+	}
+	bool hint = streq(tool->via, "hint");
+	if (!tool->path && !hint) {
+		cell->state = CELL_UNSET;
+		return;
+	}
+	cell->state = CELL_SET;
+	/* The version is what counts; a program without one is what its file is. */
+	cell->key = str_empty(tool->version)
+	                    ? arena_printf(arena, "%lld:%lld", (long long)tool->dev,
+	                                   (long long)tool->ino)
+	                    : arena_printf(arena, "%s %s", tool->version, tool->built_with);
+	cell->value = hint ? tool->version : tool->path;
+	struct strbuf detail;
+	strbuf_init(&detail, arena);
+	if (!hint) {
+		strbuf_add(&detail, tool->version);
+	}
+	if (!str_empty(tool->built_with)) {
+		strbuf_printf(&detail, "%sbuilt with %s", detail.len > 0 ? ", " : "",
+		              tool->built_with);
+	}
+	if (streq(tool->format, "script")) {
+		strbuf_printf(&detail, "%sa script", detail.len > 0 ? ", " : "");
+	}
+	if (!hint && !str_empty(tool->real) && !streq(tool->real, tool->path)) {
+		strbuf_printf(&detail, "%sis %s", detail.len > 0 ? ", " : "", tool->real);
+	}
+	cell->detail = detail.data;
+}
+
+/* Keys of a hint have no "built with". */
+static void level_hints(struct arena *arena, struct comparison *c, struct difference *d,
+                        size_t index) {
+	bool hint = false;
+	for (size_t i = 0; i < c->sides->count; i++) {
+		hint = hint || streq(c->sides->items[i].tools[index].via, "hint");
+	}
+	for (size_t i = 0; hint && i < c->sides->count; i++) {
+		const struct side_tool *tool = &c->sides->items[i].tools[index];
+		if (d->cells[i].state == CELL_SET && !str_empty(tool->version)) {
+			d->cells[i].key = arena_strdup(arena, tool->version);
+		}
+	}
+}
+
+/* The element of a PATH-like list that dir is, from 0; -1 when it is none. */
+static int place_in(const char *list, const char *dir) {
+	struct slice rest = slice_str(list ? list : "");
+	struct slice part;
+	for (int i = 0; slice_cut(&rest, ':', &part); i++) {
+		while (part.len > 1 && part.data[part.len - 1] == '/') {
+			part.len--;
+		}
+		if (slice_eq(part, dir)) {
+			return i;
+		}
+	}
+	return -1;
+}
+
+static const char *who_adds(struct arena *arena, const struct facts *facts, const char *dir) {
+	const struct fact_startup *s = facts ? origin_startup(facts, "PATH", dir) : NULL;
+	if (!s) {
+		return "";
+	}
+	return arena_printf(arena, "; %s line %lld adds it%s", s->file, (long long)s->line,
+	                    streq(s->kind, "interactive") ? ", for interactive shells only" : "");
+}
+
+/* Why side `b` takes another program than side `a`: what its PATH lacks or has first. */
+static const char *path_reason(struct arena *arena, const struct facts *facts, const struct side *a,
+                               const struct side *b, size_t index) {
+	const struct side_tool *x = &a->tools[index];
+	const struct side_tool *y = &b->tools[index];
+	if (y->path && !streq(y->via, "path")) {
+		return streq(y->via, "running")
+		               ? arena_printf(arena, "%s is that program, running", b->label)
+		       : streq(y->via, "hint")
+		               ? ""
+		               : arena_printf(arena, "%s has it by %s", b->label,
+		                              streq(y->via, "alternate") ? "go.alternateTools"
+		                              : streq(y->via, "gobin")   ? "GOBIN"
+		                              : streq(y->via, "gopath")  ? "GOPATH"
+		                              : streq(y->via, "goroot")  ? "GOROOT"
+		                              : streq(y->via, "env")     ? "CC"
+		                                                         : y->via);
+	}
+	const char *mine = x->path ? path_parent(arena, x->path) : NULL;
+	const char *theirs = y->path ? path_parent(arena, y->path) : NULL;
+	const char *list_a = envset_get(&a->tools_env, "PATH");
+	const char *list_b = envset_get(&b->tools_env, "PATH");
+	if (mine && place_in(list_b, mine) < 0) {
+		return arena_printf(arena, "PATH of %s does not have %s%s", b->label, mine,
+		                    who_adds(arena, facts, mine));
+	}
+	if (theirs && place_in(list_a, theirs) < 0) {
+		return arena_printf(arena, "PATH of %s has %s, which PATH %s does not%s", b->label,
+		                    theirs, a->label, who_adds(arena, facts, theirs));
+	}
+	if (mine && theirs) {
+		return arena_printf(arena, "PATH of %s has %s before %s", b->label, theirs, mine);
+	}
+	return "";
+}
+
+/* Editors alone start gopls and dlv: a terminal that finds none works all the same. 0: none. */
+static size_t first_that_matters(const struct comparison *c, const struct difference *d,
+                                 size_t index) {
+	bool for_editors = index == TOOL_GOPLS || index == TOOL_DLV;
+	for (size_t i = 1; i < c->sides->count; i++) {
+		bool both = d->cells[0].state == CELL_SET && d->cells[i].state == CELL_SET;
+		bool editor =
+			c->sides->items[i].kind == SIDE_EDITOR && d->cells[0].state == CELL_SET;
+		if (compare_differs(d, 0, i) && (!for_editors || both || editor)) {
+			return i;
+		}
+	}
+	return 0;
+}
+
+static void compare_tools(struct comparison *c, struct arena *arena, const struct facts *facts,
+                          bool everything) {
+	for (size_t k = 0; k < TOOL_COUNT; k++) {
+		struct difference *d =
+			compare_add(c, arena, DIFF_TOOL, c->sides->items[0].tools[k].name);
+		bool missing = false;
+		for (size_t i = 0; i < c->sides->count; i++) {
+			tool_cell(arena, &d->cells[i], &c->sides->items[i].tools[k]);
+			missing = missing || d->cells[i].state == CELL_UNSET;
+		}
+		level_hints(arena, c, d, k);
+		if (!compare_keep(c, everything)) {
+			continue;
+		}
+		size_t other = first_that_matters(c, d, k);
+		d->rank = compare_weight_tool(d->name, missing);
+		d->matters = other > 0;
+		if (other > 0) {
+			d->because = path_reason(arena, facts, &c->sides->items[0],
+			                         &c->sides->items[other], k);
+		}
+	}
+}
+
+/* ---- names ---- */
+
+struct names {
+	const char **items;
+	size_t count;
+};
+
+static int compare_text_of(const void *a, const void *b) {
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void names_finish(struct names *names) {
+	size_t kept = 0;
+	qsort(names->items, names->count, sizeof(*names->items), compare_text_of);
+	for (size_t i = 0; i < names->count; i++) {
+		if (kept == 0 || !streq(names->items[kept - 1], names->items[i])) {
+			names->items[kept++] = names->items[i];
+		}
+	}
+	names->count = kept;
+}
+
+static struct names govar_names(struct arena *arena, const struct sides *sides) {
+	struct names names = {arena_array_of(arena, const char *, NAMES_MAX), 0};
+	for (size_t i = 0; i < sides->count; i++) {
+		for (size_t k = 0; k < sides->items[i].govar_count && names.count < NAMES_MAX;
+		     k++) {
+			names.items[names.count++] = sides->items[i].govars[k].name;
+		}
+	}
+	names_finish(&names);
+	return names;
+}
+
+static struct names variable_names(struct arena *arena, const struct sides *sides) {
+	struct names names = {arena_array_of(arena, const char *, NAMES_MAX), 0};
+	for (size_t i = 0; i < sides->count; i++) {
+		const struct envset *env = &sides->items[i].env;
+		for (size_t k = 0; k < env->count && names.count < NAMES_MAX; k++) {
+			names.items[names.count++] =
+				arena_slicedup(arena, envset_name(env, k, NULL));
+		}
+	}
+	names_finish(&names);
+	return names;
+}
+
+static bool has_name(const struct names *names, const char *name) {
+	return bsearch(&name, names->items, names->count, sizeof(*names->items), compare_text_of) !=
+	       NULL;
+}
+
+/* ---- go env ---- */
+
+static bool is_implied(const struct side_govar *v) {
+	return !v || streq(v->origin, "default") || streq(v->origin, "goroot");
+}
+
+/* GOFLAGS="-a  -b" says no more than "-a -b". */
+static const char *squeeze(struct arena *arena, const char *value) {
+	struct slice rest = slice_str(value), word;
+	struct strbuf out;
+	strbuf_init(&out, arena);
+	while (slice_cut(&rest, ' ', &word)) {
+		if (word.len > 0) {
+			strbuf_printf(&out, "%s%.*s", out.len > 0 ? " " : "", (int)word.len,
+			              word.data);
+		}
+	}
+	return out.data;
+}
+
+static void govar_cell(struct arena *arena, struct cell *cell, const struct side *side,
+                       const struct side *self, const struct compare_weight *weight) {
+	const struct side_govar *v = side_govar_find(side, weight->name);
+	bool masked_by_ci = v && side->kind == SIDE_FILE &&
+	                    (streq(v->value, "***") || streq(v->value, "[MASKED]"));
+	if (!side->known || masked_by_ci ||
+	    (!v && side->foreign && str_empty(weight->fallback) &&
+	     is_implied(side_govar_find(self, weight->name)))) {
+		return;
+	}
+	cell->state = v && !str_empty(v->value) ? CELL_SET : CELL_UNSET;
+	cell->value = v ? v->value : "";
+	cell->key = squeeze(arena, cell->value);
+	if (cell->state == CELL_UNSET && !str_empty(weight->fallback)) {
+		cell->state = CELL_SET;
+		cell->key = weight->fallback;
+		cell->value = weight->fallback;
+		cell->origin = "by default";
+	} else if (v && streq(v->origin, "default")) {
+		cell->origin = "by default";
+	}
+	if (v && !str_empty(v->where)) {
+		const char *colon = strrchr(v->where, ':');
+		size_t len = colon ? (size_t)(colon - v->where) : strlen(v->where);
+		cell->file = arena_strndup(arena, v->where, len);
+		cell->line = 0;
+		if (!colon || str_to_int64(colon + 1, &cell->line) < 0) {
+			cell->line = 0;
+		}
+		cell->origin =
+			arena_printf(arena, "%s line %lld%s", cell->file, (long long)cell->line,
+		                     streq(v->origin, "goenv") ? ", written by go env -w" : "");
+	}
+}
+
+/* Every side that differs has it from a default, and so have we. */
+static bool only_defaults(const struct comparison *c, const struct difference *d) {
+	for (size_t i = 0; i < c->sides->count; i++) {
+		if ((i == 0 || compare_differs(d, 0, i)) &&
+		    !is_implied(side_govar_find(&c->sides->items[i], d->name))) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool differs_from_foreign_only(const struct comparison *c, const struct difference *d) {
+	for (size_t i = 1; i < c->sides->count; i++) {
+		if (compare_differs(d, 0, i) && !c->sides->items[i].foreign) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static void compare_govars(struct comparison *c, struct arena *arena, const struct names *names,
+                           bool everything) {
+	for (size_t n = 0; n < names->count; n++) {
+		struct compare_weight weight = compare_weight_govar(names->items[n]);
+		struct difference *d = compare_add(c, arena, DIFF_GO_ENV, names->items[n]);
+		weight.name = names->items[n];
+		for (size_t i = 0; i < c->sides->count; i++) {
+			govar_cell(arena, &d->cells[i], &c->sides->items[i], &c->sides->items[0],
+			           &weight);
+		}
+		if (!compare_keep(c, everything)) {
+			continue;
+		}
+		bool elsewhere = weight.place && differs_from_foreign_only(c, d);
+		d->rank = weight.rank ? weight.rank : 90;
+		d->matters = weight.rank > 0 && keys_differ(c, d) && !elsewhere;
+		if (!str_empty(weight.parent) && only_defaults(c, d)) {
+			d->follows = weight.parent;
+		}
+	}
+}
+
+/* ---- variables ---- */
+
+/* Who fetches private modules over ssh needs the agent. */
+static bool wants_agent(const struct sides *sides) {
+	for (size_t i = 0; i < sides->count; i++) {
+		const struct side_govar *v = side_govar_find(&sides->items[i], "GOPRIVATE");
+		if (v && !str_empty(v->value)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool one_lacks_it(const struct comparison *c, const struct difference *d) {
+	for (size_t i = 1; i < c->sides->count; i++) {
+		if (compare_differs(d, 0, i) && d->cells[0].state != d->cells[i].state) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void weigh_variable(struct comparison *c, struct difference *d) {
+	struct compare_weight weight = compare_weight_variable(d->name);
+	bool elsewhere = weight.place && differs_from_foreign_only(c, d);
+	d->rank = weight.rank ? weight.rank : 90;
+	d->matters = weight.rank > 0 && keys_differ(c, d) && !elsewhere;
+	if (streq(d->name, "SSH_AUTH_SOCK")) {
+		d->rank = 50;
+		d->matters = wants_agent(c->sides) && one_lacks_it(c, d) &&
+		             !differs_from_foreign_only(c, d);
+	}
+	if (streq(d->name, "TMPDIR")) {
+		d->rank = 34;
+		for (size_t i = 1; i < c->sides->count; i++) {
+			bool ours = c->sides->items[0].tmp_usable;
+			d->matters = d->matters ||
+			             (compare_differs(d, 0, i) && !c->sides->items[i].foreign &&
+			              c->sides->items[i].tmp_usable != ours);
+		}
+	}
+}
+
+static void compare_variables(struct comparison *c, struct arena *arena, const struct names *govars,
+                              bool everything) {
+	struct names names = variable_names(arena, c->sides);
+	for (size_t n = 0; n < names.count; n++) {
+		if (has_name(govars, names.items[n])) {
+			continue; /* told with its effective value */
+		}
+		struct difference *d = compare_add(c, arena, DIFF_VARIABLE, names.items[n]);
+		for (size_t i = 0; i < c->sides->count; i++) {
+			const struct side *side = &c->sides->items[i];
+			const char *value = envset_get(&side->tools_env, d->name);
+			if (side->known) {
+				d->cells[i].state = value ? CELL_SET : CELL_UNSET;
+				d->cells[i].value = value ? value : "";
+				d->cells[i].key = d->cells[i].value;
+			}
+			if (streq(d->name, "TMPDIR") && side->known && !side->foreign &&
+			    !side->tmp_usable) {
+				d->cells[i].detail = "not usable";
+			}
+		}
+		if (compare_keep(c, everything)) {
+			weigh_variable(c, d);
+		}
+	}
+}
+
+/* ---- all ---- */
+
+static struct difference *find(const struct comparison *c, const char *name) {
+	for (size_t i = 0; i < c->count; i++) {
+		if (streq(c->items[i].name, name) && c->items[i].what <= DIFF_VARIABLE) {
+			return &c->items[i];
+		}
+	}
+	return NULL;
+}
+
+/* What only follows from another difference is told there. Without that one (XDG_CACHE_HOME moves
+ * GOCACHE) it stands for itself. */
+static void settle_consequences(struct comparison *c) {
+	for (size_t i = 0; i < c->count; i++) {
+		struct difference *d = &c->items[i];
+		const struct difference *parent =
+			str_empty(d->follows) ? NULL : find(c, d->follows);
+		bool explained = parent && !parent->equal;
+		if (explained || streq(d->follows, "go")) {
+			d->matters = false;
+		} else {
+			d->follows = "";
+		}
+	}
+}
+
+static int compare_order(const void *a, const void *b) {
+	const struct difference *x = a, *y = b;
+	if (x->matters != y->matters) {
+		return x->matters ? -1 : 1;
+	}
+	if (x->equal != y->equal) {
+		return x->equal ? 1 : -1;
+	}
+	if (x->rank != y->rank) {
+		return x->rank < y->rank ? -1 : 1;
+	}
+	if (x->what != y->what) {
+		return x->what < y->what ? -1 : 1;
+	}
+	return strcmp(x->name, y->name);
+}
+
+struct comparison compare_sides(struct arena *arena, const struct sides *sides,
+                                const struct facts *facts, const char *workspace, bool everything) {
+	struct comparison c = {.sides = sides};
+	if (sides->count == 0) {
+		return c;
+	}
+	struct names govars = govar_names(arena, sides);
+	compare_tools(&c, arena, facts, everything);
+	compare_govars(&c, arena, &govars, everything);
+	compare_variables(&c, arena, &govars, everything);
+	compare_context(&c, arena, workspace, everything);
+	settle_consequences(&c);
+	qsort(c.items, c.count, sizeof(*c.items), compare_order);
+	for (size_t i = 0; i < c.count; i++) {
+		c.matter_count += c.items[i].matters;
+	}
+	return c;
+}
+
+void compare_mask(struct comparison *c, struct arena *arena, compare_mask_fn *mask) {
+	for (size_t i = 0; i < c->count; i++) {
+		struct difference *d = &c->items[i];
+		const char *seen[SIDES_MAX];
+		size_t seen_count = 0;
+		for (size_t k = 0; k < c->sides->count; k++) {
+			struct cell *cell = &d->cells[k];
+			bool secret = false;
+			if (cell->state != CELL_SET || d->what > DIFF_VARIABLE) {
+				continue;
+			}
+			const char *shown = mask(arena, d->name, cell->value, &secret);
+			if (streq(shown, cell->value)) {
+				continue;
+			}
+			size_t n = 0;
+			while (n < seen_count && !streq(seen[n], cell->key)) {
+				n++;
+			}
+			if (n == seen_count) {
+				seen[seen_count++] = cell->key;
+			}
+			cell->masked = true;
+			cell->value =
+				n == 0 ? shown : arena_printf(arena, "%s (%zu)", shown, n + 1);
+		}
+	}
+}
