@@ -356,12 +356,27 @@ static bool differs_from_foreign_only(const struct comparison *c, const struct d
 	return true;
 }
 
+/* Older versions of go have the same default without the file. */
+static const char *fallback_of(const struct comparison *c, const struct compare_weight *weight) {
+	if (!streq(weight->fallback, WEIGHT_OF_GOROOT)) {
+		return weight->fallback;
+	}
+	for (size_t i = 0; i < c->sides->count; i++) {
+		const struct side_govar *v = side_govar_find(&c->sides->items[i], weight->name);
+		if (v && streq(v->origin, "goroot")) {
+			return v->value;
+		}
+	}
+	return "";
+}
+
 static void compare_govars(struct comparison *c, struct arena *arena, const struct names *names,
                            bool everything) {
 	for (size_t n = 0; n < names->count; n++) {
 		struct compare_weight weight = compare_weight_govar(names->items[n]);
 		struct difference *d = compare_add(c, arena, DIFF_GO_ENV, names->items[n]);
 		weight.name = names->items[n];
+		weight.fallback = fallback_of(c, &weight);
 		for (size_t i = 0; i < c->sides->count; i++) {
 			govar_cell(arena, &d->cells[i], &c->sides->items[i], &c->sides->items[0],
 			           &weight);

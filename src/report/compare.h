@@ -91,6 +91,9 @@ void compare_text(struct strbuf *out, const struct comparison *comparison,
 void compare_json(struct strbuf *out, const struct comparison *comparison,
                   const struct compare_view *view);
 
+/* A fallback that $GOROOT/go.env holds since Go 1.21: the value one of the sides has from there. */
+#define WEIGHT_OF_GOROOT "$GOROOT/go.env"
+
 /* compare_rank.c: how much a name matters. rank 0: it never does by itself. */
 struct compare_weight {
 	const char *name;
