@@ -299,7 +299,7 @@ const struct fact *origin_need(const struct facts *facts, const char *name, cons
 
 bool origin_is_remote(const struct facts *facts) {
 	const struct fact_editor_process *p = facts_first(editor_process, facts);
-	if (p && streq(p->kind, "vscode-remote")) {
+	if (p && (streq(p->kind, "vscode-remote") || streq(p->kind, "code-server"))) {
 		return true;
 	}
 	const char *path = facts_var(facts, "judged", "PATH");

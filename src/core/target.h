@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 struct editor;
+struct vscode_install;
 
 /* How the client answers workspace/configuration. */
 enum configuration_reply {
@@ -27,8 +28,12 @@ struct target {
 	const char *environment; /* --environment: "self", "shell", "desktop", "pid:N", "file:F", or
 	                            NULL: choose */
 	const char *editor_name; /* --editor: a name of core/editor.h, or NULL: choose */
-	bool trusted;            /* --trust */
-	bool no_server;          /* --no-server */
+	/* The window in which the workspace is open, when it has several folders or a file of its
+	 * own (probes/vscode_window.h). */
+	const char *window_file;           /* its .code-workspace, or NULL */
+	const char *const *window_folders; /* all of them, absolute, ended by NULL; or NULL */
+	bool trusted;                      /* --trust */
+	bool no_server;                    /* --no-server */
 
 	/* probes/environment */
 	struct envset own;             /* dialtone's own environment: normally the shell's */
@@ -39,7 +44,9 @@ struct target {
 	const char *passwd_home; /* home directory of this user in /etc/passwd, else as home */
 
 	/* probes/settings */
-	const struct editor *editor; /* core/editor.h */
+	const struct editor *editor;          /* core/editor.h */
+	const struct vscode_install *install; /* probes/vscode_install.h; NULL: none found */
+	bool install_known;                   /* it was looked for */
 
 	/* probes/tools */
 	const char *go_path;            /* the go the editor uses, or NULL */

@@ -67,7 +67,9 @@ static void state_process(struct exam *exam, const char *pid, const char *kind) 
 		              envset_get(&exam->target->judged, "VSCODE_AGENT_FOLDER");
 		bool node = streq(comm, "node") || str_starts(comm, "code") ||
 		            str_starts(comm, "electron");
-		kind = remote                ? "vscode-remote"
+		bool of_coder = str_has(exe, "/code-server") || str_has(cmdline, "/code-server");
+		kind = of_coder && !remote   ? "code-server"
+		       : remote              ? "vscode-remote"
 		       : node                ? "vscode"
 		       : streq(comm, "nvim") ? "neovim"
 		                             : "other";

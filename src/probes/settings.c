@@ -61,6 +61,7 @@ const struct probe probe_settings = {
 	.title = "which editor is meant, and all layers of its settings",
 	.stage = STAGE_SETTINGS,
 	.yields = FACT_BIT(setting) | FACT_BIT(settings_error) | FACT_BIT(go_flag_setting) |
-                  FACT_BIT(editor),
+                  FACT_BIT(editor) | FACT_BIT(install) | FACT_BIT(extension) |
+                  FACT_BIT(folder_trust),
 	.look = look,
 };

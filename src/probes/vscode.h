@@ -12,6 +12,14 @@
 
 /* Is there a settings file of VS Code or one of its kin, of this user or in the workspace? */
 bool vscode_configured(struct exam *exam);
+/* Is code-server what this user used last? */
+bool code_server_configured(struct exam *exam);
+/* Does VS Code hear this setting in one of several folders of a window? */
+bool vscode_is_of_folder(const char *key);
+/* As arrange of core/editor.h. */
+void vscode_arrange(struct exam *exam);
+
+#define VSCODE_TRUST_SETTING "security.workspace.trust.enabled"
 /* States every Go-related setting of every layer (setting, settings_error, go_flag_setting). */
 void vscode_read_settings(struct exam *exam);
 

@@ -5,7 +5,10 @@
  */
 #include "base/path.h"
 #include "base/str.h"
+#include "core/restricted.h"
 #include "probes/vscode.h"
+#include "probes/vscode_install.h"
+#include "probes/vscode_state.h"
 #include "wire/jsonc.h"
 
 #include <stdlib.h>
@@ -30,8 +33,11 @@ struct layers {
 	struct exam *exam;
 	struct entry entries[ENTRIES_MAX];
 	size_t count;
-	bool any_file;   /* a settings file of VS Code exists */
-	bool only_files; /* whether there are any is all that is asked */
+	bool any_file;         /* a settings file of VS Code exists */
+	bool restricted;       /* Restricted Mode of an extension that starts in it */
+	bool only_files;       /* whether there are any is all that is asked */
+	bool only_application; /* of this layer only settings of the whole application count */
+	bool only_resource;    /* of this one, in a window of several folders, those of a folder */
 };
 
 static void add(struct layers *l, const struct entry *entry) {
@@ -86,8 +92,12 @@ static void add_setting(struct layers *l, const struct jsonc_node *node, const c
 	bool go = str_starts(node->key, "go.");
 	bool gopls = streq(node->key, "gopls");
 	bool dotted = str_starts(node->key, "gopls.");
-	if ((!go && !gopls && !dotted && !streq(node->key, "http.proxy")) || node->winner) {
-		return; /* not ours, or overridden by a later one of that name */
+	bool application = streq(node->key, VSCODE_TRUST_SETTING);
+	bool ours = go || gopls || dotted || application || streq(node->key, "http.proxy");
+	if (!ours || node->winner || (l->only_application && !application) ||
+	    (application && !streq(layer, "user")) ||
+	    (l->only_resource && !vscode_is_of_folder(node->key))) {
+		return; /* not ours, overridden by a later one of that name, or not heard here */
 	}
 	struct entry entry = {
 		.key = node->key,
@@ -180,42 +190,33 @@ static void read_layer(struct layers *l, const char *layer, const char *file, co
 	}
 }
 
+/* One product's, never two's: what another editor of the family was told does not count in this
+ * one. */
 static void read_user_layers(struct layers *l) {
-	struct arena *arena = l->exam->arena;
-	const struct target *t = l->exam->target;
-	static const char *const products[] = {"Code", "Code - OSS", "Code - Insiders", "VSCodium",
-	                                       "Cursor"};
-	static const char *const remotes[] = {".vscode-server", ".vscode-server-insiders",
-	                                      ".vscodium-server", ".cursor-server"};
-	const char *home = str_empty(t->home) ? t->passwd_home : t->home;
-	if (str_empty(home)) {
+	const struct vscode_install *v = vscode_install(l->exam);
+	if (!v) {
 		return;
 	}
-	const char *config = envset_get(&t->judged, "XDG_CONFIG_HOME");
-	if (str_empty(config)) {
-		config = path_join(arena, home, ".config");
+	if (v->settings) {
+		read_layer(l, "user", v->settings, NULL);
 	}
-	for (size_t i = 0; i < sizeof(products) / sizeof(*products); i++) {
-		read_layer(l, "user",
-		           arena_printf(arena, "%s/%s/User/settings.json", config, products[i]),
-		           NULL);
+	if (v->profile && !streq(v->settings, v->default_settings)) {
+		l->only_application = true;
+		read_layer(l, "user", v->default_settings, NULL);
+		l->only_application = false;
 	}
-	const char *data = envset_get(&t->judged, "XDG_DATA_HOME");
-	if (str_empty(data)) {
-		data = path_join(arena, home, ".local/share");
-	}
-	read_layer(l, "user", arena_printf(arena, "%s/code-server/User/settings.json", data), NULL);
-	for (size_t i = 0; i < sizeof(remotes) / sizeof(*remotes); i++) {
-		read_layer(
-			l, "remote",
-			arena_printf(arena, "%s/%s/data/Machine/settings.json", home, remotes[i]),
-			NULL);
+	if (v->machine) {
+		read_layer(l, "remote", v->machine, NULL);
 	}
 }
 
 /* DIR/x.code-workspace, when there is just one. */
 static void read_workspace_layer(struct layers *l) {
 	struct exam *exam = l->exam;
+	if (exam->target->window_file) {
+		read_layer(l, "workspace", exam->target->window_file, "settings");
+		return;
+	}
 	const char *dir = exam->target->workspace;
 	const struct evidence *ev = world_look(exam->world, LOOK_DIR, dir, LOOK_CAP_DIR);
 	const char *found = NULL;
@@ -255,12 +256,20 @@ static void state_flags(struct exam *exam, const struct entry *e) {
 	}
 }
 
+/* In Restricted Mode a Go extension that starts all the same does not hear these from the
+ * workspace. */
+static bool is_ignored(const struct layers *l, const struct entry *e) {
+	bool of_workspace = streq(e->layer, "folder") || streq(e->layer, "workspace");
+	return l->restricted && of_workspace && restricted_ignores(e->key);
+}
+
 static void state_settings(struct layers *l) {
 	for (size_t i = 0; i < l->count; i++) {
 		const struct entry *e = &l->entries[i];
-		bool effective = true;
+		bool effective = !is_ignored(l, e);
 		for (size_t k = i + 1; k < l->count && effective; k++) {
-			effective = !streq(l->entries[k].key, e->key);
+			effective =
+				!streq(l->entries[k].key, e->key) || is_ignored(l, &l->entries[k]);
 		}
 		FACTS_ADD(l->exam->facts, setting, e->ev, .key = e->key, .json = e->json,
 		          .type = jsonc_type_name(e->node->type), .layer = e->layer,
@@ -277,15 +286,48 @@ static struct layers *read_all(struct exam *exam, bool only_files) {
 	l->only_files = only_files;
 	read_user_layers(l);
 	read_workspace_layer(l);
+	const char *const *folders = exam->target->window_folders;
+	l->only_resource = folders && folders[0] && folders[1];
 	read_layer(l, "folder",
 	           path_join(exam->arena, exam->target->workspace, ".vscode/settings.json"), NULL);
 	return l;
 }
 
+/* In a window of several folders the settings of one of them may say only what is for a resource.
+ * Source: vscode-go v0.57.2 package.json ("scope"), VS Code's FOLDER_SCOPES. */
+bool vscode_is_of_folder(const char *key) {
+	static const char *const of_window[] = {"go.languageServerFlags",
+	                                        "go.terminal.activateEnvironment",
+	                                        "go.toolsManagement.checkForUpdates",
+	                                        "go.toolsManagement.autoUpdate",
+	                                        "go.logging.level",
+	                                        "go.trace.server",
+	                                        "http.proxy"};
+	for (size_t i = 0; i < sizeof(of_window) / sizeof(*of_window); i++) {
+		if (streq(of_window[i], key)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 bool vscode_configured(struct exam *exam) {
-	return read_all(exam, true)->any_file;
+	return !streq(vscode_install_editor(exam), "code-server") && read_all(exam, true)->any_file;
+}
+
+bool code_server_configured(struct exam *exam) {
+	return streq(vscode_install_editor(exam), "code-server");
 }
 
 void vscode_read_settings(struct exam *exam) {
-	state_settings(read_all(exam, false));
+	struct layers *l = read_all(exam, false);
+	const char *trust = NULL;
+	for (size_t i = 0; i < l->count; i++) {
+		trust = streq(l->entries[i].key, VSCODE_TRUST_SETTING) ? l->entries[i].json : trust;
+	}
+	vscode_install_state(exam);
+	vscode_trust_state(exam, trust);
+	vscode_extensions_state(exam);
+	l->restricted = restricted_by(exam->facts) && !restricted_starts_nothing(exam->facts);
+	state_settings(l);
 }

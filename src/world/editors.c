@@ -20,6 +20,7 @@ enum editor_kind {
 	KIND_NONE,
 	KIND_CODE,
 	KIND_REMOTE,
+	KIND_CODE_SERVER,
 	KIND_NEOVIM,
 	KIND_EMACS,
 	KIND_HELIX,
@@ -34,7 +35,12 @@ struct candidate {
 	enum editor_kind kind;
 	bool counts; /* it is an editor and has the workspace open */
 	bool is_editor;
+	bool is_code_server;
 	bool at_workspace; /* its working directory is the workspace or below */
+	bool has_server;   /* a gopls of its own, and that works in the workspace */
+	bool by_directory; /* only its (inherited) working directory speaks for the workspace */
+	bool comes_last;
+	bool has_other_server; /* its gopls works elsewhere */
 };
 
 struct scan {
@@ -52,6 +58,8 @@ static const char *kind_name(enum editor_kind kind) {
 		return "vscode";
 	case KIND_REMOTE:
 		return "vscode-remote";
+	case KIND_CODE_SERVER:
+		return "code-server";
 	case KIND_NEOVIM:
 		return "neovim";
 	case KIND_EMACS:
@@ -135,6 +143,11 @@ static bool is_below_server_dir(const char *text) {
 	       str_has(text, "code-server");
 }
 
+/* Of coder/code-server; ".vscode-server" ends in that word too. */
+static bool is_code_server(const char *text) {
+	return str_has(text, "/code-server");
+}
+
 /* What the arguments say: an extension host, a remote one, with the workspace among them. argv[0]
  * names the program. */
 static void read_arguments(struct scan *scan, struct candidate *c, const char *cwd,
@@ -150,12 +163,14 @@ static void read_arguments(struct scan *scan, struct candidate *c, const char *c
 
 		if (c->kind == KIND_CODE && is_below_server_dir(word)) {
 			*ret_is_remote = true;
+			c->is_code_server = c->is_code_server || is_code_server(word);
 		}
 		if (str_has(word, "extensionHost") || str_has(word, "bootstrap-fork")) {
 			c->is_editor = true;
 		}
 		if (!is_first && argument_in_workspace(scan, word, cwd)) {
 			c->counts = true;
+			c->by_directory = false;
 		}
 		is_first = false;
 	}
@@ -206,10 +221,14 @@ static void candidate_read(struct scan *scan, struct candidate *c) {
 	}
 	c->is_editor = c->kind != KIND_CODE;
 	c->counts = c->at_workspace;
+	c->by_directory = true;
 	read_arguments(scan, c, cwd, &is_remote);
 	if (c->kind == KIND_CODE) {
 		read_variables(scan, c, &is_remote);
-		c->kind = is_remote ? KIND_REMOTE : KIND_CODE;
+		c->is_code_server = c->is_code_server || (exe && is_code_server(exe));
+		c->kind = c->is_code_server ? KIND_CODE_SERVER
+		          : is_remote       ? KIND_REMOTE
+		                            : KIND_CODE;
 	}
 }
 
@@ -242,7 +261,7 @@ static struct candidate *candidate_find(struct scan *scan, int64_t pid) {
 }
 
 static bool is_code(const struct candidate *c) {
-	return c->kind == KIND_CODE || c->kind == KIND_REMOTE;
+	return c->kind == KIND_CODE || c->kind == KIND_REMOTE || c->kind == KIND_CODE_SERVER;
 }
 
 /* A running gopls tells what its parent has open; a child of an extension host is not a second one.
@@ -254,6 +273,9 @@ static void candidates_relate(struct scan *scan) {
 
 		if (parent && c->kind == KIND_GOPLS && c->at_workspace) {
 			parent->counts = true;
+			parent->has_server = true;
+		} else if (parent && c->kind == KIND_GOPLS) {
+			parent->has_other_server = true;
 		}
 	}
 	for (size_t i = 0; i < scan->count; i++) {
@@ -267,9 +289,29 @@ static void candidates_relate(struct scan *scan) {
 	}
 }
 
-static int compare_recent_first(const void *a, const void *b) {
+/* Windows of one VS Code inherit the same directory: then it is the one whose gopls works here, and
+ * in any case not one whose gopls works elsewhere. */
+static void windows_tell_apart(struct scan *scan) {
+	bool served = false;
+
+	for (size_t i = 0; i < scan->count; i++) {
+		served =
+			served || (is_code(&scan->candidates[i]) && scan->candidates[i].has_server);
+	}
+	for (size_t i = 0; i < scan->count; i++) {
+		struct candidate *c = &scan->candidates[i];
+
+		c->comes_last = is_code(c) && c->by_directory && !c->has_server &&
+		                (served || c->has_other_server);
+	}
+}
+
+static int compare_likely_first(const void *a, const void *b) {
 	const struct candidate *left = a, *right = b;
 
+	if (left->comes_last != right->comes_last) {
+		return left->comes_last ? 1 : -1;
+	}
 	if (left->start_ticks != right->start_ticks) {
 		return left->start_ticks < right->start_ticks ? 1 : -1;
 	}
@@ -294,7 +336,8 @@ void look_editors(const struct looker *looker, const struct look_request *reques
 	error = proc_scan(looker->names, proc_fd, looker->uid, candidate_seen, scan);
 	look_reply_errno(reply, error);
 	candidates_relate(scan);
-	qsort(scan->candidates, scan->count, sizeof *scan->candidates, compare_recent_first);
+	windows_tell_apart(scan);
+	qsort(scan->candidates, scan->count, sizeof *scan->candidates, compare_likely_first);
 	for (size_t i = 0; i < scan->count; i++) {
 		const struct candidate *c = &scan->candidates[i];
 

@@ -16,6 +16,8 @@
  *
  * It has the workspace open when its working directory is the workspace or below it, an argument
  * (path or file URI) is, VSCODE_CWD is, or it is the parent of a gopls whose working directory is.
+ * Windows of one VS Code share their working directory and VSCODE_CWD: one for which only these
+ * speak comes last when another's gopls works in the workspace, or its own works elsewhere.
  */
 #ifndef WORLD_EDITORS_H
 #define WORLD_EDITORS_H

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "core/editor.h"
 #include "core/probe.h"
+#include "core/restricted.h"
 #include "probes/go_run.h"
 #include "probes/govars.h"
 #include "probes/search.h"
@@ -132,7 +133,7 @@ static void fill_from_govars(struct exam *exam, struct envset *env) {
 	}
 }
 
-static void arrange(struct exam *exam) {
+void vscode_arrange(struct exam *exam) {
 	struct target *t = exam->target;
 	vscode_tools_env(exam, &t->server);
 	t->go_path = find_go_vscode(exam, &t->server);
@@ -169,6 +170,10 @@ static void arrange(struct exam *exam) {
 	if (use && !streq(use->json, "true")) {
 		t->do_not_start =
 			"go.useLanguageServer is false: the editor starts no language server";
+	} else if (restricted_by(exam->facts) && restricted_starts_nothing(exam->facts)) {
+		t->do_not_start =
+			"the folder is not trusted: in Restricted Mode the editor does not "
+			"start its Go extension";
 	} else if (t->server_flags_error) {
 		t->do_not_start = t->server_flags_error;
 	}
@@ -183,5 +188,5 @@ const struct editor editor_vscode = {
 	.order = 10,
 	.configured = vscode_configured,
 	.read_settings = vscode_read_settings,
-	.arrange = arrange,
+	.arrange = vscode_arrange,
 };
