@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * `dialtone explain [ID]`: the page of a cause, or the table of all.
+ * `dialtone explain [ID]`: the page of a cause, or the table of all, or how they hang together.
  */
 #include "report/explain.h"
 #include "cmd/options.h"
@@ -9,12 +9,15 @@
 
 struct explain_options {
 	bool json;
+	bool graph;
 	const char *color;
 };
 
 static const struct option_spec explain_specs[] = {
 	{"json", 0, NULL, OPTION_FLAG, offsetof(struct explain_options, json),
          "for programs: id, layer, title and sections"},
+	{"graph", 0, NULL, OPTION_FLAG, offsetof(struct explain_options, graph),
+         "what is a symptom of what, for Graphviz' dot"},
 	{"color", 0, "WHEN", OPTION_TEXT, offsetof(struct explain_options, color),
          "auto, always or never"},
 	{0},
@@ -66,6 +69,10 @@ static int explain(struct arena *arena, const struct explain_options *o,
 	};
 	struct strbuf out;
 	strbuf_init(&out, arena);
+	if (o->graph && operand_count == 0) {
+		explain_graph(&out, registry_rules, NULL);
+		return output_write(&out, STATUS_HEALTHY);
+	}
 	if (operand_count == 0) {
 		if (o->json) {
 			explain_table_json(&out, registry_rules);
@@ -79,7 +86,9 @@ static int explain(struct arena *arena, const struct explain_options *o,
 		return complain_unknown(arena, operands[0]);
 	}
 	const char *page = find_page(rule->id);
-	if (o->json) {
+	if (o->graph) {
+		explain_graph(&out, registry_rules, rule->id);
+	} else if (o->json) {
 		explain_json(&out, rule, page ? page : "");
 	} else if (page) {
 		explain_page(&out, page, &style);

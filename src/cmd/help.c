@@ -6,6 +6,11 @@
 #include "cmd/options.h"
 #include "cmd/output.h"
 #include "core/registry.h"
+#include "report/sheet.h"
+
+struct help_options {
+	bool manual;
+};
 
 const struct command *help_find_command(const char *name) {
 	for (size_t i = 0; registry_commands[i]; i++) {
@@ -28,6 +33,24 @@ const char *help_nearest_command(struct arena *arena, const char *word) {
 	return options_nearest(word, names);
 }
 
+#define SUMMARY_COLUMN ((size_t)28)
+
+/* A synopsis that reaches into the column of the summaries has its line to itself. */
+static void put_command(struct strbuf *out, const struct command *c) {
+	static const struct report_style style = {.utf8 = true, .columns = 80};
+	struct sheet sheet = {.out = out, .style = &style};
+	size_t start = out->len;
+	strbuf_printf(out, "  %-10s %s", c->name, c->synopsis);
+	if (out->len - start >= SUMMARY_COLUMN) {
+		strbuf_add_char(out, '\n');
+		start = out->len;
+	}
+	while (out->len - start < SUMMARY_COLUMN) {
+		strbuf_add_char(out, ' ');
+	}
+	sheet_prose(&sheet, SUMMARY_COLUMN, SUMMARY_COLUMN, 0, c->summary);
+}
+
 int help_print(const struct command *command) {
 	struct arena *arena = arena_new();
 	struct strbuf out;
@@ -45,7 +68,7 @@ int help_print(const struct command *command) {
 		           "\n");
 		for (size_t i = 0; registry_commands[i]; i++) {
 			const struct command *c = registry_commands[i];
-			strbuf_printf(&out, "  %-9s %-10s %s\n", c->name, c->synopsis, c->summary);
+			put_command(&out, c);
 		}
 		strbuf_add(&out, "\n"
 		                 "  dialtone help check     the options of check\n"
@@ -60,14 +83,25 @@ int help_print(const struct command *command) {
 	return status;
 }
 
+static int print_manual(const struct command *command) {
+	struct arena *arena = arena_new();
+	struct strbuf out;
+	strbuf_init(&out, arena);
+	options_manual(&out, command);
+	int status = output_write(&out, STATUS_HEALTHY);
+	arena_free(arena);
+	return status;
+}
+
 static int run(const void *options, const char *const *operands, size_t operand_count) {
-	(void)options;
-	if (operand_count == 0) {
+	const struct help_options *o = options;
+	if (operand_count == 0 && !o->manual) {
 		return help_print(NULL);
 	}
-	const struct command *command = help_find_command(operands[0]);
+	const struct command *command =
+		help_find_command(operand_count > 0 ? operands[0] : "check");
 	if (command) {
-		return help_print(command);
+		return o->manual ? print_manual(command) : help_print(command);
 	}
 	struct arena *arena = arena_new();
 	const char *near = help_nearest_command(arena, operands[0]);
@@ -81,10 +115,18 @@ static int run(const void *options, const char *const *operands, size_t operand_
 	return STATUS_USAGE;
 }
 
+static const struct option_spec help_specs[] = {
+	{"manual", 0, NULL, OPTION_FLAG, offsetof(struct help_options, manual),
+         "as the source of a manual page, for scdoc(1)"},
+	{0},
+};
+
 const struct command command_help = {
 	.name = "help",
 	.synopsis = "[COMMAND]",
 	.summary = "Tell how to use dialtone or a command",
+	.options = help_specs,
+	.options_size = sizeof(struct help_options),
 	.max_operands = 1,
 	.run = run,
 };

@@ -27,6 +27,9 @@ int options_parse(struct arena *arena, const struct command *command, const char
 /* Usage, summary and a line per option; at most 80 columns. */
 void options_help(struct strbuf *out, const struct command *command);
 
+/* The same as the source of a manual page of section 1 in scdoc(5): NAME, SYNOPSIS, OPTIONS. */
+void options_manual(struct strbuf *out, const struct command *command);
+
 /* The one of the names (NULL-terminated) a misspelt word was probably meant to be, or NULL. */
 const char *options_nearest(const char *word, const char *const *names);
 

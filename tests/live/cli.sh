@@ -80,6 +80,19 @@ if ! grep -qxE 'dialtone [0-9]+\.[0-9]+\.[0-9]+' out; then fail "--version: $(ca
 expect_status 0 check --version
 expect_status 0 check --list-probes
 
+# --- the causal graph: Graphviz reads it, it has no circle, every rule is in it and every symptom hangs on a cause
+expect_status 0 explain --graph
+cp out graph.dot
+if ! acyclic -n graph.dot; then fail "explain --graph has a circle"; fi
+expect_status 0 explain --json
+rules=$(python3 -c 'import json,sys; print("\n".join(sorted(r["id"] for r in json.load(open("out")))))')
+nodes=$(gvpr 'N { print(name) }' graph.dot | sort)
+if [ "$rules" != "$nodes" ]; then fail "explain --graph: its nodes are not the rules"; fi
+if ! gvpr 'BEGIN { int edges } E { edges++ } END { exit(edges > 20 ? 0 : 1) }' graph.dot; then fail "explain --graph: no edges"; fi
+symptom=$(gvpr -a '' 'E { print(head.name) }' graph.dot | head -n 1)
+expect_status 0 explain --graph "$symptom"
+if ! gvpr 'N { print(name, " ", indegree) }' out | grep -q "^$symptom [1-9]"; then fail "explain --graph $symptom: no cause of it"; fi
+
 # --- explain: every cause has a page
 expect_status 0 explain
 expect_status 0 explain --json
