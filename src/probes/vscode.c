@@ -104,7 +104,7 @@ static void drop_json_flag(struct exam *exam, struct envset *env) {
 	envset_set(env, "GOFLAGS", out.data);
 }
 
-void vscode_tools_env(struct exam *exam, struct envset *env) {
+void vscode_own_env(struct exam *exam, struct envset *env) {
 	const char *goroot = vscode_text(exam, "go.goroot");
 	if (goroot) {
 		goroot = vscode_expand(exam, goroot);
@@ -114,6 +114,10 @@ void vscode_tools_env(struct exam *exam, struct envset *env) {
 			envset_set(env, "GOROOT", goroot);
 		}
 	}
+}
+
+void vscode_tools_env(struct exam *exam, struct envset *env) {
+	vscode_own_env(exam, env);
 	apply_env_vars(exam, env);
 	apply_http_proxy(exam, env);
 	const char *gopath = vscode_text(exam, "go.gopath");

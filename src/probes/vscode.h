@@ -32,6 +32,9 @@ bool vscode_flag(struct exam *exam, const char *key, bool fallback);
  * ${…} stay. */
 const char *vscode_expand(struct exam *exam, const char *value);
 
+/* Puts go.goroot over env, as the extension does for itself. */
+void vscode_own_env(struct exam *exam, struct envset *env);
+
 /* Puts go.toolsEnvVars, go.goroot and http.proxy over env, as the extension does for every tool it
  * runs. */
 void vscode_tools_env(struct exam *exam, struct envset *env);

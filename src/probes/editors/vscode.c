@@ -87,37 +87,46 @@ static const char *find_gopls_vscode(struct exam *exam, const struct envset *env
 	return s.found;
 }
 
+static void fill_gap(struct envset *env, const char *name, const char *value) {
+	if (!str_empty(value) && str_empty(envset_get(env, name))) {
+		envset_set(env, name, value);
+	}
+}
+
 /* goMain.ts updateGoVarsFromConfig: what `go env` says fills the gaps of the extension's own
- * environment, and when the go that is used is not the one on PATH its directory is put in front.
+ * environment (own; tools is that with go.toolsEnvVars over it), and when the go that is used is not the one on PATH its directory is put in front.
  */
-static void fill_from_go_env(struct exam *exam, struct envset *env, struct slice json) {
+static void fill_from_go_env(struct exam *exam, struct envset *own, struct envset *tools,
+                             struct slice json) {
 	static const char *const names[] = {"GOPATH", "GOROOT", "GOPROXY", "GOBIN", "GOMODCACHE"};
 	struct target *t = exam->target;
 	const struct jsonc_doc *doc = jsonc_parse(exam->arena, json);
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		const char *value = jsonc_string(jsonc_get(doc->root, names[i]));
-		if (!str_empty(value) && str_empty(envset_get(env, names[i]))) {
-			envset_set(env, names[i], value);
-		}
+		fill_gap(own, names[i], value);
+		fill_gap(tools, names[i], value);
 	}
-	const char *path = envset_get(env, "PATH");
+	const char *path = envset_get(own, "PATH");
 	const char *on_path = search_path_only(exam, path ? path : "", "go");
-	const char *goroot = envset_get(env, "GOROOT");
-	bool other = !streq(on_path, t->go_path);
-	if (other && !str_empty(goroot) &&
-	    vscode_flag(exam, "go.terminal.activateEnvironment", true)) {
-		envset_set(env, "PATH",
-		           arena_printf(exam->arena, "%s/bin:%s", goroot, path ? path : ""));
+	const char *goroot = jsonc_string(jsonc_get(doc->root, "GOROOT"));
+	if (streq(on_path, t->go_path) || str_empty(goroot) ||
+	    !vscode_flag(exam, "go.terminal.activateEnvironment", true)) {
+		return;
 	}
+	const char *longer = arena_printf(exam->arena, "%s/bin:%s", goroot, path ? path : "");
+	if (streq(envset_get(tools, "PATH"), path)) {
+		envset_set(tools, "PATH", longer); /* else go.toolsEnvVars has its own */
+	}
+	envset_set(own, "PATH", longer);
 }
 
-static void run_go_env(struct exam *exam, struct envset *env) {
+static void run_go_env(struct exam *exam, struct envset *own, struct envset *tools) {
 	struct target *t = exam->target;
 	const char *const argv[] = {t->go_path, "env", "-json", NULL};
 	struct run_result run =
-		go_run_state(exam, "env", argv, env, t->workspace, GO_ENV_DEADLINE_NS);
+		go_run_state(exam, "env", argv, tools, t->workspace, GO_ENV_DEADLINE_NS);
 	if (run.started && run.exit_code == 0) {
-		fill_from_go_env(exam, env, run.out);
+		fill_from_go_env(exam, own, tools, run.out);
 	}
 }
 
@@ -127,16 +136,17 @@ static void fill_from_govars(struct exam *exam, struct envset *env) {
 	static const char *const names[] = {"GOPATH", "GOBIN"};
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		const struct fact_govar *v = facts_govar(exam->facts, names[i]);
-		if (v && !str_empty(v->value) && str_empty(envset_get(env, names[i]))) {
-			envset_set(env, names[i], v->value);
-		}
+		fill_gap(env, names[i], v ? v->value : NULL);
 	}
 }
 
 void vscode_arrange(struct exam *exam) {
 	struct target *t = exam->target;
+	struct envset own; /* the extension looks for tools with its own, without go.toolsEnvVars */
+	envset_copy(&own, &t->judged);
+	vscode_own_env(exam, &own);
 	vscode_tools_env(exam, &t->server);
-	t->go_path = find_go_vscode(exam, &t->server);
+	t->go_path = find_go_vscode(exam, &own);
 	struct envset of_go; /* what go gets from gopls; the extension's own calls do without */
 	envset_copy(&of_go, &t->server);
 	govars_gopls_env(exam, &of_go);
@@ -148,10 +158,11 @@ void vscode_arrange(struct exam *exam) {
 	t->do_not_run_go = why != NULL;
 	t->do_not_start = why;
 	if (t->go_path && !t->do_not_run_go) {
-		run_go_env(exam, &t->server);
+		run_go_env(exam, &own, &t->server);
 	}
+	fill_from_govars(exam, &own);
 	fill_from_govars(exam, &t->server);
-	t->gopls_path = find_gopls_vscode(exam, &t->server);
+	t->gopls_path = find_gopls_vscode(exam, &own);
 	govars_gopls_env(exam, &t->server);
 	const char *const *flags = vscode_server_flags(exam, &t->server_flags_error);
 	size_t count = 0;
