@@ -10,6 +10,7 @@ LAB=/run/lab
 GOPROXY_DIR=/srv/goproxy
 EDITOR_PID=
 BACKGROUND_PID=
+SERVER_PID=
 OTHERGO=
 declare -a DECLARED=() KEEP=()
 declare -A SHELL_ENV=()
@@ -145,6 +146,38 @@ background() {
 	/usr/bin/env -i "${ENV_WORDS[@]}" /usr/bin/setpriv --reuid=lena --regid=lena --init-groups -- "$@" </dev/null >/dev/null 2>&1 &
 	# shellcheck disable=SC2034 # for the setup that calls this
 	BACKGROUND_PID=$!
+}
+
+# A message in the frame of the protocol.
+lsp_frame_() { printf 'Content-Length: %d\r\n\r\n%s' ${#1} "$1"; }
+
+# Starts PROGRAM ARG… as lena in the workspace, as a client that has it open keeps it: initialized, loading, without an end.
+server_running() {
+	local pipe=$LAB/client.$RANDOM pair
+	local -a ENV_WORDS
+	settle_
+	env_words_
+	mkfifo "$pipe"
+	exec {CLIENT_FD}<>"$pipe"
+	(
+		cd "$W" || exit
+		exec /usr/bin/env -i "${ENV_WORDS[@]}" /usr/bin/setpriv --reuid=lena --regid=lena --init-groups -- "$@" <"$pipe" >"$LAB/server.out" 2>&1
+	) &
+	SERVER_PID=$!
+	pair="{\"processId\":null,\"rootUri\":\"file://$W\",\"capabilities\":{}}"
+	lsp_frame_ "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":$pair}" >&"$CLIENT_FD"
+	lsp_frame_ '{"jsonrpc":"2.0","method":"initialized","params":{}}' >&"$CLIENT_FD"
+	local -i tries=0
+	until grep -q 'Created View\|Error loading' "$LAB/server.out" 2>/dev/null; do
+		tries+=1
+		if [ $tries -gt 2000 ] || [ ! -d "/proc/$SERVER_PID" ]; then
+			echo "lab: the server did not load the workspace" >&2
+			return 1
+		fi
+		sleep 0.005
+	done
+	# It runs now, and what changes from here on is later by every clock.
+	sleep 1.2
 }
 
 server_argv() {

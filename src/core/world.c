@@ -154,10 +154,9 @@ struct file_stat world_stat(struct world *w, const char *path) {
 	st.gid = number_get(a, ev->bytes, "gid");
 	st.size = number_get(a, ev->bytes, "size");
 	st.mtime_ns = number_get(a, ev->bytes, "mtime_ns");
-	int64_t link_ctime_ns = number_get(a, ev->bytes, "link_ctime_ns");
-
+	st.link_ctime_ns = number_get(a, ev->bytes, "link_ctime_ns");
 	st.ctime_ns = number_get(a, ev->bytes, "ctime_ns");
-	st.ctime_ns = link_ctime_ns > st.ctime_ns ? link_ctime_ns : st.ctime_ns;
+	st.ctime_ns = st.link_ctime_ns > st.ctime_ns ? st.link_ctime_ns : st.ctime_ns;
 	st.dev = number_get(a, ev->bytes, "dev");
 	st.ino = number_get(a, ev->bytes, "ino");
 	st.can_read = number_get(a, ev->bytes, "read") != 0;

@@ -119,6 +119,11 @@ static void try_flags(struct exam *exam) {
 			return; /* its daemon is missed, which says enough */
 		}
 	}
+	facts_each (daemon_place, p, exam->facts) {
+		if (!streq(p->state, "ok") && !p->reachable) {
+			return;
+		}
+	}
 	const char *const bare[] = {argv[0], NULL};
 	const struct evidence *ev = NULL;
 	/* It was not waited for: perhaps it was only slow. */

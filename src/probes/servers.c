@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * The language servers that run already: whose they are, what they run, and what a new start would.
  */
+#include "base/clock.h"
+#include "base/path.h"
 #include "base/str.h"
 #include "core/probe.h"
 #include "gofile/binary.h"
+
+/* The kernel counts a start in hundredths of a second, and installing takes its time. */
+#define START_MARGIN_NS NS_PER_S
 
 static int64_t number_in(struct exam *exam, struct slice block, const char *key) {
 	const char *text = keyline_get(exam->arena, block, key);
@@ -153,6 +158,40 @@ static struct program program_now(struct exam *exam, struct slice block, const s
 	return now;
 }
 
+/* ---- Go under a running server ---- */
+
+/* What was unpacked, installed or linked to since: its inode changed then, whatever date its
+ * contents carry. */
+static void state_go_replaced(struct exam *exam, int64_t pid, int64_t start_ns) {
+	const struct fact_tool *go = facts_chosen(exam->facts, "server-go");
+	const struct fact_govar *root = facts_govar(exam->facts, "GOROOT");
+	const char *bin = go ? path_parent(exam->arena, go->path) : NULL;
+	const char *version = root && !str_empty(root->value)
+	                              ? path_join(exam->arena, root->value, "VERSION")
+	                              : "";
+	const char *paths[] = {go ? go->path : "", bin ? bin : "",
+	                       bin ? path_parent(exam->arena, bin) : "", version};
+
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+		struct file_stat st = {0};
+
+		if (paths[i][0] == '/') {
+			st = world_stat(exam->world, paths[i]);
+		}
+		/* A directory changes with whatever is put into it. */
+		int64_t ctime_ns = st.is_dir ? st.link_ctime_ns : st.ctime_ns;
+
+		if (st.exists && start_ns > 0 && ctime_ns > start_ns + START_MARGIN_NS) {
+			const struct fact_go_version *v = facts_first(go_version, exam->facts);
+
+			FACTS_ADD(exam->facts, go_replaced, st.ev, .pid = pid,
+			          .path = paths[i] == version ? root->value : paths[i],
+			          .ctime_ns = ctime_ns, .version = v ? v->version : "");
+			return;
+		}
+	}
+}
+
 /* ---- one of them ---- */
 
 static void state_limit(struct exam *exam, const char *scope, const char *pid_text, int64_t pid) {
@@ -205,6 +244,7 @@ static void state_server(struct exam *exam, const struct evidence *ev, struct sl
 	          .state = text_in(exam, block, "state"), .fds = number_in(exam, block, "fds"));
 	if (here) {
 		state_limit(exam, "server", pid_text, pid);
+		state_go_replaced(exam, pid, number_in(exam, block, "start_wall_ns"));
 	}
 }
 
@@ -238,6 +278,6 @@ const struct probe probe_servers = {
 	.id = "servers",
 	.title = "the language servers that run already",
 	.stage = STAGE_WORLD,
-	.yields = FACT_BIT(running_server) | FACT_BIT(limit),
+	.yields = FACT_BIT(running_server) | FACT_BIT(limit) | FACT_BIT(go_replaced),
 	.look = look,
 };

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT
+ * gopls shares a daemon through a socket, and that socket cannot be used: it belongs to somebody
+ * else, or its directory does not let one be made.
+ *
+ * Not this: an address at which nothing listens (ipc-remote-daemon-absent); a stale socket of one's
+ * own, which -remote=auto removes and replaces in a second.
+ */
+#include "core/rule.h"
+
+static void advise(const struct facts *facts, struct findings *out, struct finding *f) {
+	const struct fact_target *t = facts_first(target, facts);
+
+	finding_fix(out, f, "give the editor a directory of its own for sockets",
+	            "export XDG_RUNTIME_DIR=/run/user/%lld", t ? (long long)t->uid : 1000LL);
+	finding_fix(out, f, "or do without the shared daemon: take -remote out of",
+	            "\"go.languageServerFlags\": []");
+}
+
+static void check_socket(const struct rule *self, const struct facts *facts, struct findings *out,
+                         const struct fact_daemon_socket *s) {
+	const struct fact_daemon_place *place = facts_first(daemon_place, facts);
+	struct finding *f;
+
+	if (s->reachable || streq(s->state, "other") || facts_healthy(facts)) {
+		return;
+	}
+	if (streq(s->state, "foreign")) {
+		f = findings_add(
+			out, self, CONF_CERTAIN, s->path,
+			"the socket of the gopls daemon, %s, belongs to %s (uid %lld), and this "
+			"is uid %lld",
+			s->path, s->owner, (long long)s->uid, (long long)s->own);
+	} else {
+		f = findings_add(
+			out, self, CONF_CERTAIN, s->path,
+			"where gopls wants the socket of its daemon, %s, there is a directory "
+			"that is not empty",
+			s->path);
+	}
+	finding_cites(f, s);
+	if (place) {
+		finding_cites(f, place);
+	}
+	if (facts_first(server, facts)) {
+		finding_cites(f, facts_first(server, facts));
+	}
+	finding_fix(out, f, "remove it, when no daemon of theirs uses it",
+	            streq(s->state, "foreign") ? "sudo rm %s" : "rm -r %s",
+	            str_shell_quote(out->arena, s->path))
+		->reversible = false;
+	advise(facts, out, f);
+}
+
+static void check_place(const struct rule *self, const struct facts *facts, struct findings *out,
+                        const struct fact_daemon_place *p) {
+	const char *why = streq(p->state, "absent")    ? "does not exist"
+	                  : streq(p->state, "not_dir") ? "is no directory"
+	                  : streq(p->state, "long") ? "is too long a path for a socket (107 bytes)"
+	                                            : "cannot be written by this user";
+
+	if (streq(p->state, "ok") || p->reachable || facts_healthy(facts)) {
+		return;
+	}
+	const char *origin = streq(p->origin, "default") ? "the default" : p->origin;
+	struct finding *f = findings_add(
+		out, self, CONF_CERTAIN,
+		streq(p->origin, "default") ? p->dir
+					    : arena_printf(out->arena, "%s=%s", p->origin, p->dir),
+		"with -remote=auto gopls keeps the socket of its daemon in %s (%s), which %s",
+		p->dir, origin, why);
+	finding_about(out, f, p->dir);
+	finding_cites(f, p);
+	if (facts_first(server, facts)) {
+		finding_cites(f, facts_first(server, facts));
+	}
+	if (streq(p->state, "denied") && p->uid >= 0) {
+		finding_detail(out, f, "it belongs to uid %lld", (long long)p->uid);
+	}
+	advise(facts, out, f);
+}
+
+static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
+	facts_each (daemon_socket, s, facts) {
+		check_socket(self, facts, out, s);
+	}
+	facts_each (daemon_place, p, facts) {
+		check_place(self, facts, out, p);
+	}
+}
+
+const struct rule rule_ipc_remote_socket_stale_or_foreign = {
+	.id = "ipc-remote-socket-stale-or-foreign",
+	.title = "the socket of the shared gopls daemon cannot be used",
+	.wave = 1,
+	.severity = SEV_ERROR,
+	.needs = FACT_BIT(daemon_place),
+	.explains = IDS("*ipc-remote-daemon-absent", "*cfg-bad-language-server-flags"),
+	.check = check,
+};
