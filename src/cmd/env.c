@@ -3,6 +3,7 @@
  */
 #include "base/clock.h"
 #include "cmd/check_options.h"
+#include "cmd/env_mask.h"
 #include "cmd/exam.h"
 #include "cmd/interrupt.h"
 #include "cmd/output.h"
@@ -10,9 +11,7 @@
 #include "probes/side_origin.h"
 #include "probes/sides.h"
 #include "report/compare.h"
-#include "report/harmless.h"
 #include "world/live.h"
-#include "world/secret_scan.h"
 
 #include <errno.h>
 
@@ -55,59 +54,6 @@ struct env_run {
 	const char *against; /* with an absolute path */
 	int64_t start_ns;
 };
-
-/* ---- secrets ---- */
-
-struct stretches {
-	bool *hidden; /* for each byte of NAME=value */
-	bool any;
-};
-
-static void hide(void *data, size_t start, size_t len) {
-	struct stretches *s = data;
-	s->any = true;
-	for (size_t i = 0; i < len; i++) {
-		s->hidden[start + i] = true;
-	}
-}
-
-/* MY_KEY, SIGNING_KEY_2: the value is no place. */
-static bool is_key_name(const char *name, const char *value) {
-	struct slice rest = slice_str(name), word;
-	while (slice_cut(&rest, '_', &word)) {
-		if (slice_eq(word, "KEY") || slice_eq(word, "KEYS") || slice_eq(word, "key")) {
-			return value[0] != '/' && value[0] != '~' && !str_has(value, "://");
-		}
-	}
-	return false;
-}
-
-static const char *mask(struct arena *arena, const char *name, const char *value,
-                        bool *ret_secret) {
-	static const char hidden[] = "***";
-	const char *line = arena_printf(arena, "%s=%s", name, value);
-	size_t len = strlen(line), from = strlen(name) + 1;
-	struct stretches s = {.hidden = arena_array_of(arena, bool, len + 1)};
-	*ret_secret = value[0] != '\0' && (name_is_secret(name) || is_key_name(name, value) ||
-	                                   secret_name(slice_str(name)));
-	if (*ret_secret) {
-		return hidden;
-	}
-	secret_scan(slice_of(line, len), SECRET_SCAN_ENVIRON, hide, &s);
-	if (!s.any) {
-		return value;
-	}
-	struct strbuf out;
-	strbuf_init(&out, arena);
-	for (size_t i = from; i < len; i++) {
-		if (!s.hidden[i]) {
-			strbuf_add_n(&out, &line[i], 1);
-		} else if (i == from || !s.hidden[i - 1]) {
-			strbuf_add(&out, hidden);
-		}
-	}
-	return out.data;
-}
 
 /* ---- origins ---- */
 
@@ -170,7 +116,7 @@ static int show(struct env_run *r) {
 	struct comparison c =
 		compare_sides(r->arena, &r->sides, &r->facts, r->target.workspace, r->options->all);
 	find_origins(r, &c);
-	compare_mask(&c, r->arena, mask);
+	compare_mask(&c, r->arena, env_mask);
 	struct terminal terminal = terminal_find(r->options->color);
 	struct report_style style = {.verbose = r->options->all,
 	                             .colour = terminal.colour,
