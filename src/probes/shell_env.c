@@ -4,11 +4,13 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "probes/trust.h"
 
-#define SHELL_CAP_BYTES ((size_t)1024 * 1024)
-#define SHELL_MARK      "__dialtone_environment__"
-#define SHELL_LABEL     "login shell"
-#define RESOLVING       "VSCODE_RESOLVING_ENVIRONMENT"
+#define SHELL_CAP_BYTES  ((size_t)1024 * 1024)
+#define SHELL_RESERVE_NS (300 * NS_PER_MS) /* for what comes after */
+#define SHELL_MARK       "__dialtone_environment__"
+#define SHELL_LABEL      "login shell"
+#define RESOLVING        "VSCODE_RESOLVING_ENVIRONMENT"
 
 /* What of the environment leads a shell to files it executes. */
 static const char *const places[] = {"HOME", "ZDOTDIR", "BASH_ENV", "ENV", "XDG_CONFIG_HOME", NULL};
@@ -19,7 +21,7 @@ static const char *workspace_program(struct exam *exam, const char *shell,
 	if (t->trusted || str_empty(t->workspace)) {
 		return NULL;
 	}
-	if (path_below(path_clean(exam->arena, shell), t->workspace)) {
+	if (trust_inside(exam, shell)) {
 		return arena_printf(exam->arena,
 		                    "the shell '%s' belongs to the workspace and is not run "
 		                    "without --trust",
@@ -27,10 +29,7 @@ static const char *workspace_program(struct exam *exam, const char *shell,
 	}
 	for (size_t i = 0; places[i]; i++) {
 		const char *value = envset_get(from, places[i]);
-		bool inside = value && value[0] == '/' &&
-		              path_below(path_clean(exam->arena, value), t->workspace);
-		/* Who examines all of HOME has no other start-up files. */
-		if (inside && !streq(path_clean(exam->arena, value), t->workspace)) {
+		if (value && value[0] == '/' && trust_inside(exam, value)) {
 			return arena_printf(
 				exam->arena,
 				"its start-up files belong to the workspace (%s is '%s') and are "
@@ -61,6 +60,15 @@ static const char *const *shell_argv(struct exam *exam, const char *shell) {
 	return argv;
 }
 
+/* Ten seconds as in VS Code, or what is left of the time that was given. */
+static int64_t limit_ns(const struct exam *exam) {
+	int64_t left_ns = exam->deadline_ns - clock_now_ns() - SHELL_RESERVE_NS;
+	if (exam->deadline_ns == 0 || left_ns > SHELL_ENV_DEADLINE_NS) {
+		return SHELL_ENV_DEADLINE_NS;
+	}
+	return left_ns > 0 ? left_ns : 0;
+}
+
 static struct run_spec spec_of(struct exam *exam, const struct shell_env *shell) {
 	const char *home = envset_get(&shell->from, "HOME");
 	bool usable = !str_empty(home) && world_stat(exam->world, home).is_dir;
@@ -69,7 +77,7 @@ static struct run_spec spec_of(struct exam *exam, const struct shell_env *shell)
 		.argv = shell->argv,
 		.env = &shell->from,
 		.cwd = usable ? home : "/",
-		.deadline_ns = SHELL_ENV_DEADLINE_NS,
+		.deadline_ns = shell->limit_ns,
 		.cap_bytes = SHELL_CAP_BYTES,
 	};
 }
@@ -92,6 +100,7 @@ void shell_env_begin(struct exam *exam, const struct envset *from, const char *p
 	}
 	envset_set(&ret->from, RESOLVING, "1");
 	ret->argv = shell_argv(exam, ret->shell);
+	ret->limit_ns = limit_ns(exam);
 	struct run_spec spec = spec_of(exam, ret);
 	world_run_ahead(exam->world, &spec);
 }

@@ -227,15 +227,15 @@ static void test_follows(void **state) {
 	const struct side_govar ours[] = {{"GOPATH", "/home/u/go", "default", ""},
 	                                  {"GOMODCACHE", "/home/u/go/pkg/mod", "default", ""},
 	                                  {"GOCACHE", "/home/u/.cache/go-build", "default", ""}};
-	const struct side_govar theirs[] = {{"GOPATH", "/root/go", "default", ""},
-	                                    {"GOMODCACHE", "/root/go/pkg/mod", "default", ""},
-	                                    {"GOCACHE", "/root/.cache/go-build", "default", ""}};
+	const struct side_govar theirs[] = {{"GOPATH", "/other/go", "default", ""},
+	                                    {"GOMODCACHE", "/other/go/pkg/mod", "default", ""},
+	                                    {"GOCACHE", "/other/.cache/go-build", "default", ""}};
 
 	self = add(f, SIDE_SELF, "here");
 	s = add(f, SIDE_EDITOR, "nvim 7");
 	set_govars(f, self, ours, 3);
 	set_govars(f, s, theirs, 3);
-	envset_set(&s->env, "HOME", "/root");
+	envset_set(&s->env, "HOME", "/other");
 	c = compare(f, false);
 	assert_int_equal(c.matter_count, 1);
 	assert_string_equal(c.items[0].name, "HOME");
