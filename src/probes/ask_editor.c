@@ -222,14 +222,13 @@ static void drop_mute(struct asked *asked) {
 	asked->count = kept;
 }
 
-/* gopls takes a list with as many members as it asked for; null stands for no settings. */
+/* What gopls v0.16.2 to v0.24.0 live with: a list, whatever is in it, or null. */
 static bool answer_fits(struct exam *exam, const struct asked_client *c) {
 	if (!streq(c->reply, "result")) {
 		return streq(c->reply, "unannounced");
 	}
 	const struct jsonc_node *root = jsonc_parse(exam->arena, slice_str(c->answer))->root;
-	return root && root->type == JSONC_ARRAY && root->count == 1 &&
-	       (root->first_child->type == JSONC_OBJECT || root->first_child->type == JSONC_NULL);
+	return root && (root->type == JSONC_ARRAY || root->type == JSONC_NULL);
 }
 
 static const char *command_text(struct arena *arena, const char *const *argv) {
@@ -241,12 +240,21 @@ static const char *command_text(struct arena *arena, const char *const *argv) {
 	return out.data;
 }
 
+static const char *root_state(struct exam *exam, const char *root) {
+	if (root[0] != '/') {
+		return "";
+	}
+	struct file_stat st = world_stat(exam->world, root);
+	return st.is_dir ? "ok" : st.exists ? "not_dir" : st.known ? "absent" : "";
+}
+
 static void state_client(struct exam *exam, const struct evidence *ev, const char *editor,
                          const struct asked_client *c, size_t number) {
 	FACTS_ADD(exam->facts, client, ev, .editor = editor, .from = "asked",
 	          .number = (int64_t)number, .command = command_text(exam->arena, c->argv),
-	          .cwd = c->cwd, .root = c->root, .name = c->name, .reply = c->reply,
-	          .answer = c->answer, .fits = answer_fits(exam, c), .settings = c->settings,
+	          .cwd = c->cwd, .root = c->root, .root_state = root_state(exam, c->root),
+	          .name = c->name, .reply = c->reply, .answer = c->answer,
+	          .fits = answer_fits(exam, c), .settings = c->settings,
 	          .options = c->init_options);
 }
 
@@ -373,6 +381,6 @@ void ask_editor_plain_root(struct exam *exam, const char *const *markers, bool o
 	}
 	t->root = root ? root : or_file_dir ? start : t->workspace;
 	FACTS_ADD(exam->facts, client, NULL, .editor = t->editor->name, .from = "plain",
-	          .number = 1, .root = t->root, .fits = true,
+	          .number = 1, .root = t->root, .root_state = "ok", .fits = true,
 	          .command = t->gopls_path ? t->gopls_path : "gopls");
 }
