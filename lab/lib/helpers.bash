@@ -212,6 +212,44 @@ vscode_settings() {
 	cat >"$file"
 }
 
+# ---- editors whose configuration is a program
+
+nvim_config() {
+	mkdir -p "$H/.config/nvim"
+	cat >"$H/.config/nvim/init.lua"
+	declare_ client nvim
+}
+
+emacs_config() {
+	{
+		printf '%s\n' "(require 'package) (package-initialize) (require 'go-mode)" '(setq native-comp-deferred-compilation nil make-backup-files nil create-lockfiles nil)'
+		cat
+	} >"$H/.emacs"
+	declare_ client emacs
+}
+
+client_is() { declare_ client "$1"; }
+
+# editor_run CMD…: a real editor, as lena in $W, that stays; returns when it has started N servers (its first word).
+editor_run() {
+	local -i wanted=$1 tries=0
+	shift
+	(cd "$W" && background script -qfec "$*" /dev/null && echo "$BACKGROUND_PID" >"$LAB/editor.pid")
+	until [ "$(servers_of_editor_)" -ge $wanted ]; do
+		tries+=1
+		[ $tries -lt 1000 ] || { echo "lab: the editor did not start $wanted servers" >&2 && return 1; }
+		sleep 0.01
+	done
+	EDITOR_PID=$(pgrep -P "$(cat "$LAB/editor.pid")" | head -n 1)
+	declare_ editor_pid "$EDITOR_PID"
+}
+
+servers_of_editor_() {
+	local editor
+	editor=$(pgrep -P "$(cat "$LAB/editor.pid")" | head -n 1)
+	if [ -n "$editor" ]; then pgrep -c -P "$editor" -x gopls || true; else echo 0; fi
+}
+
 # ---- workspaces
 
 workspace() { W=$1; }

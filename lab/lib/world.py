@@ -175,7 +175,8 @@ def build_world(job):
     if job.get("dialtone"):
         shutil.copy(job["dialtone"], root + "/usr/local/bin/dialtone")
         os.chmod(root + "/usr/local/bin/dialtone", 0o755)
-    shutil.copy(job["lab"] + "/lib/nvim.lua", root + "/run/nvim.lua")
+    for name in ("nvim.lua", "client.lua", "client.el"):
+        shutil.copy(job["lab"] + "/lib/" + name, root + "/run/" + name)
     os.chdir(root)
     check(libc.syscall(SYS_PIVOT_ROOT, b".", b"."), "pivot_root")
     check(libc.umount2(b".", MNT_DETACH), "umount the old root")
@@ -369,6 +370,23 @@ def judge_nvim(spec, server):
     return {"verdict": "healthy" if done.returncode == 0 else "broken", "output": done.stdout.decode("utf-8", "replace")[-400:]}
 
 
+def judge_client(spec, client):
+    """The editor itself, as the patient has configured it, is the judge: one server and all answers, or it is broken."""
+    sys.path.insert(0, LAB + "/src")
+    import judge as own
+    with open(spec["file"], encoding="utf-8") as f:
+        asked = [q for q in own.questions_of(f.read()) if q]
+    write("/tmp/client.in", "".join("%d %d %s\n" % (q["at"]["line"], q["at"]["character"], q["symbol"]) for q in asked))
+    argv = {"nvim": ["nvim", "--headless", "-n", "-i", "NONE", spec["file"], "-c", "luafile /run/client.lua", "-c", "cquit 3"],
+            "emacs": ["emacs", "--batch", "-l", "/run/client.el"]}[client]
+    # The editor that runs is asked in the environment it has, from where it was started.
+    done = subprocess.run(argv, env=dict(spec["env"], LAB_CLIENT_IN="/tmp/client.in", LAB_CLIENT_FILE=spec["file"]), cwd=spec["cwd"], user=UID, group=GID,
+                          extra_groups=[], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=90)
+    os.unlink("/tmp/client.in")
+    said = done.stdout.decode("utf-8", "replace")[-500:]
+    return {"verdict": "healthy" if done.returncode == 0 else "broken", "reasons": [] if done.returncode == 0 else [said], "server": None, "steps": {}, "messages": []}
+
+
 def diagnose(declared, args, timeout_s):
     argv = ["/usr/local/bin/dialtone", "check", "--json"] + args + [declared["workspace"]]
     start = time.monotonic()
@@ -446,7 +464,7 @@ def visit(job, result):
     before_all = processes()
     spec = server_spec(declared, job)
     result["spec"] = spec
-    result["judge"] = judge(spec)
+    result["judge"] = judge_client(spec, declared["client"]) if "client" in declared else judge(spec)
     lap("judge")
     if job.get("nvim") and result["judge"]["server"]:
         result["nvim"] = judge_nvim(spec, result["judge"]["server"])
