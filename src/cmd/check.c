@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "cmd/case.h"
 #include "cmd/check_options.h"
+#include "cmd/check_window.h"
 #include "cmd/exam.h"
 #include "cmd/help.h"
 #include "cmd/interrupt.h"
@@ -86,14 +87,9 @@ static int check_dir(struct check *c) {
 	return STATUS_HEALTHY;
 }
 
-static void report(struct check *c, struct strbuf *out, const struct diagnosis *diagnosis,
-                   int *ret_status) {
-	struct report r = {
-		.target = &c->target,
-		.facts = &c->facts,
-		.diagnosis = diagnosis,
-		.timings = {.total_ns = clock_now_ns() - c->start_ns, .own_cpu_ns = clock_cpu_ns()},
-	};
+static void report(struct check *c, struct report *r, struct strbuf *out, int *ret_status) {
+	r->timings = (struct report_timings){.total_ns = clock_now_ns() - c->start_ns,
+	                                     .own_cpu_ns = clock_cpu_ns()};
 	struct report_style style = {
 		.verbose = c->options.verbose,
 		.colour = c->terminal.colour,
@@ -101,11 +97,11 @@ static void report(struct check *c, struct strbuf *out, const struct diagnosis *
 		.columns = c->terminal.columns,
 	};
 	if (c->options.json) {
-		report_json(out, &r);
+		report_json(out, r);
 	} else {
-		report_text(out, &r, &style);
+		report_text(out, r, &style);
 	}
-	*ret_status = report_status(&r);
+	*ret_status = report_status(r);
 }
 
 /* Part of the time that was given is kept back for ending the server and for the report. */
@@ -118,15 +114,19 @@ static const char *limit_text(const struct check *c) {
 	return c->options.timeout ? c->options.timeout : CHECK_TIMEOUT_DEFAULT;
 }
 
-static int examine(struct check *c, struct err *err) {
-	c->exam.rules = registry_rules;
-	struct exam_plan plan = {
+static struct exam_plan plan_of(const struct check *c) {
+	return (struct exam_plan){
 		.probes = registry_probes,
 		.without = &c->options.without,
 		.limit = limit_text(c),
 		.on_probe = c->terminal.progress ? show_probe : NULL,
 		.context = &c->terminal,
 	};
+}
+
+static int examine(struct check *c, struct err *err) {
+	c->exam.rules = registry_rules;
+	struct exam_plan plan = plan_of(c);
 	int r = exam_run(&c->exam, &plan, err);
 	if (c->terminal.progress) {
 		progress_erase();
@@ -134,11 +134,80 @@ static int examine(struct check *c, struct err *err) {
 	return r;
 }
 
+/* Other editors know nothing of such windows: neither one that was named, nor one that has this
+ * folder open. */
+static bool is_of_vscode(const struct check *c, const struct vscode_window *window) {
+	const char *name = c->options.editor;
+	const char *dir = c->target.workspace;
+	if (name || streq(dir, window->file)) {
+		return !name || streq(name, "vscode") || streq(name, "code-server");
+	}
+	const struct evidence *ev = world_look(c->exam.world, LOOK_EDITORS, dir, LOOK_CAP_SMALL);
+	struct slice rest = ev->bytes;
+	struct slice line;
+	bool any = evidence_has_bytes(ev) && slice_line(&rest, &line);
+	return !any || slice_has(line, " vscode") || slice_has(line, " code-server");
+}
+
+/* The window is one thing; what --save writes is the evidence of one folder. */
+static int check_window(struct check *c, const struct vscode_window *window) {
+	struct err err = {0};
+	if (c->options.save) {
+		output_complain("option '--save': '%s' has %zu folders; give one of them, for "
+		                "instance '%s'",
+		                window->file, window->count, window->folders[0]);
+		return STATUS_USAGE;
+	}
+	struct window_check w = {
+		.window = window,
+		.target = &c->target,
+		.plan = plan_of(c),
+		.interrupt_fd = c->interrupt.fd,
+		.deadline_ns = c->exam.deadline_ns,
+	};
+	int r = check_window_run(c->arena, &w, &err);
+	if (c->terminal.progress) {
+		progress_erase();
+	}
+	if (r < 0) {
+		output_complain("%s", err.msg);
+		return r == -EINVAL || r == -ENOENT || r == -ESRCH ? STATUS_USAGE : STATUS_UNKNOWN;
+	}
+	int signal = interrupt_signal(&c->interrupt);
+	if (signal != 0) {
+		output_complain("stopped before there was a verdict (%s)", strsignal(signal));
+		return STATUS_SIGNAL_BASE + signal;
+	}
+	struct report r_all = {
+		.target = w.folders[w.worst].target,
+		.facts = w.folders[w.worst].facts,
+		.diagnosis = &w.diagnosis,
+		.folders = w.folders,
+		.folder_count = w.count,
+	};
+	struct strbuf out;
+	strbuf_init(&out, c->arena);
+	int status = STATUS_UNKNOWN;
+	report(c, &r_all, &out, &status);
+	return output_write(&out, status);
+}
+
 static int check_in_world(struct check *c) {
 	struct err err;
 	if (check_target_fill(c->arena, c->exam.world, &c->options, c->dir, &c->target, &err) < 0) {
 		output_complain("%s", err.msg);
 		return STATUS_UNKNOWN;
+	}
+	struct vscode_window window = {0};
+	if (!c->options.from &&
+	    check_window_find(c->arena, c->exam.world, c->target.workspace, &window) &&
+	    is_of_vscode(c, &window)) {
+		if (window.count > 1) {
+			return check_window(c, &window);
+		}
+		c->target.workspace = window.folders[0];
+		c->target.window_file = window.file;
+		c->target.window_folders = window.folders;
 	}
 	int status = c->options.from ? STATUS_HEALTHY : check_dir(c);
 	if (status != STATUS_HEALTHY) {
@@ -157,7 +226,8 @@ static int check_in_world(struct check *c) {
 	struct diagnosis diagnosis = infer(registry_rules, &c->facts);
 	struct strbuf out;
 	strbuf_init(&out, c->arena);
-	report(c, &out, &diagnosis, &status);
+	struct report r_one = {.target = &c->target, .facts = &c->facts, .diagnosis = &diagnosis};
+	report(c, &r_one, &out, &status);
 	world_close(c->exam.world);
 	c->exam.world = NULL;
 	interrupt_close(&c->interrupt);
@@ -235,7 +305,7 @@ static int run(const void *options, const char *const *operands, size_t operand_
 
 const struct command command_check = {
 	.name = "check",
-	.synopsis = "[DIR]",
+	.synopsis = "[DIR|WINDOW.code-workspace]",
 	.summary = "Find the one cause of trouble in DIR (or here)",
 	.options = check_option_specs,
 	.options_size = sizeof(struct check_options),

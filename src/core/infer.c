@@ -131,6 +131,67 @@ struct diagnosis infer(const struct rule *const *rules, const struct facts *fact
 	return d;
 }
 
+/* Appends what is not yet in the list. */
+static void merge_findings(const struct finding **list, size_t *count,
+                           const struct finding *const *more) {
+	for (; *more; more++) {
+		bool known = false;
+		for (size_t i = 0; i < *count && !known; i++) {
+			known = list[i]->rule == (*more)->rule &&
+			        streq(list[i]->subject, (*more)->subject);
+		}
+		if (!known) {
+			list[(*count)++] = *more;
+		}
+	}
+}
+
+static void merge_doubts(struct diagnosis *d, const struct doubt *more) {
+	for (; more->id; more++) {
+		bool known = false;
+		for (size_t i = 0; i < d->doubt_count && !known; i++) {
+			known = streq(d->doubts[i].id, more->id);
+		}
+		if (!known) {
+			d->doubts[d->doubt_count++] = *more;
+		}
+	}
+}
+
+static int badness(enum verdict verdict) {
+	static const int order[] = {[VERDICT_HEALTHY] = 0,
+	                            [VERDICT_UNKNOWN] = 1,
+	                            [VERDICT_DEGRADED] = 2,
+	                            [VERDICT_BROKEN] = 3};
+	return order[verdict];
+}
+
+struct diagnosis infer_merge(struct arena *arena, const struct diagnosis *parts, size_t count) {
+	struct diagnosis d = {.verdict = VERDICT_HEALTHY};
+	size_t size = 1;
+	for (size_t i = 0; i < count; i++) {
+		size += parts[i].cause_count + parts[i].symptom_count + parts[i].note_count +
+		        parts[i].doubt_count;
+	}
+	d.causes = arena_array_of(arena, const struct finding *, size);
+	d.symptoms = arena_array_of(arena, const struct finding *, size);
+	d.notes = arena_array_of(arena, const struct finding *, size);
+	d.doubts = arena_array_of(arena, struct doubt, size);
+	for (size_t i = 0; i < count; i++) {
+		merge_findings(d.causes, &d.cause_count, parts[i].causes);
+		merge_findings(d.symptoms, &d.symptom_count, parts[i].symptoms);
+		merge_findings(d.notes, &d.note_count, parts[i].notes);
+		merge_doubts(&d, parts[i].doubts);
+		if (badness(parts[i].verdict) > badness(d.verdict)) {
+			d.verdict = parts[i].verdict;
+		}
+	}
+	qsort(d.causes, d.cause_count, sizeof(*d.causes), by_importance);
+	qsort(d.symptoms, d.symptom_count, sizeof(*d.symptoms), by_importance);
+	qsort(d.notes, d.note_count, sizeof(*d.notes), by_importance);
+	return d;
+}
+
 bool infer_is_certain(const struct rule *const *rules, const struct facts *facts) {
 	struct findings all;
 	findings_init(&all, facts->arena);

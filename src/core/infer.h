@@ -26,6 +26,10 @@ struct diagnosis {
 /* Runs every rule (NULL-terminated) over the facts. The result lives in the arena of facts. */
 struct diagnosis infer(const struct rule *const *rules, const struct facts *facts);
 
+/* One diagnosis of several (of the folders of one window): the worst verdict, and what each found,
+ * the same thing once, most important first. */
+struct diagnosis infer_merge(struct arena *arena, const struct diagnosis *parts, size_t count);
+
 /* True when the facts gathered so far already prove, beyond what a server could still say, that
  * something is wrong: used to stop waiting early. */
 bool infer_is_certain(const struct rule *const *rules, const struct facts *facts);

@@ -57,11 +57,12 @@ struct target {
 	                                   or NULL */
 	struct envset server;           /* environment of the server */
 	const char *server_cwd;
-	const char *root;         /* what the client gives as rootUri and its only folder; workspace
+	const char *root; /* what the client gives as rootUri and its only folder; workspace
 	                             unless the editor has a mind of its own; "": it gives none */
-	const char *client_name;  /* clientInfo; NULL: dialtone */
-	const char *init_options; /* strict JSON */
-	const char *configuration; /* strict JSON; NULL: as init_options */
+	const char *const *client_folders; /* ended by NULL; NULL: just root */
+	const char *client_name;           /* clientInfo; NULL: dialtone */
+	const char *init_options;          /* strict JSON */
+	const char *configuration;         /* strict JSON; NULL: as init_options */
 	enum configuration_reply configuration_reply;
 	bool no_configuration;    /* the client does not announce workspace/configuration */
 	bool no_watched_files;    /* nor that it can be asked to watch files */

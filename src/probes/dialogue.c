@@ -111,15 +111,23 @@ static const char *capabilities_of(const struct talk *talk) {
 	                    s->no_watched_files ? "false" : "true");
 }
 
-/* [{"uri":…,"name":…}], or null when the client has no folder. */
+/* [{"uri":…,"name":…},…], or null when the client has no folder. */
 static const char *folders_of(const struct talk *talk) {
-	const char *root = talk->script.root;
+	const char *const just_root[] = {talk->script.root, NULL};
+	const char *const *folder =
+		talk->script.client_folders ? talk->script.client_folders : just_root;
+	struct strbuf out;
 
-	if (str_empty(root)) {
+	if (str_empty(*folder)) {
 		return "null";
 	}
-	return arena_printf(talk->arena, "[{\"uri\":%s,\"name\":%s}]", uri_quoted(talk, root),
-	                    json_quoted(talk->arena, slice_str(path_base(root))));
+	strbuf_init(&out, talk->arena);
+	for (const char *before = "["; *folder; folder++, before = ",") {
+		strbuf_printf(&out, "%s{\"uri\":%s,\"name\":%s}", before, uri_quoted(talk, *folder),
+		              json_quoted(talk->arena, slice_str(path_base(*folder))));
+	}
+	strbuf_add_char(&out, ']');
+	return out.data;
 }
 
 static void ask_initialize(struct talk *talk, struct session *session) {

@@ -81,6 +81,7 @@ struct talk_spot {
 struct talk_script {
 	/* As in core/target.h. */
 	const char *root;
+	const char *const *client_folders;
 	const char *client_name;
 	const char *init_options;
 	const char *configuration;

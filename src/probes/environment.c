@@ -170,12 +170,10 @@ static int from_desktop(struct exam *exam, const struct evidence **ret, struct e
 	return 0;
 }
 
-/* The editor that has the workspace open, if one runs; else dialtone's own environment. */
-static int choose(struct exam *exam, const struct evidence *own, const struct evidence **ret,
-                  struct err *err) {
-	struct target *t = exam->target;
-	const struct evidence *ev =
-		world_look(exam->world, LOOK_EDITORS, t->workspace, LOOK_CAP_SMALL);
+/* The editor that has this directory open, if one runs. */
+static bool choose_of(struct exam *exam, const char *dir, const struct evidence **ret,
+                      struct err *err) {
+	const struct evidence *ev = world_look(exam->world, LOOK_EDITORS, dir, LOOK_CAP_SMALL);
 	struct slice rest = ev->bytes;
 	struct slice line;
 	while (evidence_has_bytes(ev) && slice_line(&rest, &line)) {
@@ -183,8 +181,24 @@ static int choose(struct exam *exam, const struct evidence *own, const struct ev
 		if (slice_cut(&line, ' ', &pid) &&
 		    from_pid(exam, arena_slicedup(exam->arena, pid),
 		             arena_slicedup(exam->arena, line), ret, err) == 0) {
-			t->environment_label =
+			exam->target->environment_label =
 				arena_printf(exam->arena, "pid:%.*s", (int)pid.len, pid.data);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The editor that has the workspace open, or another folder of its window; else dialtone's own
+ * environment. */
+static int choose(struct exam *exam, const struct evidence *own, const struct evidence **ret,
+                  struct err *err) {
+	struct target *t = exam->target;
+	if (choose_of(exam, t->workspace, ret, err)) {
+		return 0;
+	}
+	for (size_t i = 0; t->window_folders && t->window_folders[i]; i++) {
+		if (choose_of(exam, t->window_folders[i], ret, err)) {
 			return 0;
 		}
 	}

@@ -80,6 +80,7 @@ static struct talk_script script_of(struct exam *exam) {
 	const struct target *target = exam->target;
 	struct talk_script script = {
 		.root = target->root,
+		.client_folders = target->client_folders,
 		.client_name = target->client_name,
 		.init_options = target->init_options,
 		.configuration = target->configuration,

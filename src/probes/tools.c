@@ -97,7 +97,8 @@ const struct probe probe_tools = {
 	.id = "tools",
 	.title = "which go and which server the editor takes, and how it starts them",
 	.stage = STAGE_TOOLS,
-	.yields = FACT_BIT(tool) | FACT_BIT(binary) | FACT_BIT(govar) | FACT_BIT(setting_program),
+	.yields = FACT_BIT(tool) | FACT_BIT(binary) | FACT_BIT(govar) | FACT_BIT(setting_program) |
+                  FACT_BIT(window_folder),
 	.required = true,
 	.look = look,
 };

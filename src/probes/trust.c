@@ -36,11 +36,7 @@ static const char *boundary(struct exam *exam) {
 	return best;
 }
 
-bool trust_inside(struct exam *exam, const char *path) {
-	const char *root = boundary(exam);
-	if (!root || str_empty(path)) {
-		return false;
-	}
+static bool lies_below(struct exam *exam, const char *path, const char *root) {
 	if (path_below(path_clean(exam->arena, path), root)) {
 		return true;
 	}
@@ -50,11 +46,28 @@ bool trust_inside(struct exam *exam, const char *path) {
 	       path_below(real.real, real_root.real);
 }
 
+bool trust_inside(struct exam *exam, const char *path) {
+	const struct target *t = exam->target;
+	const char *root = boundary(exam);
+	if (str_empty(path)) {
+		return false;
+	}
+	/* The other folders of a window are as foreign as this one. */
+	for (size_t i = 0; t->window_folders && t->window_folders[i]; i++) {
+		if (!holds_home(t, t->window_folders[i]) &&
+		    lies_below(exam, path, t->window_folders[i])) {
+			return true;
+		}
+	}
+	return root && lies_below(exam, path, root);
+}
+
 /* The setting of a layer that travels with the workspace and sets this variable, or NULL. */
 static const struct fact_setting *set_by_workspace(struct exam *exam, const char *key) {
 	const struct fact_setting *s = facts_setting(exam->facts, key);
 	bool travels = s && (streq(s->layer, "folder") || streq(s->layer, "workspace"));
-	return travels && trust_inside(exam, s->file) ? s : NULL;
+	bool of_window = travels && streq(s->file, exam->target->window_file);
+	return of_window || (travels && trust_inside(exam, s->file)) ? s : NULL;
 }
 
 static const char *refuse(struct exam *exam, const char *key, const char *program,

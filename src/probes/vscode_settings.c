@@ -9,6 +9,7 @@
 #include "probes/vscode.h"
 #include "probes/vscode_install.h"
 #include "probes/vscode_state.h"
+#include "probes/vscode_window.h"
 #include "wire/jsonc.h"
 
 #include <stdlib.h>
@@ -217,22 +218,9 @@ static void read_workspace_layer(struct layers *l) {
 		read_layer(l, "workspace", exam->target->window_file, "settings");
 		return;
 	}
-	const char *dir = exam->target->workspace;
-	const struct evidence *ev = world_look(exam->world, LOOK_DIR, dir, LOOK_CAP_DIR);
-	const char *found = NULL;
-	struct slice rest = ev->bytes;
-	struct slice line;
-	while (evidence_has_bytes(ev) && slice_line(&rest, &line)) {
-		const char *name = line.len > 2 ? arena_slicedup(exam->arena, line) + 2 : "";
-		if (str_ends(name, ".code-workspace")) {
-			if (found) {
-				return;
-			}
-			found = name;
-		}
-	}
+	const char *found = vscode_window_in(exam->arena, exam->world, exam->target->workspace);
 	if (found) {
-		read_layer(l, "workspace", path_join(exam->arena, dir, found), "settings");
+		read_layer(l, "workspace", found, "settings");
 	}
 }
 

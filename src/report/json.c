@@ -14,6 +14,43 @@ struct writer {
 	struct arena *arena;
 };
 
+/* Which of several installed products of one family the settings are of. */
+static void put_product(struct writer *w) {
+	struct json *j = &w->json;
+	const struct fact_install *v = facts_first(install, w->report->facts);
+	if (v) {
+		json_key(j, "product");
+		json_open(j, '{');
+		json_put(j, "name", v->name);
+		json_put(j, "data", v->data);
+		json_put(j, "profile", *v->profile ? v->profile : NULL);
+		json_put(j, "from", v->from);
+		json_close(j, '}');
+	}
+}
+
+/* Every gopls of this user, with the editor it belongs to; judged: of the editor whose environment
+ * was examined. */
+static void put_running(struct writer *w) {
+	struct json *j = &w->json;
+	const struct target *t = w->report->target;
+	json_key(j, "running");
+	json_open(j, '[');
+	facts_each (running_server, s, w->report->facts) {
+		json_element(j);
+		json_open(j, '{');
+		json_put_number(j, "pid", s->pid);
+		json_put(j, "role", s->role);
+		json_put(j, "directory", s->cwd);
+		json_put(j, "remote", *s->remote ? s->remote : NULL);
+		json_put_number(j, "editor_pid", s->editor_pid);
+		json_put(j, "editor", *s->editor_kind ? s->editor_kind : NULL);
+		json_put_bool(j, "judged", t->editor_pid > 0 && s->editor_pid == t->editor_pid);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
 static void put_target(struct writer *w) {
 	struct json *j = &w->json;
 	const struct target *t = w->report->target;
@@ -29,6 +66,11 @@ static void put_target(struct writer *w) {
 	json_put(j, "environment", t->environment_label ? t->environment_label : "self");
 	json_put(j, "editor", t->editor ? t->editor->name : "none");
 	json_put(j, "file", t->open_file ? t->open_file : t->file);
+	if (t->window_file) {
+		json_put(j, "window", t->window_file);
+	}
+	put_product(w);
+	put_running(w);
 	json_close(j, '}');
 }
 
@@ -175,6 +217,36 @@ static void put_timing(struct writer *w) {
 	json_close(j, '}');
 }
 
+static void put_folders(struct writer *w) {
+	struct json *j = &w->json;
+	json_newline(j, 1);
+	json_key(j, "folders");
+	json_open(j, '[');
+	for (size_t i = 0; i < w->report->folder_count; i++) {
+		const struct report_folder *folder = &w->report->folders[i];
+		struct report one = {
+			.target = folder->target,
+			.facts = folder->facts,
+			.diagnosis = folder->diagnosis,
+		};
+		struct writer part = {.json = *j, .report = &one, .arena = w->arena};
+		json_newline(&part.json, 2);
+		json_open(&part.json, '{');
+		json_put(&part.json, "workspace", folder->target->workspace);
+		json_put(&part.json, "verdict", verdict_name(folder->diagnosis->verdict));
+		json_put_bool(&part.json, "skipped", folder->skipped);
+		json_put(&part.json, "suffers_from", folder->suffers_from);
+		put_findings(&part, "causes", folder->diagnosis->causes);
+		put_findings(&part, "symptoms", folder->diagnosis->symptoms);
+		put_findings(&part, "notes", folder->diagnosis->notes);
+		put_doubts(&part);
+		put_features(&part);
+		json_close(&part.json, '}');
+		*j = part.json;
+	}
+	json_close(j, ']');
+}
+
 void report_json(struct strbuf *out, const struct report *report) {
 	struct writer writer = {.json = {.out = out}, .report = report, .arena = out->arena};
 	struct writer *w = &writer;
@@ -193,6 +265,9 @@ void report_json(struct strbuf *out, const struct report *report) {
 	put_findings(w, "notes", report->diagnosis->notes);
 	put_doubts(w);
 	put_features(w);
+	if (report->folder_count > 0) {
+		put_folders(w);
+	}
 	put_timing(w);
 	json_close(j, '}');
 	strbuf_add_char(out, '\n');

@@ -14,11 +14,23 @@ struct report_timings {
 	int64_t own_cpu_ns; /* without children */
 };
 
+/* One folder of a window that has several. */
+struct report_folder {
+	const struct target *target;
+	const struct facts *facts;
+	const struct diagnosis *diagnosis;
+	bool skipped;             /* no Go code is in it, so it was not examined */
+	const char *suffers_from; /* the folder whose cause explains what is wrong in this one, or
+	                             NULL */
+};
+
 struct report {
 	const struct target *target;
 	const struct facts *facts;
 	const struct diagnosis *diagnosis;
 	struct report_timings timings;
+	const struct report_folder *folders; /* of the window, or NULL */
+	size_t folder_count;
 };
 
 struct report_style {

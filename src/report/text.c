@@ -283,6 +283,39 @@ static void notes_and_doubts(struct text *t) {
 	}
 }
 
+/* One line for each folder of the window. */
+static void each_folder(struct text *t) {
+	for (size_t i = 0; i < t->report->folder_count; i++) {
+		const struct report_folder *folder = &t->report->folders[i];
+		const struct diagnosis *d = folder->diagnosis;
+		const char *why = folder->skipped        ? ", no Go code in it"
+		                  : folder->suffers_from ? arena_printf(t->arena, ", because of %s",
+		                                                        folder->suffers_from)
+		                  : d->cause_count > 0
+		                          ? arena_printf(t->arena, ": %s", d->causes[0]->rule->id)
+		                          : "";
+		headline(t, verdict_ink(d->verdict), "folder",
+		         arena_printf(t->arena, "%s is %s%s", folder->target->workspace,
+		                      verdict_name(d->verdict), why));
+	}
+}
+
+/* Windows of other editors have servers too: which one was judged must be clear. */
+static void other_windows(struct text *t) {
+	pid_t judged = t->report->target->editor_pid;
+	facts_each (running_server, s, t->report->facts) {
+		bool own = s->editor_pid == judged && judged > 0;
+		if (judged <= 0 || s->editor_pid <= 0 || (own && str_empty(s->remote))) {
+			continue;
+		}
+		const char *remote =
+			*s->remote ? arena_printf(t->arena, ", through %s", s->remote) : "";
+		headline(t, INK_PLAIN, own ? "this window" : "another window",
+		         arena_printf(t->arena, "editor pid %lld has gopls pid %lld in %s%s",
+		                      (long long)s->editor_pid, (long long)s->pid, s->cwd, remote));
+	}
+}
+
 void report_text(struct strbuf *out, const struct report *report,
                  const struct report_style *style) {
 	struct text t = {
@@ -291,7 +324,8 @@ void report_text(struct strbuf *out, const struct report *report,
 		.arena = out->arena,
 	};
 	const struct diagnosis *d = report->diagnosis;
-	const char *workspace = report->target->workspace;
+	const char *workspace =
+		report->folder_count > 0 ? report->target->window_file : report->target->workspace;
 	if (d->verdict == VERDICT_HEALTHY) {
 		headline(&t, INK_GREEN, "healthy",
 		         arena_printf(t.arena, "the editor features work in %s (%s; %s)", workspace,
@@ -302,11 +336,15 @@ void report_text(struct strbuf *out, const struct report *report,
 	for (size_t i = 0; i < d->cause_count; i++) {
 		cause(&t, d->causes[i], i == 0);
 	}
+	each_folder(&t);
 	notes_and_doubts(&t);
 	if (d->verdict != VERDICT_HEALTHY) {
 		headline(&t, INK_PLAIN, "checked",
 		         arena_printf(t.arena, "%s (%s) in %s", workspace, patient(&t),
 		                      seconds(&t)));
+	}
+	if (d->verdict != VERDICT_HEALTHY || style->verbose) {
+		other_windows(&t);
 	}
 	if (style->verbose) {
 		feature_table(&t);

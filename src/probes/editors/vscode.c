@@ -14,6 +14,7 @@
 #include "probes/govars.h"
 #include "probes/search.h"
 #include "probes/trust.h"
+#include "probes/vscode_window.h"
 #include "wire/jsonc.h"
 
 #define GO_ENV_DEADLINE_NS                                                                         \
@@ -176,6 +177,12 @@ void vscode_arrange(struct exam *exam) {
 	}
 	t->server_argv = argv;
 	t->init_options = vscode_init_options(exam);
+	if (t->window_folders) {
+		t->root = t->window_folders[0];
+		t->server_cwd = t->window_folders[0];
+		t->client_folders = t->window_folders;
+	}
+	const char *differ = vscode_window_state(exam);
 	/* goLanguageServer.ts, buildLanguageServerConfig: enabled only when it is just true. */
 	const struct fact_setting *use = facts_setting(exam->facts, "go.useLanguageServer");
 	if (use && !streq(use->json, "true")) {
@@ -185,6 +192,8 @@ void vscode_arrange(struct exam *exam) {
 		t->do_not_start =
 			"the folder is not trusted: in Restricted Mode the editor does not "
 			"start its Go extension";
+	} else if (differ) {
+		t->do_not_start = differ;
 	} else if (t->server_flags_error) {
 		t->do_not_start = t->server_flags_error;
 	}

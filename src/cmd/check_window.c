@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include "cmd/check_window.h"
+
+#include "base/clock.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "core/registry.h"
+#include "world/live.h"
+
+#include <errno.h>
+
+bool check_window_find(struct arena *arena, struct world *world, const char *path,
+                       struct vscode_window *ret) {
+	if (str_ends(path, ".code-workspace")) {
+		return world_stat(world, path).is_file &&
+		       vscode_window_read(arena, world, path, ret);
+	}
+	const char *file = vscode_window_in(arena, world, path);
+	bool inside = false;
+	if (!file || !vscode_window_read(arena, world, file, ret)) {
+		return false;
+	}
+	for (size_t i = 0; i < ret->count; i++) {
+		inside = inside || path_below(ret->folders[i], path);
+	}
+	return inside;
+}
+
+static bool has_go(struct arena *arena, struct world *world, const char *folder) {
+	const struct evidence *ev = world_look(world, LOOK_WALK, folder, LOOK_CAP_DIR);
+	struct slice rest = ev->bytes;
+	struct slice line;
+	(void)arena;
+	while (evidence_has_bytes(ev) && slice_line(&rest, &line)) {
+		if (slice_starts(line, "go ") || slice_starts(line, "mod ") ||
+		    slice_starts(line, "work ")) {
+			return true;
+		}
+	}
+	return !evidence_has_bytes(ev) || ev->state == EV_TRUNCATED;
+}
+
+struct part {
+	struct evidence_store store;
+	struct facts facts;
+	struct target target;
+	struct exam exam;
+	struct diagnosis diagnosis;
+};
+
+/* The rest of the time is shared by the folders that are still to come. */
+static int64_t share(int64_t deadline_ns, size_t left) {
+	int64_t now = clock_now_ns();
+	return deadline_ns > now ? now + (deadline_ns - now) / (int64_t)left : now;
+}
+
+static int examine(struct arena *arena, struct window_check *c, size_t index, struct part *p,
+                   struct err *err) {
+	const char *folder = c->window->folders[index];
+	const char *file = c->target->file;
+	exam_init(&p->exam, arena, &p->facts, &p->target);
+	evidence_store_init(&p->store, arena);
+	p->target.workspace = folder;
+	p->target.window_file = c->window->file;
+	p->target.window_folders = c->window->folders;
+	p->target.file = file && path_below(file, folder) ? file : NULL;
+	p->target.environment = c->target->environment;
+	p->target.editor_name = c->target->editor_name;
+	p->target.trusted = c->target->trusted;
+	p->target.no_server = c->target->no_server;
+	p->exam.rules = registry_rules;
+	p->exam.deadline_ns = share(c->deadline_ns, c->window->count - index);
+	p->exam.world = world_live_open(arena, &p->store, c->interrupt_fd, err);
+	if (!p->exam.world) {
+		return err->code;
+	}
+	c->folders[index].skipped = !has_go(arena, p->exam.world, folder) && !p->target.file;
+	int r = c->folders[index].skipped ? 0 : exam_run(&p->exam, &c->plan, err);
+	world_close(p->exam.world);
+	if (r == 0 && !c->folders[index].skipped) {
+		p->diagnosis = infer(registry_rules, &p->facts);
+	} else {
+		p->diagnosis = infer_merge(arena, NULL, 0);
+	}
+	return r;
+}
+
+/* What is wrong in one folder shows in the others: the server loads them all. */
+static void relate(struct window_check *c) {
+	const struct finding *first = c->diagnosis.causes[0];
+	for (size_t i = 0; first && i < c->count; i++) {
+		const struct diagnosis *d = c->folders[i].diagnosis;
+		bool hurt = d->verdict == VERDICT_DEGRADED || d->verdict == VERDICT_BROKEN;
+		for (size_t k = 0; hurt && d->cause_count == 0 && k < c->count; k++) {
+			const struct diagnosis *other = c->folders[k].diagnosis;
+			if (other->cause_count > 0 && other->causes[0] == first) {
+				c->folders[i].suffers_from = c->folders[k].target->workspace;
+			}
+		}
+	}
+}
+
+/* The folder whose cause comes first, else the first that is as bad as the whole. */
+static size_t worst_of(const struct window_check *c) {
+	for (size_t i = 0; c->diagnosis.cause_count > 0 && i < c->count; i++) {
+		const struct diagnosis *d = c->folders[i].diagnosis;
+		if (d->cause_count > 0 && d->causes[0] == c->diagnosis.causes[0]) {
+			return i;
+		}
+	}
+	for (size_t i = 0; i < c->count; i++) {
+		if (c->folders[i].diagnosis->verdict == c->diagnosis.verdict &&
+		    !c->folders[i].skipped) {
+			return i;
+		}
+	}
+	return 0;
+}
+
+int check_window_run(struct arena *arena, struct window_check *c, struct err *err) {
+	size_t count = c->window->count;
+	struct part *parts = arena_array_of(arena, struct part, count);
+	struct diagnosis *all = arena_array_of(arena, struct diagnosis, count);
+	bool any = false;
+	c->folders = arena_array_of(arena, struct report_folder, count);
+	c->count = count;
+	for (size_t i = 0; i < count; i++) {
+		int r = examine(arena, c, i, &parts[i], err);
+		if (r < 0) {
+			return r;
+		}
+		c->folders[i].target = &parts[i].target;
+		c->folders[i].facts = &parts[i].facts;
+		c->folders[i].diagnosis = &parts[i].diagnosis;
+		all[i] = parts[i].diagnosis;
+		any = any || !c->folders[i].skipped;
+	}
+	c->diagnosis = infer_merge(arena, all, count);
+	if (!any) {
+		c->diagnosis.verdict = VERDICT_UNKNOWN;
+	}
+	c->worst = worst_of(c);
+	relate(c);
+	return 0;
+}
