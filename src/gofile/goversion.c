@@ -273,6 +273,12 @@ struct goswitch goversion_switch(struct arena *arena, const char *local, const c
 	const char *name =
 		str_starts(local, "go") ? local : arena_printf(arena, "go%s", local ? local : "");
 	const char *ours = goversion_of_toolchain(arena, name);
+	/* Go before 1.21 knows neither GOTOOLCHAIN nor a go line that is too new for it. */
+	int minor = goversion_minor(name);
+	if (minor >= 0 && minor < 21) {
+		sw.kind = GOSWITCH_NONE;
+		return sw;
+	}
 	struct setting setting = {.valid = true, .local = true};
 	if (!str_empty(gotoolchain)) {
 		setting = parse_setting(arena, gotoolchain);

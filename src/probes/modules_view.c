@@ -4,6 +4,7 @@
 
 #include "base/path.h"
 #include "base/str.h"
+#include "gofile/modsince.h"
 #include "probes/modules_flags.h"
 
 #define REPLACES_MAX 256 /* of one go.mod that are compared with each other */
@@ -226,10 +227,12 @@ static void state_gomod(struct modules_view *view, const struct modules_file *fi
 	if (str_empty(error) && file->exists) {
 		error = conflicting_replaces(arena, m, &line);
 	}
+	struct modsince since = modsince_of(arena, file->exists ? file->ev->bytes : slice_str(""));
 	FACTS_ADD(view->exam->facts, gomod, file->ev, .path = file->path, .role = role,
 	          .module = m->module, .go = m->go_version, .toolchain = m->toolchain,
 	          .empty = file->exists && m->empty, .has_module = m->has_module,
-	          .conflict_line = m->conflict_line, .error_line = line, .error = error);
+	          .conflict_line = m->conflict_line, .error_line = line, .error = error,
+	          .since = since.go, .since_word = since.word, .since_line = since.line);
 }
 
 static void state_work(struct modules_view *view) {
@@ -241,7 +244,10 @@ static void state_work(struct modules_view *view) {
 	} else if (streq(view->work_role, "active") && !view->work_read) {
 		error = "it cannot be read";
 	}
+	struct modsince since = modsince_of(view->exam->arena,
+	                                    view->work_read ? view->work_ev->bytes : slice_str(""));
 	FACTS_ADD(facts, gowork, view->work_ev, .path = view->work_path, .role = view->work_role,
+	          .since = since.go, .since_word = since.word, .since_line = since.line,
 	          .from = view->work_from, .go = w->go_version, .toolchain = w->toolchain,
 	          .error_line = w->error.line, .error = error, .conflict_line = w->conflict_line,
 	          .above_workspace = !path_below(view->work_dir, view->workspace));

@@ -114,12 +114,16 @@ static int look(struct exam *exam, struct err *err) {
 	/* The chosen toolchain is there and refuses the go line in its turn. */
 	bool refused = s.kind == GOSWITCH_NEEDS && s.then_too_old && source.present;
 	const char *proxy = facts_govar_value(exam->facts, "GOPROXY");
+	bool fetched = s.kind == GOSWITCH_NEEDS && source.present && !refused;
+	const char *runs = s.kind == GOSWITCH_NONE ? local
+	                   : fetched ? goversion_of_toolchain(exam->arena, s.toolchain)
+	                             : "";
 	bool by_name =
 		(s.kind == GOSWITCH_NEEDS && !refused) || (s.kind == GOSWITCH_INVALID && by_line);
 	const char *named = str_empty(s.toolchain) ? d.toolchain : s.toolchain;
 	const char *need = by_name ? named : s.required;
 	FACTS_ADD(exam->facts, toolchain, d.fact ? d.fact->ev : NULL,
-	          .local = refused ? s.toolchain : local, .need = need,
+	          .local = refused ? s.toolchain : local, .need = need, .runs = runs,
 	          .verdict = verdicts[refused ? GOSWITCH_LOCAL_TOO_OLD : s.kind],
 	          .present = source.present, .where = where, .file = d.where,
 	          .mode = mode ? mode->value : "", .proxy = proxy, .proxy_off = streq(proxy, "off"),

@@ -8,19 +8,17 @@
 #include "base/path.h"
 #include "core/origin.h"
 #include "core/rule.h"
+#include "gofile/goplsrelease.h"
 #include "gofile/goversion.h"
 
-/* The newest gopls that the Go at hand can build when it may not fetch a newer toolchain; the
- * table "Installation" of gopls/README.md and internal/util/goversion of gopls v0.24. */
+/* The newest gopls that the Go at hand can build when it cannot fetch a newer toolchain by itself. */
 static const char *version_for(const struct facts *facts) {
 	facts_each (go_version, v, facts) {
-		if (!streq(v->source, "local") || str_empty(v->version)) {
-			continue;
+		if (streq(v->source, "local") && !str_empty(v->version) &&
+		    goversion_compare(v->version, "1.21") < 0) {
+			const struct gopls_release *r = gopls_release_for(v->version);
+			return r ? r->last : "latest";
 		}
-		const char *number = v->version + (str_starts(v->version, "go") ? 2 : 0);
-		return goversion_compare(number, "1.19") < 0   ? "v0.14.2"
-		       : goversion_compare(number, "1.21") < 0 ? "v0.15.3"
-		                                               : "latest";
 	}
 	return "latest";
 }

@@ -65,6 +65,8 @@ const struct rule rule_bin_shadowed_duplicate = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(tool) | FACT_BIT(binary),
-	.explains = IDS("*cfg-gopls-setting-invalid", "*cfg-bad-language-server-flags"),
+	.explains = IDS("*cfg-gopls-setting-invalid", "*cfg-bad-language-server-flags",
+                        "*tc-gopls-built-with-older-go", "*tc-gopls-too-old-for-go",
+                        "*tc-tools-need-recompile", "*tc-gomod-newer-syntax"),
 	.check = check,
 };

@@ -110,7 +110,8 @@ static bool age_fault(const struct suspect *s, struct arena *arena, struct defec
 		facts_each (work_use, u, s->facts) {
 			used = used || streq(path_parent(arena, g->path), u->dir);
 		}
-		if (used && !str_empty(g->go) && compare_go(go, g->go) < 0) {
+		/* When the open module is one of its own, that is tc-gowork-older-than-module. */
+		if (used && !s->member && !str_empty(g->go) && compare_go(go, g->go) < 0) {
 			ret->proof = &g->base;
 			ret->raise_go = true;
 			ret->text =

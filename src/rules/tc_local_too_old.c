@@ -27,9 +27,49 @@ static bool dependency_wants(const struct facts *facts, const struct fact_toolch
 	return false;
 }
 
+/* `toolchain default` in the file means: this Go and no other (go.dev/ref/mod#go-mod-file-toolchain).
+ */
+static void check_default_line(const struct rule *self, const struct facts *facts,
+                               struct findings *out, const struct fact_toolchain *t) {
+	bool work = str_ends(t->file, "go.work");
+	struct finding *f = findings_add(out, self, CONF_CERTAIN, t->file,
+	                                 "%s wants Go %s, this is Go %s, and its line \"toolchain "
+	                                 "default\" forbids to switch",
+	                                 t->file, t->need, t->local);
+	finding_cites(f, t);
+	facts_each (go_version, v, facts) {
+		finding_cites(f, v);
+	}
+	finding_cite(f, facts_said(facts, "requires go >=", NULL));
+	finding_fix(out, f, "take that line out, so that go may fetch the version it needs",
+	            "go %s edit -toolchain=none %s", work ? "work" : "mod",
+	            str_shell_quote(out->arena, t->file));
+	finding_fix(out, f, arena_printf(out->arena, "install Go %s or newer", t->need), "%s", "");
+}
+
+/* The lines of the file in force that may forbid a switch. */
+static bool says_default(const struct facts *facts, const char *file) {
+	facts_each (gowork, w, facts) {
+		if (streq(w->path, file) && streq(w->toolchain, "default")) {
+			return true;
+		}
+	}
+	facts_each (gomod, g, facts) {
+		if (streq(g->path, file) && streq(g->toolchain, "default")) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	const struct fact_toolchain *t = facts_first(toolchain, facts);
 	if (!t || facts_healthy(facts)) {
+		return;
+	}
+	bool may_switch = str_has(t->mode, "auto") || str_has(t->mode, "path");
+	if (streq(t->verdict, "local_too_old") && may_switch && says_default(facts, t->file)) {
+		check_default_line(self, facts, out, t);
 		return;
 	}
 	struct want want = {.what = t->file, .need = t->need, .proof = &t->base};

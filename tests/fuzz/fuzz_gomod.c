@@ -5,6 +5,7 @@
 #include "gofile/gomod.h"
 #include "gofile/gosum.h"
 #include "gofile/gowork.h"
+#include "gofile/modsince.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -53,6 +54,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 	}
 	struct gowork work = gowork_parse(arena, text);
 	check(work.error.line <= lines);
+	struct modsince since = modsince_of(arena, text);
+	check(since.line >= 0 && since.line <= lines && (since.line == 0) == (since.go[0] == '\0'));
 	check_sum(arena, text, lines);
 	arena_free(arena);
 	return 0;

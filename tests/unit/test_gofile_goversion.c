@@ -132,6 +132,8 @@ static void test_switching(void **state) {
 		{"go1.26.5-X:y", "1.26.5", "go1.26.5", "auto", GOSWITCH_NONE, GOSWITCH_FROM_NOTHING,
 	         ""},
 		{"1.26.8", NULL, NULL, "auto", GOSWITCH_NONE, GOSWITCH_FROM_NOTHING, ""},
+		{"1.20.14", "1.27.0", "go1.27.3", "auto", GOSWITCH_NONE, GOSWITCH_FROM_NOTHING, ""},
+		{"1.20.14", "1.27", NULL, "bogus", GOSWITCH_NONE, GOSWITCH_FROM_NOTHING, ""},
 	};
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		struct goswitch sw = goversion_switch(*state, table[i].local, table[i].go_line,

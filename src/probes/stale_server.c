@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT
+ * Counter-check of a gopls that is older than the Go it drives: does the compiler accept what the
+ * server calls an error? Made last, since it costs a compilation.
+ */
+#include "base/clock.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "core/infer.h"
+#include "core/probe.h"
+#include "gofile/goversion.h"
+#include "probes/go_run.h"
+
+#define COMPILE_DEADLINE_NS (2 * NS_PER_S)
+#define MARGIN_NS           (400 * NS_PER_MS)
+
+/* Built with an older Go than the one that runs, or released before it. */
+static bool is_behind(struct exam *exam) {
+	const struct fact_server_age *age = facts_first(server_age, exam->facts);
+	int runs = age ? goversion_minor(age->runs) : -1;
+	int knows = age ? goversion_minor(age->knows) : -1;
+	return age && (goversion_minor(age->built) < runs || (knows > 0 && knows < runs));
+}
+
+/* Where the server complains of Go code; the open file before others. */
+static const struct fact_diagnostic *complaint(struct exam *exam) {
+	const struct fact_diagnostic *first = NULL;
+	facts_each (diagnostic, d, exam->facts) {
+		if (!streq(d->severity, "error") || !str_ends(d->path, ".go")) {
+			continue;
+		}
+		bool open = streq(d->path, exam->target->open_file);
+		if (!first || (open && !streq(first->path, exam->target->open_file))) {
+			first = d;
+		}
+	}
+	return first;
+}
+
+/* go reports a package that does not compile in .Error; a test file is part of a package of its
+ * own. */
+static void compile(struct exam *exam, const char *path, const char *text) {
+	const struct target *t = exam->target;
+	struct envset env;
+	envset_copy(&env, &t->server);
+	envset_set(&env, "GOPROXY", "off");
+	const char *const argv[] = {
+		t->server_go,
+		"list",
+		"-e",
+		"-export",
+		str_ends(path, "_test.go") ? "-test=true" : "-test=false",
+		"-f",
+		"{{with .Error}}{{.Err}}{{\"\\n\"}}{{end}}",
+		".",
+		NULL,
+	};
+	int64_t left = exam->deadline_ns - MARGIN_NS - clock_now_ns();
+	struct run_result run =
+		go_run_state(exam, "compile", argv, &env, path_parent(exam->arena, path),
+	                     left < COMPILE_DEADLINE_NS ? left : COMPILE_DEADLINE_NS);
+	struct slice rest = run.out;
+	struct slice line;
+	bool refused = false;
+	while (slice_line(&rest, &line)) {
+		refused = refused || line.len > 0;
+	}
+	if (run.started && !run.timed_out && run.exit_code == 0) {
+		FACTS_ADD(exam->facts, trial, run.ev, .what = "compile", .subject = path,
+		          .better = !refused, .detail = text);
+	}
+}
+
+static int look(struct exam *exam, struct err *err) {
+	(void)err;
+	const struct target *t = exam->target;
+	const struct fact_diagnostic *d = complaint(exam);
+	const struct fact_trial *other = facts_trial(exam->facts, "other gopls");
+	bool hurt = d || (facts_hurt(exam->facts) && t->open_file);
+	if (!hurt || !t->server_go || t->do_not_run_go || !is_behind(exam) ||
+	    (other && other->better) || infer_is_certain(exam->rules, exam->facts) ||
+	    exam->deadline_ns - MARGIN_NS - clock_now_ns() < NS_PER_MS * 200) {
+		return 0;
+	}
+	compile(exam, d ? d->path : t->open_file, d ? d->text : "");
+	return 0;
+}
+
+const struct probe probe_stale_server = {
+	.id = "stale_server",
+	.title = "whether the compiler accepts what an older server calls an error",
+	.stage = STAGE_AFTER,
+	.yields = FACT_BIT(trial) | FACT_BIT(go_run),
+	.look = look,
+};
