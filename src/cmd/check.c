@@ -87,6 +87,18 @@ static int check_dir(struct check *c) {
 	return STATUS_HEALTHY;
 }
 
+static int write_page(const struct check *c, const struct report *r) {
+	struct strbuf page;
+	struct err err;
+	strbuf_init(&page, c->arena);
+	report_html(&page, r);
+	if (output_file(c->options.html, &page, REPORT_HTML_MARK, &err) < 0) {
+		output_complain("the page was not written: %s", err.msg);
+		return STATUS_UNKNOWN;
+	}
+	return report_status(r);
+}
+
 static void report(struct check *c, struct report *r, struct strbuf *out, int *ret_status) {
 	r->timings = (struct report_timings){.total_ns = clock_now_ns() - c->start_ns,
 	                                     .own_cpu_ns = clock_cpu_ns()};
@@ -101,7 +113,7 @@ static void report(struct check *c, struct report *r, struct strbuf *out, int *r
 	} else {
 		report_text(out, r, &style);
 	}
-	*ret_status = report_status(r);
+	*ret_status = c->options.html ? write_page(c, r) : report_status(r);
 }
 
 /* Part of the time that was given is kept back for ending the server and for the report. */

@@ -18,10 +18,12 @@
 #define AT(member) offsetof(struct check_options, member)
 const struct option_spec check_option_specs[] = {
 	{"file", 'f', "F", OPTION_TEXT, AT(file), "the file you have open (else one is chosen)"},
-	{"editor", 'e', "NAME", OPTION_TEXT, AT(editor), "whose rules count, such as vscode or none"},
+	{"editor", 'e', "NAME", OPTION_TEXT, AT(editor),
+         "whose rules count, such as vscode or none"},
 	{"environment", 'E', "SPEC", OPTION_TEXT, AT(environment),
          "self, shell, desktop, pid:N or file:F (of env -0)"},
 	{"json", 'j', NULL, OPTION_FLAG, AT(json), "the report for programs"},
+	{"html", 0, "FILE", OPTION_TEXT, AT(html), "the report as a page for a browser as well"},
 	{"verbose", 'v', NULL, OPTION_FLAG, AT(verbose), "every feature, fact and doubt as well"},
 	{"timeout", 't', "S", OPTION_TEXT, AT(timeout),
          "seconds for everything (" CHECK_TIMEOUT_DEFAULT "; 0.5 is fine)"},

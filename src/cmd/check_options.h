@@ -14,6 +14,7 @@ struct check_options {
 	const char *environment;
 	const char *file;
 	bool json;
+	const char *html;
 	const char *save;
 	const char *from;
 	bool raw;

@@ -2,12 +2,15 @@
 #include "cmd/output.h"
 
 #include "base/fd.h"
+#include "base/file.h"
 #include "report/harmless.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <langinfo.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define COLUMNS_DEFAULT 80
@@ -81,4 +84,31 @@ void output_complain(const char *fmt, ...) {
 	strbuf_printf(&out, "dialtone: %s\n", harmless(arena, text, locale_is_utf8()));
 	(void)fd_write_all(STDERR_FILENO, out.data, out.len);
 	arena_free(arena);
+}
+
+/* 0 when there is nothing at path that anybody would miss. */
+static int target_check(const char *path, const char *mark, struct err *err) {
+	CLEANUP(fd_closep) int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	char head[128];
+	struct stat st;
+	if (fd < 0 && errno == ENOENT) {
+		return 0;
+	}
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		return err_set(err, -errno, "cannot write '%s': %s", path, strerror(errno));
+	}
+	ssize_t n = S_ISREG(st.st_mode) ? read(fd, head, sizeof(head)) : -1;
+	if (n < 0) {
+		return err_set(err, -EEXIST, "'%s' is not a regular file; give another name", path);
+	}
+	if (n > 0 && !slice_starts(slice_of(head, (size_t)n), mark)) {
+		return err_set(err, -EEXIST,
+		               "'%s' exists and is not one of ours; it is left as it is", path);
+	}
+	return 0;
+}
+
+int output_file(const char *path, const struct strbuf *text, const char *mark, struct err *err) {
+	int r = target_check(path, mark, err);
+	return r < 0 ? r : file_replace(path, slice_of(text->data, text->len), err);
 }

@@ -22,4 +22,7 @@ extern const struct editor *const registry_editors[];
 extern const struct command *const registry_commands[];
 extern const struct page registry_pages[]; /* ends with id NULL */
 
+/* Files below data/: id is the path there. Ends with id NULL. */
+extern const struct page registry_data[];
+
 #endif

@@ -42,6 +42,9 @@ struct report_style {
 
 /* The report contract, version 1: one JSON object and a newline. */
 void report_json(struct strbuf *out, const struct report *report);
+/* A page for a browser: needs nothing from anywhere, runs no script. Begins with REPORT_HTML_MARK. */
+#define REPORT_HTML_MARK "<!DOCTYPE html>\n<!-- dialtone report -->\n"
+void report_html(struct strbuf *out, const struct report *report);
 /* For people. */
 void report_text(struct strbuf *out, const struct report *report, const struct report_style *style);
 
