@@ -23,6 +23,7 @@ struct check {
 	struct check_options options;
 	const char *dir; /* the operand, or the workspace of the case file, or NULL */
 	struct terminal terminal;
+	struct progress progress;
 	struct interrupt interrupt;
 	struct arena *arena;
 	struct evidence_store store;
@@ -49,9 +50,8 @@ static int list_probes(struct arena *arena) {
 	return output_write(&out, STATUS_HEALTHY);
 }
 
-static void show_probe(const struct probe *probe, const void *context) {
-	const struct terminal *terminal = context;
-	progress_show(probe->title, terminal->columns);
+static void show_probe(const struct probe *probe, void *context) {
+	progress_begin(context, probe->title);
 }
 
 /* STATUS_HEALTHY when DIR can be examined, else a sentence on stderr and the status. A thing that
@@ -126,13 +126,19 @@ static const char *limit_text(const struct check *c) {
 	return c->options.timeout ? c->options.timeout : CHECK_TIMEOUT_DEFAULT;
 }
 
-static struct exam_plan plan_of(const struct check *c) {
+static struct exam_plan plan_of(struct check *c) {
+	if (c->terminal.progress) {
+		c->progress.columns = c->terminal.columns;
+		c->exam.world->on_wait = progress_tick;
+		c->exam.world->wait_context = &c->progress;
+	}
+
 	return (struct exam_plan){
 		.probes = registry_probes,
 		.without = &c->options.without,
 		.limit = limit_text(c),
 		.on_probe = c->terminal.progress ? show_probe : NULL,
-		.context = &c->terminal,
+		.context = &c->progress,
 	};
 }
 
@@ -141,7 +147,7 @@ static int examine(struct check *c, struct err *err) {
 	struct exam_plan plan = plan_of(c);
 	int r = exam_run(&c->exam, &plan, err);
 	if (c->terminal.progress) {
-		progress_erase();
+		progress_end(&c->progress);
 	}
 	return r;
 }
@@ -179,7 +185,7 @@ static int check_window(struct check *c, const struct vscode_window *window) {
 	};
 	int r = check_window_run(c->arena, &w, &err);
 	if (c->terminal.progress) {
-		progress_erase();
+		progress_end(&c->progress);
 	}
 	if (r < 0) {
 		output_complain("%s", err.msg);

@@ -13,8 +13,8 @@ struct exam_plan {
 	const struct option_list *without; /* ids of the probes that are left out */
 	const char *limit; /* the time limit in seconds as the user wrote it, for sentences */
 	/* Told before each probe what is looked at; NULL when nobody wants to know. */
-	void (*on_probe)(const struct probe *probe, const void *context);
-	const void *context;
+	void (*on_probe)(const struct probe *probe, void *context);
+	void *context;
 };
 
 /* Everything but the world is made ready: environments empty, strings that are not known NULL. The

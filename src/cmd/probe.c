@@ -68,6 +68,7 @@ struct probe_run {
 	const char *scratch;
 	int64_t samples;
 	struct terminal terminal;
+	struct progress progress;
 };
 
 /* ---- what is asked for ---- */
@@ -416,14 +417,17 @@ static int probe_in_world(struct probe_run *p, struct err *err) {
 	}
 	result.server = p->shown;
 	if (p->terminal.progress) {
-		progress_show(arena_printf(p->arena, "asking %s", p->shown), p->terminal.columns);
+		p->progress.columns = p->terminal.columns;
+		p->exam.world->on_wait = progress_tick;
+		p->exam.world->wait_context = &p->progress;
+		progress_begin(&p->progress, arena_printf(p->arena, "asking %s", p->shown));
 	}
 	if (p->options->cold && !p->spec.address) {
 		result.cold = converse_cold(p);
 	}
 	result.survey = converse(p, "probe", &result.costs);
 	if (p->terminal.progress) {
-		progress_erase();
+		progress_end(&p->progress);
 	}
 	int signal = interrupt_signal(&p->interrupt);
 	if (signal != 0) {

@@ -183,6 +183,9 @@ struct world {
 	int64_t start_ns; /* clock_now_ns() at the start of the run; evidence times count from here
 	                   */
 	int64_t look_limit_ns; /* how long one look may take */
+	/* Called now and then while the world waits, or NULL. Must not look, run or wait. */
+	void (*on_wait)(void *context);
+	void *wait_context;
 	bool interrupted; /* the user wants an end: from now on every wait returns at once, looks
 	                     and runs give EV_TIMED_OUT with EINTR */
 };

@@ -6,6 +6,8 @@
 #include "world/run.h"
 #include "world/session.h"
 
+#define WAIT_TOLD_NS (200 * NS_PER_MS) /* how often at least on_wait hears */
+
 void poll_set_add(struct poll_set *set, int fd, short events) {
 	if (fd >= 0 && set->count < LIVE_POLL_MAX) {
 		set->fds[set->count++] = (struct pollfd){.fd = fd, .events = events};
@@ -49,9 +51,12 @@ void live_turn(struct live_world *lw, int64_t until_ns) {
 		}
 	}
 	left_ns = until_ns - clock_now_ns();
-	left_ns = left_ns < 0 ? 0 : earlier(left_ns, NS_PER_S);
+	left_ns = left_ns < 0 ? 0 : earlier(left_ns, lw->base.on_wait ? WAIT_TOLD_NS : NS_PER_S);
 	if (poll(set.fds, set.count, (int)((left_ns + NS_PER_MS - 1) / NS_PER_MS)) < 0) {
 		set.count = 0; /* EINTR */
+	}
+	if (lw->base.on_wait) {
+		lw->base.on_wait(lw->base.wait_context);
 	}
 	if (poll_set_ready(&set, lw->interrupt_fd)) {
 		lw->base.interrupted = true;
