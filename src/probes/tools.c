@@ -82,7 +82,8 @@ static int look(struct exam *exam, struct err *err) {
 		const char *value = NULL;
 		struct slice name = envset_name(&t->server, i, &value);
 		if (slice_starts(name, "GO") || slice_eq(name, "PATH") || slice_eq(name, "HOME") ||
-		    slice_eq(name, "TMPDIR") || slice_starts(name, "XDG_")) {
+		    slice_eq(name, "TMPDIR") || slice_starts(name, "XDG_") ||
+		    slice_starts(name, "CGO_") || slice_starts(name, "PKG_CONFIG")) {
 			FACTS_ADD(exam->facts, var, NULL, .scope = "server",
 			          .name = arena_slicedup(exam->arena, name), .value = value);
 		}
