@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "gofile/gosource.h"
 #include "gofile/goversion.h"
+#include "probes/goroot.h"
 #include "probes/modules_flags.h"
 
 #define NAMES_MAX_BYTES ((size_t)2000)
@@ -29,6 +30,16 @@ static int go_minor(const struct exam *exam) {
 	return minor < 0 ? NEWEST_GO_MINOR : minor;
 }
 
+/* Off by itself for another platform than this machine (go/build, Default). */
+static bool has_cgo(struct exam *exam, const char *goos, const char *goarch) {
+	const struct fact_govar *v = facts_govar(exam->facts, "CGO_ENABLED");
+	if (v && !streq(v->origin, "default") && !str_empty(v->value)) {
+		return !streq(v->value, "0");
+	}
+	return (str_empty(goos) || streq(goos, "linux")) &&
+	       (str_empty(goarch) || streq(goarch, goroot_host_arch()));
+}
+
 void modules_reader_init(struct modules_reader *reader, struct exam *exam) {
 	const char *goos = facts_govar_value(exam->facts, "GOOS");
 	const char *goarch = facts_govar_value(exam->facts, "GOARCH");
@@ -39,7 +50,7 @@ void modules_reader_init(struct modules_reader *reader, struct exam *exam) {
 	                .goarch = str_empty(goarch) ? "amd64" : goarch,
 	                .tags = tags.items,
 	                .tag_count = tags.count,
-	                .cgo = !streq(facts_govar_value(exam->facts, "CGO_ENABLED"), "0"),
+	                .cgo = has_cgo(exam, goos, goarch),
 	                .go_minor = go_minor(exam)},
 	};
 }
@@ -76,14 +87,14 @@ static bool next_go_file(struct slice *rest, struct slice *ret_name) {
 }
 
 static void add_imports(struct modules_reader *reader, struct modules_package *package,
-                        const struct evidence *ev, const char *file) {
+                        const struct evidence *ev, const struct gosource *source,
+                        const char *file) {
 	struct arena *arena = reader->exam->arena;
-	struct gosource source = gosource_parse(arena, ev->bytes, NULL);
-	for (size_t i = 0; i < source.import_count; i++) {
+	for (size_t i = 0; i < source->import_count; i++) {
 		struct modules_import *import = arena_new_of(arena, struct modules_import);
-		*import = (struct modules_import){.path = source.imports[i].path,
+		*import = (struct modules_import){.path = source->imports[i].path,
 		                                  .file = file,
-		                                  .line = source.imports[i].line,
+		                                  .line = source->imports[i].line,
 		                                  .ev = ev,
 		                                  .next = package->imports};
 		package->imports = import;
@@ -128,9 +139,19 @@ static void read_file(struct modules_reader *reader, struct modules_package *pac
 	reader->bytes += ev->bytes.len;
 	struct constraint_result why =
 		constraint_match_file(exam->arena, &reader->ctx, path_base(file), ev->bytes);
+	struct gosource source = {0};
+	if (why.verdict == CONSTRAINT_INCLUDED) {
+		source = gosource_parse(exam->arena, ev->bytes, NULL);
+	}
+	if (source.imports_c && !reader->ctx.cgo) {
+		why = (struct constraint_result){.verdict = CONSTRAINT_EXCLUDED,
+		                                 .expression = "",
+		                                 .tag = "cgo",
+		                                 .message = ""};
+	}
 	if (why.verdict == CONSTRAINT_INCLUDED) {
 		package->included += is_test ? 0 : 1;
-		add_imports(reader, package, ev, file);
+		add_imports(reader, package, ev, &source, file);
 	} else if (!is_test && !package->excluded_file) {
 		package->excluded_file = file;
 		package->why = why;

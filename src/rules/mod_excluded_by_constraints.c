@@ -153,7 +153,9 @@ static bool check_names(const struct rule *self, const struct facts *facts, stru
 		out, self, CONF_CERTAIN, x->path,
 		"%s (%s line %lld) is declared in %s, which the build leaves out: %s%s", name,
 		d->path, (long long)d->line, x->path,
-		str_empty(x->expression) ? "its name is for " : "//go:build ",
+		!str_empty(x->expression) ? "//go:build "
+		: streq(x->reason, "cgo") ? "it needs "
+					  : "its name is for ",
 		str_empty(x->expression) ? x->tag : x->expression);
 	finding_cites(f, x);
 	finding_cites(f, d);

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT
+ * go.toolsEnvVars sets GOOS, GOARCH, CGO_ENABLED or tags for the machine the program is made for; the
+ * extension gives them to gopls, dlv and every other tool of this machine.
+ *
+ * By itself that is a note: gopls gives files of another platform a build of their own. It is the
+ * cause when code that is needed is left out, or the pair does not exist. The same value stored by go
+ * env -w is env-goenv-file-leftover; in the environment, or meant for gopls alone in
+ * gopls.build.env, it is mod-excluded-by-constraints.
+ */
+#include "core/origin.h"
+#include "core/rule.h"
+
+static const struct fact *pair_refused(const struct facts *facts) {
+	const struct fact *said = facts_said(facts, "unsupported GOOS/GOARCH pair", NULL);
+	facts_each (go_run, run, facts) {
+		bool refused = str_has(run->err, "unsupported GOOS/GOARCH pair");
+		said = !said && refused ? &run->base : said;
+	}
+	return said;
+}
+
+/* A file or package that is only left out because such a tag is set. */
+static const struct fact *tag_harm(const struct facts *facts, const char *flags) {
+	const struct fact_open_file *file = facts_first(open_file, facts);
+	const char *tags = strstr(flags, "-tags=");
+	if (!tags) {
+		return NULL;
+	}
+	struct slice rest = slice_of(tags + 6, strcspn(tags + 6, " '\""));
+	struct slice tag;
+	while (slice_cut(&rest, ',', &tag)) {
+		const char *unwanted = arena_printf(facts->arena, "!%.*s", (int)tag.len, tag.data);
+		if (file && facts_hurt(facts) && str_has(file->excluded_by, unwanted)) {
+			return &file->base;
+		}
+		facts_each (excluded, x, facts) {
+			if (str_has(x->tag, unwanted) || str_has(x->expression, unwanted)) {
+				return &x->base;
+			}
+		}
+	}
+	return NULL;
+}
+
+/* cgo is off by itself when GOOS or GOARCH are not this machine's (go/build, Default). */
+static const struct fact *cgo_off(const struct facts *facts, const char *name) {
+	const struct fact_govar *cgo = facts_govar(facts, "CGO_ENABLED");
+	bool by_itself = !cgo || !streq(cgo->value, "1") || streq(cgo->origin, "default");
+	return by_itself && !streq(name, "CGO_ENABLED") ? origin_excluded(facts, "CGO_ENABLED", "0")
+	                                                : NULL;
+}
+
+static const struct fact *harm(const struct facts *facts, const char *name, const char *value) {
+	if (streq(name, "GOFLAGS")) {
+		return tag_harm(facts, value);
+	}
+	const struct fact *fault = origin_excluded(facts, name, value);
+	fault = fault ? fault : cgo_off(facts, name);
+	return fault ? fault : pair_refused(facts);
+}
+
+static bool told(const struct rule *self, const struct findings *out) {
+	return out->last && out->last->rule == self;
+}
+
+/* GOOS and GOARCH are mostly set together, and are one cause. */
+static void check_one(const struct rule *self, const struct facts *facts, struct findings *out,
+                      const char *name) {
+	const char *key = arena_printf(out->arena, "go.toolsEnvVars.%s", name);
+	const struct fact_setting *s = facts_setting(facts, key);
+	const struct fact_govar *var = facts_govar(facts, name);
+	if (!s || !var || !streq(var->origin, "settings") || str_empty(var->value)) {
+		return;
+	}
+	const struct fact *fault = harm(facts, name, var->value);
+	bool platform = streq(name, "GOOS") || streq(name, "GOARCH");
+	if (told(self, out) && (!fault || out->last->severity != SEV_NOTE)) {
+		finding_cites(out->last, s);
+		return;
+	}
+	if (!fault && (!platform || !facts_healthy(facts))) {
+		return;
+	}
+	struct finding *f = findings_add(out, self, CONF_CERTAIN,
+	                                 arena_printf(out->arena, "%s=%s", key, var->value),
+	                                 "%s is %s in %s line %lld: gopls, dlv and all other tools "
+	                                 "of this machine get it too",
+	                                 key, var->value, s->file, (long long)s->line);
+	finding_about(out, f, name);
+	finding_cite(f, fault);
+	finding_cites(f, s);
+	finding_cites(f, var);
+	if (!fault) {
+		f->severity = SEV_NOTE;
+		finding_detail(out, f,
+		               "what is debugged or tested here is built for that platform "
+		               "and does not run on this one");
+	}
+	finding_fix(
+		out, f,
+		arena_printf(out->arena,
+	                     "take it out of go.toolsEnvVars in %s line %lld and set it where the "
+	                     "program is built",
+	                     s->file, (long long)s->line),
+		"%s",
+		platform ? arena_printf(out->arena, "env %s=%s go build ./...", name,
+	                                str_shell_quote(out->arena, var->value))
+			 : "");
+	if (platform) {
+		finding_fix(
+			out, f,
+			"to see the code of that platform in the editor, give it to gopls alone",
+			"\"gopls\": {\"build.env\": {\"%s\": \"%s\"}}", name, var->value);
+	}
+}
+
+static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
+	static const char *const names[] = {"GOOS", "GOARCH", "CGO_ENABLED", "GOFLAGS"};
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		check_one(self, facts, out, names[i]);
+	}
+}
+
+const struct rule rule_cfg_goos_goarch_in_toolsenv = {
+	.id = "cfg-goos-goarch-in-toolsenv",
+	.title = "go.toolsEnvVars sets the target platform for the tools of this machine",
+	.wave = 1,
+	.severity = SEV_ERROR,
+	.needs = FACT_BIT(setting) | FACT_BIT(govar),
+	.explains = IDS("*mod-excluded-by-constraints", "*bin-wrong-bin-dir",
+                        "*mod-cgo-toolchain-missing"),
+	.check = check,
+};
