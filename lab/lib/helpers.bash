@@ -11,6 +11,7 @@ GOPROXY_DIR=/srv/goproxy
 EDITOR_PID=
 BACKGROUND_PID=
 SERVER_PID=
+PROCESS_NOFILE=
 OTHERGO=
 declare -a DECLARED=() KEEP=()
 declare -A SHELL_ENV=()
@@ -86,6 +87,13 @@ go_env_write() {
 	printf '%s\n' "$@" >>"$H/.config/go/env"
 }
 
+# RLIMIT_NOFILE of what is started from here on, when the setup gave one: SOFT:HARD in PROCESS_NOFILE.
+limit_files_() {
+	[ -n "$PROCESS_NOFILE" ] || return 0
+	ulimit -Sn "${PROCESS_NOFILE%:*}"
+	ulimit -Hn "${PROCESS_NOFILE#*:}"
+}
+
 # Starts a copy of sleep under another name with exactly the words given; returns when its name is in place.
 named_process_() {
 	local name=$1 dir=$2
@@ -95,6 +103,7 @@ named_process_() {
 	settle_
 	(
 		cd "$dir" || exit
+		limit_files_
 		exec /usr/bin/env -i "$@" /usr/bin/setpriv --reuid=lena --regid=lena --init-groups -- "/usr/lib/editor/$name" infinity
 	) </dev/null >/dev/null 2>&1 &
 	NAMED_PID=$!
@@ -161,6 +170,7 @@ server_running() {
 	exec {CLIENT_FD}<>"$pipe"
 	(
 		cd "$W" || exit
+		limit_files_
 		exec /usr/bin/env -i "${ENV_WORDS[@]}" /usr/bin/setpriv --reuid=lena --regid=lena --init-groups -- "$@" <"$pipe" >"$LAB/server.out" 2>&1
 	) &
 	SERVER_PID=$!

@@ -6,6 +6,7 @@
 #define CORE_TARGET_H
 
 #include "base/envset.h"
+#include "core/world.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -57,7 +58,9 @@ struct target {
 	                                   or NULL */
 	struct envset server;           /* environment of the server */
 	const char *server_cwd;
-	const char *root; /* what the client gives as rootUri and its only folder; workspace
+	struct limit_pair nofile; /* of the server, when the judged process may have fewer files
+	                             open than dialtone; else zeros */
+	const char *root;         /* what the client gives as rootUri and its only folder; workspace
 	                             unless the editor has a mind of its own; "": it gives none */
 	const char *const *client_folders; /* ended by NULL; NULL: just root */
 	const char *client_name;           /* clientInfo; NULL: dialtone */

@@ -151,6 +151,11 @@ struct dialogue {
 	bool (*is_done)(const struct dialogue *self);
 };
 
+/* A resource limit, zeros when there is none to be set. */
+struct limit_pair {
+	int64_t soft, hard;
+};
+
 struct session_spec {
 	const char *label;       /* evidence source "session:LABEL"; a second one of this label is
 	                            "session:LABEL#2" */
@@ -160,6 +165,7 @@ struct session_spec {
 	const struct envset *env;
 	const char *cwd;
 	struct dialogue *dialogue; /* outlives the session */
+	struct limit_pair nofile;  /* RLIMIT_NOFILE it gets; zeros: ours */
 };
 
 /* What a kind of world does. ev comes with its source and time, state EV_FAILED and no bytes. */

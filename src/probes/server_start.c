@@ -5,6 +5,7 @@
 #include "gofile/gosource.h"
 #include "gofile/stdlist.h"
 #include "probes/handshake.h"
+#include "probes/limits.h"
 #include "probes/module_path.h"
 #include "probes/scratch.h"
 #include "probes/server_flags.h"
@@ -104,7 +105,7 @@ static struct talk_script script_of(struct exam *exam) {
 }
 
 static int look(struct exam *exam, struct err *err) {
-	const struct target *target = exam->target;
+	struct target *target = exam->target;
 	struct handshake *h = arena_new_of(exam->arena, struct handshake);
 
 	(void)err;
@@ -122,6 +123,7 @@ static int look(struct exam *exam, struct err *err) {
 		h->scratch = scratch_make(exam->arena, envset_get(&target->own, "TMPDIR"));
 	}
 	h->talk = talk_new(exam->arena, &script);
+	target->nofile = limits_lower(exam);
 	h->start_ns = clock_now_ns();
 	h->session = world_session_start(
 		exam->world,
@@ -131,6 +133,7 @@ static int look(struct exam *exam, struct err *err) {
 			.env = &target->server,
 			.cwd = target->server_cwd ? target->server_cwd : target->workspace,
 			.dialogue = &h->talk->base,
+			.nofile = target->nofile,
 		});
 	return 0;
 }

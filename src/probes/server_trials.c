@@ -7,6 +7,7 @@
 #include "core/infer.h"
 #include "gofile/semver.h"
 #include "probes/handshake.h"
+#include "probes/limits.h"
 #include "probes/scratch.h"
 #include "probes/server_flags.h"
 #include "probes/server_health.h"
@@ -35,8 +36,8 @@ static bool has_said_hello(const struct dialogue *self) {
 
 /* One more conversation, with these arguments. The state of talk is that before it was ended. */
 static const struct evidence *converse(struct exam *exam, const char *label, struct talk *talk,
-                                       const char *const *argv, int64_t limit_ns,
-                                       struct talk *ret_talk) {
+                                       const char *const *argv, struct limit_pair nofile,
+                                       int64_t limit_ns, struct talk *ret_talk) {
 	const struct target *t = exam->target;
 	const char *scratch = NULL;
 	if (server_flags_write(argv)) {
@@ -49,6 +50,7 @@ static const struct evidence *converse(struct exam *exam, const char *label, str
 				     .env = &t->server,
 				     .cwd = t->server_cwd ? t->server_cwd : t->workspace,
 				     .dialogue = &talk->base,
+				     .nofile = nofile,
 			     });
 	world_session_wait(exam->world, session, clock_now_ns() + limit_ns);
 	*ret_talk = *talk;
@@ -68,7 +70,8 @@ static bool says_hello(struct exam *exam, const char *label, const char *const *
 	struct talk *talk = talk_new(exam->arena, &script);
 	struct talk seen;
 	talk->base.is_done = has_said_hello;
-	*ret_ev = converse(exam, label, talk, argv, time_left(exam, HELLO_DEADLINE_NS), &seen);
+	*ret_ev = converse(exam, label, talk, argv, exam->target->nofile,
+	                   time_left(exam, HELLO_DEADLINE_NS), &seen);
 	return seen.answers[TALK_INITIALIZE].state == TALK_OK && seen.junk_bytes == 0;
 }
 
@@ -209,7 +212,7 @@ static void try_other(struct exam *exam) {
 	argv[0] = other->path;
 	struct talk *talk = talk_new(exam->arena, &exam->handshake->talk->script);
 	struct talk seen;
-	const struct evidence *ev = converse(exam, "other gopls", talk, argv,
+	const struct evidence *ev = converse(exam, "other gopls", talk, argv, exam->target->nofile,
 	                                     time_left(exam, OTHER_DEADLINE_NS), &seen);
 	bool all = seen.base.is_done(&seen.base);
 	struct health now =
@@ -223,12 +226,38 @@ static void try_other(struct exam *exam) {
 	          .better = better, .detail = better ? detail : now.hurt);
 }
 
+/* ---- open files ---- */
+
+static void try_more_files(struct exam *exam) {
+	const struct fact_health *health = facts_first(health, exam->facts);
+
+	if (exam->target->nofile.hard == 0 || !facts_hurt(exam->facts) ||
+	    !limits_complained(exam->facts) || time_left(exam, OTHER_DEADLINE_NS) < NS_PER_S) {
+		return;
+	}
+	struct talk *talk = talk_new(exam->arena, &exam->handshake->talk->script);
+	struct talk seen;
+	const struct evidence *ev =
+		converse(exam, "gopls with more open files", talk, exam->target->server_argv,
+	                 (struct limit_pair){0}, time_left(exam, OTHER_DEADLINE_NS), &seen);
+	bool all = seen.base.is_done(&seen.base);
+	struct health now =
+		server_health(exam->arena, &seen, all ? TALK_END_SAID_ALL : TALK_END_DEADLINE);
+
+	FACTS_ADD(exam->facts, trial, ev, .what = "more open files",
+	          .subject =
+	                  arena_printf(exam->arena, "%lld", (long long)exam->target->nofile.hard),
+	          .better = rank_of(now.state) > rank_of(health ? health->state : ""),
+	          .detail = now.hurt);
+}
+
 static int look(struct exam *exam, struct err *err) {
 	(void)err;
 	if (!exam->handshake || !exam->handshake->talk) {
 		return 0;
 	}
 	try_flags(exam);
+	try_more_files(exam);
 	try_other(exam);
 	return 0;
 }

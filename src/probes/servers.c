@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "core/probe.h"
 #include "gofile/binary.h"
+#include "probes/limits.h"
 
 /* The kernel counts a start in hundredths of a second, and installing takes its time. */
 #define START_MARGIN_NS NS_PER_S
@@ -195,25 +196,13 @@ static void state_go_replaced(struct exam *exam, int64_t pid, int64_t start_ns) 
 /* ---- one of them ---- */
 
 static void state_limit(struct exam *exam, const char *scope, const char *pid_text, int64_t pid) {
-	const struct evidence *ev = world_look(exam->world, LOOK_CONTEXT, pid_text, LOOK_CAP_SMALL);
-	const char *text =
-		evidence_has_bytes(ev) ? keyline_get(exam->arena, ev->bytes, "limit_nofile") : NULL;
-	struct slice rest = slice_str(text ? text : "");
-	struct slice soft;
-	int64_t numbers[2] = {0, 0};
+	struct limit_pair limit;
+	const struct evidence *ev;
 
-	if (!slice_cut(&rest, ':', &soft)) {
-		return;
+	if (limits_nofile(exam, pid_text, &limit, &ev)) {
+		FACTS_ADD(exam->facts, limit, ev, .scope = scope, .pid = pid, .name = "open_files",
+		          .soft = limit.soft, .hard = limit.hard);
 	}
-	/* "unlimited" is no number */
-	if (str_to_int64(arena_slicedup(exam->arena, soft), &numbers[0]) != 0) {
-		numbers[0] = -1;
-	}
-	if (str_to_int64(arena_slicedup(exam->arena, rest), &numbers[1]) != 0) {
-		numbers[1] = -1;
-	}
-	FACTS_ADD(exam->facts, limit, ev, .scope = scope, .pid = pid, .name = "open_files",
-	          .soft = numbers[0], .hard = numbers[1]);
 }
 
 static void state_server(struct exam *exam, const struct evidence *ev, struct slice block) {

@@ -82,10 +82,19 @@ static void check_go(const struct rule *self, const struct facts *facts, struct 
 }
 
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
+	if (!facts_first(health, facts)) {
+		return; /* a fresh one has still to show whether it works */
+	}
 	facts_each (running_server, s, facts) {
 		if (is_of_editor(s)) {
 			check_gopls(self, out, s);
 			check_go(self, facts, out, s);
+		}
+	}
+	/* When a fresh one fails as well, something else has to be mended first. */
+	findings_each (f, out) {
+		if (f->rule == self && facts_hurt(facts)) {
+			f->severity = SEV_NOTE;
 		}
 	}
 }

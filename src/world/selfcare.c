@@ -9,7 +9,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define HIGH_FD      64 /* above every number we hand out here */
 #define CLOSE_FD_MAX 65536
 
 /* close_range(2) is Linux 5.9; some container filters still refuse it. */
@@ -52,7 +51,10 @@ void selfcare_settle(const char *name, const int *keep, size_t count) {
 	setpgid(0, 0);
 	prctl(PR_SET_NAME, name);
 	for (size_t i = 0; i < count; i++) {
-		high[i] = keep[i] < 0 ? -1 : fcntl(keep[i], F_DUPFD_CLOEXEC, HIGH_FD);
+		/* Above every number we hand out here, and no higher: the limit may be low. */
+		int first = SELFCARE_FIRST_FD + (int)count;
+
+		high[i] = keep[i] < 0 ? -1 : fcntl(keep[i], F_DUPFD_CLOEXEC, first);
 	}
 	null_fd = null_open();
 	for (int fd = 0; fd < SELFCARE_FIRST_FD && null_fd >= 0; fd++) {

@@ -276,7 +276,8 @@ struct session *live_session_start(struct world *w, const struct session_spec *s
 	                                .argv = spec->argv,
 	                                .address = spec->address,
 	                                .envp = spec->env ? spec->env->vars : NULL,
-	                                .cwd = spec->cwd};
+	                                .cwd = spec->cwd,
+	                                .nofile = spec->nofile};
 	struct live_session *session = arena_new_of(w->arena, struct live_session);
 	size_t slot = 0;
 

@@ -11,6 +11,7 @@
 #define WORLD_SPAWN_H
 
 #include "base/slice.h"
+#include "core/world.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -28,7 +29,8 @@ struct child_spec {
 	const char *address; /* instead of argv, envp and cwd: what to connect to (connect.h), or
 	                        NULL */
 	char *const *envp;
-	const char *cwd; /* NULL: ours */
+	const char *cwd;          /* NULL: ours */
+	struct limit_pair nofile; /* RLIMIT_NOFILE, zeros: ours */
 };
 
 struct child {

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -55,6 +56,12 @@ static _Noreturn void program_exec(const struct child_spec *spec, pid_t warden, 
 	if (spec->address) {
 		error = bridge_main(spec->address, errno_fd);
 	} else {
+		if (spec->nofile.hard > 0) {
+			struct rlimit limit = {.rlim_cur = (rlim_t)spec->nofile.soft,
+			                       .rlim_max = (rlim_t)spec->nofile.hard};
+
+			setrlimit(RLIMIT_NOFILE, &limit);
+		}
 		if (!spec->cwd || chdir(spec->cwd) == 0) {
 			execve(spec->argv[0], (char *const *)(uintptr_t)spec->argv, spec->envp);
 		}
