@@ -243,7 +243,7 @@ static int run(const void *options, const char *const *operands, size_t operand_
 const struct command command_env = {
 	.name = "env",
 	.synopsis = "[DIR]",
-	.summary = "Tell what differs between shell, editor and server, and matters",
+	.summary = "Tell what differs between shell and editor",
 	.options = env_specs,
 	.options_size = sizeof(struct env_options),
 	.max_operands = 1,

@@ -115,6 +115,134 @@ static struct side_origin from_unit(struct exam *exam, const struct side *side, 
 	return found;
 }
 
+/* ---- start-up files ---- */
+
+/* The startup probe knows the variables that rules ask for; here any may be asked for, so the same
+ * files are read again, with a few more that set up sessions. */
+static const char *const more_files[] = {
+	"/etc/zsh/zshenv",    "/etc/zsh/zprofile", "/etc/zsh/zshrc", "/etc/zshenv",
+	"/etc/zprofile",      "/etc/bash.bashrc",  "/etc/bashrc",    "/etc/security/pam_env.conf",
+	"/etc/default/locale"};
+static const char *const more_dirs[] = {"/etc/environment.d", "/usr/lib/environment.d"};
+
+static bool is_name_char(char c) {
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_';
+}
+
+/* A word at text, quotes removed, $HOME and a leading ~ expanded. */
+static const char *word_of(struct arena *arena, const char *text, const char *home) {
+	static const char *const homes[] = {"${HOME}", "$HOME", "@{HOME}"};
+	struct strbuf out;
+	char quote = '\0';
+	strbuf_init(&out, arena);
+	if (text[0] == '~' && (text[1] == '/' || text[1] == '\0')) {
+		strbuf_add(&out, home);
+		text++;
+	}
+	while (*text && (quote || !strchr(" \t;&|#)", *text))) {
+		size_t skip = 0;
+		for (size_t i = 0; quote != '\'' && skip == 0 && i < 3; i++) {
+			skip = str_starts(text, homes[i]) ? strlen(homes[i]) : 0;
+		}
+		if (skip > 0) {
+			strbuf_add(&out, home);
+			text += skip;
+			continue;
+		}
+		if (quote ? *text == quote : (*text == '"' || *text == '\'')) {
+			quote = quote ? '\0' : *text;
+		} else if (*text == '\\' && text[1] && quote != '\'') {
+			strbuf_add_char(&out, *++text);
+		} else {
+			strbuf_add_char(&out, *text);
+		}
+		text++;
+	}
+	return out.data;
+}
+
+bool side_origin_line_sets(struct arena *arena, const char *line, const char *name,
+                           const char *value, const char *home) {
+	size_t len = strlen(name);
+	line += strspn(line, " \t");
+	for (const char *p = line; *line != '#' && (p = strstr(p, name)); p += len) {
+		const char *rest = p + len;
+		bool start = p == line || !is_name_char(p[-1]);
+		if (!start || p > line + 4096) {
+			continue;
+		}
+		if (str_starts(rest, " DEFAULT=") || str_starts(rest, "\tDEFAULT=")) {
+			rest += strlen(" DEFAULT"); /* pam_env.conf(5) */
+		}
+		bool assigns = *rest == '=';
+		/* csh: setenv NAME value; fish: set -gx NAME value */
+		bool sets = (*rest == ' ' || *rest == '\t') && str_starts(line, "set");
+		if ((assigns || sets) &&
+		    streq(word_of(arena, rest + 1 + strspn(rest + 1, sets ? " \t" : ""), home),
+		          value)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static struct side_origin from_file(struct exam *exam, const char *file, const char *name,
+                                    const char *value) {
+	const struct evidence *ev = world_look(exam->world, LOOK_FILE, file, LOOK_CAP_SETTINGS);
+	const struct target *t = exam->target;
+	const char *home = str_empty(t->home) ? t->passwd_home : t->home;
+	struct side_origin found = nowhere;
+	struct slice rest = ev->bytes, line;
+	int64_t number = 0;
+	while (evidence_has_bytes(ev) && slice_line(&rest, &line)) {
+		number++;
+		if (slice_has(line, name) &&
+		    side_origin_line_sets(exam->arena, arena_slicedup(exam->arena, line), name,
+		                          value, home ? home : "")) {
+			found = at_line(exam, file, number, "");
+		}
+	}
+	return found;
+}
+
+static void from_dir(struct exam *exam, const char *dir, const char *name, const char *value,
+                     struct side_origin *found) {
+	const struct evidence *ev = world_look(exam->world, LOOK_DIR, dir, LOOK_CAP_DIR);
+	struct slice rest = ev->bytes, line;
+	while (evidence_has_bytes(ev) && slice_line(&rest, &line)) {
+		const char *entry = arena_slicedup(exam->arena, line);
+		if (line.len > 2 && str_ends(entry, ".conf")) {
+			struct side_origin o = from_file(
+				exam, path_join(exam->arena, dir, entry + 2), name, value);
+			*found = o.line > 0 ? o : *found;
+		}
+	}
+}
+
+/* The last one that counts: the user's own files come behind those of the machine. */
+static struct side_origin from_startup(struct exam *exam, const char *name, const char *value) {
+	const struct fact_startup *s = origin_startup(exam->facts, name, value);
+	struct side_origin found = nowhere, o;
+	if (s) {
+		return at_line(exam, s->file, s->line, "");
+	}
+	for (size_t i = 0; i < sizeof(more_files) / sizeof(*more_files); i++) {
+		o = from_file(exam, more_files[i], name, value);
+		found = o.line > 0 ? o : found;
+	}
+	for (size_t i = 0; i < sizeof(more_dirs) / sizeof(*more_dirs); i++) {
+		from_dir(exam, more_dirs[i], name, value, &found);
+	}
+	facts_each (startup_file, file, exam->facts) {
+		if (!streq(file->kind, "project")) {
+			o = from_file(exam, file->file, name, value);
+			found = o.line > 0 ? o : found;
+		}
+	}
+	return found;
+}
+
 /* ---- ancestors ---- */
 
 static const char *process_key(struct exam *exam, const char *pid, const char *key) {
@@ -165,8 +293,7 @@ struct side_origin side_origin_find(struct exam *exam, const struct side *side, 
 		origin = from_unit(exam, side, name, value);
 	}
 	if (origin.line == 0) {
-		const struct fact_startup *s = origin_startup(exam->facts, name, value);
-		origin = s ? at_line(exam, s->file, s->line, "") : nowhere;
+		origin = from_startup(exam, name, value);
 	}
 	return origin.line == 0 ? from_ancestors(exam, side, name, value) : origin;
 }

@@ -24,4 +24,8 @@ struct side_origin side_origin_find(struct exam *exam, const struct side *side, 
 int64_t side_origin_unit_line(struct arena *arena, struct slice text, const char *name,
                               const char *value);
 
+/* A line of a shell's start-up file, of environment.d(5) or pam_env.conf(5) gives name this value. */
+bool side_origin_line_sets(struct arena *arena, const char *line, const char *name,
+                           const char *value, const char *home);
+
 #endif

@@ -463,6 +463,7 @@ int sides_collect(struct exam *exam, const struct sides_wish *wish, struct sides
 	read_context(&c, self, "self");
 	const struct evidence *own = world_look(exam->world, LOOK_PROCESS, "self", LOOK_CAP_SMALL);
 	(void)str_to_int64(key(&c, own, "pid"), &self->pid);
+	(void)str_to_int64(key(&c, own, "start_wall_ns"), &self->start_ns);
 	if (wish->against) {
 		side_tools_fill(exam, self);
 		return against(&c, wish->against, err);

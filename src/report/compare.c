@@ -415,11 +415,42 @@ static bool one_lacks_it(const struct comparison *c, const struct difference *d)
 	return false;
 }
 
+/* Where Go and git look anyway: crypto/x509/root_linux.go. Naming such a place changes nothing. */
+static bool is_usual_certificates(const char *value) {
+	static const char *const places[] = {"/etc/ssl/certs/ca-certificates.crt",
+	                                     "/etc/pki/tls/certs/ca-bundle.crt",
+	                                     "/etc/ssl/ca-bundle.pem",
+	                                     "/etc/pki/tls/cacert.pem",
+	                                     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+	                                     "/etc/ssl/cert.pem",
+	                                     "/etc/ssl/certs",
+	                                     "/etc/pki/tls/certs"};
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		if (streq(places[i], value)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool only_usual_certificates(const struct comparison *c, const struct difference *d) {
+	if (!str_starts(d->name, "SSL_CERT_") && !str_starts(d->name, "GIT_SSL_CA")) {
+		return false;
+	}
+	for (size_t i = 0; i < c->sides->count; i++) {
+		if (d->cells[i].state == CELL_SET && !is_usual_certificates(d->cells[i].value)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 static void weigh_variable(struct comparison *c, struct difference *d) {
 	struct compare_weight weight = compare_weight_variable(d->name);
 	bool elsewhere = weight.place && differs_from_foreign_only(c, d);
 	d->rank = weight.rank ? weight.rank : 90;
-	d->matters = weight.rank > 0 && keys_differ(c, d) && !elsewhere;
+	d->matters = weight.rank > 0 && keys_differ(c, d) && !elsewhere &&
+	             !only_usual_certificates(c, d);
 	if (streq(d->name, "SSH_AUTH_SOCK")) {
 		d->rank = 50;
 		d->matters = wants_agent(c->sides) && one_lacks_it(c, d) &&

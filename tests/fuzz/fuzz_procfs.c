@@ -2,7 +2,9 @@
  * The parsers of /proc: stat, mountinfo, btime, and the records that are made of what was read
  * there.
  */
+#include "base/str.h"
 #include "core/run_record.h"
+#include "world/context.h"
 #include "world/mounts.h"
 #include "world/procfs.h"
 
@@ -16,6 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 	struct proc_stat ps;
 	struct mount_line mount;
 	struct run_record record;
+	struct strbuf out;
 
 	if (proc_stat_parse(bytes, &ps) && strlen(ps.comm) >= sizeof ps.comm) {
 		abort();
@@ -28,6 +31,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 	}
 	(void)mounts_find(arena, bytes, 7, "/", &mount);
 	(void)keyline_get(arena, bytes, "cwd");
+	strbuf_init(&out, arena);
+	context_limits(&out, bytes);
+	(void)context_mount(&out, bytes);
+	if (context_cgroup(bytes).len > size) {
+		abort();
+	}
 	if (run_record_parse(bytes, &record) == 0 && record.out.len + record.err.len > size) {
 		abort();
 	}

@@ -45,7 +45,7 @@ run_as() {
 }
 
 stop() {
-	kill "$1"
+	kill "$1" 2>/dev/null
 	wait "$1" 2>/dev/null
 }
 
@@ -81,6 +81,21 @@ env_of 'by pid' 1 --against "pid:$editor"
 holds 'by pid' '(.environments | length) == 2 and .environments[1].kind == "editor"'
 stop "$editor"
 env_of 'gone' 2 --against "pid:$editor"
+
+# --- an extension host of VS Code finds tools as its Go extension does, with what settings say
+mkdir -p home/.config/Code/User home/go/bin
+cp "$gopls_dir/gopls" home/go/bin/gopls
+cp /bin/sleep fake/node
+printf '{\n\t"go.toolsEnvVars": {"GOFLAGS": "-tags=settings"}\n}\n' >home/.config/Code/User/settings.json
+run_as node "PATH=$PATH" VSCODE_PID=1 "VSCODE_CWD=$work/project" SSL_CERT_DIR=/etc/mine
+env_of 'vscode' 1 --no-shell
+holds 'vscode' '.environments[1] | .kind == "editor" and .what == "vscode"'
+holds 'vscode' ".environments[1].tools.gopls | .path == \"$HOME/go/bin/gopls\" and .via == \"gopath\" and (.version | startswith(\"v0.\"))"
+holds 'vscode' "[.differences[] | select(.matters) | .name] == [\"GOFLAGS\", \"SSL_CERT_DIR\"]"
+holds 'vscode' ".differences[0].values[1] | .value == \"-tags=settings\" and .file == \"$HOME/.config/Code/User/settings.json\" and .line == 2"
+holds 'vscode' '.differences[1].values[1].origin | test("^set in ")'
+stop "$pid"
+rm -rf home/.config home/go
 
 # --- limits and umask of a process
 (umask 0777; ulimit -v 4000000; cd project && exec env -i "HOME=$HOME" "PATH=$PATH" "$work/fake/nvim" 600) &
@@ -136,6 +151,51 @@ printf 'timeout 60 "%s" env project --json --against shell >out 2>err; echo $? >
 script -qec 'sh in_terminal' /dev/null >/dev/null </dev/null
 if [ "$(cat code)" != 1 ]; then fail "in a terminal: status $(cat code)"; fi
 rm -f home/.[a-z]*
+
+# --- the desktop session and the user's service manager; what a shell is started with
+cp /bin/sleep fake/gnome-shell
+cp /bin/sleep fake/dbus-daemon
+cat >fake/systemd <<'END'
+#!/bin/sh
+FROM_ENVIRONMENT_D=1 "$(dirname "$0")/dbus-daemon" 600 &
+wait
+END
+chmod 755 fake/systemd
+env -i "HOME=$HOME" "PATH=$PATH" GOFLAGS=-tags=clicked SHELL=/bin/bash "$work/fake/gnome-shell" 600 &
+desktop=$!
+env -i "HOME=$HOME" "PATH=$PATH" CGO_ENABLED=0 "$work/fake/systemd" --user &
+manager=$!
+started+=("$desktop" "$manager")
+until bus=$(pgrep -xP "$manager" dbus-daemon) && [ "$(cat /proc/$desktop/comm)" = gnome-shell ]; do :; done
+started+=("$bus")
+env_of 'sessions' 1 --all
+holds 'sessions' '[.environments[].id] == ["self", "shell", "desktop", "systemd"]'
+holds 'sessions' '[.differences[] | select(.name == "GOFLAGS")][0].values | map(.value) == [null, "-tags=clicked", "-tags=clicked", null]'
+holds 'sessions' '[.differences[] | select(.name == "CGO_ENABLED")][0].values | map(.value) == ["1", "1", "1", "0"]'
+holds 'sessions' '[.differences[] | select(.name == "FROM_ENVIRONMENT_D")][0].values[3].value == "1"'
+env_of 'desktop' 1 --against desktop
+holds 'desktop' '[.differences[] | select(.matters) | .name] == ["GOFLAGS"]'
+env_of 'systemd' 1 --against systemd
+holds 'systemd' '[.differences[] | select(.matters) | .name] == ["CGO_ENABLED"]'
+stop "$bus"
+stop "$manager"
+stop "$desktop"
+env_of 'no desktop' 2 --against desktop
+
+# --- a process that sees other files
+if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
+	# shellcheck disable=SC2016
+	(cd project && HOME=$HOME PATH=$PATH exec unshare -m sh -c 'mount -t tmpfs none "$HOME" && mount --bind "$1" "$2" && exec "$3" 600' \
+		- "$other_go" "$go_dir" "$work/fake/nvim") &
+	started+=($!)
+	until [ "$(cat "/proc/$!/comm" 2>/dev/null)" = nvim ]; do :; done
+	env_of 'other mounts' 1 --against "pid:$!"
+	holds 'other mounts' '.differences[0] | .name == "go" and .values[1].value == .values[0].value and (.values[1].detail | test("go1.24"))'
+	holds 'other mounts' "[.differences[] | select(.what == \"mount\" and .matters) | .name] | index(\"$HOME\") != null"
+	stop $!
+else
+	echo '# another mount namespace: not possible here'
+fi
 
 # --- whose environment cannot be read
 if [ "$(id -u)" = 0 ]; then

@@ -74,6 +74,24 @@ static void test_unit_file(void **state) {
 	assert_int_equal(side_origin_unit_line(*state, unit, "D", "4"), 0);
 }
 
+static bool sets(struct arena *arena, const char *line, const char *name, const char *value) {
+	return side_origin_line_sets(arena, line, name, value, "/home/u");
+}
+
+static void test_startup_line(void **state) {
+	assert_true(sets(*state, "  export A=1 B=\"$HOME/x y\"; C='z'", "B", "/home/u/x y"));
+	assert_true(sets(*state, "  export A=1 B=\"$HOME/x y\"; C='z'", "C", "z"));
+	assert_true(sets(*state, "A=~/x", "A", "/home/u/x"));
+	assert_true(sets(*state, "A DEFAULT=@{HOME}/k", "A", "/home/u/k"));
+	assert_true(sets(*state, "setenv A 1", "A", "1"));
+	assert_true(sets(*state, "set -gx A 1", "A", "1"));
+	assert_false(sets(*state, "# A=1", "A", "1"));
+	assert_false(sets(*state, "BA=1", "A", "1"));
+	assert_false(sets(*state, "A=12", "A", "1"));
+	assert_false(sets(*state, "A=", "A", "1"));
+	assert_false(sets(*state, "A=$(date)", "A", "1"));
+}
+
 static const char *hint(struct arena *arena, const char *name, const char *value) {
 	struct envset env;
 
@@ -99,6 +117,7 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(test_shell_output, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_loader_answer, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unit_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_startup_line, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_go_hint, setup, teardown),
 	};
 

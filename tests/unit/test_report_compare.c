@@ -288,6 +288,21 @@ static void test_foreign(void **state) {
 	assert_int_equal(c.matter_count, 1);
 }
 
+static void test_usual_certificates(void **state) {
+	struct fixture *f = *state;
+	struct side *s;
+	struct comparison c;
+
+	add(f, SIDE_SELF, "here");
+	s = add(f, SIDE_EDITOR, "nvim 7");
+	envset_set(&s->env, "SSL_CERT_DIR", "/etc/ssl/certs");
+	c = compare(f, false);
+	assert_int_equal(c.matter_count, 0);
+	envset_set(&s->env, "SSL_CERT_DIR", "/etc/ssl/mine");
+	c = compare(f, false);
+	assert_int_equal(c.matter_count, 1);
+}
+
 static void test_unknown_is_no_difference(void **state) {
 	struct fixture *f = *state;
 	struct side *s;
@@ -416,6 +431,7 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(test_effective, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_follows, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_foreign, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_usual_certificates, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unknown_is_no_difference, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_context, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_mounts, setup, teardown),
