@@ -100,16 +100,16 @@ static int look_around(struct env_run *r, struct err *err) {
 	return exam_run(&r->exam, &plan, err);
 }
 
-static int status_of(const struct env_run *r, const struct comparison *c) {
-	if (c->matter_count > 0) {
+static int status_of(const struct comparison *c) {
+	switch (compare_verdict(c)) {
+	case COMPARE_DIFFERS:
 		return STATUS_FOUND;
+	case COMPARE_UNKNOWN:
+		return STATUS_UNKNOWN;
+	case COMPARE_SAME:
+		break;
 	}
-	for (size_t i = 1; i < r->sides.count; i++) {
-		if (!r->sides.items[i].known) {
-			return STATUS_UNKNOWN;
-		}
-	}
-	return r->sides.count < 2 ? STATUS_UNKNOWN : STATUS_HEALTHY;
+	return STATUS_HEALTHY;
 }
 
 static int show(struct env_run *r) {
@@ -135,7 +135,7 @@ static int show(struct env_run *r) {
 	} else {
 		compare_text(&out, &c, &view, &style);
 	}
-	return output_write(&out, status_of(r, &c));
+	return output_write(&out, status_of(&c));
 }
 
 static int look_and_show(struct env_run *r, const char *dir) {

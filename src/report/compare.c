@@ -17,6 +17,18 @@ const char *difference_what_name(enum difference_what what) {
 	return names[what];
 }
 
+enum compare_verdict compare_verdict(const struct comparison *c) {
+	if (c->matter_count > 0) {
+		return COMPARE_DIFFERS;
+	}
+	for (size_t i = 1; i < c->sides->count; i++) {
+		if (!c->sides->items[i].known) {
+			return COMPARE_UNKNOWN;
+		}
+	}
+	return c->sides->count < 2 ? COMPARE_UNKNOWN : COMPARE_SAME;
+}
+
 bool compare_differs(const struct difference *d, size_t a, size_t b) {
 	const struct cell *x = &d->cells[a];
 	const struct cell *y = &d->cells[b];

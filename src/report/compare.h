@@ -73,6 +73,10 @@ void compare_mask(struct comparison *comparison, struct arena *arena, compare_ma
 /* The word for it in JSON: tool, go_env, variable, limit, cgroup, namespace, mount, process. */
 const char *difference_what_name(enum difference_what what);
 
+enum compare_verdict { COMPARE_SAME, COMPARE_DIFFERS, COMPARE_UNKNOWN };
+/* Unknown: nothing that matters differs, but a side could not be seen, or there is no other. */
+enum compare_verdict compare_verdict(const struct comparison *comparison);
+
 /* True when the cells of these sides are known and differ. */
 bool compare_differs(const struct difference *d, size_t a, size_t b);
 

@@ -103,6 +103,9 @@ static void put_gaps(struct json *json, const struct sides *sides) {
 }
 
 void compare_json(struct strbuf *out, const struct comparison *c, const struct compare_view *view) {
+	static const char *const verdicts[] = {[COMPARE_SAME] = "same",
+	                                       [COMPARE_DIFFERS] = "differs",
+	                                       [COMPARE_UNKNOWN] = "unknown"};
 	struct json json = {.out = out};
 	json_open(&json, '{');
 	json_newline(&json, 2);
@@ -115,10 +118,7 @@ void compare_json(struct strbuf *out, const struct comparison *c, const struct c
 	json_newline(&json, 2);
 	json_put(&json, "workspace", view->workspace);
 	json_newline(&json, 2);
-	json_put(&json, "verdict",
-	         c->matter_count > 0   ? "differs"
-	         : c->sides->count < 2 ? "unknown"
-	                               : "same");
+	json_put(&json, "verdict", verdicts[compare_verdict(c)]);
 	json_newline(&json, 2);
 	json_put(&json, "answer", compare_headline(out->arena, c));
 	json_newline(&json, 2);

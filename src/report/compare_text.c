@@ -273,10 +273,15 @@ void compare_text(struct strbuf *out, const struct comparison *c, const struct c
 	struct sheet sheet = {.out = out, .style = style};
 	struct arena *arena = out->arena;
 	size_t matter = c->matter_count;
-	const char *verdict = matter > 0 ? "differs: " : "same: ";
-	bool alone = c->sides->count < 2;
-	sheet_ink(&sheet, matter > 0 ? INK_RED : INK_GREEN, alone ? "unknown: " : verdict);
-	sheet_prose(&sheet, alone ? 9 : strlen(verdict), 2, 0, compare_headline(arena, c));
+	static const char *const words[] = {[COMPARE_SAME] = "same: ",
+	                                    [COMPARE_DIFFERS] = "differs: ",
+	                                    [COMPARE_UNKNOWN] = "unknown: "};
+	static const enum ink inks[] = {[COMPARE_SAME] = INK_GREEN,
+	                                [COMPARE_DIFFERS] = INK_RED,
+	                                [COMPARE_UNKNOWN] = INK_YELLOW};
+	enum compare_verdict verdict = compare_verdict(c);
+	sheet_ink(&sheet, inks[verdict], words[verdict]);
+	sheet_prose(&sheet, strlen(words[verdict]), 2, 0, compare_headline(arena, c));
 	for (size_t i = 0; i < c->count; i++) {
 		if (c->items[i].matters || view->everything) {
 			if (view->everything && i == matter) {
