@@ -21,11 +21,13 @@ static bool is_behind(struct exam *exam) {
 	return age && (goversion_minor(age->built) < runs || (knows > 0 && knows < runs));
 }
 
-/* Where the server complains of Go code; the open file before others. */
+/* Where the server's own parser or type checker complains of Go code; the open file before others.
+ * What it says in the name of go ("go list") is no matter of its age. */
 static const struct fact_diagnostic *complaint(struct exam *exam) {
 	const struct fact_diagnostic *first = NULL;
 	facts_each (diagnostic, d, exam->facts) {
-		if (!streq(d->severity, "error") || !str_ends(d->path, ".go")) {
+		bool own = streq(d->source, "compiler") || streq(d->source, "syntax");
+		if (!own || !streq(d->severity, "error") || !str_ends(d->path, ".go")) {
 			continue;
 		}
 		bool open = streq(d->path, exam->target->open_file);
@@ -50,7 +52,9 @@ static void compile(struct exam *exam, const char *path, const char *text) {
 		"-export",
 		str_ends(path, "_test.go") ? "-test=true" : "-test=false",
 		"-f",
-		"{{with .Error}}{{.Err}}{{\"\\n\"}}{{end}}",
+		"{{range .GoFiles}}file {{.}}{{\"\\n\"}}{{end}}"
+		"{{range .CgoFiles}}file {{.}}{{\"\\n\"}}{{end}}"
+		"{{with .Error}}error {{.Err}}{{\"\\n\"}}{{end}}",
 		".",
 		NULL,
 	};
@@ -58,13 +62,17 @@ static void compile(struct exam *exam, const char *path, const char *text) {
 	struct run_result run =
 		go_run_state(exam, "compile", argv, &env, path_parent(exam->arena, path),
 	                     left < COMPILE_DEADLINE_NS ? left : COMPILE_DEADLINE_NS);
+	const char *own_line = arena_printf(exam->arena, "file %s", path_base(path));
 	struct slice rest = run.out;
 	struct slice line;
 	bool refused = false;
+	bool compiled = false;
 	while (slice_line(&rest, &line)) {
-		refused = refused || line.len > 0;
+		refused = refused || slice_starts(line, "error ");
+		/* The file may be left out of the build: then the compiler has not seen it. */
+		compiled = compiled || slice_eq(line, own_line);
 	}
-	if (run.started && !run.timed_out && run.exit_code == 0) {
+	if (run.started && !run.timed_out && run.exit_code == 0 && compiled) {
 		FACTS_ADD(exam->facts, trial, run.ev, .what = "compile", .subject = path,
 		          .better = !refused, .detail = text);
 	}
@@ -75,13 +83,12 @@ static int look(struct exam *exam, struct err *err) {
 	const struct target *t = exam->target;
 	const struct fact_diagnostic *d = complaint(exam);
 	const struct fact_trial *other = facts_trial(exam->facts, "other gopls");
-	bool hurt = d || (facts_hurt(exam->facts) && t->open_file);
-	if (!hurt || !t->server_go || t->do_not_run_go || !is_behind(exam) ||
+	if (!d || !t->server_go || t->do_not_run_go || !is_behind(exam) ||
 	    (other && other->better) || infer_is_certain(exam->rules, exam->facts) ||
 	    exam->deadline_ns - MARGIN_NS - clock_now_ns() < NS_PER_MS * 200) {
 		return 0;
 	}
-	compile(exam, d ? d->path : t->open_file, d ? d->text : "");
+	compile(exam, d->path, d->text);
 	return 0;
 }
 

@@ -90,7 +90,7 @@ static void check_go(const struct rule *self, const struct facts *facts, struct 
 static void check_language(const struct rule *self, const struct facts *facts, struct findings *out,
                            const struct fact_toolchain *t) {
 	const struct fact *said = facts_said(facts, "cannot compile Go 1.", NULL);
-	if (!said || goversion_compare(t->runs, "1.21") >= 0) {
+	if (goversion_compare(t->runs, "1.21") >= 0 || (!said && !facts_healthy(facts))) {
 		return;
 	}
 	facts_each (gomod, g, facts) {
@@ -101,6 +101,8 @@ static void check_language(const struct rule *self, const struct facts *facts, s
 			out, self, CONF_CERTAIN, g->path,
 			"%s asks for Go %s, and Go %s is too old to fetch a newer one by itself",
 			g->path, g->go, t->runs);
+		/* gopls marks the first file of each package, when it gets round to it. */
+		f->severity = said ? SEV_ERROR : SEV_NOTE;
 		finding_cites(f, g);
 		finding_cite(f, said);
 		facts_each (go_version, v, facts) {

@@ -55,10 +55,9 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 	const struct fact_trial *trial = facts_trial(facts, "compile");
 	const struct fact_server *server = facts_first(server, facts);
 	const struct fact *said = unknown_language(facts);
-	bool refuted = trial && trial->better && !str_empty(trial->detail);
-	bool mute = trial && trial->better && facts_hurt(facts);
+	bool refuted = trial && trial->better;
 	bool crashed = server && str_has(server->err, "invalid Go version \"go");
-	bool kept = age->rebuilds && (refuted || mute || (said && !trial));
+	bool kept = age->rebuilds && (refuted || (said && !trial));
 	if (!kept && !crashed) {
 		return;
 	}

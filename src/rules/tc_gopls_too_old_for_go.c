@@ -29,11 +29,10 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 	}
 	const struct fact_trial *trial = facts_trial(facts, "compile");
 	const struct fact_server *dead = crash(facts);
-	bool refuted = trial && trial->better && !str_empty(trial->detail);
-	bool mute = trial && trial->better && facts_hurt(facts);
+	bool refuted = trial && trial->better;
 	/* A rebuild with the Go that runs would cure what its being built with an older one does. */
 	bool rebuild_helps = age->rebuilds && goversion_minor(age->built) < runs;
-	if (!dead && (rebuild_helps || (!refuted && !mute))) {
+	if (!dead && (rebuild_helps || !refuted)) {
 		return;
 	}
 	struct finding *f = findings_add(

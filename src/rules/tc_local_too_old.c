@@ -3,6 +3,7 @@
  */
 #include "core/origin.h"
 #include "core/rule.h"
+#include "gofile/goversion.h"
 
 struct want {
 	const char *what; /* "DIR/go.mod", or "module m of DIR/go.mod" */
@@ -64,7 +65,9 @@ static bool says_default(const struct facts *facts, const char *file) {
 
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	const struct fact_toolchain *t = facts_first(toolchain, facts);
-	if (!t || facts_healthy(facts)) {
+	/* Go before 1.21 does not look whether a go line is too new for it. */
+	if (!t || facts_healthy(facts) ||
+	    (!str_empty(t->runs) && goversion_compare(t->runs, "1.21") < 0)) {
 		return;
 	}
 	bool may_switch = str_has(t->mode, "auto") || str_has(t->mode, "path");

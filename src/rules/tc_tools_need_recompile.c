@@ -37,7 +37,7 @@ static bool is_cause(const struct facts *facts, const struct fact_server_age *ag
 	const struct fact_trial *trial = facts_trial(facts, "compile");
 	bool behind = goversion_minor(age->language) > goversion_minor(age->built);
 	const struct fact *said = facts_said(facts, "requires newer Go version", NULL);
-	bool refuted = trial && trial->better && !str_empty(trial->detail);
+	bool refuted = trial && trial->better;
 	return !behind && age->rebuilds && (refuted || (said && !trial));
 }
 
