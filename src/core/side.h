@@ -31,7 +31,8 @@ struct side_tool {
 	bool known;             /* we could look */
 	const char *path;       /* as it is found; NULL: none is */
 	const char *via;        /* "path", "alternate", "gobin", "gopath", "toolsgopath", "goroot",
-	                      "default", "running" (the process itself), "hint" (a file's words) */
+	                      "default", "mason", "running" (the process itself), "hint" (a
+	                      file's words) */
 	const char *real;       /* links resolved, "" when unknown */
 	const char *format;     /* of gofile/binary.h, "" when not looked at */
 	const char *version;    /* from its build info: go1.26.8, v0.23.0; "" when it has none */

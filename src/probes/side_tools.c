@@ -112,6 +112,17 @@ static void seek_vscode(struct seeker *s, bool is_go) {
 	}
 }
 
+/* Where Mason keeps what it installs and what it puts on Neovim's PATH while that runs:
+ * stdpath("data")/mason/bin. */
+static void take_mason(struct seeker *s) {
+	struct arena *arena = s->exam->arena;
+	const char *data = value_of(s->side, "XDG_DATA_HOME");
+	if (data[0] != '/') {
+		data = path_join(arena, value_of(s->side, "HOME"), ".local/share");
+	}
+	take(s, arena_printf(arena, "%s/nvim/mason/bin/%s", data, s->name), "mason");
+}
+
 static void read_build_info(struct exam *exam, struct side *side, struct side_tool *tool) {
 	const struct evidence *ev = world_look(
 		exam->world, LOOK_BINARY, seen_from_here(exam, side, tool->path), LOOK_CAP_SMALL);
@@ -151,6 +162,9 @@ static void seek(struct exam *exam, struct side *side, enum side_tool_index inde
 		seek_vscode(&s, index == TOOL_GO);
 	} else {
 		take_from(&s, value_of(side, "PATH"), "", "path");
+	}
+	if (!tool->path && streq(side->what, "neovim") && index <= TOOL_DLV) {
+		take_mason(&s);
 	}
 	if (tool->path && index <= TOOL_DLV) {
 		read_build_info(exam, side, tool);

@@ -363,6 +363,28 @@ static void shell_end(struct collect *c) {
 
 /* ---- --against ---- */
 
+/* An editor's own PATH may change while it runs (Mason in Neovim): the gopls it has started tells. */
+static void tell_editors(struct collect *c) {
+	struct sides *sides = c->sides;
+	for (size_t i = 1; i < sides->count; i++) {
+		const struct side *server = &sides->items[i];
+		const char *pid = server->id + strlen("pid:");
+		if (server->kind != SIDE_SERVER || !streq(server->what, "gopls") ||
+		    !server->known) {
+			continue;
+		}
+		const struct evidence *ev =
+			world_look(c->exam->world, LOOK_PROCESS, pid, LOOK_CAP_SMALL);
+		const char *editor = arena_printf(c->arena, "pid:%s", key(c, ev, "ppid"));
+		for (size_t k = 1; k < sides->count; k++) {
+			if (sides->items[k].kind == SIDE_EDITOR &&
+			    streq(sides->items[k].id, editor)) {
+				sides->items[k].tools[TOOL_GOPLS] = server->tools[TOOL_GOPLS];
+			}
+		}
+	}
+}
+
 /* Paths mean something only where they were written. */
 static bool is_foreign(struct collect *c, const struct envset *env, bool is_log) {
 	const char *home = envset_get(env, "HOME");
@@ -401,6 +423,16 @@ static int against_file(struct collect *c, const char *path, struct err *err) {
 	return 0;
 }
 
+static void keep_gaps_of(struct sides *sides, const char *id) {
+	size_t kept = 0;
+	for (size_t i = 0; i < sides->gap_count; i++) {
+		if (streq(sides->gaps[i].id, id)) {
+			sides->gaps[kept++] = sides->gaps[i];
+		}
+	}
+	sides->gap_count = kept;
+}
+
 static int against_pid(struct collect *c, const char *pid, struct err *err) {
 	const struct evidence *ev = world_look(c->exam->world, LOOK_PROCESS, pid, LOOK_CAP_SMALL);
 	if (ev->state == EV_ABSENT) {
@@ -413,10 +445,14 @@ static int against_pid(struct collect *c, const char *pid, struct err *err) {
 	struct sides *sides = c->sides;
 	const char *id = arena_printf(c->arena, "pid:%s", pid);
 	for (size_t i = 1; i < sides->count; i++) {
+		side_tools_fill(c->exam, &sides->items[i]);
+	}
+	tell_editors(c);
+	for (size_t i = 1; i < sides->count; i++) {
 		if (streq(sides->items[i].id, id)) {
 			sides->items[1] = sides->items[i];
 			sides->count = 2;
-			side_tools_fill(c->exam, &sides->items[1]);
+			keep_gaps_of(sides, id);
 			return 0;
 		}
 	}
@@ -480,6 +516,7 @@ int sides_collect(struct exam *exam, const struct sides_wish *wish, struct sides
 			side_tools_fill(exam, &ret->items[i]);
 		}
 	}
+	tell_editors(&c);
 	size_t before = ret->count;
 	side_loaders_collect(exam, ret);
 	for (size_t i = before; i < ret->count; i++) {

@@ -110,6 +110,11 @@ struct compare_weight compare_weight_govar(const char *name);
 struct compare_weight compare_weight_variable(const char *name);
 unsigned compare_weight_tool(const char *name, bool missing);
 
+/* A side whose differences from ours do not matter while there are others. */
+bool compare_is_aside(const struct comparison *c, size_t i);
+/* compare_tools.c: the programs. */
+void compare_tools(struct comparison *c, struct arena *arena, const struct facts *facts,
+                   bool everything);
 /* compare_context.c: limits, cgroup, namespaces, mounts, umask. */
 void compare_context(struct comparison *c, struct arena *arena, const char *workspace,
                      bool everything);

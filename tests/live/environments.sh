@@ -82,6 +82,21 @@ holds 'by pid' '(.environments | length) == 2 and .environments[1].kind == "edit
 stop "$editor"
 env_of 'gone' 2 --against "pid:$editor"
 
+# --- an editor whose own PATH is not the one it was started with: its gopls tells
+mkdir -p runs lacks
+cp /bin/bash runs/nvim
+ln -sf "$gopls_dir/gopls" lacks/gopls
+# shellcheck disable=SC2016
+(cd project && exec env -i "HOME=$HOME" "PATH=$PATH" "$work/runs/nvim" -c '"$1" 600 & wait' - "$work/fake/gopls") &
+editor=$!
+started+=("$editor")
+until server=$(pgrep -xP "$editor" gopls); do :; done
+started+=("$server")
+PATH=$work/lacks:$PATH env_of 'its gopls' 1 --against "pid:$editor"
+holds 'its gopls' ".environments[1].tools.gopls | .via == \"running\" and .path == \"$work/fake/gopls\""
+stop "$server"
+stop "$editor"
+
 # --- an extension host of VS Code finds tools as its Go extension does, with what settings say
 mkdir -p home/.config/Code/User home/go/bin
 cp "$gopls_dir/gopls" home/go/bin/gopls
@@ -175,6 +190,7 @@ holds 'sessions' '[.differences[] | select(.name == "CGO_ENABLED")][0].values | 
 holds 'sessions' '[.differences[] | select(.name == "FROM_ENVIRONMENT_D")][0].values[3].value == "1"'
 env_of 'desktop' 1 --against desktop
 holds 'desktop' '[.differences[] | select(.matters) | .name] == ["GOFLAGS"]'
+holds 'sessions' '[.differences[] | select(.matters) | .name] == ["GOFLAGS"]'
 env_of 'systemd' 1 --against systemd
 holds 'systemd' '[.differences[] | select(.matters) | .name] == ["CGO_ENABLED"]'
 stop "$bus"

@@ -303,6 +303,47 @@ static void test_usual_certificates(void **state) {
 	assert_int_equal(c.matter_count, 1);
 }
 
+/* The service manager's environment matters to who asks for it. */
+static void test_aside(void **state) {
+	struct fixture *f = *state;
+	struct side *s;
+	struct comparison c;
+
+	add(f, SIDE_SELF, "here");
+	s = add(f, SIDE_MANAGER, "systemd");
+	s->tools[TOOL_GO] = tool("go", NULL, "", 0);
+	envset_set(&s->env, "HTTPS_PROXY", "http://p");
+	c = compare(f, false);
+	assert_int_equal(c.matter_count, 2);
+	assert_int_equal(compare_verdict(&c), COMPARE_DIFFERS);
+	s = add(f, SIDE_SHELL, "shell");
+	c = compare(f, false);
+	assert_int_equal(c.matter_count, 0);
+	assert_int_equal(compare_verdict(&c), COMPARE_SAME);
+	s->known = false;
+	c = compare(f, false);
+	assert_int_equal(compare_verdict(&c), COMPARE_UNKNOWN);
+}
+
+static void test_stale(void **state) {
+	struct fixture *f = *state;
+	struct side *self, *s;
+	struct comparison c;
+	const struct side_govar ours[] = {{"GOFLAGS", "-mod=mod", "env", ""}};
+
+	FACTS_ADD(&f->facts, startup, NULL, .file = "/home/u/.profile", .line = 9, .kind = "login",
+	          .name = "GOFLAGS", .value = "-mod=mod", .mtime_ns = 2000);
+	self = add(f, SIDE_SELF, "here");
+	s = add(f, SIDE_EDITOR, "nvim 7");
+	set_govars(f, self, ours, 1);
+	s->start_ns = 1000;
+	c = compare(f, false);
+	assert_true(str_has(c.items[0].because, "/home/u/.profile, whose line 9"));
+	s->start_ns = 3000;
+	c = compare(f, false);
+	assert_string_equal(c.items[0].because, "");
+}
+
 static void test_unknown_is_no_difference(void **state) {
 	struct fixture *f = *state;
 	struct side *s;
@@ -432,6 +473,8 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(test_follows, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_foreign, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_usual_certificates, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_aside, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_stale, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unknown_is_no_difference, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_context, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_mounts, setup, teardown),
