@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 struct editor;
+struct client_config;
 struct vscode_install;
 
 /* How the client answers workspace/configuration. */
@@ -45,9 +46,11 @@ struct target {
 	const char *passwd_home; /* home directory of this user in /etc/passwd, else as home */
 
 	/* probes/settings */
-	const struct editor *editor;          /* core/editor.h */
-	const struct vscode_install *install; /* probes/vscode_install.h; NULL: none found */
-	bool install_known;                   /* it was looked for */
+	const struct editor *editor;               /* core/editor.h */
+	const struct client_config *editor_config; /* of editors whose configuration is data, or
+	                                              NULL (probes/client_config.h) */
+	const struct vscode_install *install;      /* probes/vscode_install.h; NULL: none found */
+	bool install_known;                        /* it was looked for */
 
 	/* probes/tools */
 	const char *go_path;            /* the go the editor uses, or NULL */
