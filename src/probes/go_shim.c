@@ -35,12 +35,17 @@ static struct behind ask_behind(struct exam *exam) {
 	const char *const argv[] = {t->server_go, "env", "GOROOT", "GOVERSION", NULL};
 	struct run_result run =
 		go_run_state(exam, "behind the shim", argv, &env, t->workspace, DEADLINE_NS);
+	/* The last two lines: a wrapper may have said something before. */
 	struct slice rest = run.out;
-	struct slice root;
-	struct slice version;
+	struct slice line;
+	struct slice root = {0};
+	struct slice version = {0};
 	struct goversion_output out;
-	if (!run.started || run.exit_code != 0 || !slice_line(&rest, &root) ||
-	    !slice_line(&rest, &version) || root.len == 0 || root.data[0] != '/' ||
+	while (slice_line(&rest, &line)) {
+		root = version;
+		version = line;
+	}
+	if (!run.started || run.exit_code != 0 || root.len == 0 || root.data[0] != '/' ||
 	    !goversion_parse_output(exam->arena, version, &out)) {
 		return behind;
 	}

@@ -65,7 +65,8 @@ bool shim_identify(struct exam *exam, const char *path, struct shim_identity *re
 	/* A go below ~/.gvm or an installation of mise is the program itself. */
 	bool of_go = streq(bin.package, "cmd/go") || streq(bin.module, "golang.org/x/tools/gopls");
 	bool renamed = !streq(path_base(path), path_base(ret->real));
-	return !of_go && renamed && !str_empty(ret->manager);
+	bool other = bin.kind == BINARY_ELF && streq(path_base(path), "go");
+	return !of_go && (other || (renamed && !str_empty(ret->manager)));
 }
 
 static const char *var_or(const struct envset *env, const char *name, const char *fallback) {

@@ -110,7 +110,8 @@ static void fill_from_go_env(struct exam *exam, struct envset *own, struct envse
 	const char *path = envset_get(own, "PATH");
 	const char *on_path = search_path_only(exam, path ? path : "", "go");
 	const char *goroot = jsonc_string(jsonc_get(doc->root, "GOROOT"));
-	if (streq(on_path, t->go_path) || str_empty(goroot) ||
+	bool snap = streq(on_path, "/snap/bin/go"); /* still counts as found on PATH */
+	if (streq(on_path, t->go_path) || snap || str_empty(goroot) ||
 	    !vscode_flag(exam, "go.terminal.activateEnvironment", true)) {
 		return;
 	}
