@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * What the build found by file name: src/probes/x.c defines probe_x, src/rules/x.c rule_x,
- * src/cmd/x.c command_x, src/probes/editors/x.c editor_x, docs/causes/x.md is a page. The tables are generated, NULL-terminated and
- * in alphabetical order.
+ * src/cmd/x.c command_x, src/probes/editors/x.c editor_x, docs/causes/x.md is a page, data/x is data. The tables are
+ * generated, NULL-terminated and in alphabetical order.
  */
 #ifndef CORE_REGISTRY_H
 #define CORE_REGISTRY_H
@@ -21,6 +21,7 @@ extern const struct rule *const registry_rules[];
 extern const struct editor *const registry_editors[];
 extern const struct command *const registry_commands[];
 extern const struct page registry_pages[]; /* ends with id NULL */
+extern const struct page registry_data[];  /* ends with id NULL; id is the path below data/ */
 
 /* Files below data/: id is the path there. Ends with id NULL. */
 extern const struct page registry_data[];

@@ -16,6 +16,7 @@ struct binary binary_blank(void) {
 		.interpreter = "",
 		.fault = "",
 		.glibc = "",
+		.build_id = "",
 		.go_version = "",
 		.package = "",
 		.module = "",

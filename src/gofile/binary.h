@@ -61,7 +61,9 @@ struct binary {
 	size_t needed_count;
 	const char *glibc; /* highest GLIBC_x.y needed: "2.34"; "" when none */
 
-	bool is_go;             /* has Go build info */
+	bool is_go;           /* has Go build info */
+	const char *build_id; /* Go's, four parts joined by '/'; "" when it has none. ELF note "Go",
+	                           type 4: cmd/internal/buildid */
 	const char *go_version; /* "go1.26.8" */
 	const char *package;    /* import path of the main package */
 	const char *module;     /* main module */

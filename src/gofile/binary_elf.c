@@ -10,6 +10,7 @@
 #define VERSIONS_MAX  ((size_t)1024)
 #define ENTRY_MAX     ((size_t)64) /* bytes of the largest table entry: Elf64_Shdr */
 #define NAME_MAX_READ ((size_t)32)
+#define NOTES_MAX     ((size_t)1024) /* bytes of one segment of notes that are read */
 
 /* Where the tables lie. */
 struct header {
@@ -204,6 +205,35 @@ static void read_interpreter(struct binary_source *src, struct binary *bin) {
 	}
 }
 
+/* A note is three numbers (size of name, size of text, type), the name and the text, each padded to 4. */
+static const char *note_build_id(const struct binary_source *src, const struct binary_segment *s) {
+	unsigned char p[NOTES_MAX];
+	size_t want = s->file_bytes < sizeof(p) ? (size_t)s->file_bytes : sizeof(p);
+	size_t len = binary_pread(src, s->offset, p, want);
+	for (size_t at = 0; at + 12 <= len;) {
+		uint64_t name = field(src, p, at, 4);
+		uint64_t text = field(src, p, at + 4, 4);
+		uint64_t type = field(src, p, at + 8, 4);
+		uint64_t text_at = at + 12 + (name + 3) / 4 * 4;
+		if (text_at > len || text > len - text_at) {
+			break;
+		}
+		if (type == 4 && name == 4 && memcmp(p + at + 12, "Go\0", 4) == 0) {
+			return arena_strndup(src->arena, (const char *)p + text_at, (size_t)text);
+		}
+		at = (size_t)(text_at + (text + 3) / 4 * 4);
+	}
+	return "";
+}
+
+static void read_notes(const struct binary_source *src, struct binary *bin) {
+	for (size_t i = 0; i < src->segment_count && bin->build_id[0] == '\0'; i++) {
+		if (src->segments[i].type == PT_NOTE) {
+			bin->build_id = note_build_id(src, &src->segments[i]);
+		}
+	}
+}
+
 /* Finds .go.buildinfo and checks that the sections lie in the file. */
 static void read_sections(struct binary_source *src, struct binary *bin, const struct header *h) {
 	size_t entry = src->wide ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr);
@@ -364,5 +394,6 @@ void binary_read_elf(struct binary_source *src, struct binary *bin) {
 	read_segments(src, bin, &h);
 	read_sections(src, bin, &h);
 	read_interpreter(src, bin);
+	read_notes(src, bin);
 	read_libraries(src, bin);
 }

@@ -54,6 +54,7 @@ char *binary_to_text(struct arena *arena, const struct binary *bin) {
 	}
 	put(&out, "glibc", bin->glibc);
 	put_number(&out, "is_go", bin->is_go);
+	put(&out, "build_id", bin->build_id);
 	put(&out, "go_version", bin->go_version);
 	put(&out, "package", bin->package);
 	put(&out, "module", bin->module);
@@ -111,6 +112,7 @@ static bool take_string(struct binary *bin, struct slice key, const char *value)
 		{"interpreter", &bin->interpreter},
 		{"fault", &bin->fault},
 		{"glibc", &bin->glibc},
+		{"build_id", &bin->build_id},
 		{"go_version", &bin->go_version},
 		{"package", &bin->package},
 		{"module", &bin->module},

@@ -5,6 +5,7 @@
  * The words come from gopls ("Invalid settings: setting option …", the same in v0.16 and v0.24);
  * the setting that carries the key must be there as well.
  */
+#include "core/lore.h"
 #include "core/rule.h"
 
 #include <ctype.h>
@@ -91,26 +92,9 @@ static const struct fact_setting *setting_of(const struct facts *facts, const ch
 	return found || !flags ? found : facts_setting(facts, "go.buildTags");
 }
 
-static const char *equivalent(const char *option) {
-	static const struct {
-		const char *option;
-		const char *instead;
-	} known[] = {
-		{"path", "\"go.alternateTools\": {\"gopls\": \"/absolute/path\"}"},
-		{"serverPath", "\"go.alternateTools\": {\"gopls\": \"/absolute/path\"}"},
-		{"server", "\"go.alternateTools\": {\"gopls\": \"/absolute/path\"}"},
-		{"args", "\"go.languageServerFlags\": [\"-flag\"]"},
-		{"tcp", "\"go.languageServerFlags\": [\"-remote=auto\"]"},
-		{"codelens", "\"gopls\": {\"ui.codelenses\": {}}"},
-		{"moduleGraphRebuildOnFileChange",
-	         "\"gopls\": {\"ui.diagnostic.diagnosticsTrigger\": \"Save\"}"},
-	};
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
-		if (streq(known[i].option, option)) {
-			return known[i].instead;
-		}
-	}
-	return NULL;
+static const char *equivalent(struct arena *arena, const char *option) {
+	const struct lore *lore = lore_find(arena, "gopls", option);
+	return lore && lore->instead[0] != '\0' ? lore->instead : NULL;
 }
 
 static const char *shorten(struct arena *arena, const char *json) {
@@ -131,7 +115,7 @@ static struct finding *report(const struct rule *self, struct findings *out,
 		finding_cites(f, s);
 	}
 	finding_cite(f, said);
-	const char *instead = option ? equivalent(option) : NULL;
+	const char *instead = option ? equivalent(arena, option) : NULL;
 	const char *where = s ? arena_printf(arena, "%s line %lld", s->file, (long long)s->line)
 	                      : "the settings";
 	if (instead) {
