@@ -112,7 +112,7 @@ static int run(const void *options, const char *const *operands, size_t operand_
 const struct command command_explain = {
 	.name = "explain",
 	.synopsis = "[CAUSE]",
-	.summary = "Tell all about a cause; without CAUSE list all of them",
+	.summary = "Tell all about a cause; without CAUSE list all",
 	.options = explain_specs,
 	.options_size = sizeof(struct explain_options),
 	.max_operands = 1,

@@ -244,4 +244,7 @@ void options_help(struct strbuf *out, const struct command *command) {
 		} while (out->len - start < HELP_COLUMN);
 		strbuf_printf(out, "%s\n", spec->help);
 	}
+	if (command->notes) {
+		strbuf_printf(out, "\n%s", command->notes);
+	}
 }

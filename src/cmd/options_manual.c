@@ -40,4 +40,7 @@ void options_manual(struct strbuf *out, const struct command *command) {
 		put_option(out, spec);
 	}
 	strbuf_add(out, "*-h*, *--help*\n\tHow to use it.\n");
+	if (command->notes) {
+		strbuf_printf(out, "\n# NOTES\n\n```\n%s```\n", command->notes);
+	}
 }
