@@ -3,6 +3,7 @@
  */
 #include "base/clock.h"
 #include "cmd/check_options.h"
+#include "cmd/env_case.h"
 #include "cmd/env_mask.h"
 #include "cmd/exam.h"
 #include "cmd/interrupt.h"
@@ -12,20 +13,11 @@
 #include "probes/sides.h"
 #include "report/compare.h"
 #include "world/live.h"
+#include "world/replay.h"
 
 #include <errno.h>
 
 #define ENV_TIMEOUT_DEFAULT "15"
-
-struct env_options {
-	const char *against;
-	bool all;
-	bool json;
-	bool trust;
-	bool no_shell;
-	const char *timeout;
-	const char *color;
-};
 
 #define AT(member) offsetof(struct env_options, member)
 static const struct option_spec env_specs[] = {
@@ -35,6 +27,9 @@ static const struct option_spec env_specs[] = {
 	{"json", 'j', NULL, OPTION_FLAG, AT(json), "for programs: dialtone.env/1"},
 	{"no-shell", 0, NULL, OPTION_FLAG, AT(no_shell), "do not start a login shell"},
 	{"trust", 0, NULL, OPTION_FLAG, AT(trust), "let direnv and mise evaluate the workspace"},
+	{"save", 0, "FILE", OPTION_TEXT, AT(save), "also record all evidence in a case file"},
+	{"raw", 0, NULL, OPTION_FLAG, AT(raw), "with --save: keep home and user names"},
+	{"from", 0, "FILE", OPTION_TEXT, AT(from), "compare from a case file, not this machine"},
 	{"timeout", 't', "S", OPTION_TEXT, AT(timeout),
          "seconds for everything (" ENV_TIMEOUT_DEFAULT ")"},
 	{"color", 0, "WHEN", OPTION_TEXT, AT(color), "auto, always or never"},
@@ -43,15 +38,17 @@ static const struct option_spec env_specs[] = {
 #undef AT
 
 struct env_run {
-	const struct env_options *options;
+	struct env_options *options;
 	struct arena *arena;
 	struct evidence_store store;
+	struct evidence_store recorded; /* what the case file holds */
 	struct facts facts;
 	struct target target;
 	struct exam exam;
 	struct interrupt interrupt;
 	struct sides sides;
 	const char *against; /* with an absolute path */
+	const char *dir;     /* the operand, or the workspace of the case file, or NULL */
 	int64_t start_ns;
 };
 
@@ -138,15 +135,32 @@ static int show(struct env_run *r) {
 	return output_write(&out, status_of(&c));
 }
 
-static int look_and_show(struct env_run *r, const char *dir) {
+/* Closes the world first: what still runs must not be left behind by a full disk. */
+static int save_case(struct env_run *r, int status) {
+	struct err err = {0};
+	if (!r->options->save) {
+		return status;
+	}
+	world_close(r->exam.world);
+	r->exam.world = NULL;
+	const char *home = envset_get(&r->target.own, "HOME");
+	if (env_case_save(r->arena, r->options, r->against, r->target.workspace, home ? home : "",
+	                  &r->store, &err) < 0) {
+		output_complain("the case was not saved: %s", err.msg);
+		return STATUS_UNKNOWN;
+	}
+	return status;
+}
+
+static int look_and_show(struct env_run *r) {
 	struct err err = {0};
 	struct check_options as_check = {.environment = "self", .trust = r->options->trust};
-	if (check_target_fill(r->arena, r->exam.world, &as_check, dir, &r->target, &err) < 0) {
+	if (check_target_fill(r->arena, r->exam.world, &as_check, r->dir, &r->target, &err) < 0) {
 		output_complain("%s", err.msg);
 		return STATUS_UNKNOWN;
 	}
 	struct file_stat st = world_stat(r->exam.world, r->target.workspace);
-	if (st.known && !st.is_dir) {
+	if (!r->options->from && st.known && !st.is_dir) {
 		output_complain(st.exists ? "'%s' is not a directory"
 		                          : "there is no directory '%s'",
 		                r->target.workspace);
@@ -162,6 +176,7 @@ static int look_and_show(struct env_run *r, const char *dir) {
 		}
 		wish.against = place.environment;
 	}
+	r->against = wish.against;
 	int code = look_around(r, &err);
 	if (code == 0) {
 		code = sides_collect(&r->exam, &wish, &r->sides, &err);
@@ -176,28 +191,46 @@ static int look_and_show(struct env_run *r, const char *dir) {
 		return code == -EINVAL || code == -ENOENT || code == -ESRCH ? STATUS_USAGE
 		                                                            : STATUS_UNKNOWN;
 	}
-	return show(r);
+	return save_case(r, show(r));
 }
 
-static int run_in(struct arena *arena, const struct env_options *options, const char *dir,
+/* A world of the kind that was asked for, or an exit status with a sentence on stderr. */
+static int open_world(struct env_run *r) {
+	struct err err = {0};
+	int code = 0;
+	if (r->options->from) {
+		evidence_store_init(&r->recorded, r->arena);
+		code = env_case_open(r->arena, &r->recorded, r->options, &r->dir, &err);
+		if (code == 0) {
+			r->exam.world = world_replay_open(r->arena, &r->store, &r->recorded);
+		}
+	} else {
+		r->exam.world = world_live_open(r->arena, &r->store, r->interrupt.fd, &err);
+	}
+	if (r->exam.world) {
+		return STATUS_HEALTHY;
+	}
+	output_complain("%s", err.msg);
+	return code == -ENOENT || code == -ENOTDIR || code == -EISDIR ? STATUS_USAGE
+	                                                              : STATUS_UNKNOWN;
+}
+
+static int run_in(struct arena *arena, struct env_options *options, const char *dir,
                   int64_t limit_ns) {
 	struct env_run r = {
 		.options = options,
+		.dir = dir,
 		.arena = arena,
 		.interrupt = {.fd = -1, .signal_fd = -1, .timer_fd = -1},
 		.start_ns = clock_now_ns(),
 	};
-	struct err err = {0};
 	exam_init(&r.exam, arena, &r.facts, &r.target);
 	r.exam.deadline_ns = r.start_ns + limit_ns;
 	evidence_store_init(&r.store, arena);
 	interrupt_open(&r.interrupt, r.exam.deadline_ns);
-	r.exam.world = world_live_open(arena, &r.store, r.interrupt.fd, &err);
-	int status = STATUS_UNKNOWN;
-	if (r.exam.world) {
-		status = look_and_show(&r, dir);
-	} else {
-		output_complain("%s", err.msg);
+	int status = open_world(&r);
+	if (status == STATUS_HEALTHY) {
+		status = look_and_show(&r);
 	}
 	world_close(r.exam.world);
 	interrupt_close(&r.interrupt);
@@ -232,6 +265,15 @@ static int run(const void *options, const char *const *operands, size_t operand_
 	if (seconds_parse(o.timeout, &limit_ns) < 0) {
 		output_complain("option '--timeout': expected seconds, more than 0, got '%s'",
 		                o.timeout);
+		return STATUS_USAGE;
+	}
+	if (o.from && (operand_count > 0 || o.against || o.save || o.trust || o.no_shell)) {
+		output_complain("'--from' goes with no DIR, --against, --save, --trust or "
+		                "--no-shell: the case file says what was compared");
+		return STATUS_USAGE;
+	}
+	if (o.raw && !o.save) {
+		output_complain("option '--raw' only goes with '--save'");
 		return STATUS_USAGE;
 	}
 	struct arena *arena = arena_new();

@@ -252,6 +252,26 @@ echo 'no environment' >empty.env
 env_of 'no environment' 2 --against file:empty.env
 env_of 'no file' 2 --against file:nowhere.env
 
+# --- a case file gives the same answer elsewhere, and holds no secret
+run_as nvim "PATH=$other_go:/usr/bin:/bin" GOFLAGS=-mod=mod "NPM_TOKEN=hunter with blanks"
+for raw in --raw ''; do
+	rm -f case.dtc
+	env_of 'save' 1 --save case.dtc ${raw:+"$raw"}
+	mv out saved
+	"$dialtone" env --from case.dtc --json >out 2>err
+	if [ $? != 1 ]; then fail "from${raw:+ raw}: $(cat err)"; fi
+	if [ -n "$raw" ]; then
+		if ! diff <(jq -S 'del(.timing_ms)' saved) <(jq -S 'del(.timing_ms)' out); then fail 'another answer from the case file'; fi
+	elif ! diff <(jq -S '[.differences[] | select(.matters) | .name]' saved) <(jq -S '[.differences[] | select(.matters) | .name]' out); then
+		fail 'another answer from the redacted case file'
+	elif zstd -dcq case.dtc 2>/dev/null | grep -q hunter; then
+		fail 'a secret is in the case file'
+	fi
+done
+stop "$pid"
+"$dialtone" env project --from case.dtc >out 2>err
+if [ $? != 2 ]; then fail "--from with DIR: $(cat err)"; fi
+
 # --- what the workspace brings along is not run
 printf 'touch %q\nexport GOFLAGS=-tags=direnv\n' "$work/mark" >project/.envrc
 printf '#!/bin/sh\ntouch %q\n' "$work/mark" >project/shell
