@@ -15,10 +15,10 @@ void exam_init(struct exam *exam, struct arena *arena, struct facts *facts, stru
 	facts_init(facts, arena);
 }
 
-static void refuse_all(struct facts *facts, uint64_t yields, const char *because,
+static void refuse_all(struct facts *facts, fact_set yields, const char *because,
                        const char *needs) {
 	for (unsigned kind = 0; kind < FACT_KIND_COUNT; kind++) {
-		if (yields & (UINT64_C(1) << kind)) {
+		if (yields & FACT_SET_OF(kind)) {
 			facts_refuse(facts, (enum fact_kind)kind, because, needs);
 		}
 	}

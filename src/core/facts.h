@@ -36,8 +36,11 @@ struct fact {
 #undef I
 #undef B
 
-#define FACT_BIT(kind) (UINT64_C(1) << FACT_##kind)
-_Static_assert(FACT_KIND_COUNT <= 64, "a set of kinds is one uint64_t");
+/* A set of kinds. */
+__extension__ typedef unsigned __int128 fact_set;
+#define FACT_SET_OF(number) ((fact_set)1 << (number))
+#define FACT_BIT(kind)      FACT_SET_OF(FACT_##kind)
+_Static_assert(FACT_KIND_COUNT <= 128, "a set of kinds is one fact_set");
 
 struct coverage {
 	bool refused;        /* the look failed: absence of facts means nothing */

@@ -65,7 +65,7 @@ static void add_doubts(const struct rule *const *rules, const struct facts *fact
 		}
 		for (size_t k = 0; k < FACT_KIND_COUNT && !found; k++) {
 			const struct coverage *c = &facts->coverage[k];
-			if ((rules[i]->needs & (UINT64_C(1) << k)) && c->refused) {
+			if ((rules[i]->needs & FACT_SET_OF(k)) && c->refused) {
 				ret->doubts[ret->doubt_count++] = (struct doubt){
 					.id = rules[i]->id,
 					.because = c->because,

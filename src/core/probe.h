@@ -37,7 +37,7 @@ struct probe {
 	const char *id;
 	const char *title; /* what it looks at, one line */
 	enum stage stage;
-	uint64_t yields; /* FACT_BITs; refused as a whole when the probe is left out or fails */
+	fact_set yields; /* FACT_BITs; refused as a whole when the probe is left out or fails */
 	bool required;   /* without it nothing can be said: its failure ends the check with its
 	                    sentence, status 3 */
 	/* 0, or negative errno with a sentence: then what it yields counts as not covered. */

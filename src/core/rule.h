@@ -15,7 +15,7 @@ struct rule {
 	const char *title; /* the cause in one line, without names and values */
 	int wave;
 	enum severity severity;
-	uint64_t needs; /* FACT_BITs that must be covered, else the verdict of this rule is "cannot
+	fact_set needs; /* FACT_BITs that must be covered, else the verdict of this rule is "cannot
 	                   tell" */
 
 	/* Ids that are only symptoms when this rule has found something about the same thing

@@ -83,6 +83,10 @@ enum look {
 	LOOK_TREE, /* arg = "PID N": the descendants of PID as they are now; N only tells one look
 	              from the next. A line each: "pid ppid cpu_ms rss_bytes peak_bytes comm";
 	              cpu_ms counts its own time and that of the children it has waited for */
+	LOOK_WALKED, /* what `go list ./...` walks below arg, counted within bounds: names that begin
+	              with . or _, testdata and other modules are left out, links not followed. Lines
+	              "dirs N", "entries N", "largest N NAME" (the directory directly below with most
+	              entries). EV_TRUNCATED when a bound cut it */
 };
 
 #define LOOK_CAP_SETTINGS ((size_t)2 * 1024 * 1024) /* settings.json, startup files */

@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "core/probe.h"
 #include "gofile/gomod.h"
+#include "probes/modules_options.h"
 #include "probes/modules_walk.h"
 
 #define REPLACES_MAX 64
@@ -77,6 +78,7 @@ static int look(struct exam *exam, struct err *err) {
 	(void)err;
 	modules_view_init(&view, exam);
 	modules_view_state(&view);
+	modules_options_state(&view);
 	if (view.modules_off || view.other_modfile || !readable(&view)) {
 		return 0;
 	}
@@ -96,6 +98,7 @@ const struct probe probe_modules = {
 	.yields = FACT_BIT(gomod) | FACT_BIT(gowork) | FACT_BIT(work_use) | FACT_BIT(work_member) |
                   FACT_BIT(replace_target) | FACT_BIT(vendor) | FACT_BIT(vendor_gap) |
                   FACT_BIT(gosum) | FACT_BIT(gosum_gap) | FACT_BIT(gomod_gap) |
-                  FACT_BIT(mod_absent) | FACT_BIT(excluded) | FACT_BIT(file_import),
+                  FACT_BIT(mod_absent) | FACT_BIT(excluded) | FACT_BIT(file_import) |
+                  FACT_BIT(mod_flag) | FACT_BIT(dir_filter) | FACT_BIT(cgo_use) | FACT_BIT(odd_path),
 	.look = look,
 };

@@ -8,7 +8,7 @@
 #include "wire/jsonc.h"
 
 /* gopls compares only the last dotted part of a setting's name. */
-static const struct jsonc_node *build_flags(struct exam *exam) {
+const struct jsonc_node *modules_option(struct exam *exam, const char *name) {
 	const char *json = exam->target->init_options;
 	if (str_empty(json)) {
 		return NULL;
@@ -17,7 +17,7 @@ static const struct jsonc_node *build_flags(struct exam *exam) {
 	for (const struct jsonc_node *m = doc->root ? doc->root->first_child : NULL; m;
 	     m = m->next) {
 		const char *dot = m->key ? strrchr(m->key, '.') : NULL;
-		if (m->key && streq(dot ? dot + 1 : m->key, "buildFlags")) {
+		if (m->key && streq(dot ? dot + 1 : m->key, name)) {
 			return m;
 		}
 	}
@@ -42,7 +42,7 @@ const char *modules_flag(struct exam *exam, const char *name, const char **ret_f
 	struct goflags flags = goflags_parse(exam->arena, v ? v->value : "");
 	const char *value = goflags_value(&flags, name);
 	const char *from = value ? "GOFLAGS" : "";
-	const struct jsonc_node *list = build_flags(exam);
+	const struct jsonc_node *list = modules_option(exam, "buildFlags");
 	for (const struct jsonc_node *m = list ? list->first_child : NULL; m; m = m->next) {
 		const char *word = jsonc_string(m);
 		const char *rest = word ? behind_name(word, name) : NULL;

@@ -10,6 +10,10 @@
  * "buildFlags". */
 const char *modules_flag(struct exam *exam, const char *name, const char **ret_from);
 
+/* An option that gopls is given, by the last part of its name, or NULL. */
+struct jsonc_node;
+const struct jsonc_node *modules_option(struct exam *exam, const char *name);
+
 struct modules_tags {
 	const char *const *items;
 	size_t count;

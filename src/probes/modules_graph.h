@@ -34,8 +34,9 @@ struct modules_graph {
 	bool gosum_known; /* go.sum could be read, or is not there */
 	struct gosum sums[MODULES_MEMBERS_MAX + 1];
 	size_t sum_count;
-	int complete;     /* 0: not known yet, 1: yes, -1: no */
-	bool sums_needed; /* go asks go.sum: not with vendoring, not with -mod=mod */
+	int complete;            /* 0: not known yet, 1: yes, -1: no */
+	size_t sum_gaps, absent; /* facts of these kinds so far */
+	bool sums_needed;        /* go asks go.sum: not with vendoring, not with -mod=mod */
 };
 
 /* Reads the checksums and states gosum. */

@@ -6,7 +6,7 @@
 #include "base/str.h"
 #include "gofile/gosource.h"
 #include "gofile/goversion.h"
-#include "probes/goroot.h"
+#include "probes/cgo_env.h"
 #include "probes/modules_flags.h"
 
 #define NAMES_MAX_BYTES ((size_t)2000)
@@ -30,16 +30,6 @@ static int go_minor(const struct exam *exam) {
 	return minor < 0 ? NEWEST_GO_MINOR : minor;
 }
 
-/* Off by itself for another platform than this machine (go/build, Default). */
-static bool has_cgo(struct exam *exam, const char *goos, const char *goarch) {
-	const struct fact_govar *v = facts_govar(exam->facts, "CGO_ENABLED");
-	if (v && !streq(v->origin, "default") && !str_empty(v->value)) {
-		return !streq(v->value, "0");
-	}
-	return (str_empty(goos) || streq(goos, "linux")) &&
-	       (str_empty(goarch) || streq(goarch, goroot_host_arch()));
-}
-
 void modules_reader_init(struct modules_reader *reader, struct exam *exam) {
 	const char *goos = facts_govar_value(exam->facts, "GOOS");
 	const char *goarch = facts_govar_value(exam->facts, "GOARCH");
@@ -50,7 +40,7 @@ void modules_reader_init(struct modules_reader *reader, struct exam *exam) {
 	                .goarch = str_empty(goarch) ? "amd64" : goarch,
 	                .tags = tags.items,
 	                .tag_count = tags.count,
-	                .cgo = has_cgo(exam, goos, goarch),
+	                .cgo = cgo_env(exam).enabled,
 	                .go_minor = go_minor(exam)},
 	};
 }
@@ -87,7 +77,7 @@ static bool next_go_file(struct slice *rest, struct slice *ret_name) {
 }
 
 static void add_imports(struct modules_reader *reader, struct modules_package *package,
-                        const struct evidence *ev, const struct gosource *source,
+                        const struct gosource *source, const struct evidence *ev,
                         const char *file) {
 	struct arena *arena = reader->exam->arena;
 	for (size_t i = 0; i < source->import_count; i++) {
@@ -127,12 +117,43 @@ static const char *declared_names(struct arena *arena, struct slice text) {
 	return out.data;
 }
 
+/* go leaves such a file out when cgo is off, without a word about it. */
+static bool needs_cgo(struct modules_reader *reader, struct modules_package *package,
+                      const struct gosource *source, const struct evidence *ev, const char *file,
+                      struct constraint_result *why) {
+	if (!source->imports_c || why->verdict != CONSTRAINT_INCLUDED) {
+		return false;
+	}
+	for (size_t i = 0; i < source->import_count && !package->c_file; i++) {
+		if (streq(source->imports[i].path, "C")) {
+			package->c_file = file;
+			package->c_line = source->imports[i].line;
+			package->c_ev = ev;
+		}
+	}
+	if (!reader->ctx.cgo) {
+		*why = (struct constraint_result){.verdict = CONSTRAINT_EXCLUDED,
+		                                  .expression = "",
+		                                  .tag = "cgo",
+		                                  .wanted = true,
+		                                  .line = package->c_line,
+		                                  .message = ""};
+	}
+	return !reader->ctx.cgo;
+}
+
 static void read_file(struct modules_reader *reader, struct modules_package *package,
                       const char *file, bool is_test) {
 	struct exam *exam = reader->exam;
 	const struct evidence *ev =
 		world_look(exam->world, LOOK_FILE, file, MODULES_FILE_CAP_BYTES);
 	if (!evidence_has_bytes(ev)) {
+		bool refused = ev->state == EV_DENIED || ev->state == EV_ABSENT;
+		if (refused && !package->refused_file && path_base(file)[0] != '.' &&
+		    path_base(file)[0] != '_') {
+			package->refused_file = file;
+			package->refused_ev = ev;
+		}
 		return;
 	}
 	reader->files++;
@@ -143,15 +164,10 @@ static void read_file(struct modules_reader *reader, struct modules_package *pac
 	if (why.verdict == CONSTRAINT_INCLUDED) {
 		source = gosource_parse(exam->arena, ev->bytes, NULL);
 	}
-	if (source.imports_c && !reader->ctx.cgo) {
-		why = (struct constraint_result){.verdict = CONSTRAINT_EXCLUDED,
-		                                 .expression = "",
-		                                 .tag = "cgo",
-		                                 .message = ""};
-	}
-	if (why.verdict == CONSTRAINT_INCLUDED) {
+	bool off = needs_cgo(reader, package, &source, ev, file, &why);
+	if (why.verdict == CONSTRAINT_INCLUDED && !off) {
 		package->included += is_test ? 0 : 1;
-		add_imports(reader, package, ev, &source, file);
+		add_imports(reader, package, &source, ev, file);
 	} else if (!is_test && !package->excluded_file) {
 		package->excluded_file = file;
 		package->why = why;

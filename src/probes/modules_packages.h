@@ -37,6 +37,11 @@ struct modules_package {
 	const struct evidence *excluded_ev;
 	const char *excluded_names;     /* what it declares, blanks between them */
 	struct modules_import *imports; /* of the files the build takes */
+	const char *c_file;             /* the first one that imports "C", or NULL */
+	int c_line;
+	const struct evidence *c_ev;
+	const struct evidence *refused_ev; /* of the first file that is there and cannot be read */
+	const char *refused_file;          /* that file, or NULL */
 };
 
 void modules_reader_init(struct modules_reader *reader, struct exam *exam);

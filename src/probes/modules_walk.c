@@ -11,7 +11,9 @@
 #include "gofile/semver.h"
 #include "gofile/stdlist.h"
 #include "probes/modules_local.h"
+#include "probes/modules_oddities.h"
 #include "probes/modules_packages.h"
+#include "probes/modules_sums.h"
 
 #define PRUNED_SINCE  "1.17" /* from here on go.mod lists all modules that packages come from */
 #define GO_LINE_SINCE "1.21" /* from here on a go line binds those who require the module */
@@ -36,7 +38,7 @@ struct walk {
 	struct need *first, *last;
 	const char **seen; /* open addressing by import path */
 	size_t seen_count;
-	size_t sum_gaps, mod_gaps, absent;
+	size_t mod_gaps;
 	bool open; /* the round in which the open file's package is followed */
 };
 
@@ -149,30 +151,6 @@ static void check_requirements(struct walk *w, const struct need *need, struct m
 	}
 }
 
-static void state_sum_gap(struct walk *w, struct modules_root *root, const char *kind) {
-	if (root->stated || w->sum_gaps++ >= GAPS_MAX) {
-		return;
-	}
-	root->stated = true;
-	FACTS_ADD(w->view->exam->facts, gosum_gap, NULL, .gosum = w->graph->gosum_path,
-	          .module = root->sum_path, .version = root->sum_version, .kind = kind,
-	          .in_cache = modules_root_present(w->graph, root), .gomod = root->gomod,
-	          .line = root->line);
-}
-
-static void state_absent(struct walk *w, struct modules_root *root) {
-	if (root->stated || root->local || str_empty(root->dir) || w->absent++ >= GAPS_MAX) {
-		return;
-	}
-	root->stated = true;
-	struct file_stat st = world_stat(w->view->exam->world, root->dir);
-	if (st.known && !st.exists) {
-		FACTS_ADD(w->view->exam->facts, mod_absent, st.ev, .module = root->sum_path,
-		          .version = root->sum_version, .dir = root->dir, .gomod = root->gomod,
-		          .line = root->line);
-	}
-}
-
 /* A version nobody published: go.work or a replace must provide the module. */
 static bool is_placeholder(const char *version) {
 	return str_starts(version, "v0.0.0") || str_has(version, "-00010101000000-");
@@ -200,6 +178,10 @@ static void visit_own(struct walk *w, const struct need *need, const struct modu
 	const char *dir = package_dir(exam->arena, main->dir, main->mod.module, need->import);
 	struct modules_package package = modules_package_read(&w->reader, dir, false);
 	const char *nested = modules_local_between(w->view, main->dir, dir);
+	if (need->open) {
+		struct modules_site site = {.import = need->site, .dir = dir};
+		modules_oddities_state(w->view, &package, &site);
+	}
 	if (nested) {
 		state_mod_gap(w, need, "local", NULL, "", nested,
 		              "the directory is a module of its own");
@@ -290,7 +272,7 @@ static void visit_unprovided(struct walk *w, const struct need *need, struct mod
 			                           wrong->version, need->import));
 		}
 	} else if (!need->by) {
-		if (need->open) {
+		if (need->open && !modules_other_case(w->view, need->site)) {
 			state_mod_gap(w, need, "missing", NULL, "", "",
 			              "no requirement provides this package");
 		}
@@ -314,7 +296,7 @@ static void visit_required(struct walk *w, const struct need *need) {
 		bool present = modules_root_present(w->graph, root);
 		root->reached = root->reached || need->open;
 		if (present && need->open && modules_graph_mismatch(w->graph, root)) {
-			state_sum_gap(w, root, "mismatch");
+			modules_sum_gap(w->graph, root, "mismatch");
 			return;
 		}
 		if (present && root->has_zip_sum && root->has_gomod_sum) {
@@ -334,11 +316,11 @@ static void visit_required(struct walk *w, const struct need *need) {
 			return;
 		}
 		if (!root->has_zip_sum) {
-			state_sum_gap(w, root, "zip");
+			modules_sum_gap(w->graph, root, "zip");
 		} else if (!root->has_gomod_sum) {
-			state_sum_gap(w, root, "gomod");
+			modules_sum_gap(w->graph, root, "gomod");
 		} else {
-			state_absent(w, root);
+			modules_sum_absent(w->graph, root);
 		}
 		if (present) {
 			visit_root(w, need, root);
@@ -435,41 +417,6 @@ static void walk_others(struct walk *w) {
 	}
 }
 
-/* Two requirements of one module, as a merge leaves them: go wants to drop one. */
-static void check_duplicates(struct walk *w) {
-	const struct modules_file *main = w->view->mains[0];
-	for (size_t i = 1; !w->view->is_member && i < main->mod.require_count; i++) {
-		const struct gomod_require *r = &main->mod.requires[i];
-		const struct gomod_require *first = gomod_require_find(&main->mod, r->path);
-		if (!first || first == r || streq(first->version, r->version)) {
-			continue;
-		}
-		FACTS_ADD(w->view->exam->facts, gomod_gap, main->ev, .gomod = main->path,
-		          .kind = "duplicate", .module = r->path, .version = first->version,
-		          .wanted = r->version, .file = main->path, .line = r->line,
-		          .text = arena_printf(
-				  w->view->exam->arena,
-				  "%s is required in line %d as %s and in line %d as %s", r->path,
-				  first->line, first->version, r->line, r->version));
-	}
-}
-
-/* In a workspace go reads the go.mod of every requirement of every module, imported or not. */
-static void check_workspace(struct walk *w) {
-	for (size_t i = 0; i < w->graph->count; i++) {
-		struct modules_root *root = &w->graph->roots[i];
-		if (root->local || root->stated || str_empty(root->dir) ||
-		    modules_root_gomod(w->graph, root)->exists) {
-			continue;
-		}
-		if (!root->has_gomod_sum) {
-			state_sum_gap(w, root, "gomod");
-		} else {
-			state_absent(w, root);
-		}
-	}
-}
-
 void modules_walk(struct modules_graph *graph, const struct modules_vendor *vendor) {
 	struct exam *exam = graph->view->exam;
 	struct walk w = {.graph = graph, .view = graph->view, .vendor = vendor, .open = true};
@@ -481,6 +428,8 @@ void modules_walk(struct modules_graph *graph, const struct modules_vendor *vend
 	struct modules_package package =
 		modules_package_read(&w.reader, graph->view->file_dir, true);
 	state_imports(&w, &package);
+	modules_oddities_state(graph->view, &package,
+	                       &(struct modules_site){.dir = graph->view->file_dir});
 	if (package.excluded_file && !streq(package.excluded_file, graph->view->open_file)) {
 		state_excluded_file(&w, &package);
 	}
@@ -488,12 +437,12 @@ void modules_walk(struct modules_graph *graph, const struct modules_vendor *vend
 		return;
 	}
 	if (graph->sums_needed) {
-		check_duplicates(&w);
+		modules_sums_duplicates(graph);
 	}
 	push(&w, &package, NULL);
 	drain(&w);
 	if (graph->view->is_member && graph->sums_needed) {
-		check_workspace(&w);
+		modules_sums_workspace(graph);
 	}
 	if (graph->view->file && !vendor->used && !graph->view->is_member && graph->count > 0 &&
 	    graph->sums_needed) {

@@ -16,7 +16,8 @@
 #define HELLO_DEADLINE_NS (800 * NS_PER_MS) /* an answer to initialize takes 50 ms */
 #define OTHER_DEADLINE_NS (6 * NS_PER_S)
 #define MARGIN_NS         (700 * NS_PER_MS) /* left of the run's time for stopping and judging */
-#define FLAGS_MAX         8                 /* members that are left out one by one */
+#define NO_DRIVER         "gopls without driver"
+#define FLAGS_MAX         8 /* members that are left out one by one */
 
 static int64_t time_left(const struct exam *exam, int64_t wanted_ns) {
 	int64_t left = exam->deadline_ns - MARGIN_NS - clock_now_ns();
@@ -40,6 +41,11 @@ static const struct evidence *converse(struct exam *exam, const char *label, str
                                        int64_t limit_ns, struct talk *ret_talk) {
 	const struct target *t = exam->target;
 	const char *scratch = NULL;
+	struct envset env;
+	envset_copy(&env, &t->server);
+	if (streq(label, NO_DRIVER)) {
+		envset_set(&env, "GOPACKAGESDRIVER", "off");
+	}
 	if (server_flags_write(argv)) {
 		scratch = scratch_make(exam->arena, envset_get(&t->own, "TMPDIR"));
 	}
@@ -47,7 +53,7 @@ static const struct evidence *converse(struct exam *exam, const char *label, str
 		exam->world, &(struct session_spec){
 				     .label = label,
 				     .argv = server_flags_tame(exam->arena, argv, scratch),
-				     .env = &t->server,
+				     .env = &env,
 				     .cwd = t->server_cwd ? t->server_cwd : t->workspace,
 				     .dialogue = &talk->base,
 				     .nofile = nofile,
@@ -251,11 +257,45 @@ static void try_more_files(struct exam *exam) {
 	          .detail = now.hurt);
 }
 
+/* gopls' own env setting would go before the environment. */
+static void without_driver_setting(struct exam *exam, struct talk_script *script) {
+	const struct fact_packages_driver *d = facts_first(packages_driver, exam->facts);
+	if (d && streq(d->from, "gopls")) {
+		script->init_options = "{\"env\":{\"GOPACKAGESDRIVER\":\"off\"}}";
+		script->configuration = NULL;
+		script->configuration_reply = REPLY_OPTIONS;
+	}
+}
+
+/* Does the server do better when it asks go for packages? */
+static void try_driver(struct exam *exam) {
+	const struct fact_health *health = facts_first(health, exam->facts);
+	const struct fact_packages_driver *d = facts_first(packages_driver, exam->facts);
+	if (!d || !facts_hurt(exam->facts) || !exam->target->server_argv ||
+	    infer_is_certain(exam->rules, exam->facts) ||
+	    time_left(exam, OTHER_DEADLINE_NS) < NS_PER_S) {
+		return;
+	}
+	struct talk_script script = exam->handshake->talk->script;
+	without_driver_setting(exam, &script);
+	struct talk *talk = talk_new(exam->arena, &script);
+	struct talk seen;
+	const struct evidence *ev =
+		converse(exam, NO_DRIVER, talk, exam->target->server_argv, exam->target->nofile,
+	                 time_left(exam, OTHER_DEADLINE_NS), &seen);
+	bool all = seen.base.is_done(&seen.base);
+	struct health now =
+		server_health(exam->arena, &seen, all ? TALK_END_SAID_ALL : TALK_END_DEADLINE);
+	FACTS_ADD(exam->facts, trial, ev, .what = "without GOPACKAGESDRIVER", .subject = d->path,
+	          .better = rank_of(now.state) > rank_of(health->state), .detail = now.hurt);
+}
+
 static int look(struct exam *exam, struct err *err) {
 	(void)err;
 	if (!exam->handshake || !exam->handshake->talk) {
 		return 0;
 	}
+	try_driver(exam);
 	try_flags(exam);
 	try_more_files(exam);
 	try_other(exam);

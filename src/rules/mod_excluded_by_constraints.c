@@ -3,7 +3,7 @@
  * that declares what it uses. File name, build line and tags in force are the proof.
  * Counter-checks: gopls gives files of another GOOS or GOARCH a build of their own, and opens a
  * main file with "ignore" alone; those are healthy. An undefined name counts only when a left-out
- * file declares it.
+ * file declares it. What is left out because cgo is off is mod-cgo-toolchain-missing.
  */
 #include "base/path.h"
 #include "core/rule.h"
@@ -101,9 +101,15 @@ static const char *tag_in(struct arena *arena, const char *excluded_by) {
 	return wanted.len > 0 ? wanted.data : unwanted;
 }
 
+static bool cgo_is_off(const struct facts *facts) {
+	const struct fact_cgo *cgo = facts_first(cgo, facts);
+	return cgo && !cgo->enabled && !streq(cgo->why, "cross");
+}
+
 static void check_file(const struct rule *self, const struct facts *facts, struct findings *out) {
 	const struct fact_open_file *file = facts_first(open_file, facts);
-	if (!file || str_empty(file->excluded_by) || streq(file->reason, "none")) {
+	if (!file || str_empty(file->excluded_by) || streq(file->reason, "none") ||
+	    (streq(file->reason, "cgo") && cgo_is_off(facts))) {
 		return;
 	}
 	/* gopls has views for other platforms and for "ignore", but none for a tag nobody sets: that
@@ -167,13 +173,14 @@ static bool check_names(const struct rule *self, const struct facts *facts, stru
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	check_file(self, facts, out);
 	facts_each (excluded, x, facts) {
-		if (streq(x->what, "package")) {
+		if (streq(x->what, "package") && !(streq(x->reason, "cgo") && cgo_is_off(facts))) {
 			check_package(self, facts, out, x);
 			return;
 		}
 	}
 	facts_each (excluded, x, facts) {
-		if (streq(x->what, "file") && check_names(self, facts, out, x)) {
+		bool of_c = streq(x->reason, "cgo") && cgo_is_off(facts);
+		if (streq(x->what, "file") && !of_c && check_names(self, facts, out, x)) {
 			return;
 		}
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * mod-nested-not-in-workspace: two modules of one project do not know each other. Either the open
  * file imports a package of a module beside its own that neither go.work nor a replace names, or
- * the file itself lies in a module outside the opened folder.
+ * the file itself lies in a module outside the opened folder, or in one that gopls'
+ * directoryFilters keep out.
  * Counter-check: a nested module that needs none of the others is loaded by itself and is healthy,
  * listed in go.work or not.
  */
@@ -92,7 +93,28 @@ static void check_place(const struct rule *self, const struct facts *facts, stru
 	f->severity = said || facts_hurt(facts) ? SEV_ERROR : SEV_NOTE;
 }
 
+/* gopls v0.16 to v0.24 load no module whose directory is filtered out; filtered packages of a module
+ * that is not are loaded like the others. */
+static void check_filter(const struct rule *self, const struct facts *facts, struct findings *out) {
+	const struct fact_dir_filter *d = facts_first(dir_filter, facts);
+	if (!d || facts_healthy(facts)) {
+		return;
+	}
+	struct finding *f = findings_add(out, self, CONF_CERTAIN, d->key,
+	                                 "%s has \"%s\" (%s line %lld), which keeps the module %s "
+	                                 "of the open file out of the "
+	                                 "workspace",
+	                                 d->key, d->filter, d->file, (long long)d->line,
+	                                 str_empty(d->dir) ? "in the opened folder" : d->dir);
+	finding_cites(f, d);
+	finding_fix(
+		out, f,
+		arena_printf(out->arena, "remove \"%s\" from %s in %s", d->filter, d->key, d->file),
+		"%s", "");
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
+	check_filter(self, facts, out);
 	facts_each (gomod_gap, g, facts) {
 		if (streq(g->kind, "local")) {
 			check_import(self, facts, out, g);

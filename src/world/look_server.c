@@ -142,11 +142,11 @@ int look_server_open(struct look_server *server, struct arena *arena) {
 }
 
 static bool look_is_of_path(enum look what) {
-	return what <= LOOK_OWNERS || what == LOOK_TAIL;
+	return what <= LOOK_OWNERS || what == LOOK_TAIL || what == LOOK_WALKED;
 }
 
 static bool look_is_of_dir(enum look what) {
-	return what == LOOK_DIR || what == LOOK_WALK || what == LOOK_OWNERS;
+	return what == LOOK_DIR || what == LOOK_WALK || what == LOOK_OWNERS || what == LOOK_WALKED;
 }
 
 static bool server_knows_hanging(const struct look_server *server, const char *path) {

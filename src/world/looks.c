@@ -306,7 +306,8 @@ static void approach(struct looker *looker, struct arena *arena, const char *pat
 void look_answer(struct looker *looker, const struct look_request *request,
                  struct look_reply *reply) {
 	looker->progress->reached_len = 0;
-	if (request->what <= LOOK_OWNERS || request->what == LOOK_TAIL) {
+	if (request->what <= LOOK_OWNERS || request->what == LOOK_TAIL ||
+	    request->what == LOOK_WALKED) {
 		approach(looker, request->arena, request->arg);
 	}
 	switch (request->what) {
@@ -330,6 +331,9 @@ void look_answer(struct looker *looker, const struct look_request *request,
 		break;
 	case LOOK_WALK:
 		look_walk(request, reply);
+		break;
+	case LOOK_WALKED:
+		look_walked(request, reply);
 		break;
 	case LOOK_OWNERS:
 		look_owners(request, reply);

@@ -12,6 +12,7 @@
 
 #define WALK_ENTRIES_MAX   ((size_t)20000)
 #define WALK_GO_FILES_MAX  200
+#define TREE_ENTRIES_MAX   ((size_t)400000)
 #define OWNERS_ENTRIES_MAX ((size_t)4000)
 #define OWNERS_LISTED_MAX  20
 
@@ -52,6 +53,7 @@ int look_read_file(int dir_fd, const char *path, size_t cap, struct look_reply *
 /* mounts.c, walk.c, connect.c, gopls_processes.c, watches.c, state_db.c */
 void look_mount(const struct look_request *request, struct look_reply *reply);
 void look_walk(const struct look_request *request, struct look_reply *reply);
+void look_walked(const struct look_request *request, struct look_reply *reply);
 void look_owners(const struct look_request *request, struct look_reply *reply);
 void look_state(const struct look_request *request, struct look_reply *reply);
 void look_connect(const struct look_request *request, struct look_reply *reply);

@@ -19,7 +19,13 @@
 struct walk_dir {
 	struct walk_dir *next;
 	const char *path;
-	unsigned depth; /* 0: where the walk began */
+	struct walk_branch *branch; /* look_walked: the directory directly below the beginning */
+	unsigned depth;             /* 0: where the walk began */
+};
+
+struct walk_branch {
+	const char *name;
+	size_t entries;
 };
 
 struct walk {
@@ -33,6 +39,8 @@ struct walk {
 	struct strbuf foreign, own; /* look_owners: lines about entries of others and of ours */
 	size_t foreign_count, own_count;
 	uid_t uid;
+	size_t dirs; /* look_walked */
+	const struct walk_branch *largest;
 };
 
 typedef void walk_entry_fn(struct walk *walk, const struct walk_dir *dir, int dir_fd,
@@ -144,6 +152,47 @@ void look_walk(const struct look_request *request, struct look_reply *reply) {
 	walk_run(&walk, workspace_entry);
 	if (reply->state == EV_READ || reply->state == EV_TRUNCATED) {
 		strbuf_printf(&reply->bytes, "entries %zu\n", walk.entries);
+	}
+}
+
+/* As cmd/go/internal/modload/search.go (matchPackages) walks a module. */
+static void walked_entry(struct walk *walk, const struct walk_dir *dir, int dir_fd,
+                         const char *name, unsigned char type) {
+	struct arena *arena = walk->request->arena;
+	struct walk_branch *branch = dir->branch;
+
+	if (branch && ++branch->entries > (walk->largest ? walk->largest->entries : 0)) {
+		walk->largest = branch;
+	}
+	if (type != DT_DIR || name[0] == '.' || name[0] == '_' || streq(name, "testdata")) {
+		return;
+	}
+	const char *path = path_join(arena, dir->path, name);
+
+	if (faccessat(dir_fd, path_join(arena, name, "go.mod"), F_OK, 0) == 0) {
+		return;
+	}
+	walk->dirs++;
+	walk_push(walk, path, dir->depth + 1);
+	if (!branch) {
+		branch = arena_new_of(arena, struct walk_branch);
+		branch->name = path_base(path);
+	}
+	walk->last->branch = branch;
+}
+
+void look_walked(const struct look_request *request, struct look_reply *reply) {
+	struct walk walk = {.request = request, .reply = reply, .entries_max = TREE_ENTRIES_MAX};
+
+	walk_run(&walk, walked_entry);
+	if (reply->state != EV_READ && reply->state != EV_TRUNCATED) {
+		return;
+	}
+	reply->bytes.len = 0; /* without the refused directories */
+	strbuf_printf(&reply->bytes, "dirs %zu\nentries %zu\n", walk.dirs, walk.entries);
+	if (walk.largest) {
+		strbuf_printf(&reply->bytes, "largest %zu %s\n", walk.largest->entries,
+		              keyline_escape(request->arena, walk.largest->name));
 	}
 }
 

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT
+ * mod-cgo-toolchain-missing: code that imports "C" and a machine on which go cannot process it: cgo
+ * is switched off (CGO_ENABLED=0, or silently, because there is no C compiler), or it is on and the
+ * compiler, pkg-config, a .pc file or a header is not found.
+ * Counter-check: files left out by a tag, a name or another platform (for which cgo is off as well)
+ * are mod-excluded-by-constraints. A C error in the user's own code is none of this. Packages that
+ * other packages import are read from their Go files, so that a missing compiler hurts the package
+ * that is open, and no other.
+ */
+#include "base/path.h"
+#include "core/origin.h"
+#include "core/rule.h"
+#include "core/undefined.h"
+
+#define PACKAGES_OF_COMPILER "sudo apt install build-essential"
+
+static bool is_c(const struct fact_excluded *x) {
+	return streq(x->reason, "cgo");
+}
+
+/* What the build leaves out although it is needed: the open file, a package, a name; NULL. */
+static const struct fact *left_out(const struct facts *facts, const char **ret_path) {
+	const struct fact_open_file *file = facts_first(open_file, facts);
+	if (file && streq(file->reason, "cgo") && !facts_healthy(facts)) {
+		*ret_path = file->path;
+		return &file->base;
+	}
+	facts_each (excluded, x, facts) {
+		if (streq(x->what, "package") && is_c(x)) {
+			*ret_path = x->file;
+			return &x->base;
+		}
+	}
+	facts_each (excluded, x, facts) {
+		const char *name = NULL;
+		if (streq(x->what, "file") && is_c(x) && undefined_find(facts, x->name, &name)) {
+			*ret_path = x->path;
+			return &x->base;
+		}
+	}
+	return NULL;
+}
+
+static void fix_off(const struct facts *facts, struct findings *out, struct finding *f,
+                    const struct fact_cgo *cgo) {
+	const struct fact_govar *var = facts_govar(facts, "CGO_ENABLED");
+	if (streq(cgo->why, "variable") && var) {
+		finding_about(out, f, "CGO_ENABLED");
+		finding_detail(out, f, "it is set %s", origin_words(facts, var));
+		finding_cites(f, var);
+		origin_cite_judged(facts, f, "CGO_ENABLED");
+		origin_fix(facts, out, f, var);
+	} else if (streq(cgo->why, "no_compiler")) {
+		finding_about(out, f, cgo->cc);
+		origin_cite_judged(facts, f, "PATH");
+		finding_fix(out, f, "install a C compiler, then restart the editor",
+		            PACKAGES_OF_COMPILER);
+	}
+}
+
+static void check_off(const struct rule *self, const struct facts *facts, struct findings *out,
+                      const struct fact_cgo *cgo) {
+	const char *path = "";
+	const struct fact *proof = left_out(facts, &path);
+	if (!proof) {
+		return;
+	}
+	bool variable = streq(cgo->why, "variable");
+	const char *why =
+		variable ? "CGO_ENABLED=0 switches cgo off"
+			 : arena_printf(out->arena,
+	                                "the server's PATH has no %s, so go switches cgo off",
+	                                cgo->cc);
+	const char *subject = variable ? "CGO_ENABLED=0" : cgo->cc;
+	struct finding *f = findings_add(
+		out, self, CONF_CERTAIN, subject,
+		"%s, and %s, which imports \"C\", is left out of the build", why, path);
+	finding_cite(f, proof);
+	finding_cites(f, cgo);
+	fix_off(facts, out, f, cgo);
+	f->severity = facts_healthy(facts) && proof->kind == FACT_excluded &&
+	                              !streq(((const struct fact_excluded *)proof)->what, "file")
+	                      ? SEV_NOTE
+	                      : SEV_ERROR;
+}
+
+static const struct fact_cgo_use *use_of(const struct facts *facts, bool open) {
+	facts_each (cgo_use, u, facts) {
+		if (u->open == open) {
+			return u;
+		}
+	}
+	return NULL;
+}
+
+/* cgo is on and the compiler it names is nowhere. */
+static void check_compiler(const struct rule *self, const struct facts *facts, struct findings *out,
+                           const struct fact_cgo *cgo) {
+	const struct fact_cgo_use *use = use_of(facts, true);
+	bool open = use != NULL;
+	use = open ? use : use_of(facts, false);
+	if (!use || (!open && !facts_first(health, facts))) {
+		return;
+	}
+	const struct fact_govar *var = facts_govar(facts, "CC");
+	struct finding *f =
+		findings_add(out, self, CONF_CERTAIN, cgo->cc,
+	                     "the C compiler %s is not found, and %s line %lld imports \"C\"",
+	                     cgo->cc, use->file, (long long)use->line);
+	finding_about(out, f, cgo->cc);
+	finding_cites(f, cgo);
+	finding_cites(f, use);
+	if (var && !streq(var->origin, "default")) {
+		finding_detail(out, f, "CC is %s, set %s", var->value, origin_words(facts, var));
+		finding_cites(f, var);
+		origin_fix(facts, out, f, var);
+	} else {
+		origin_cite_judged(facts, f, "PATH");
+	}
+	finding_fix(out, f, "install a C compiler, then restart the editor", PACKAGES_OF_COMPILER);
+	bool hurts = open ? !facts_healthy(facts) : false;
+	f->severity = hurts ? SEV_ERROR : SEV_NOTE;
+}
+
+/* The rest of the line behind word, without quotes; NULL when the text does not have it. */
+static const char *behind(struct arena *arena, const char *text, const char *word) {
+	const char *at = strstr(text, word);
+	if (!at) {
+		return NULL;
+	}
+	at += strlen(word);
+	return arena_strndup(arena, at, strcspn(at, "\n"));
+}
+
+static const char *before(struct arena *arena, const char *text, const char *word) {
+	const char *at = strstr(text, word);
+	const char *start = at;
+	while (start && start > text && !strchr(" \t\n:'\"`", start[-1])) {
+		start--;
+	}
+	return at ? arena_strndup(arena, start, (size_t)(at - start)) : NULL;
+}
+
+struct missing {
+	const char *what; /* "the header", "pkg-config", "the .pc file of", "the C compiler" */
+	const char *name;
+	const char *fix_title, *fix;
+};
+
+/* What the compiler or pkg-config said, in the C locale. */
+static struct missing missing_of(struct arena *arena, const char *text) {
+	const char *header = before(arena, text, ": No such file or directory");
+	if (header && str_has(text, "fatal error:") && !str_empty(header)) {
+		return (struct missing){"the header", header, "find the package that has it",
+		                        arena_printf(arena, "apt-file search %s", header)};
+	}
+	if (str_has(text, "exec: \"pkg-config\"")) {
+		return (struct missing){"the program", "pkg-config", "install it",
+		                        "sudo apt install pkg-config"};
+	}
+	const char *pc = before(arena, text, " was not found in the pkg-config search path");
+	if (pc) {
+		return (struct missing){
+			"the pkg-config file", arena_printf(arena, "%s.pc", pc),
+			"install its -dev package, or give PKG_CONFIG_PATH to the editor",
+			arena_printf(arena, "apt-file search %s.pc", pc)};
+	}
+	const char *cc = behind(arena, text, "cgo: C compiler ");
+	if (cc) {
+		return (struct missing){"the C compiler", cc, "install a C compiler",
+		                        PACKAGES_OF_COMPILER};
+	}
+	return (struct missing){0};
+}
+
+/* cgo is on, the compiler is there: what does it miss? */
+static void check_said(const struct rule *self, const struct facts *facts, struct findings *out,
+                       const struct fact_cgo *cgo) {
+	const struct fact_go_run *run = facts_run(facts, "cgo");
+	const struct fact_cgo_use *use = use_of(facts, true);
+	if (!run || !use || !facts_hurt(facts)) {
+		return;
+	}
+	const char *text = arena_printf(out->arena, "%s\n%s", run->out, run->err);
+	struct missing m = missing_of(out->arena, text);
+	if (!m.what) {
+		return;
+	}
+	struct finding *f = findings_add(out, self, CONF_CERTAIN, m.name,
+	                                 "%s %s, which %s needs to be built, is not found", m.what,
+	                                 m.name, use->file);
+	finding_about(out, f, m.name);
+	finding_cites(f, run);
+	finding_cites(f, use);
+	finding_cites(f, cgo);
+	const struct fact_govar *path = facts_govar(facts, "PKG_CONFIG");
+	if (path) {
+		finding_cites(f, path);
+	}
+	origin_cite_judged(facts, f, "PKG_CONFIG_PATH");
+	finding_fix(out, f, m.fix_title, "%s", m.fix);
+}
+
+static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
+	const struct fact_cgo *cgo = facts_first(cgo, facts);
+	if (!cgo || streq(cgo->why, "cross")) {
+		return;
+	}
+	if (!cgo->enabled) {
+		check_off(self, facts, out, cgo);
+	} else if (str_empty(cgo->path)) {
+		check_compiler(self, facts, out, cgo);
+	} else {
+		check_said(self, facts, out, cgo);
+	}
+}
+
+const struct rule rule_mod_cgo_toolchain_missing = {
+	.id = "mod-cgo-toolchain-missing",
+	.title = "Code that imports \"C\" cannot be processed on this machine",
+	.wave = 1,
+	.severity = SEV_ERROR,
+	.needs = FACT_BIT(open_file) | FACT_BIT(cgo_use) | FACT_BIT(excluded),
+	.check = check,
+};
