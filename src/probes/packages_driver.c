@@ -45,25 +45,22 @@ static const char *place_of(struct exam *exam, const struct envset *env, const c
 	return found ? found : "";
 }
 
+/* gopls' own env setting goes before the environment. */
 static const char *origin_of(struct exam *exam, const char *value, const char **ret_where) {
-	const struct fact_setting *s = facts_setting(exam->facts, "go.toolsEnvVars." VARIABLE);
-	const char *server = envset_get(&exam->target->server, VARIABLE);
+	static const char *const keys[] = {"gopls.build.env", "gopls.env"};
 	const char *judged = envset_get(&exam->target->judged, VARIABLE);
-	*ret_where = "";
-	if (!streq(server, value)) {
-		static const char *const keys[] = {"gopls.build.env", "gopls.env"};
-		for (size_t i = 0; i < sizeof(keys) / sizeof(*keys) && !s; i++) {
-			s = facts_setting(exam->facts, keys[i]);
-		}
-		*ret_where =
-			s ? arena_printf(exam->arena, "%s:%lld", s->file, (long long)s->line) : "";
-		return "gopls";
+	const struct fact_setting *s = NULL;
+	const char *from = "gopls";
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys) && !s; i++) {
+		s = facts_setting(exam->facts, keys[i]);
+		s = s && str_has(s->json, "\"" VARIABLE "\"") ? s : NULL;
 	}
-	if (s && !streq(judged, value)) {
-		*ret_where = arena_printf(exam->arena, "%s:%lld", s->file, (long long)s->line);
-		return "settings";
+	if (!s && !streq(judged, value)) {
+		s = facts_setting(exam->facts, "go.toolsEnvVars." VARIABLE);
+		from = "settings";
 	}
-	return "env";
+	*ret_where = s ? arena_printf(exam->arena, "%s:%lld", s->file, (long long)s->line) : "";
+	return s ? from : "env";
 }
 
 static int look(struct exam *exam, struct err *err) {

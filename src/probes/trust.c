@@ -189,6 +189,11 @@ static const char *look_variables(struct exam *exam, const struct envset *env) {
 		}
 		const char *key = arena_printf(exam->arena, "go.toolsEnvVars.%s", names[i]);
 		const struct fact_setting *s = set_by_workspace(exam, key);
+		/* A driver that is not there cannot be run; that it is missing is the trouble. */
+		if (streq(names[i], "GOPACKAGESDRIVER") && value[0] == '/' &&
+		    world_stat(exam->world, value).ev->state == EV_ABSENT) {
+			continue;
+		}
 		bool inside = names_inside(exam, value);
 		bool path_only = streq(names[i], "GOROOT") || streq(names[i], "GOENV");
 		if (inside || (s && !path_only)) {
