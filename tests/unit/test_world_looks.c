@@ -243,7 +243,7 @@ static void test_binary(void **state) {
 }
 
 /* The names go leaves out are left out, and so are other modules; links are not followed. */
-static void test_tree(void **state) {
+static void test_walked(void **state) {
 	static const char *const dirs[] = {
 		"m",    "m/a",        "m/a/b",   "m/node_modules", "m/.git",
 		"m/_x", "m/testdata", "m/other", "m/other/in",     "m/node_modules/p"};
@@ -258,10 +258,10 @@ static void test_tree(void **state) {
 	fixture_write(f, "m/node_modules/p/x.js", "", 0644);
 	fixture_write(f, "m/node_modules/p/y.js", "", 0644);
 	assert_int_equal(symlink(".", fixture_path(f, "m/loop")), 0);
-	ev = look(f, LOOK_TREE, "m");
+	ev = look(f, LOOK_WALKED, "m");
 	assert_int_equal(ev->state, EV_READ);
 	assert_true(slice_eq(ev->bytes, "dirs 4\nentries 12\nlargest 3 node_modules\n"));
-	assert_int_equal(look(f, LOOK_TREE, "missing")->state, EV_ABSENT);
+	assert_int_equal(look(f, LOOK_WALKED, "missing")->state, EV_ABSENT);
 }
 
 /* ---- as another user ---- */
@@ -533,7 +533,7 @@ int main(int argc, char **argv) {
 		WORLD_TEST(test_walk),
 		WORLD_TEST(test_connect),
 		WORLD_TEST(test_binary),
-		WORLD_TEST(test_tree),
+		WORLD_TEST(test_walked),
 		WORLD_TEST(test_denied),
 		WORLD_TEST(test_self),
 		WORLD_TEST(test_editors),
