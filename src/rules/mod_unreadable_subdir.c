@@ -24,7 +24,7 @@ static enum severity severity_of(const struct facts *facts, const struct fact_un
 		return well ? SEV_NOTE : SEV_ERROR;
 	}
 	if (streq(u->what, "file") || streq(u->what, "dangling")) {
-		bool hurts = facts_first(health, facts) ? said && facts_hurt(facts) : u->open;
+		bool hurts = u->open ? !well : said && facts_hurt(facts);
 		return hurts ? SEV_ERROR : SEV_NOTE;
 	}
 	if (said && facts_hurt(facts)) {
