@@ -16,11 +16,11 @@ static bool matters(struct slice name) {
 		"GO",         "CGO_", "XDG_",    "VSCODE_", "SSH_",  "SSL_CERT_", "GIT_",
 		"PKG_CONFIG", "LD_",  "DIRENV_", "SNAP",    "MISE_", "ASDF_"};
 	static const char *const names[] = {
-		"PATH",       "HOME",        "USER",       "LOGNAME",     "SHELL",
-		"TMPDIR",     "TERM",        "LANG",       "CC",          "CXX",
-		"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "NO_PROXY",
-		"no_proxy",   "ALL_PROXY",   "all_proxy",  "DISPLAY",     "WAYLAND_DISPLAY",
-		"container",  "FLATPAK_ID",
+		"PATH",       "HOME",        "USER",         "LOGNAME",     "SHELL",
+		"TMPDIR",     "TERM",        "LANG",         "CC",          "CXX",
+		"HTTP_PROXY", "HTTPS_PROXY", "http_proxy",   "https_proxy", "NO_PROXY",
+		"no_proxy",   "ALL_PROXY",   "all_proxy",    "DISPLAY",     "WAYLAND_DISPLAY",
+		"container",  "FLATPAK_ID",  "IN_NIX_SHELL", "DEVENV_ROOT",
 	};
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++) {
 		if (slice_starts(name, prefixes[i])) {
