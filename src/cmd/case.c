@@ -21,7 +21,8 @@ static const char *const *case_arguments(struct arena *arena, const struct check
 		{"file", target->file},
 		{"timeout", o->timeout},
 	};
-	const char **args = arena_array_of(arena, const char *, 16 + o->without.count);
+	const char **args =
+		arena_array_of(arena, const char *, 16 + o->without.count + o->logs.count);
 	size_t n = 0;
 	args[n++] = command_check.name;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -31,6 +32,9 @@ static const char *const *case_arguments(struct arena *arena, const struct check
 	}
 	for (size_t i = 0; i < o->without.count; i++) {
 		args[n++] = arena_printf(arena, "--without=%s", o->without.items[i]);
+	}
+	for (size_t i = 0; target->logs && target->logs[i]; i++) {
+		args[n++] = arena_printf(arena, "--logs=%s", target->logs[i]);
 	}
 	if (o->trust) {
 		args[n++] = "--trust";
@@ -70,6 +74,7 @@ static void take_over(struct check_options *options, const struct check_options 
 	options->file = recorded->file;
 	options->trust = recorded->trust;
 	options->no_server = recorded->no_server;
+	options->logs = recorded->logs;
 	for (size_t i = 0; i < recorded->without.count && options->without.count < OPTION_LIST_MAX;
 	     i++) {
 		options->without.items[options->without.count++] = recorded->without.items[i];

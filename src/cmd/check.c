@@ -216,6 +216,14 @@ static int check_in_world(struct check *c) {
 		output_complain("%s", err.msg);
 		return STATUS_UNKNOWN;
 	}
+	for (size_t i = 0; c->target.logs && c->target.logs[i]; i++) {
+		struct file_stat st = world_stat(c->exam.world, c->target.logs[i]);
+		if (!c->options.from && st.known && !st.is_file) {
+			output_complain("option '--logs': there is no file '%s'",
+			                c->target.logs[i]);
+			return STATUS_USAGE;
+		}
+	}
 	struct vscode_window window = {0};
 	if (!c->options.from &&
 	    check_window_find(c->arena, c->exam.world, c->target.workspace, &window) &&

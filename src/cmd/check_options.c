@@ -29,6 +29,8 @@ const struct option_spec check_option_specs[] = {
          "seconds for everything (" CHECK_TIMEOUT_DEFAULT "; 0.5 is fine)"},
 	{"trust", 0, NULL, OPTION_FLAG, AT(trust), "run programs that files of the workspace name"},
 	{"no-server", 0, NULL, OPTION_FLAG, AT(no_server), "do not start the server"},
+	{"logs", 0, "FILE", OPTION_LIST, AT(logs),
+         "a log somebody sent: look into it as well (repeatable)"},
 	{"without", 0, "PROBE", OPTION_LIST, AT(without), "leave a probe out (repeatable)"},
 	{"list-probes", 0, NULL, OPTION_FLAG, AT(list_probes), "what is looked at, by which probe"},
 	{"save", 0, "FILE", OPTION_TEXT, AT(save), "also record all evidence in a case file"},
@@ -116,8 +118,8 @@ static const char *clashes_with_from(const struct check_options *o, size_t opera
 	} clashes[] = {
 		{operand_count > 0, "DIR"},      {o->file != NULL, "--file"},
 		{o->editor != NULL, "--editor"}, {o->environment != NULL, "--environment"},
-		{o->trust, "--trust"},           {o->no_server, "--no-server"},
-		{o->save != NULL, "--save"},
+		{o->logs.count > 0, "--logs"},   {o->trust, "--trust"},
+		{o->no_server, "--no-server"},   {o->save != NULL, "--save"},
 	};
 	for (size_t i = 0; i < sizeof(clashes) / sizeof(clashes[0]); i++) {
 		if (clashes[i].given) {
@@ -219,7 +221,10 @@ int check_target_fill(struct arena *arena, struct world *world, const struct che
 	if (r < 0) {
 		return r;
 	}
-	ret->file = o->file ? path_clean(arena, path_join(arena, ret->workspace, o->file)) : NULL;
+	const char *base = str_ends(ret->workspace, ".code-workspace")
+	                           ? path_parent(arena, ret->workspace)
+	                           : ret->workspace;
+	ret->file = o->file ? path_clean(arena, path_join(arena, base, o->file)) : NULL;
 	ret->environment = o->environment;
 	if (o->environment && str_starts(o->environment, "file:")) {
 		const char *path = NULL;
@@ -229,5 +234,10 @@ int check_target_fill(struct arena *arena, struct world *world, const struct che
 	ret->editor_name = o->editor;
 	ret->trusted = o->trust;
 	ret->no_server = o->no_server;
+	const char **logs = arena_array_of(arena, const char *, o->logs.count + 1);
+	for (size_t i = 0; r == 0 && i < o->logs.count; i++) {
+		r = user_path_absolute(arena, world, o->logs.items[i], &logs[i], err);
+	}
+	ret->logs = o->logs.count > 0 ? logs : NULL;
 	return r;
 }

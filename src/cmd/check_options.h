@@ -21,6 +21,7 @@ struct check_options {
 	bool trust;
 	bool no_server;
 	struct option_list without;
+	struct option_list logs;
 	bool list_probes;
 	const char *timeout;
 	bool verbose;

@@ -68,6 +68,7 @@ static int examine(struct arena *arena, struct window_check *c, size_t index, st
 	p->target.editor_name = c->target->editor_name;
 	p->target.trusted = c->target->trusted;
 	p->target.no_server = c->target->no_server;
+	p->target.logs = c->target->logs;
 	p->exam.rules = registry_rules;
 	p->exam.deadline_ns = share(c->deadline_ns, c->window->count - index);
 	p->exam.world = world_live_open(arena, &p->store, c->interrupt_fd, err);

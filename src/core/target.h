@@ -36,6 +36,7 @@ struct target {
 	const char *const *window_folders; /* all of them, absolute, ended by NULL; or NULL */
 	bool trusted;                      /* --trust */
 	bool no_server;                    /* --no-server */
+	const char *const *logs;           /* --logs, absolute, ended by NULL; or NULL */
 
 	/* probes/environment */
 	struct envset own;             /* dialtone's own environment: normally the shell's */

@@ -145,7 +145,7 @@ void html_timeline(struct strbuf *out, struct slice transcript) {
 		"answered within %lld ms; %zu error messages came meanwhile%s.</p>\n"
 		"<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Timeline\">"
 		"<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"A bar for each question, "
-	        "from "
+		"from "
 		"when it was asked to its answer\">\n",
 		answered, t->count, (long long)(t->end_ns / NS_PER_MS), t->error_count,
 		t->error_count > 0 ? " (marked at the bottom)" : "", WIDTH, height);

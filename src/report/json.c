@@ -3,6 +3,7 @@
  */
 #include "base/clock.h"
 #include "core/editor.h"
+#include "report/history.h"
 #include "report/json_writer.h"
 #include "report/report.h"
 
@@ -217,6 +218,28 @@ static void put_timing(struct writer *w) {
 	json_close(j, '}');
 }
 
+/* What logs say; history, unless "current". */
+static void put_log(struct writer *w) {
+	struct json *j = &w->json;
+	json_newline(j, 1);
+	json_key(j, "log");
+	json_open(j, '[');
+	facts_each (log_event, e, w->report->facts) {
+		const char *at = history_time(w->arena, e);
+		json_newline(j, 2);
+		json_open(j, '{');
+		json_put(j, "source", e->source);
+		json_put(j, "file", e->file);
+		json_put_number(j, "line", e->line);
+		json_put(j, "at", *at ? at : NULL);
+		json_put(j, "kind", e->kind);
+		json_put(j, "text", e->text);
+		json_put_bool(j, "current", e->current);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
 static void put_folders(struct writer *w) {
 	struct json *j = &w->json;
 	json_newline(j, 1);
@@ -265,6 +288,9 @@ void report_json(struct strbuf *out, const struct report *report) {
 	put_findings(w, "notes", report->diagnosis->notes);
 	put_doubts(w);
 	put_features(w);
+	if (facts_first(log_event, report->facts)) {
+		put_log(w);
+	}
 	if (report->folder_count > 0) {
 		put_folders(w);
 	}

@@ -4,12 +4,15 @@
 #include "base/clock.h"
 #include "core/editor.h"
 #include "report/harmless.h"
+#include "report/history.h"
 #include "report/sheet.h"
 
 #define PROOF_LINES_MAX   ((size_t)5) /* of the first cause; the others get OTHER_PROOF_MAX */
 #define OTHER_PROOF_MAX   ((size_t)2)
 #define FIXES_MAX         ((size_t)3)
 #define OTHER_FIXES_MAX   ((size_t)1)
+#define HISTORY_MAX       ((size_t)3) /* the latest words of logs; of those that were given GIVEN_MAX */
+#define GIVEN_MAX         ((size_t)12)
 #define DETAIL_LINES_MAX  ((size_t)3)
 #define EXCERPT_LINES_MAX ((size_t)2)
 
@@ -300,6 +303,32 @@ static void each_folder(struct text *t) {
 	}
 }
 
+/* The latest words of the logs: what a given one says in any case, the others when something is
+ * wrong. */
+static void history(struct text *t) {
+	const struct facts *facts = t->report->facts;
+	bool ask = t->report->diagnosis->verdict != VERDICT_HEALTHY || t->sheet.style->verbose;
+	size_t given = 0;
+	size_t others = 0;
+	facts_each (log_event, e, facts) {
+		given += history_tells(e) && streq(e->source, "given");
+		others += history_tells(e) && !streq(e->source, "given");
+	}
+	size_t skip_given = given > GIVEN_MAX ? given - GIVEN_MAX : 0;
+	size_t skip_others = !ask ? others : others > HISTORY_MAX ? others - HISTORY_MAX : 0;
+	facts_each (log_event, e, facts) {
+		size_t *skip = streq(e->source, "given") ? &skip_given : &skip_others;
+		if (!history_tells(e)) {
+			continue;
+		}
+		if (*skip > 0) {
+			(*skip)--;
+			continue;
+		}
+		headline(t, INK_PLAIN, "log", history_line(t->arena, e));
+	}
+}
+
 /* Windows of other editors have servers too: which one was judged must be clear. */
 static void other_windows(struct text *t) {
 	pid_t judged = t->report->target->editor_pid;
@@ -343,6 +372,7 @@ void report_text(struct strbuf *out, const struct report *report,
 		         arena_printf(t.arena, "%s (%s) in %s", workspace, patient(&t),
 		                      seconds(&t)));
 	}
+	history(&t);
 	if (d->verdict != VERDICT_HEALTHY || style->verbose) {
 		other_windows(&t);
 	}

@@ -10,8 +10,8 @@
 
 /* They are one extension under different names, whatever their package.json says. */
 static bool is_go_extension(const char *id) {
-	return streq(id, "golang.go") || streq(id, "golang.go-nightly") || streq(id, "ms-vscode.go") ||
-	       streq(id, "lukehoban.go");
+	return streq(id, "golang.go") || streq(id, "golang.go-nightly") ||
+	       streq(id, "ms-vscode.go") || streq(id, "lukehoban.go");
 }
 
 /* A command that both bring, or NULL; ret_bytes long. */
@@ -44,8 +44,8 @@ static const char *clash_of(struct arena *arena, const struct fact_extension *a,
 }
 
 static void add(const struct rule *self, const struct facts *facts, struct findings *out,
-                const struct fact_extension *a, const struct fact_extension *b,
-                const char *command) {
+                const struct fact_extension *a, const struct fact_extension *b, const char *command,
+                const struct fact_log_event *log) {
 	/* The stable one is kept. */
 	const struct fact_extension *keep = streq(b->id, "golang.go") ? b : a;
 	const struct fact_extension *drop = keep == a ? b : a;
@@ -59,22 +59,69 @@ static void add(const struct rule *self, const struct facts *facts, struct findi
 		keep->id, keep->version, drop->id, drop->version, command);
 	finding_cites(f, drop);
 	finding_cites(f, keep);
-	finding_detail(out, f, "gopls itself is not to blame, and its answer here does not show it");
-	struct fix_advice *fix =
-		finding_fix(out, f, "keep one of them", "%s --uninstall-extension %s", cli, drop->id);
+	if (log) {
+		finding_cites(f, log);
+	}
+	finding_detail(out, f,
+	               "gopls itself is not to blame, and its answer here does not show it");
+	struct fix_advice *fix = finding_fix(out, f, "keep one of them",
+	                                     "%s --uninstall-extension %s", cli, drop->id);
 	fix->disruptive = false;
 }
 
+/* What the newest run of the editor wrote about it, unless the server came up after it. */
+static const struct fact_log_event *logged(const struct facts *facts) {
+	const struct fact_log_event *found = NULL;
+	facts_each (log_event, l, facts) {
+		bool exists =
+			streq(l->kind, "command-exists") || str_has(l->text, "already exists");
+		if (l->current && exists) {
+			found = l;
+		} else if (found && l->current && streq(l->kind, "started") &&
+		           streq(l->session, found->session) && l->at_ns >= found->at_ns) {
+			found = NULL;
+		}
+	}
+	return found;
+}
+
+/* Only the log tells: the second extension is one that does not declare the command, or one that is
+ * not seen from here. */
+static void add_logged(const struct rule *self, struct findings *out,
+                       const struct fact_log_event *l) {
+	const char *open = strchr(l->text, '\'');
+	const char *close = open ? strchr(open + 1, '\'') : NULL;
+	const char *command =
+		close ? arena_strndup(out->arena, open + 1, (size_t)(close - open) - 1)
+		      : "(see the log)";
+	struct finding *f =
+		findings_add(out, self, CONF_LIKELY, command,
+	                     "the editor's log says that the command '%s' already exists (%s): a "
+	                     "second extension "
+	                     "has registered it, and the one that came later fails with it",
+	                     command, l->file);
+	finding_cites(f, l);
+	finding_fix(out, f, "find the second one: switch the others off, half of them at a time",
+	            "%s", "");
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
+	const struct fact_log_event *log = logged(facts);
+	bool any = false;
 	facts_each (extension, a, facts) {
 		for (const struct fact_extension *b =
 		             (const struct fact_extension *)(const void *)a->base.next;
-		     b && a->enabled; b = (const struct fact_extension *)(const void *)b->base.next) {
+		     b && a->enabled;
+		     b = (const struct fact_extension *)(const void *)b->base.next) {
 			const char *command = b->enabled ? clash_of(out->arena, a, b) : NULL;
 			if (command) {
-				add(self, facts, out, a, b, command);
+				add(self, facts, out, a, b, command, log);
+				any = true;
 			}
 		}
+	}
+	if (log && !any) {
+		add_logged(self, out, log);
 	}
 }
 

@@ -140,8 +140,10 @@ static void journal_name(struct slice *s, int64_t *ret_pid) {
 	const char *colon = limit > 0 ? memmem(s->data, limit, "]: ", 3) : NULL;
 	const char *open = colon ? memrchr(s->data, '[', (size_t)(colon - s->data)) : NULL;
 	int64_t pid = 0;
-	if (!open || colon - open > 12) {
-		return;
+	const char *blank = open ? memchr(s->data, ' ', (size_t)(open - s->data)) : NULL;
+	if (!blank || colon - open > 12 ||
+	    memchr(blank + 1, ' ', (size_t)(open - blank) - 1) != NULL) {
+		return; /* no "host name[" */
 	}
 	for (const char *p = open + 1; p < colon; p++) {
 		if (!isdigit((unsigned char)*p)) {
