@@ -45,6 +45,9 @@ static void compile(struct exam *exam, const char *path, const char *text) {
 	struct envset env;
 	envset_copy(&env, &t->server);
 	envset_set(&env, "GOPROXY", "off");
+	static const char format[] = "{{range .GoFiles}}file {{.}}{{\"\\n\"}}{{end}}"
+				     "{{range .CgoFiles}}file {{.}}{{\"\\n\"}}{{end}}"
+				     "{{with .Error}}error {{.Err}}{{\"\\n\"}}{{end}}";
 	const char *const argv[] = {
 		t->server_go,
 		"list",
@@ -52,9 +55,7 @@ static void compile(struct exam *exam, const char *path, const char *text) {
 		"-export",
 		str_ends(path, "_test.go") ? "-test=true" : "-test=false",
 		"-f",
-		"{{range .GoFiles}}file {{.}}{{\"\\n\"}}{{end}}"
-		"{{range .CgoFiles}}file {{.}}{{\"\\n\"}}{{end}}"
-		"{{with .Error}}error {{.Err}}{{\"\\n\"}}{{end}}",
+		format,
 		".",
 		NULL,
 	};
