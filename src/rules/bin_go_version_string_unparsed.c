@@ -69,6 +69,11 @@ static const char *strict_reader(const struct facts *facts, const struct fact_go
 			return arena_printf(facts->arena, "%s (%s)", i->name, i->path);
 		}
 	}
+	facts_each (managed_install, m, facts) {
+		if (!streq(m->editor, "coc")) {
+			return ""; /* another installer is at work, which does not read the version */
+		}
+	}
 	facts_each (editor_process, p, facts) {
 		if (streq(p->kind, "neovim") || streq(p->comm, "vim")) {
 			*ret_proof = &p->base;
@@ -119,6 +124,6 @@ const struct rule rule_bin_go_version_string_unparsed = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(tool) | FACT_BIT(go_run),
-	.explains = IDS("*bin-gopls-missing"),
+	.explains = IDS("*bin-gopls-missing", "*bin-editor-managed-install-broken"),
 	.check = check,
 };

@@ -75,7 +75,9 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		return;
 	}
 	bool knows_switch = goversion_compare(local, "1.21") >= 0;
-	bool may_switch = knows_switch && (str_has(mode, "auto") || str_has(mode, "path"));
+	/* Where it cannot be told (go is a script) a switch is not ruled out. */
+	bool may_switch =
+		knows_switch && (str_empty(mode) || str_has(mode, "auto") || str_has(mode, "path"));
 	const char *needs = o && !str_empty(o->go) ? o->go : NEEDED_BY_NOW;
 	/* With leave to switch only an attempt that left no gopls shows that it did not work. */
 	bool failed = o && streq(o->from, "cache") && str_empty(o->toolchain);
