@@ -46,7 +46,8 @@ enum look {
 	LOOK_PROCESS, /* arg = "self" or a pid: pid ppid uid start_wall_ns comm exe cwd state
 	                 cmdline (arguments separated by \x1f) */
 	LOOK_EDITORS, /* arg = workspace: a line "PID KIND" (KIND
-	                 vscode|vscode-remote|code-server|neovim|emacs|helix|other) for each running editor
+	                 vscode|vscode-remote|code-server|neovim|emacs|helix|zed|sublime|kakoune|agent|
+	                 other) for each running editor
 	                 process of this user that has the workspace open, likeliest first; see
 	                 world/procfs.h for how that is decided */
 	LOOK_DESKTOP, /* arg unused "": environment (NUL-separated) of the user's desktop session:

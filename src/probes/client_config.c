@@ -32,36 +32,37 @@ const char *client_config_layer(struct exam *exam, const char *file) {
 	return trust_inside(exam, file) ? "folder" : "user";
 }
 
-static const struct jsonc_node *read_toml(struct exam *exam, const char *file,
-                                          const struct evidence *ev) {
-	const struct toml_doc *doc = toml_parse(exam->arena, ev->bytes);
-	if (doc->error) {
-		FACTS_ADD(exam->facts, settings_error, ev, .file = file,
-		          .line = (int64_t)doc->place.line, .column = (int64_t)doc->place.column,
-		          .message = doc->error);
+/* A file may be read more than once. */
+static void state_error(struct exam *exam, const char *file, const struct evidence *ev,
+                        struct jsonc_place place, const char *text) {
+	facts_each (settings_error, e, exam->facts) {
+		if (streq(e->file, file)) {
+			return;
+		}
 	}
-	return doc->root;
-}
-
-static const struct jsonc_node *read_json(struct exam *exam, const char *file,
-                                          const struct evidence *ev) {
-	const struct jsonc_doc *doc = jsonc_parse(exam->arena, ev->bytes);
-	if (doc->errors_len > 0) {
-		const struct jsonc_error *e = &doc->errors[0];
-		FACTS_ADD(exam->facts, settings_error, ev, .file = file,
-		          .line = (int64_t)e->place.line, .column = (int64_t)e->place.column,
-		          .message = e->text);
-	}
-	return doc->root;
+	FACTS_ADD(exam->facts, settings_error, ev, .file = file, .line = (int64_t)place.line,
+	          .column = (int64_t)place.column, .message = text);
 }
 
 const struct jsonc_node *client_config_read(struct exam *exam, const char *file) {
 	const struct evidence *ev = world_look(exam->world, LOOK_FILE, file, LOOK_CAP_SETTINGS);
+	const struct jsonc_node *root = NULL;
 	if (!evidence_has_bytes(ev)) {
 		return NULL;
 	}
-	const struct jsonc_node *root =
-		str_ends(file, ".toml") ? read_toml(exam, file, ev) : read_json(exam, file, ev);
+	if (str_ends(file, ".toml")) {
+		const struct toml_doc *doc = toml_parse(exam->arena, ev->bytes);
+		root = doc->root;
+		if (doc->error) {
+			state_error(exam, file, ev, doc->place, doc->error);
+		}
+	} else {
+		const struct jsonc_doc *doc = jsonc_parse(exam->arena, ev->bytes);
+		root = doc->root;
+		if (doc->errors_len > 0) {
+			state_error(exam, file, ev, doc->errors[0].place, doc->errors[0].text);
+		}
+	}
 	return root && root->type == JSONC_OBJECT ? root : NULL;
 }
 
@@ -84,12 +85,14 @@ static void state_members(struct exam *exam, const struct config_value *value) {
 	bool is_object = object && object->type == JSONC_OBJECT;
 	for (const struct jsonc_node *m = is_object ? object->first_child : NULL; m; m = m->next) {
 		if (!m->winner) {
-			FACTS_ADD(exam->facts, setting, NULL,
-			          .key = arena_printf(exam->arena, "gopls.%s", m->key),
-			          .json = jsonc_to_json(exam->arena, m),
-			          .type = jsonc_type_name(m->type), .layer = value->layer,
-			          .file = value->file, .line = (int64_t)m->key_place.line,
-			          .effective = true);
+			FACTS_ADD(
+				exam->facts, setting,
+				world_look(exam->world, LOOK_FILE, value->file, LOOK_CAP_SETTINGS),
+				.key = arena_printf(exam->arena, "gopls.%s", m->key),
+				.json = jsonc_to_json(exam->arena, m),
+				.type = jsonc_type_name(m->type), .layer = value->layer,
+				.file = value->file, .line = (int64_t)m->key_place.line,
+				.effective = true);
 		}
 	}
 }

@@ -3,6 +3,7 @@
  */
 #include "base/path.h"
 #include "base/str.h"
+#include "core/editor_comm.h"
 #include "core/probe.h"
 #include "probes/shell_env.h"
 #include "wire/env_dump.h"
@@ -65,14 +66,15 @@ static void state_process(struct exam *exam, const char *pid, const char *kind) 
 		bool remote = str_has(exe, ".vscode-server") ||
 		              str_has(cmdline, ".vscode-server") ||
 		              envset_get(&exam->target->judged, "VSCODE_AGENT_FOLDER");
-		bool node = streq(comm, "node") || str_starts(comm, "code") ||
-		            str_starts(comm, "electron");
+		bool node =
+			!editor_of_comm(comm) && (streq(comm, "node") || str_starts(comm, "code") ||
+		                                  str_starts(comm, "electron"));
 		bool of_coder = str_has(exe, "/code-server") || str_has(cmdline, "/code-server");
-		kind = of_coder && !remote   ? "code-server"
-		       : remote              ? "vscode-remote"
-		       : node                ? "vscode"
-		       : streq(comm, "nvim") ? "neovim"
-		                             : "other";
+		kind = of_coder && !remote    ? "code-server"
+		       : remote               ? "vscode-remote"
+		       : node                 ? "vscode"
+		       : editor_of_comm(comm) ? editor_of_comm(comm)
+		                              : "other";
 	}
 	FACTS_ADD(exam->facts, editor_process, ev, .pid = number, .start_ns = start, .comm = comm,
 	          .exe = exe, .cmdline = cmdline, .kind = kind);

@@ -16,7 +16,6 @@ static const struct {
 	{"disabled", "is switched off", "switch it on"},
 	{"no_program", "names a program that does not exist", "name a program that exists"},
 	{"no_extension", "has an entry without .go files", "name the files it is for"},
-	{"invalid", "cannot be read", "mend the file"},
 	{"none", "has nothing about Go", "set gopls up"},
 };
 

@@ -4,6 +4,7 @@
 
 #include "base/fd.h"
 #include "base/path.h"
+#include "core/editor_comm.h"
 #include "world/proc_scan.h"
 #include "world/procfs.h"
 
@@ -24,8 +25,13 @@ enum editor_kind {
 	KIND_NEOVIM,
 	KIND_EMACS,
 	KIND_HELIX,
+	KIND_ZED,
+	KIND_SUBLIME,
+	KIND_KAKOUNE,
+	KIND_AGENT,
 	KIND_OTHER,
-	KIND_GOPLS
+	KIND_GOPLS,
+	KIND_COUNT
 };
 
 struct candidate {
@@ -52,23 +58,22 @@ struct scan {
 	size_t count;
 };
 
+static const char *const kind_names[KIND_COUNT] = {
+	[KIND_CODE] = "vscode",
+	[KIND_REMOTE] = "vscode-remote",
+	[KIND_CODE_SERVER] = "code-server",
+	[KIND_NEOVIM] = "neovim",
+	[KIND_EMACS] = "emacs",
+	[KIND_HELIX] = "helix",
+	[KIND_ZED] = "zed",
+	[KIND_SUBLIME] = "sublime",
+	[KIND_KAKOUNE] = "kakoune",
+	[KIND_AGENT] = "agent",
+	[KIND_OTHER] = "other",
+};
+
 static const char *kind_name(enum editor_kind kind) {
-	switch (kind) {
-	case KIND_CODE:
-		return "vscode";
-	case KIND_REMOTE:
-		return "vscode-remote";
-	case KIND_CODE_SERVER:
-		return "code-server";
-	case KIND_NEOVIM:
-		return "neovim";
-	case KIND_EMACS:
-		return "emacs";
-	case KIND_HELIX:
-		return "helix";
-	default:
-		return "other";
-	}
+	return kind_names[kind] ? kind_names[kind] : "other";
 }
 
 static bool is_one_of(const char *word, const char *const *words) {
@@ -83,9 +88,6 @@ static bool is_one_of(const char *word, const char *const *words) {
 /* KIND_CODE still has to be proven. Node names its main thread: comm is then "MainThread" or
  * "node-MainThread". */
 static enum editor_kind kind_of_comm(const char *comm) {
-	static const char *const others[] = {"vim",      "vi",   "gvim",         "vim.basic",
-	                                     "vim.gtk3", "subl", "sublime_text", "kak",
-	                                     "micro",    NULL};
 	static const char *const codes[] = {"codium",        "cursor",     "electron",
 	                                    "windsurf",      "exthost",    "extensionHost",
 	                                    "cursor-server", "MainThread", NULL};
@@ -93,17 +95,11 @@ static enum editor_kind kind_of_comm(const char *comm) {
 	if (streq(comm, "gopls")) {
 		return KIND_GOPLS;
 	}
-	if (streq(comm, "nvim")) {
-		return KIND_NEOVIM;
-	}
-	if (str_starts(comm, "emacs")) {
-		return KIND_EMACS;
-	}
-	if (streq(comm, "hx") || streq(comm, "helix")) {
-		return KIND_HELIX;
-	}
-	if (is_one_of(comm, others)) {
-		return KIND_OTHER;
+	const char *known = editor_of_comm(comm);
+	for (int kind = KIND_NEOVIM; known && kind <= KIND_OTHER; kind++) {
+		if (streq(kind_names[kind], known)) {
+			return (enum editor_kind)kind;
+		}
 	}
 	if (str_starts(comm, "node") || str_starts(comm, "code") || is_one_of(comm, codes)) {
 		return KIND_CODE;
@@ -309,8 +305,12 @@ static void windows_tell_apart(struct scan *scan) {
 static int compare_likely_first(const void *a, const void *b) {
 	const struct candidate *left = a, *right = b;
 
-	if (left->comes_last != right->comes_last) {
-		return left->comes_last ? 1 : -1;
+	/* An agent in a terminal of the editor is younger, and not meant. */
+	bool left_last = left->comes_last || left->kind == KIND_AGENT;
+	bool right_last = right->comes_last || right->kind == KIND_AGENT;
+
+	if (left_last != right_last) {
+		return left_last ? 1 : -1;
 	}
 	if (left->start_ticks != right->start_ticks) {
 		return left->start_ticks < right->start_ticks ? 1 : -1;

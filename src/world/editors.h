@@ -2,8 +2,7 @@
  * Which running editors of this user have a workspace open, and the desktop they were started from.
  *
  * A process of the effective uid counts as an editor
- *  - by its name (comm): nvim; emacs…; hx, helix; vim, gvim, vi, kak, subl, sublime_text, micro
- * (kind "other");
+ *  - by its name (comm): see core/editor_comm.h; an agent comes after every other;
  *  - as an extension host of VS Code and its kin: a node or Electron process with
  * `--type=extensionHost`, `bootstrap-fork` or an extensionHost entry point among its arguments, or
  * with one of the variables that VS Code gives its extension hosts and takes away from terminals

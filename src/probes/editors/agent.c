@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT
+ * Coding agents that use a language server. Which of them is set up for Go, and how, is read from
+ * their files (probes/agent_files.h); the first entry that leads somewhere is followed. When none
+ * does, gopls is started all the same, so that it can be seen whose fault it is not.
+ */
+#include "base/str.h"
+#include "core/editor.h"
+#include "probes/agent_files.h"
+
+static bool configured(struct exam *exam) {
+	return agent_files_exist(exam);
+}
+
+static void read_settings(struct exam *exam) {
+	exam->target->editor_config = agent_files_read(exam);
+	client_config_state(exam, exam->target->editor_config);
+}
+
+static void arrange(struct exam *exam) {
+	client_config_arrange(exam, exam->target->editor_config);
+}
+
+static void locate(struct exam *exam) {
+	client_config_root(exam, exam->target->editor_config, exam->target->workspace);
+}
+
+static const char *const kinds[] = {"agent", NULL};
+
+const struct editor editor_agent = {
+	.name = "agent",
+	.title = "a coding agent",
+	.kinds = kinds,
+	.order = 80,
+	.configured = configured,
+	.read_settings = read_settings,
+	.arrange = arrange,
+	.locate = locate,
+};
