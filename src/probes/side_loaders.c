@@ -96,7 +96,7 @@ static void evaluate(struct exam *exam, struct sides *sides, const struct loader
 	struct arena *arena = exam->arena;
 	const char *argv[8] = {program};
 	struct envset start;
-	for (size_t i = 0; loader->argv[i] && i < 6; i++) {
+	for (size_t i = 0; i < 6 && loader->argv[i]; i++) {
 		argv[i + 1] = loader->argv[i];
 	}
 	start_env(exam, &start);

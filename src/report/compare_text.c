@@ -41,9 +41,7 @@ static const char *cell_words(struct arena *arena, const struct difference *d,
 	struct strbuf out;
 	strbuf_init(&out, arena);
 	strbuf_add(&out, str_empty(cell->value) ? "set, but empty" : cell->value);
-	if (program && !str_empty(cell->detail)) {
-		strbuf_printf(&out, " (%s)", cell->detail);
-	} else if (!str_empty(cell->detail) && d->what == DIFF_VARIABLE) {
+	if (!str_empty(cell->detail) && (program || d->what == DIFF_VARIABLE)) {
 		strbuf_printf(&out, " (%s)", cell->detail);
 	}
 	if (!str_empty(cell->origin)) {
