@@ -8,6 +8,7 @@
 #include "cmd/exam.h"
 #include "cmd/interrupt.h"
 #include "cmd/output.h"
+#include "cmd/progress.h"
 #include "core/registry.h"
 #include "probes/side_origin.h"
 #include "probes/sides.h"
@@ -46,6 +47,8 @@ struct env_run {
 	struct target target;
 	struct exam exam;
 	struct interrupt interrupt;
+	struct terminal terminal;
+	struct progress progress;
 	struct sides sides;
 	const char *against; /* with an absolute path */
 	const char *dir;     /* the operand, or the workspace of the case file, or NULL */
@@ -114,11 +117,10 @@ static int show(struct env_run *r) {
 		compare_sides(r->arena, &r->sides, &r->facts, r->target.workspace, r->options->all);
 	find_origins(r, &c);
 	compare_mask(&c, r->arena, env_mask);
-	struct terminal terminal = terminal_find(r->options->color);
 	struct report_style style = {.verbose = r->options->all,
-	                             .colour = terminal.colour,
-	                             .utf8 = terminal.utf8,
-	                             .columns = terminal.columns};
+	                             .colour = r->terminal.colour,
+	                             .utf8 = r->terminal.utf8,
+	                             .columns = r->terminal.columns};
 	struct compare_view view = {
 		.workspace = r->target.workspace,
 		.everything = r->options->all,
@@ -177,9 +179,19 @@ static int look_and_show(struct env_run *r) {
 		wish.against = place.environment;
 	}
 	r->against = wish.against;
+	if (r->terminal.progress) {
+		r->progress.columns = r->terminal.columns;
+		r->exam.world->on_wait = progress_tick;
+		r->exam.world->wait_context = &r->progress;
+		progress_begin(&r->progress,
+		               wish.no_shell ? "looking at processes" : "asking the login shell");
+	}
 	int code = look_around(r, &err);
 	if (code == 0) {
 		code = sides_collect(&r->exam, &wish, &r->sides, &err);
+	}
+	if (r->terminal.progress) {
+		progress_end(&r->progress);
 	}
 	int signal = interrupt_signal(&r->interrupt);
 	if (signal != 0) {
@@ -228,6 +240,7 @@ static int run_in(struct arena *arena, struct env_options *options, const char *
 	r.exam.deadline_ns = r.start_ns + limit_ns;
 	evidence_store_init(&r.store, arena);
 	interrupt_open(&r.interrupt, r.exam.deadline_ns);
+	r.terminal = terminal_find(options->color);
 	int status = open_world(&r);
 	if (status == STATUS_HEALTHY) {
 		status = look_and_show(&r);

@@ -11,7 +11,10 @@ static const char *or_null(const char *text) {
 static void put_tool(struct json *json, const struct side_tool *tool) {
 	json_key(json, tool->name);
 	json_open(json, '{');
-	json_put(json, "state", !tool->known ? "unknown" : tool->path ? "found" : "absent");
+	json_put(json, "state",
+	         !tool->known                              ? "unknown"
+	         : tool->path || !str_empty(tool->version) ? "found"
+	                                                   : "absent");
 	json_put(json, "path", tool->path);
 	json_put(json, "real", or_null(tool->real));
 	json_put(json, "via", or_null(tool->via));

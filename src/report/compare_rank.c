@@ -59,8 +59,6 @@ static const struct compare_weight variables[] = {
 	{"all_proxy", 28, false, "", ""},
 	{"SSL_CERT_FILE", 28, true, "", ""},
 	{"SSL_CERT_DIR", 28, true, "", ""},
-	{"SNAP", 37, true, "", ""},
-	{"FLATPAK_ID", 37, false, "", ""},
 	{"GOPLSCACHE", 38, true, "", ""},
 	{"LD_PRELOAD", 38, true, "", ""},
 	{"LD_LIBRARY_PATH", 39, true, "", ""},

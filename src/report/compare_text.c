@@ -186,8 +186,10 @@ const char *compare_headline(struct arena *arena, const struct comparison *c) {
 				known++;
 			}
 		}
-		return known == 0
-		               ? "there is nothing to compare this environment with"
+		bool alone = c->sides->count < 2;
+		return known == 0 && alone ? "there is nothing to compare this environment with"
+		       : known == 0
+		               ? "what this environment was to be compared with cannot be seen"
 		               : arena_printf(arena,
 		                              "nothing that matters differs between here and: %s",
 		                              out.data);
