@@ -73,7 +73,8 @@ static void check_enum(struct lint *lint, const struct spot *spot, const struct 
 	issue->instead = near ? arena_printf(lint->arena, "\"%s\"", near) : "";
 }
 
-/* Analyzers that gopls does not know are ignored by it without a word. */
+/* What gopls does not know among analyses, codelenses and hints it ignores without a word; a wrong annotation makes it
+ * reject the setting. */
 static void check_member_name(struct lint *lint, const struct spot *spot,
                               const struct jsonc_node *member, const struct gopls_option *option) {
 	const struct jsonc_node *k = option->keys ? option->keys->first_child : NULL;
@@ -83,12 +84,20 @@ static void check_member_name(struct lint *lint, const struct spot *spot,
 		}
 	}
 	const char *near = schema_near_in(lint->arena, option->keys, member->key);
+	/* Among analyses, codelenses and hints gopls ignores what it does not know; a wrong annotation makes it
+	 * reject the setting. */
+	enum severity severity = streq(option->name, "annotations") ? SEV_ERROR : SEV_WARNING;
 	struct issue *issue =
-		lint_add(lint, spot, member, ISSUE_UNKNOWN_KEY, SEV_WARNING,
+		lint_add(lint, spot, member, ISSUE_UNKNOWN_KEY, severity,
 	                 near ? "gopls %s knows no %s in %s; the nearest is %s"
 	                      : "gopls %s knows no %s in %s",
 	                 lint->schema->gopls_version, member->key, option->name, near);
 	issue->instead = near ? arena_printf(lint->arena, "\"%s\"", near) : "";
+}
+
+/* Up to v0.16 a number was fine as the value of a variable (seen with v0.16.2, v0.20.0). */
+static bool takes_numbers(const struct lint *lint) {
+	return strverscmp(lint->schema->gopls_version, "v0.17") < 0;
 }
 
 static void check_map(struct lint *lint, const struct spot *spot, const struct jsonc_node *value,
@@ -105,13 +114,29 @@ static void check_map(struct lint *lint, const struct spot *spot, const struct j
 		}
 		if (booleans && m->type != JSONC_BOOL) {
 			wrong_type(lint, &inner, m, "true or false");
-		} else if (!booleans && m->type != JSONC_STRING && m->type != JSONC_NUMBER) {
+		} else if (!booleans && m->type != JSONC_STRING &&
+		           (m->type != JSONC_NUMBER || !takes_numbers(lint))) {
 			wrong_type(lint, &inner, m, "a string");
 		}
 	}
 }
 
-static void check_list(struct lint *lint, const struct spot *spot, const struct jsonc_node *value) {
+/* gopls/internal/settings, validateDirectoryFilter. */
+static void check_filter(struct lint *lint, const struct spot *spot,
+                         const struct jsonc_node *filter) {
+	const char *text = filter->string;
+	if (text[0] == '+' || text[0] == '-') {
+		return;
+	}
+	struct issue *issue = lint_add(lint, spot, filter, ISSUE_WRONG_VALUE, SEV_ERROR,
+	                               "gopls rejects %s: the filter \"%s\" must begin with + or -",
+	                               spot->key, text);
+	issue->place = filter->place;
+	issue->instead = arena_printf(lint->arena, "\"-%s\"", text);
+}
+
+static void check_list(struct lint *lint, const struct spot *spot, const struct jsonc_node *value,
+                       const struct gopls_option *option) {
 	if (value->type != JSONC_ARRAY) {
 		wrong_type(lint, spot, value, "a list of strings");
 		return;
@@ -119,6 +144,8 @@ static void check_list(struct lint *lint, const struct spot *spot, const struct 
 	for (const struct jsonc_node *m = value->first_child; m; m = m->next) {
 		if (m->type != JSONC_STRING) {
 			wrong_type(lint, spot, m, "a string");
+		} else if (streq(option->name, "directoryFilters")) {
+			check_filter(lint, spot, m);
 		}
 	}
 }
@@ -127,9 +154,6 @@ static void check_value(struct lint *lint, const struct spot *spot, const struct
                         const struct gopls_option *option) {
 	const char *type = option->type;
 	const char *text = jsonc_string(value);
-	if (value->type == JSONC_NULL) {
-		return; /* gopls takes null for "not set" */
-	}
 	if (streq(type, "bool") && value->type != JSONC_BOOL) {
 		wrong_type(lint, spot, value, "true or false");
 	} else if (streq(type, "string") && !text) {
@@ -141,7 +165,7 @@ static void check_value(struct lint *lint, const struct spot *spot, const struct
 	} else if (streq(type, "enum")) {
 		check_enum(lint, spot, value, option);
 	} else if (streq(type, "[]string")) {
-		check_list(lint, spot, value);
+		check_list(lint, spot, value, option);
 	} else if (str_starts(type, "map[")) {
 		check_map(lint, spot, value, option);
 	}
