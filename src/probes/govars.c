@@ -9,12 +9,13 @@
 #include "wire/jsonc.h"
 
 static const char *const names[] = {
-	"GOROOT",    "GOPATH",     "GOCACHE",          "GOMODCACHE",  "GOENV",
-	"GOFLAGS",   "GOTMPDIR",   "GOTOOLCHAIN",      "GOPROXY",     "GOSUMDB",
-	"GOPRIVATE", "GONOPROXY",  "GONOSUMDB",        "GOBIN",       "GOOS",
-	"GOARCH",    "GOWORK",     "GO111MODULE",      "CGO_ENABLED", "GOEXPERIMENT",
-	"GODEBUG",   "GOINSECURE", "GOPACKAGESDRIVER", "GOCACHEPROG", "GOAUTH",
-	"CC",        "CXX",        "PKG_CONFIG",       "GOAMD64",
+	"GOROOT",       "GOPATH",       "GOCACHE",          "GOMODCACHE",  "GOENV",
+	"GOFLAGS",      "GOTMPDIR",     "GOTOOLCHAIN",      "GOPROXY",     "GOSUMDB",
+	"GOPRIVATE",    "GONOPROXY",    "GONOSUMDB",        "GOBIN",       "GOOS",
+	"GOARCH",       "GOWORK",       "GO111MODULE",      "CGO_ENABLED", "GOEXPERIMENT",
+	"GODEBUG",      "GOINSECURE",   "GOPACKAGESDRIVER", "GOCACHEPROG", "GOAUTH",
+	"CC",           "CXX",          "PKG_CONFIG",       "GOAMD64",     "CGO_CFLAGS",
+	"CGO_CPPFLAGS", "CGO_CXXFLAGS", "CGO_LDFLAGS",      "GOVCS",
 };
 
 const char *govars_own_goroot(struct exam *exam, const char *go_path) {

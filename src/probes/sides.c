@@ -399,7 +399,9 @@ static int against_file(struct collect *c, const char *path, struct err *err) {
 	if (!evidence_has_bytes(ev)) {
 		return err_set(err, ev->state == EV_ABSENT ? -ENOENT : -EACCES,
 		               "--against file:%s: cannot be read: %s", path,
-		               ev->error ? strerror(ev->error) : ev_state_name(ev->state));
+		               ev->error == EINVAL ? "it is no regular file"
+		               : ev->error         ? strerror(ev->error)
+		                                   : ev_state_name(ev->state));
 	}
 	struct env_dump dump = env_dump_parse(c->arena, ev->bytes);
 	if (dump.env.count == 0) {

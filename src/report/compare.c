@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/compare.h"
 
+#include "base/path.h"
 #include "core/origin.h"
 
 #include <stdlib.h>
@@ -180,7 +181,8 @@ static void govar_cell(struct arena *arena, struct cell *cell, const struct side
 	}
 	cell->state = v && !str_empty(v->value) ? CELL_SET : CELL_UNSET;
 	cell->value = v ? v->value : "";
-	cell->key = squeeze(arena, cell->value);
+	cell->key = weight->place && cell->value[0] == '/' ? path_clean(arena, cell->value)
+	                                                   : squeeze(arena, cell->value);
 	if (cell->state == CELL_UNSET && !str_empty(weight->fallback)) {
 		cell->state = CELL_SET;
 		cell->key = weight->fallback;
@@ -360,13 +362,16 @@ static void compare_variables(struct comparison *c, struct arena *arena, const s
 			continue; /* told with its effective value */
 		}
 		struct difference *d = compare_add(c, arena, DIFF_VARIABLE, names.items[n]);
+		bool is_place = compare_weight_variable(names.items[n]).place;
 		for (size_t i = 0; i < c->sides->count; i++) {
 			const struct side *side = &c->sides->items[i];
 			const char *value = envset_get(&side->tools_env, d->name);
 			if (side->known) {
 				d->cells[i].state = value ? CELL_SET : CELL_UNSET;
 				d->cells[i].value = value ? value : "";
-				d->cells[i].key = d->cells[i].value;
+				d->cells[i].key = is_place && d->cells[i].value[0] == '/'
+				                          ? path_clean(arena, d->cells[i].value)
+				                          : d->cells[i].value;
 			}
 			if (streq(d->name, "TMPDIR") && side->known && !side->foreign &&
 			    !side->tmp_usable) {

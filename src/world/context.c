@@ -62,7 +62,8 @@ void context_limits(struct strbuf *out, struct slice text) {
 }
 
 struct slice context_cgroup(struct slice text) {
-	struct slice unified = slice_of("", 0), memory = unified;
+	struct slice unified = slice_of("", 0), other = unified;
+	bool of_systemd = false;
 	struct slice line, id, controllers;
 
 	while (slice_line(&text, &line)) {
@@ -71,11 +72,14 @@ struct slice context_cgroup(struct slice text) {
 		}
 		if (slice_eq(id, "0") && controllers.len == 0) {
 			unified = line;
-		} else if (slice_has(controllers, "memory")) {
-			memory = line;
+		} else if (slice_eq(controllers, "name=systemd") && !slice_eq(line, "/")) {
+			other = line;
+			of_systemd = true;
+		} else if (slice_eq(controllers, "memory") && !of_systemd) {
+			other = line;
 		}
 	}
-	return unified.len == 0 || (slice_eq(unified, "/") && memory.len > 0) ? memory : unified;
+	return unified.len == 0 || (slice_eq(unified, "/") && other.len > 0) ? other : unified;
 }
 
 static bool file_text(struct arena *arena, const char *path, struct slice *ret) {

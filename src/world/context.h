@@ -21,7 +21,8 @@ void look_mounts_of(const struct looker *looker, const struct look_request *requ
 /* Lines "limit_NAME=SOFT:HARD" from the text of /proc/PID/limits. */
 void context_limits(struct strbuf *out, struct slice text);
 /* The path of the process in the text of /proc/PID/cgroup: that of the unified hierarchy when it is
- * not the root, else that of the memory controller. Empty when there is none. */
+ * not the root, else that of systemd's, else of the memory controller's. Empty when there is none.
+ */
 struct slice context_cgroup(struct slice text);
 /* One line of mountinfo in the form of LOOK_MOUNTS; false when it is none. */
 bool context_mount(struct strbuf *out, struct slice line);

@@ -150,6 +150,30 @@ else
 	echo '# the line a value comes from: needs a mount namespace'
 fi
 
+# --- a server that a unit of systemd started
+unit=dialtone-test-$$.service
+group=
+for root in /sys/fs/cgroup/systemd /sys/fs/cgroup; do
+	if [ -z "$group" ] && [ "$(id -u)" = 0 ] && [ -e $root/cgroup.procs ] && mkdir $root/$unit 2>/dev/null; then group=$root/$unit; fi
+done
+if [ -n "$group" ]; then
+	mkdir -p "home/.config/systemd/user/$unit.d"
+	printf '[Service]\nEnvironment=GOFLAGS=-mod=mod\n' >"home/.config/systemd/user/$unit"
+	printf '[Service]\nEnvironment=A=1 "CGO_CFLAGS=-O2 -g"\n' >"home/.config/systemd/user/$unit.d/more.conf"
+	run_as gopls "PATH=$PATH" GOFLAGS=-mod=mod 'CGO_CFLAGS=-O2 -g'
+	echo "$pid" >"$group/cgroup.procs"
+	unshare -m sh -c 'mount --bind passwd /etc/passwd && exec "$@"' - "$dialtone" env project --json --against "pid:$pid" >out 2>err
+	if [ $? != 1 ]; then fail "unit: $(cat err)"; fi
+	holds 'unit' ".environments[1].unit == \"$HOME/.config/systemd/user/$unit\""
+	holds 'unit' '.differences[0].values[1] | (.file | endswith(".service")) and .line == 2'
+	holds 'unit' '.differences[1].values[1] | (.file | endswith(".d/more.conf")) and .line == 2'
+	stop "$pid"
+	rmdir "$group"
+	rm -rf home/.config
+else
+	echo '# a unit of systemd: no cgroup to be had'
+fi
+
 # --- shells that are slow, that end early, that end badly; no terminal is touched
 shell_files .bash_profile 'sleep 300'
 env_of 'slow' 3 --against shell --timeout 2

@@ -201,6 +201,19 @@ static void test_order(void **state) {
 	assert_int_equal(c.items[1].cells[1].line, 3);
 }
 
+/* A path counts by where it leads. */
+static void test_same_place(void **state) {
+	struct fixture *f = *state;
+	struct side *s;
+	struct comparison c;
+
+	add(f, SIDE_SELF, "here");
+	s = add(f, SIDE_SHELL, "shell");
+	envset_set(&s->env, "HOME", "/home/x/../u/");
+	c = compare(f, false);
+	assert_int_equal(c.matter_count, 0);
+}
+
 /* A variable of go counts by its effective value. */
 static void test_effective(void **state) {
 	struct fixture *f = *state;
@@ -469,6 +482,7 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(test_same_program, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_gopls_missing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_order, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_same_place, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_effective, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_follows, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_foreign, setup, teardown),

@@ -36,6 +36,8 @@ static void test_cgroup(void **state) {
 	                     "/user.slice/a:b.scope"));
 	assert_true(slice_eq(context_cgroup(text("4:cpu:/x\n3:memory:/docker/1\n0::/\n")),
 	                     "/docker/1"));
+	assert_true(slice_eq(context_cgroup(text("9:name=systemd:/a.service\n3:memory:/m\n0::/\n")),
+	                     "/a.service"));
 	assert_true(slice_eq(context_cgroup(text("0::/\n")), "/"));
 	assert_int_equal(context_cgroup(text("nonsense")).len, 0);
 }
