@@ -166,7 +166,9 @@ static void read_arguments(struct scan *scan, struct candidate *c, const char *c
 		}
 		if (!is_first && argument_in_workspace(scan, word, cwd)) {
 			c->counts = true;
-			c->by_directory = false;
+			/* A relative one only says what the directory says. */
+			c->by_directory =
+				c->by_directory && word[0] != '/' && !str_starts(word, "file://");
 		}
 		is_first = false;
 	}

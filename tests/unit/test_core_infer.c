@@ -198,6 +198,31 @@ static size_t real_rule(const char *id) {
 	return i;
 }
 
+/* The folders of a window: what both found is there once, the worst verdict is that of all. */
+static void test_merge(void **state) {
+	struct bench *b = *state;
+	struct facts other;
+	struct diagnosis parts[2];
+	parts[0] = diagnose(b, IDS("trial what=cfg-odd subject=a", "health state=healthy",
+	                           "refused place \"the disk hung\""));
+	facts_init(&other, b->arena);
+	b->facts = other;
+	parts[1] = diagnose(b, IDS("trial what=cfg-odd subject=a detail=likely",
+	                           "trial what=fs-full subject=/b", "health state=broken"));
+	struct diagnosis d = infer_merge(b->arena, parts, 2);
+	assert_int_equal(d.verdict, VERDICT_BROKEN);
+	assert_int_equal(d.cause_count, 2);
+	assert_string_equal(d.causes[0]->rule->id, "fs-full");
+	assert_ptr_equal(d.causes[1], parts[0].causes[0]);
+	assert_null(d.causes[2]);
+	assert_int_equal(d.doubt_count, 1);
+	d = infer_merge(b->arena, parts, 1);
+	assert_int_equal(d.verdict, VERDICT_DEGRADED);
+	d = infer_merge(b->arena, NULL, 0);
+	assert_int_equal(d.verdict, VERDICT_HEALTHY);
+	assert_null(d.causes[0]);
+}
+
 static void test_real_rules_explain_existing_ids(void **state) {
 	(void)state;
 	for (size_t i = 0; registry_rules[i]; i++) {
@@ -269,6 +294,7 @@ int main(void) {
 		TEST(test_not_covered_is_a_doubt),
 		TEST(test_found_is_no_doubt),
 		TEST(test_verdicts),
+		TEST(test_merge),
 		TEST(test_real_rules_explain_existing_ids),
 		TEST(test_real_rules_explain_without_a_circle),
 		TEST(test_real_rules_find_nothing_where_nobody_looked),

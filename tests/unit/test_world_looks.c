@@ -400,6 +400,68 @@ static void test_editors(void **state) {
 		"VSCODE_CWD="));
 }
 
+/* An extension host with a server of its own: becomes "gopls" in a child, in that directory, and
+ * waits like one that was started alone. argv: host --type=extensionHost DIRECTORY */
+static _Noreturn void patient_host(const char *program, const char *directory) {
+	const char *slash = strrchr(program, '/');
+	char gopls[512];
+
+	snprintf(gopls, sizeof gopls, "%.*s/gopls", (int)(slash - program), program);
+	if (fork() == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (chdir(directory) == 0) {
+			execl(gopls, gopls, "wait", (char *)NULL);
+		}
+		_exit(1);
+	}
+	for (;;) {
+		pause();
+	}
+}
+
+static pid_t start_host(struct fixture *f, const char *cwd, const char *served) {
+	const char *program = fixture_path(f, "node");
+	const char *gopls = fixture_path(f, "gopls");
+	const char *argv[] = {program, "host", "--type=extensionHost", served, NULL};
+	const char *ready = arena_printf(f->arena, "%s/ready", served);
+	pid_t pid;
+
+	unlink(program);
+	unlink(gopls);
+	unlink(ready);
+	assert_int_equal(symlink(f->self, program), 0);
+	assert_int_equal(symlink(f->self, gopls), 0);
+	pid = fixture_fork(f);
+	if (pid == 0) {
+		if (freopen("/dev/null", "w", stdout) && chdir(cwd) == 0) {
+			execve(program, (char *const *)(uintptr_t)argv, NULL);
+		}
+		_exit(1);
+	}
+	(void)await_pid_in_file(ready);
+	return pid;
+}
+
+/* Two windows of one VS Code, started from one directory: what each has open its server tells. */
+static void test_windows(void **state) {
+	struct fixture *f = *state;
+	const char *work = fixture_path(f, "work"), *other = fixture_path(f, "other");
+	struct slice first;
+	struct slice all;
+	pid_t here, there;
+
+	assert_int_equal(mkdir(work, 0755), 0);
+	assert_int_equal(mkdir(other, 0755), 0);
+	here = start_host(f, work, work);
+	there = start_host(f, work, other); /* the younger one */
+	all = world_look(f->world, LOOK_EDITORS, work, CAP)->bytes;
+	assert_true(slice_line(&all, &first));
+	assert_true(slice_eq(first, arena_printf(f->arena, "%d vscode", here)));
+	all = world_look(f->world, LOOK_EDITORS, other, CAP)->bytes;
+	assert_true(slice_line(&all, &first));
+	assert_true(slice_eq(first, arena_printf(f->arena, "%d vscode", there)));
+}
+
 static void test_gopls(void **state) {
 	struct fixture *f = *state;
 	const char *work = fixture_path(f, "work"), *other = fixture_path(f, "other");
@@ -537,6 +599,7 @@ int main(int argc, char **argv) {
 		WORLD_TEST(test_denied),
 		WORLD_TEST(test_self),
 		WORLD_TEST(test_editors),
+		WORLD_TEST(test_windows),
 		WORLD_TEST(test_gopls),
 		WORLD_TEST(test_watches),
 		WORLD_TEST(test_desktop),
@@ -545,6 +608,9 @@ int main(int argc, char **argv) {
 		WORLD_TEST(test_mountinfo_parse),
 	};
 
+	if (argc > 3 && streq(argv[1], "host")) {
+		patient_host(argv[0], argv[3]);
+	}
 	if (argc > 1 && streq(argv[1], "wait")) {
 		patient_wait();
 	}
