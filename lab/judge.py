@@ -69,7 +69,8 @@ def imports_of(text):
         for alias, path in re.findall(r'^\s*([\w.]+\s+)?"([^"]+)"', block, re.M):
             parts = path.split("/")
             name = parts[-2] if re.fullmatch(r"v[0-9]+", parts[-1]) and len(parts) > 1 else parts[-1]
-            found.append(((alias or name).strip(), path))
+            if path != "C":
+                found.append(((alias or name).strip(), path))
     return found
 
 
