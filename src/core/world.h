@@ -81,7 +81,7 @@ enum look {
 	LOOK_WATCHES, /* arg = directory: a line "PID COMM" for each editor, language server or
 	                 watcher of this user with an inotify watch on it; then "looked N" (such
 	                 processes), "denied N" (of them, those that could not be looked at) */
-	LOOK_TREE, /* arg = "PID N": the descendants of PID as they are now; N only tells one look
+	LOOK_TREE,   /* arg = "PID N": the descendants of PID as they are now; N only tells one look
 	              from the next. A line each: "pid ppid cpu_ms rss_bytes peak_bytes comm";
 	              cpu_ms counts its own time and that of the children it has waited for */
 	LOOK_WALKED, /* what `go list ./...` walks below arg, counted within bounds: names that begin
