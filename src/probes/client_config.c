@@ -98,6 +98,15 @@ static void state_members(struct exam *exam, const struct config_value *value) {
 }
 
 void client_config_state(struct exam *exam, const struct client_config *config) {
+	const struct jsonc_node *off = config->off.node;
+	if (off) {
+		FACTS_ADD(exam->facts, setting,
+		          world_look(exam->world, LOOK_FILE, config->off.file, LOOK_CAP_SETTINGS),
+		          .key = off->key, .json = jsonc_to_json(exam->arena, off),
+		          .type = jsonc_type_name(off->type), .layer = config->off.layer,
+		          .file = config->off.file, .line = (int64_t)off->key_place.line,
+		          .effective = true);
+	}
 	state_members(exam, &config->options);
 	if (!config->settings_are_options) {
 		state_members(exam, &config->settings);
@@ -183,7 +192,12 @@ void client_config_arrange(struct exam *exam, const struct client_config *config
 	}
 	t->do_not_run_go = why != NULL;
 	why = why ? why : refuse_command(exam, config);
-	t->do_not_start = why ? why : config->off;
+	if (!why && config->off.node) {
+		why = arena_printf(exam->arena, "%s in %s line %zu: the editor starts no gopls",
+		                   config->off.node->key, config->off.file,
+		                   config->off.node->key_place.line);
+	}
+	t->do_not_start = why;
 	const char **argv = arena_array_of(exam->arena, const char *, WORDS_MAX + 2);
 	argv[0] = t->gopls_path;
 	for (size_t i = 0; config->args && config->args[i] && i < WORDS_MAX; i++) {

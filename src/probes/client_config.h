@@ -25,7 +25,7 @@ struct client_config {
 	bool settings_are_options;      /* one object is both */
 	const char *client_name;
 	const char *const *roots; /* markers of a root, ended by NULL, or NULL: usual ones */
-	const char *off;          /* a sentence why it starts none, or NULL */
+	struct config_value off;  /* the setting that leaves gopls out: the editor starts none */
 };
 
 /* The file read as JSON with comments or, when its name ends in .toml, as TOML; NULL when it is not
@@ -41,7 +41,7 @@ const char *const *client_config_words(struct exam *exam, const struct jsonc_nod
 /* "folder" when the file came with the workspace, else "user". */
 const char *client_config_layer(struct exam *exam, const char *file);
 
-/* States the members of options and settings as settings gopls.KEY. */
+/* States the members of options and settings as settings gopls.KEY, and the one that is off. */
 void client_config_state(struct exam *exam, const struct client_config *config);
 /* All that arrange owes (core/editor.h). A command of a workspace file is not run without trust
  * unless it is a gopls that lies elsewhere. */

@@ -1,12 +1,36 @@
 /* SPDX-License-Identifier: MIT
- * go.useLanguageServer is not true, so the editor starts no gopls at all.
+ * go.useLanguageServer is not true, or the setting of another editor leaves gopls out, so the
+ * editor starts no gopls at all.
  *
  * Only the value in force counts: another layer may have the last word.
  */
 #include "core/rule.h"
 
+/* Other editors; stated only when they leave gopls out. */
+static const char *const others[] = {"language-servers", "language_servers",
+                                     "enable_language_server", "enabled"};
+
+static void check_others(const struct rule *self, const struct facts *facts, struct findings *out) {
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		const struct fact_setting *s = facts_setting(facts, others[i]);
+		if (!s) {
+			continue;
+		}
+		struct finding *f =
+			findings_add(out, self, CONF_CERTAIN,
+		                     arena_printf(out->arena, "%s (%s)", s->key, s->file),
+		                     "%s is %.80s in %s line %lld: the editor starts no gopls",
+		                     s->key, s->json, s->file, (long long)s->line);
+		finding_cites(f, s);
+		finding_fix(out, f, "put gopls back, or remove that line", "${EDITOR:-vi} +%lld %s",
+		            (long long)s->line, str_shell_quote(out->arena, s->file));
+		return;
+	}
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	const struct fact_setting *s = facts_setting(facts, "go.useLanguageServer");
+	check_others(self, facts, out);
 	if (!s || streq(s->json, "true")) {
 		return;
 	}

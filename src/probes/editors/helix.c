@@ -106,8 +106,7 @@ static struct client_config *config_of(struct exam *exam) {
 	c->roots = client_config_words(exam, language_value(h, "roots").node);
 	c->client_name = "helix";
 	if (!wants_gopls(servers.node)) {
-		c->off = arena_printf(exam->arena, "language-servers in %s line %zu has no gopls",
-		                      servers.file, servers.node->key_place.line);
+		c->off = servers;
 	}
 	return c;
 }
