@@ -63,9 +63,12 @@ static int look(struct exam *exam, struct err *err) {
 	if (!go || comes_with_workspace(exam, go)) {
 		return 0;
 	}
+	struct envset env;
+	envset_copy(&env, &t->own);
+	shim_keep_still(&env);
 	const char *const argv[] = {go, "version", NULL};
-	struct run_result run = go_run_state(exam, "version in the shell", argv, &t->own,
-	                                     t->workspace, DEADLINE_NS);
+	struct run_result run =
+		go_run_state(exam, "version in the shell", argv, &env, t->workspace, DEADLINE_NS);
 	struct goversion_output out = {.version = ""};
 	bool good = run.started && run.exit_code == 0 &&
 	            goversion_parse_output(exam->arena, run.out, &out);

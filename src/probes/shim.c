@@ -300,3 +300,13 @@ struct shim_choice shim_choose(struct exam *exam, const char *manager, const str
 	choice.root = there ? root : "";
 	return choice;
 }
+
+void shim_keep_still(struct envset *env) {
+	static const char *const names[] = {"MISE_AUTO_INSTALL", "MISE_EXEC_AUTO_INSTALL",
+	                                    "MISE_NOT_FOUND_AUTO_INSTALL"};
+	const char *path = envset_get(env, "PATH");
+	bool mise = str_has(path, "mise") || str_has(path, "rtx");
+	for (size_t i = 0; mise && i < sizeof(names) / sizeof(*names); i++) {
+		envset_set(env, names[i], "0");
+	}
+}

@@ -29,6 +29,10 @@ struct shim_choice {
 /* What that manager takes for the workspace with this environment. */
 struct shim_choice shim_choose(struct exam *exam, const char *manager, const struct envset *env);
 
+/* Keeps a shim of mise from downloading the version it misses while we look (mise settings
+ * auto_install, exec_auto_install, not_found_auto_install). */
+void shim_keep_still(struct envset *env);
+
 /* The managers that shim_choose knows, ended by NULL. */
 extern const char *const shim_managers[];
 /* Its directory in this environment; NULL for an unknown one. */

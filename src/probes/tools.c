@@ -6,6 +6,7 @@
 #include "core/probe.h"
 #include "gofile/binary.h"
 #include "probes/search.h"
+#include "probes/shim.h"
 #include "probes/trust.h"
 
 #define HEAD_CAP_BYTES ((size_t)512) /* of a program that is none */
@@ -70,6 +71,7 @@ static int look(struct exam *exam, struct err *err) {
 	(void)err;
 	struct target *t = exam->target;
 	envset_copy(&t->server, &t->judged);
+	shim_keep_still(&t->server);
 	t->server_cwd = t->workspace;
 	t->root = t->workspace;
 	t->editor->arrange(exam);
@@ -78,6 +80,11 @@ static int look(struct exam *exam, struct err *err) {
 	}
 	const char *path = envset_get(&t->server, "PATH");
 	t->server_go = search_path_only(exam, path ? path : "", "go");
+	if (t->server_go && !t->trusted && !t->do_not_run_go && !streq(t->server_go, t->go_path)) {
+		const char *why = trust_look_tool(exam, "go", t->server_go);
+		t->do_not_run_go = why != NULL;
+		t->do_not_start = t->do_not_start ? t->do_not_start : why;
+	}
 	for (size_t i = 0; i < t->server.count; i++) {
 		const char *value = NULL;
 		struct slice name = envset_name(&t->server, i, &value);
