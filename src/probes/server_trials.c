@@ -271,8 +271,10 @@ static void without_driver_setting(struct exam *exam, struct talk_script *script
 static void try_driver(struct exam *exam) {
 	const struct fact_health *health = facts_first(health, exam->facts);
 	const struct fact_packages_driver *d = facts_first(packages_driver, exam->facts);
+	/* Another certain cause cut the conversation short: then only what was said counts. */
+	bool cut = infer_is_certain(exam->rules, exam->facts);
 	if (!d || !facts_hurt(exam->facts) || !exam->target->server_argv ||
-	    infer_is_certain(exam->rules, exam->facts) ||
+	    !streq(d->state, "ok") || (cut && !str_starts(health->hurt, "load-failed")) ||
 	    time_left(exam, OTHER_DEADLINE_NS) < NS_PER_S) {
 		return;
 	}

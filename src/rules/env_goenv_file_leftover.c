@@ -49,6 +49,12 @@ static const struct fact *flags_fault(const struct facts *facts) {
 	if (trial && trial->better) {
 		return &trial->base;
 	}
+	const struct fact_mod_flag *mod = facts_first(mod_flag, facts);
+	const struct fact_work_member *member = facts_first(work_member, facts);
+	if (mod && streq(mod->value, "mod") && streq(mod->from, "GOFLAGS") && member &&
+	    member->member) {
+		return &mod->base; /* refused while that go.work is active */
+	}
 	const struct fact_govar *flags = facts_govar(facts, "GOFLAGS");
 	const struct fact *said = facts_said(facts, "-mod=vendor", NULL);
 	return flags && str_has(flags->value, "-mod=") ? said : NULL;
