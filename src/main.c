@@ -19,6 +19,8 @@
  *   probes/   look and state facts; one file each; do not judge
  *   rules/    judge facts; one file per cause id; do not look
  *   client/   a client that asks any language server for everything
+ *   settings/ lint of the editor's settings: layers, schemas, issues
+ *   apply/    the only room that changes files: journal first, then write; undo
  *   report/   text and JSON from one model
  *   cmd/      one file per command; only here and in this file are texts printed and exit
  *             statuses chosen

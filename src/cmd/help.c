@@ -64,7 +64,7 @@ int help_print(const struct command *command) {
 		           "\n"
 		           "Says in one sentence why the Go language server does not work in your "
 		           "editor,\n"
-		           "proves it, and says what to do. It changes nothing.\n"
+		           "proves it, and says what to do. Looking changes nothing.\n"
 		           "\n");
 		for (size_t i = 0; registry_commands[i]; i++) {
 			const struct command *c = registry_commands[i];
