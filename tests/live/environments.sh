@@ -179,6 +179,17 @@ shell_files .bash_profile 'sleep 300'
 env_of 'slow' 3 --against shell --timeout 2
 holds 'slow' '.cannot_tell[0].environment == "shell" and (.environments[1].known | not)'
 none_left 'slow' '^sleep 300'
+shell_files .bash_profile 'sleep 301'
+# A shell starts what runs in the background with SIGINT ignored.
+env --default-signal=INT "$dialtone" env project --against shell >out 2>err &
+pid=$!
+started+=("$pid")
+until pgrep -f '^sleep 301' >/dev/null; do :; done
+kill -INT "$pid"
+wait "$pid" 2>/dev/null
+status=$?
+if [ $status != 130 ] || [ -s out ]; then fail "Ctrl-C: status $status: $(cat out err)"; fi
+none_left 'Ctrl-C' '^sleep 301'
 shell_files .bash_profile 'echo "the disk is full" >&2; exit 7'
 env_of 'exits' 3 --against shell
 holds 'exits' '.cannot_tell[0].because | test("status 7") and test("the disk is full")'
