@@ -12,6 +12,11 @@ const char *side_kind_name(enum side_kind kind) {
 	return names[kind];
 }
 
+bool side_is_vscode(const struct side *side) {
+	return side->kind == SIDE_EDITOR &&
+	       (str_starts(side->what, "vscode") || streq(side->what, "code-server"));
+}
+
 const struct side_govar *side_govar_find(const struct side *side, const char *name) {
 	for (size_t i = 0; i < side->govar_count; i++) {
 		if (streq(side->govars[i].name, name)) {

@@ -90,6 +90,8 @@ struct sides {
 
 /* The word for a kind: self, shell, desktop, manager, editor, server, loader, process, file. */
 const char *side_kind_name(enum side_kind kind);
+/* An editor of VS Code's family, whose Go extension finds tools and changes the environment. */
+bool side_is_vscode(const struct side *side);
 /* NULL when go has no such variable on this side. */
 const struct side_govar *side_govar_find(const struct side *side, const char *name);
 void sides_gap(struct sides *sides, const char *id, const char *because, const char *needs);

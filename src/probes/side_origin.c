@@ -22,8 +22,7 @@ static const struct side_origin nowhere = {.words = "", .file = ""};
 
 static struct side_origin from_settings(struct exam *exam, const struct side *side,
                                         const char *name, const char *value) {
-	bool gets_them = side->kind == SIDE_SERVER ||
-	                 (side->kind == SIDE_EDITOR && str_starts(side->what, "vscode"));
+	bool gets_them = side->kind == SIDE_SERVER || side_is_vscode(side);
 	const struct fact_setting *s = NULL;
 	if (gets_them) {
 		s = facts_setting(exam->facts,

@@ -81,10 +81,6 @@ static const char *govar_of(const struct side *side, const char *name) {
 	return v ? v->value : value_of(side, name);
 }
 
-static bool is_vscode(const struct side *side) {
-	return side->kind == SIDE_EDITOR && str_starts(side->what, "vscode");
-}
-
 /* pathUtils.ts, getBinPathWithPreferredGopathGorootWithExplanation. */
 static void seek_vscode(struct seeker *s, bool is_go) {
 	struct exam *exam = s->exam;
@@ -158,7 +154,7 @@ static void seek(struct exam *exam, struct side *side, enum side_tool_index inde
 	}
 	if (s.name[0] == '/') {
 		take(&s, s.name, "env");
-	} else if (is_vscode(side) && index <= TOOL_DLV) {
+	} else if (side_is_vscode(side) && index <= TOOL_DLV) {
 		seek_vscode(&s, index == TOOL_GO);
 	} else {
 		take_from(&s, value_of(side, "PATH"), "", "path");
@@ -273,7 +269,7 @@ void side_tools_fill(struct exam *exam, struct side *side) {
 	target.judged = side->env;
 	target.home = home ? home : "";
 	sub.target = &target;
-	if (is_vscode(side)) {
+	if (side_is_vscode(side)) {
 		vscode_tools_env(&sub, &side->tools_env);
 		govars_gopls_env(&sub, &side->tools_env);
 	}

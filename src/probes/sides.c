@@ -139,11 +139,12 @@ static const struct evidence *read_process(struct collect *c, struct side *side,
 }
 
 static const char *editor_label(const char *kind, const char *comm) {
-	static const char *const names[][2] = {{"vscode", "VS Code"},
-	                                       {"vscode-remote", "VS Code server"},
-	                                       {"neovim", "nvim"},
-	                                       {"emacs", "Emacs"},
-	                                       {"helix", "Helix"}};
+	static const char *const names[][2] = {
+		{"vscode", "VS Code"}, {"vscode-remote", "VS Code server"},
+		{"neovim", "nvim"},    {"emacs", "Emacs"},
+		{"helix", "Helix"},    {"code-server", "code-server"},
+		{"zed", "Zed"},        {"sublime", "Sublime Text"},
+		{"kakoune", "Kakoune"}};
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		if (streq(names[i][0], kind)) {
 			return names[i][1];

@@ -89,18 +89,20 @@ static const char *path_reason(struct arena *arena, const struct facts *facts, c
                                const struct side *b, size_t index) {
 	const struct side_tool *x = &a->tools[index];
 	const struct side_tool *y = &b->tools[index];
+	if (streq(y->via, "hint") || streq(x->via, "hint")) {
+		return "";
+	}
 	if (y->path && !streq(y->via, "path")) {
 		return streq(y->via, "running")
 		               ? arena_printf(arena, "%s is that program, running", b->label)
-		       : streq(y->via, "hint")
-		               ? ""
 		               : arena_printf(arena, "%s has it by %s", b->label,
-		                              streq(y->via, "alternate") ? "go.alternateTools"
-		                              : streq(y->via, "gobin")   ? "GOBIN"
-		                              : streq(y->via, "gopath")  ? "GOPATH"
-		                              : streq(y->via, "goroot")  ? "GOROOT"
-		                              : streq(y->via, "env")     ? "CC"
-		                                                         : y->via);
+		                              streq(y->via, "alternate")     ? "go.alternateTools"
+		                              : streq(y->via, "gobin")       ? "GOBIN"
+		                              : streq(y->via, "gopath")      ? "GOPATH"
+		                              : streq(y->via, "toolsgopath") ? "go.toolsGopath"
+		                              : streq(y->via, "goroot")      ? "GOROOT"
+		                              : streq(y->via, "env")         ? "CC"
+		                                                             : y->via);
 	}
 	const char *mine = x->path ? path_parent(arena, x->path) : NULL;
 	const char *theirs = y->path ? path_parent(arena, y->path) : NULL;
