@@ -22,7 +22,7 @@ static const char *look_source(struct arena *arena, enum look what, const char *
 		[LOOK_MANAGER] = "manager:", [LOOK_GOPLS] = "gopls:",
 		[LOOK_WATCHES] = "watches:", [LOOK_TAIL] = "tail:",
 		[LOOK_STATE] = "state:",     [LOOK_TREE] = "tree:",
-		[LOOK_WALKED] = "walked:",
+		[LOOK_WALKED] = "walked:",   [LOOK_FAMILY] = "family:",
 	};
 	const char *suffix = what == LOOK_ENVIRON   ? "/environ"
 	                     : what == LOOK_CONTEXT ? "/context"

@@ -78,6 +78,10 @@ enum look {
 	                 file is deleted) dev ino size (of the file it runs) module_version
 	                 go_version editor_pid editor_kind (the nearest ancestor that looks like
 	                 one) fds (how many descriptors) cmdline. Ordered by pid */
+	LOOK_FAMILY, /* arg = any word, another one for each look: a block of key=value lines, ended
+	                 by an empty line, for each TCP socket of a process below dialtone: pid ppid
+	                 comm age_ms (of the process) address port (of the other end) state
+	                 (connecting|connected) received (bytes so far, -1 = unknown) cmdline */
 	LOOK_WATCHES, /* arg = directory: a line "PID COMM" for each editor, language server or
 	                 watcher of this user with an inotify watch on it; then "looked N" (such
 	                 processes), "denied N" (of them, those that could not be looked at) */
@@ -205,7 +209,7 @@ struct world {
  * "file:ARG", "stat:ARG", "link:ARG", "dir:ARG", "mount:ARG", "binary:ARG", "walk:ARG",
  * "owners:ARG", "proc:PID/environ", "proc:PID", "editors:ARG", "desktop:", "connect:ARG",
  * "proc:PID/context", "proc:PID/mounts", "servers:ARG", "manager:",
- * "gopls:ARG", "watches:ARG", "tail:ARG", "state:ARG", "tree:ARG". */
+ * "gopls:ARG", "family:ARG", "watches:ARG", "tail:ARG", "state:ARG", "tree:ARG". */
 const struct evidence *world_look(struct world *w, enum look what, const char *arg, size_t cap);
 
 /* Runs to the end, or gives what the run of this label said. */

@@ -374,6 +374,9 @@ void look_answer(struct looker *looker, const struct look_request *request,
 	case LOOK_GOPLS:
 		look_gopls(looker, request, reply);
 		break;
+	case LOOK_FAMILY:
+		look_family(looker, request, reply);
+		break;
 	case LOOK_WATCHES:
 		look_watches(looker, request, reply);
 		break;

@@ -50,7 +50,7 @@ int look_read_fd(int fd, size_t cap, struct look_reply *reply);
  * is neither file nor directory. */
 int look_read_file(int dir_fd, const char *path, size_t cap, struct look_reply *reply);
 
-/* mounts.c, walk.c, connect.c, gopls_processes.c, watches.c, state_db.c */
+/* mounts.c, walk.c, connect.c, gopls_processes.c, family.c, watches.c, state_db.c */
 void look_mount(const struct look_request *request, struct look_reply *reply);
 void look_walk(const struct look_request *request, struct look_reply *reply);
 void look_walked(const struct look_request *request, struct look_reply *reply);
@@ -59,6 +59,8 @@ void look_state(const struct look_request *request, struct look_reply *reply);
 void look_connect(const struct look_request *request, struct look_reply *reply);
 void look_gopls(const struct looker *looker, const struct look_request *request,
                 struct look_reply *reply);
+void look_family(const struct looker *looker, const struct look_request *request,
+                 struct look_reply *reply);
 void look_watches(const struct looker *looker, const struct look_request *request,
                   struct look_reply *reply);
 
