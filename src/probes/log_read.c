@@ -31,6 +31,19 @@ struct reader {
 	size_t count;
 };
 
+/* The longest piece of a pattern occurs somewhere in the file; most do not, and then their rows need
+ * not be tried on each line. */
+static bool may_occur(const struct reader *r, struct slice pattern) {
+	struct slice longest = {0};
+	struct slice piece;
+	while (slice_cut(&pattern, '*', &piece)) {
+		longest = piece.len > longest.len ? piece : longest;
+	}
+	return longest.len == 0 ||
+	       (r->file->bytes.len >= longest.len &&
+	        memmem(r->file->bytes.data, r->file->bytes.len, longest.data, longest.len));
+}
+
 static void read_table(struct reader *r) {
 	struct slice text = {0};
 	struct slice line;
@@ -43,7 +56,7 @@ static void read_table(struct reader *r) {
 		struct slice kind;
 		struct slice pattern;
 		if (line.len == 0 || line.data[0] == '#' || !slice_cut(&line, '\t', &kind) ||
-		    !slice_cut(&line, '\t', &pattern)) {
+		    !slice_cut(&line, '\t', &pattern) || !may_occur(r, pattern)) {
 			continue;
 		}
 		r->rows[r->row_count++] = (struct row){
@@ -95,9 +108,10 @@ void log_read(struct exam *exam, const struct log_file *file) {
 	r->exam = exam;
 	r->file = file;
 	read_table(r);
-	while (log_line_next(&rest, &line)) {
+	while (r->row_count > 0 && log_line_next(&rest, &line)) {
 		number++;
-		at_ns = line.at_ns ? line.at_ns : at_ns;
+		int64_t own = log_line_time(&line, at_ns);
+		at_ns = own ? own : at_ns;
 		const char *kind = kind_of(r, line.text);
 		if (!kind) {
 			continue;

@@ -118,8 +118,28 @@ static bool bracketed_word(struct slice *s) {
 	return true;
 }
 
+/* "9:05:01 AM", "21:05:01", "12:31:13.250 PM" as the user's language has it. */
+static int64_t clock_of_day(struct slice s) {
+	struct tm tm = {0};
+	int64_t fraction = 0;
+	char text[16] = "0";
+	size_t pad = s.len > 1 && s.data[1] == ':';
+	size_t n = s.len < sizeof(text) - 1 - pad ? s.len : sizeof(text) - 1 - pad;
+	memcpy(text + pad, s.data, n);
+	text[pad + n] = '\0';
+	struct slice at = slice_str(text);
+	if (!time_of_day(&at, &tm, &fraction)) {
+		return -1;
+	}
+	bool evening = slice_has(s, "PM");
+	if ((evening || slice_has(s, "AM")) && tm.tm_hour <= 12) {
+		tm.tm_hour = tm.tm_hour % 12 + (evening ? 12 : 0);
+	}
+	return ((int64_t)(tm.tm_hour * 60 + tm.tm_min) * 60 + tm.tm_sec) * NS_PER_S + fraction;
+}
+
 /* "[Error - 12:31:12 PM] " */
-static bool client_stamp(struct slice *s) {
+static bool client_stamp(struct slice *s, int64_t *ret_of_day_ns) {
 	const char *end = s->len > 0 ? memchr(s->data, ']', s->len < 40 ? s->len : 40) : NULL;
 	if (!end || s->data[0] != '[') {
 		return false;
@@ -130,6 +150,7 @@ static bool client_stamp(struct slice *s) {
 	    !slice_has(inside, ":")) {
 		return false;
 	}
+	*ret_of_day_ns = clock_of_day(slice_of(dash + 3, (size_t)(end - dash) - 3));
 	skip(s, (size_t)(end - s->data) + 1);
 	return true;
 }
@@ -162,7 +183,7 @@ static void blanks(struct slice *s) {
 }
 
 /* One stamp; *ret_ns is set when it has a date. */
-static bool stamp(struct slice *s, int64_t *ret_ns, bool *ret_iso) {
+static bool stamp(struct slice *s, int64_t *ret_ns, int64_t *ret_of_day_ns, bool *ret_iso) {
 	struct slice at = *s;
 	bool bracket = one_of(&at, "[");
 	if (date_and_time(&at, ret_ns) && (!bracket || one_of(&at, "]"))) {
@@ -171,12 +192,12 @@ static bool stamp(struct slice *s, int64_t *ret_ns, bool *ret_iso) {
 		return true;
 	}
 	*ret_ns = 0;
-	return client_stamp(s);
+	return client_stamp(s, ret_of_day_ns);
 }
 
 bool log_line_next(struct slice *rest, struct log_line *ret) {
 	struct slice line;
-	*ret = (struct log_line){0};
+	*ret = (struct log_line){.of_day_ns = -1};
 	if (!slice_line(rest, &line)) {
 		return false;
 	}
@@ -188,7 +209,7 @@ bool log_line_next(struct slice *rest, struct log_line *ret) {
 		while (more && bracketed_word(&line)) { /* Neovim's level comes first */
 			blanks(&line);
 		}
-		if (!more || !stamp(&line, &ns, &iso)) {
+		if (!more || !stamp(&line, &ns, &ret->of_day_ns, &iso)) {
 			line = ret->stamped ? line : before;
 			break;
 		}
@@ -201,6 +222,22 @@ bool log_line_next(struct slice *rest, struct log_line *ret) {
 	}
 	ret->text = line;
 	return true;
+}
+
+int64_t log_line_time(const struct log_line *line, int64_t before_ns) {
+	time_t before = (time_t)(before_ns / NS_PER_S);
+	struct tm tm;
+	if (line->at_ns || line->of_day_ns < 0) {
+		return line->at_ns;
+	}
+	if (before_ns <= 0 || !localtime_r(&before, &tm)) {
+		return 0;
+	}
+	int64_t of_day = ((int64_t)(tm.tm_hour * 60 + tm.tm_min) * 60 + tm.tm_sec) * NS_PER_S;
+	int64_t later = line->of_day_ns - of_day;
+	/* Clocks of two writers differ a little; half a day back is the next day. */
+	const int64_t day = 24 * 3600 * NS_PER_S;
+	return before_ns - before_ns % NS_PER_S + later + (later < -day / 2 ? day : 0);
 }
 
 bool log_text_matches(struct slice text, const char *pattern) {

@@ -22,12 +22,17 @@
 struct log_line {
 	struct slice text; /* behind the stamps and levels */
 	int64_t at_ns;     /* since the epoch; 0: no date. Without a zone it is local time */
+	int64_t of_day_ns; /* since midnight, when the stamp has a time and no date; else -1 */
 	bool stamped;      /* it begins with a stamp of any kind */
 	int64_t pid;       /* of a journal line; else 0 */
 };
 
 /* Cuts the next line off *rest; false at the end. Any bytes will do. */
 bool log_line_next(struct slice *rest, struct log_line *ret);
+
+/* When a line was written that has a time and no date, behind one of before_ns (0: not known, then
+ * 0): on the same day, or after the midnight that came in between. */
+int64_t log_line_time(const struct log_line *line, int64_t before_ns);
 
 /* Does text contain the pieces of pattern, which '*' separates, one behind the other? */
 bool log_text_matches(struct slice text, const char *pattern);

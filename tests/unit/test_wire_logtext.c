@@ -56,6 +56,23 @@ static void test_no_date(void **state) {
 	assert_int_equal(line.text.len, 0);
 }
 
+static void test_time_of_day(void **state) {
+	const int64_t eleven = 1795258801 * NS_PER_S; /* 2026-11-21 11:00:01 */
+	(void)state;
+	struct log_line line = one("[Error - 11:05:01 AM] x");
+	assert_int_equal(log_line_time(&line, eleven), eleven + 300 * NS_PER_S);
+	line = one("[Error - 1:00:01 PM] x");
+	assert_int_equal(log_line_time(&line, eleven), eleven + 7200 * NS_PER_S);
+	line = one("[Trace - 12:00:01 AM] x"); /* midnight, so the next day */
+	assert_int_equal(log_line_time(&line, eleven + 43200 * NS_PER_S),
+	                 eleven + 46800 * NS_PER_S);
+	line = one("[Info - 10:59:59] x");
+	assert_int_equal(log_line_time(&line, eleven), eleven - 2 * NS_PER_S);
+	assert_int_equal(log_line_time(&line, 0), 0);
+	line = one("[Info - 1:x] x");
+	assert_int_equal(line.of_day_ns, -1);
+}
+
 static void test_journal_pid(void **state) {
 	(void)state;
 	assert_int_equal(one("2026-11-21T11:00:01+0000 host gopls[123]: fatal").pid, 123);
@@ -74,9 +91,8 @@ static void test_words(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_stamps),
-		cmocka_unit_test(test_no_date),
-		cmocka_unit_test(test_journal_pid),
+		cmocka_unit_test(test_stamps),      cmocka_unit_test(test_no_date),
+		cmocka_unit_test(test_time_of_day), cmocka_unit_test(test_journal_pid),
 		cmocka_unit_test(test_words),
 	};
 	setenv("TZ", "UTC", 1);
