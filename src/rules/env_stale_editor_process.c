@@ -137,6 +137,25 @@ static void check_path(const struct rule *self, const struct facts *facts, struc
 	       arena_printf(out->arena, "%s on it", line->value), &line->base);
 }
 
+/* PATH was turned to a newer Go since, and the one the editor gets is too old. */
+static void check_version(const struct rule *self, const struct facts *facts, struct findings *out,
+                          const struct fact_editor_process *p) {
+	const struct fact_trial *shell = facts_trial(facts, "go of the shell");
+	const struct fact_tool *go = facts_chosen(facts, "server-go");
+	if (!shell || !shell->better || !go || streq(shell->subject, go->path)) {
+		return;
+	}
+	const struct fact_tool wanted = {.path = shell->subject};
+	const struct fact_startup *line = origin_path_line(facts, &wanted);
+	if (!line || !is_newer(line->mtime_ns, p->start_ns) ||
+	    (streq(line->kind, "interactive") && origin_is_remote(facts))) {
+		return;
+	}
+	report(self, facts, out, "PATH", arena_printf(out->arena, "(with %s)", go->path),
+	       arena_printf(out->arena, "%s on it", line->value), &line->base);
+	finding_cites(out->last, shell);
+}
+
 /* A variable that was put into a start-up file since, and whose absence is what hurts. */
 static void check_added(const struct rule *self, const struct facts *facts, struct findings *out,
                         const struct fact_editor_process *p, const char *name) {
@@ -166,6 +185,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		return;
 	}
 	check_path(self, facts, out, p);
+	check_version(self, facts, out, p);
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		const char *old = facts_var(facts, "judged", names[i]);
 		const char *now = fresh_value(facts, names[i]);
