@@ -92,33 +92,55 @@ static const char *decides(struct arena *arena, const struct jsonc_node *list, c
 	return found;
 }
 
-static void state_folder(struct exam *exam, const struct jsonc_node *list, const char *folder,
-                         const char *where, const struct evidence *ev) {
-	bool trusted = false;
-	const char *by = decides(exam->arena, list, folder, &trusted);
-	if (!by || !trusted) {
-		const char *real = world_stat(exam->world, folder).real;
-		bool other = false;
-		const char *by_real = str_empty(real) || streq(real, folder)
-		                              ? NULL
-		                              : decides(exam->arena, list, real, &other);
-		by = by_real && (other || !by) ? by_real : by;
-		trusted = trusted || other;
+#define DATABASES_MAX 3
+
+/* Where the list is kept: with the user's other state, and, by releases that share it between
+ * products, in a folder of its own. */
+struct lists {
+	const struct jsonc_node *lists[DATABASES_MAX];
+	size_t count;
+	const char *where; /* the database of the user's state */
+	const struct evidence *ev;
+	bool is_cut; /* changes beside a database were not seen */
+};
+
+/* The longest listed folder of all lists; where two say something of the same one, trust wins. */
+static const char *decides_of_all(struct exam *exam, const struct lists *l, const char *folder,
+                                  bool *ret_trusted) {
+	const char *real = world_stat(exam->world, folder).real;
+	const char *found = NULL;
+	for (size_t i = 0; i < 2 * l->count; i++) {
+		const char *path = i < l->count ? folder : real;
+		bool trusted = false;
+		const char *by = str_empty(path) ? NULL
+		                                 : decides(exam->arena, l->lists[i % l->count],
+		                                           path, &trusted);
+		if (by && (!found || (trusted && !*ret_trusted) ||
+		           (strlen(by) > strlen(found) && trusted == *ret_trusted))) {
+			found = by;
+			*ret_trusted = trusted;
+		}
 	}
+	return found;
+}
+
+static void state_folder(struct exam *exam, const struct lists *l, const char *folder) {
+	bool trusted = false;
+	const char *by = decides_of_all(exam, l, folder, &trusted);
 	bool known = false;
 	const char *storage = by ? NULL : vscode_storage_dir(exam, &known);
-	if (!by && ev->state == EV_TRUNCATED) {
-		facts_refuse(
-			exam->facts, FACT_folder_trust,
-			arena_printf(exam->arena, "%s-wal has changes that were not seen", where),
-			"the editor closed");
+	if (!by && l->is_cut) {
+		facts_refuse(exam->facts, FACT_folder_trust,
+		             arena_printf(exam->arena, "%s-wal has changes that were not seen",
+		                          l->where),
+		             "the editor closed");
 		return;
 	}
-	FACTS_ADD(exam->facts, folder_trust, ev, .folder = folder,
+	FACTS_ADD(exam->facts, folder_trust, l->ev, .folder = folder,
 	          .state = !by       ? "unlisted"
 	                   : trusted ? "trusted"
 	                             : "untrusted",
-	          .by = by, .where = where,
+	          .by = by, .where = l->where,
 	          .opened = storage != NULL || exam->target->editor_pid > 0,
 	          .never = !by && known && !storage && exam->target->editor_pid <= 0);
 }
@@ -130,6 +152,34 @@ static void refuse(struct exam *exam, const char *where, const struct evidence *
 	                     : arena_printf(exam->arena, "%s cannot be read (%s)", where,
 	                                    ev_state_name(ev->state)),
 	             library ? "the package libsqlite3-0" : "that file, readable and whole");
+}
+
+/* False when there is nothing to say: never started by this user, or refused. */
+static bool read_lists(struct exam *exam, const struct vscode_install *v, struct lists *l) {
+	struct arena *a = exam->arena;
+	const char *const databases[DATABASES_MAX] = {
+		path_join(a, v->data, "User/globalStorage/state.vscdb"),
+		path_join(a, v->data, "shared-data/sharedStorage/state.vscdb"),
+		arena_printf(a, "%s-shared/sharedStorage/state.vscdb",
+	                     path_parent(a, v->extensions)),
+	};
+	for (size_t i = 0; i < DATABASES_MAX; i++) {
+		const char *arg = arena_printf(a, "%s?" TRUST_KEY, databases[i]);
+		const struct evidence *ev =
+			world_look(exam->world, LOOK_STATE, arg, LOOK_CAP_SETTINGS);
+		if (ev->state == EV_ABSENT) {
+			continue;
+		}
+		if (!evidence_has_bytes(ev)) {
+			refuse(exam, databases[i], ev);
+			return false;
+		}
+		l->is_cut = l->is_cut || ev->state == EV_TRUNCATED;
+		l->where = l->where ? l->where : databases[i];
+		l->ev = l->ev ? l->ev : ev;
+		l->lists[l->count++] = jsonc_get(jsonc_parse(a, ev->bytes)->root, "uriTrustInfo");
+	}
+	return l->count > 0;
 }
 
 static void state_disabled(struct exam *exam, const char *by) {
@@ -154,22 +204,14 @@ void vscode_trust_state(struct exam *exam, const char *trust_setting) {
 		             "a look at that machine");
 		return;
 	}
-	const char *db = path_join(exam->arena, v->data, "User/globalStorage/state.vscdb");
-	const char *arg = arena_printf(exam->arena, "%s?" TRUST_KEY, db);
-	const struct evidence *ev = world_look(exam->world, LOOK_STATE, arg, LOOK_CAP_SETTINGS);
-	if (ev->state == EV_ABSENT) {
-		return; /* never started by this user */
-	}
-	if (!evidence_has_bytes(ev)) {
-		refuse(exam, db, ev);
+	struct lists l = {0};
+	if (!read_lists(exam, v, &l)) {
 		return;
 	}
-	const struct jsonc_node *root = jsonc_parse(exam->arena, ev->bytes)->root;
-	const struct jsonc_node *list = jsonc_get(root, "uriTrustInfo");
 	if (!t->window_folders) {
-		state_folder(exam, list, t->workspace, db, ev);
+		state_folder(exam, &l, t->workspace);
 	}
 	for (size_t i = 0; t->window_folders && t->window_folders[i]; i++) {
-		state_folder(exam, list, t->window_folders[i], db, ev);
+		state_folder(exam, &l, t->window_folders[i]);
 	}
 }
