@@ -65,22 +65,26 @@ static bool symbol_get(void *library, const char *name, void *ret_function) {
 
 static bool bind_library(struct journal *j) {
 	void *l = j->library;
-	return symbol_get(l, "sqlite3_open_v2", &j->open) &&
-	       symbol_get(l, "sqlite3_close", &j->close) &&
-	       symbol_get(l, "sqlite3_exec", &j->exec) &&
-	       symbol_get(l, "sqlite3_prepare_v2", &j->prepare) &&
-	       symbol_get(l, "sqlite3_bind_int64", &j->bind_int64) &&
-	       symbol_get(l, "sqlite3_bind_blob", &j->bind_blob) &&
-	       symbol_get(l, "sqlite3_bind_null", &j->bind_null) &&
-	       symbol_get(l, "sqlite3_step", &j->step) &&
-	       symbol_get(l, "sqlite3_finalize", &j->finalize) &&
-	       symbol_get(l, "sqlite3_column_int64", &j->column_int64) &&
-	       symbol_get(l, "sqlite3_column_blob", &j->column_blob) &&
-	       symbol_get(l, "sqlite3_column_bytes", &j->column_bytes) &&
-	       symbol_get(l, "sqlite3_column_type", &j->column_type) &&
-	       symbol_get(l, "sqlite3_last_insert_rowid", &j->last_rowid) &&
-	       symbol_get(l, "sqlite3_errmsg", &j->errmsg) &&
-	       symbol_get(l, "sqlite3_busy_timeout", &j->busy_timeout);
+	bool found =
+		symbol_get(l, "sqlite3_open_v2", &j->open) &&
+		symbol_get(l, "sqlite3_close", &j->close) &&
+		symbol_get(l, "sqlite3_exec", &j->exec) &&
+		symbol_get(l, "sqlite3_prepare_v2", &j->prepare) &&
+		symbol_get(l, "sqlite3_bind_int64", &j->bind_int64) &&
+		symbol_get(l, "sqlite3_bind_blob", &j->bind_blob) &&
+		symbol_get(l, "sqlite3_bind_null", &j->bind_null) &&
+		symbol_get(l, "sqlite3_step", &j->step) &&
+		symbol_get(l, "sqlite3_finalize", &j->finalize) &&
+		symbol_get(l, "sqlite3_column_int64", &j->column_int64) &&
+		symbol_get(l, "sqlite3_column_blob", &j->column_blob) &&
+		symbol_get(l, "sqlite3_column_bytes", &j->column_bytes) &&
+		symbol_get(l, "sqlite3_column_type", &j->column_type) &&
+		symbol_get(l, "sqlite3_last_insert_rowid", &j->last_rowid) &&
+		symbol_get(l, "sqlite3_errmsg", &j->errmsg) &&
+		symbol_get(l, "sqlite3_busy_timeout",
+	                   &j->busy_timeout); /* A symbol may be found and be nothing (dlsym(3)). */
+	return found && j->open && j->close && j->exec && j->prepare && j->step && j->finalize &&
+	       j->errmsg && j->busy_timeout;
 }
 
 const char *journal_state_name(enum journal_state state) {

@@ -206,6 +206,9 @@ static int check_nature(struct swap *s) {
 }
 
 int apply_write(struct journal *journal, struct journal_entry *entry, struct err *err) {
+	if (!entry->path) {
+		return err_set(err, -EINVAL, "no file is named");
+	}
 	struct arena *arena = arena_new();
 	struct swap s = {.arena = arena, .path = entry->path, .err = err};
 	s.temporary = arena_printf(arena, "%s/.%s.dialtone-%d.tmp", path_parent(arena, entry->path),

@@ -32,7 +32,7 @@ static void show_difference(struct arena *arena, const struct journal_entry *ent
 
 static int undo(struct arena *arena, int64_t id) {
 	struct err err;
-	struct journal_entry entry;
+	struct journal_entry entry = {.id = 0};
 	struct image now = {.exists = false};
 	int64_t new_id = 0;
 	CLEANUP(journal_closep) struct journal *journal = journal_open(false, &err);

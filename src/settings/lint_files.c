@@ -202,12 +202,13 @@ static bool runs_go(const struct jsonc_node *task) {
 /* The extension brings one matcher, "$go". */
 static void check_matcher(struct lint *lint, const struct spot *spot,
                           const struct jsonc_node *matcher) {
-	const char *text = jsonc_string(matcher);
-	const struct jsonc_node *m =
-		matcher && matcher->type == JSONC_ARRAY ? matcher->first_child : NULL;
-	for (; m; m = m->next) {
+	if (!matcher) {
+		return;
+	}
+	for (const struct jsonc_node *m = matcher->first_child; m; m = m->next) {
 		check_matcher(lint, spot, m);
 	}
+	const char *text = jsonc_string(matcher);
 	if (text && str_starts(text, "$go") && !streq(text, "$go")) {
 		struct issue *issue = lint_add(
 			lint, spot, matcher, ISSUE_BAD_REFERENCE, SEV_WARNING,

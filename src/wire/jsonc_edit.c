@@ -22,7 +22,7 @@ struct editor {
 /* ---- the text ---- */
 
 static char at(const struct editor *e, size_t pos) {
-	return pos < e->text.len ? e->text.data[pos] : '\0';
+	return e->text.data && pos < e->text.len ? e->text.data[pos] : '\0';
 }
 
 static bool is_break(char c) {
@@ -30,7 +30,7 @@ static bool is_break(char c) {
 }
 
 static size_t line_start(const struct editor *e, size_t pos) {
-	while (pos > 0 && !is_break(e->text.data[pos - 1])) {
+	while (pos > 0 && !is_break(at(e, pos - 1))) {
 		pos--;
 	}
 	return pos;
@@ -41,7 +41,7 @@ static bool leading_blanks(const struct editor *e, size_t pos, struct slice *ret
 	size_t start = line_start(e, pos);
 	*ret = slice_of(e->text.data + start, pos - start);
 	for (size_t i = 0; i < ret->len; i++) {
-		if (ret->data[i] != ' ' && ret->data[i] != '\t') {
+		if (at(e, start + i) != ' ' && at(e, start + i) != '\t') {
 			return false;
 		}
 	}
@@ -206,7 +206,7 @@ static struct slice join(struct arena *arena, struct slice a, struct slice b, st
 	size_t len = 0;
 	const struct slice parts[] = {a, b, c};
 	for (size_t i = 0; i < 3; i++) {
-		if (parts[i].len > 0) {
+		if (parts[i].data && parts[i].len > 0) {
 			memcpy(data + len, parts[i].data, parts[i].len);
 		}
 		len += parts[i].len;
@@ -222,7 +222,7 @@ struct slice jsonc_splice_apply(struct arena *arena, struct slice text,
                                 const struct jsonc_splice *splice) {
 	size_t end = 0;
 	if (__builtin_add_overflow(splice->offset, splice->removed.len, &end) || end > text.len ||
-	    (splice->removed.len > 0 &&
+	    (splice->removed.len > 0 && text.data &&
 	     memcmp(text.data + splice->offset, splice->removed.data, splice->removed.len) != 0)) {
 		return slice_of(NULL, 0);
 	}
@@ -429,7 +429,7 @@ int jsonc_edit_set(struct arena *arena, struct slice text, const char *const *pa
 	if (r < 0) {
 		return r;
 	}
-	struct slice after;
+	struct slice after = {.len = 0};
 	r = set_in(&e, path, value->root, json, &after);
 	if (r < 0) {
 		return r;
