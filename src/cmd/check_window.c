@@ -5,9 +5,66 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/registry.h"
+#include "probes/vscode_state.h"
 #include "world/live.h"
 
 #include <errno.h>
+#include <stdlib.h>
+
+#define LEVELS_ABOVE 2
+
+enum opened { OPENED_UNKNOWN, OPENED_FOLDER, OPENED_WINDOW };
+
+/* When VS Code last had it open, going by what it keeps of it; 0: never, or not known. */
+static int64_t opened_ns(struct exam *exam, const char *window_file) {
+	bool known = false;
+	exam->target->window_file = window_file;
+	const char *dir = vscode_storage_dir(exam, &known);
+	if (!dir) {
+		return 0;
+	}
+	int64_t state =
+		world_stat(exam->world, path_join(exam->arena, dir, "state.vscdb")).mtime_ns;
+	int64_t note =
+		world_stat(exam->world, path_join(exam->arena, dir, "workspace.json")).mtime_ns;
+	return state > note ? state : note;
+}
+
+/* Was it the folder or the window that was opened last? */
+static enum opened opened_as(struct arena *arena, struct world *world, const char *folder,
+                             const char *file) {
+	static const char *const names[] = {"HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"};
+	struct facts facts;
+	struct target target;
+	struct exam exam;
+	exam_init(&exam, arena, &facts, &target);
+	exam.world = world;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		const char *value = getenv(names[i]);
+		if (!str_empty(value)) {
+			envset_set(&target.judged, names[i], value);
+		}
+	}
+	const char *home = getenv("HOME");
+	target.workspace = folder;
+	target.home = home ? home : "";
+	target.passwd_home = target.home;
+	int64_t as_window = opened_ns(&exam, file);
+	int64_t as_folder = opened_ns(&exam, NULL);
+	return as_window > as_folder ? OPENED_WINDOW
+	       : as_folder > 0       ? OPENED_FOLDER
+	                             : OPENED_UNKNOWN;
+}
+
+static bool names_folder(const struct vscode_window *window, const char *dir, bool or_below) {
+	for (size_t i = 0; i < window->count; i++) {
+		if (streq(window->folders[i], dir) ||
+		    (or_below && path_below(window->folders[i], dir))) {
+			return true;
+		}
+	}
+	return false;
+}
 
 bool check_window_find(struct arena *arena, struct world *world, const char *path,
                        struct vscode_window *ret) {
@@ -15,15 +72,18 @@ bool check_window_find(struct arena *arena, struct world *world, const char *pat
 		return world_stat(world, path).is_file &&
 		       vscode_window_read(arena, world, path, ret);
 	}
-	const char *file = vscode_window_in(arena, world, path);
-	bool inside = false;
-	if (!file || !vscode_window_read(arena, world, file, ret)) {
-		return false;
+	const char *dir = path;
+	for (int above = 0; above <= LEVELS_ABOVE && !streq(dir, "/"); above++) {
+		const char *file = vscode_window_in(arena, world, dir);
+		dir = path_parent(arena, dir);
+		if (!file || !vscode_window_read(arena, world, file, ret) ||
+		    !names_folder(ret, path, above == 0)) {
+			continue;
+		}
+		enum opened opened = opened_as(arena, world, path, file);
+		return opened == OPENED_WINDOW || (opened == OPENED_UNKNOWN && above == 0);
 	}
-	for (size_t i = 0; i < ret->count; i++) {
-		inside = inside || path_below(ret->folders[i], path);
-	}
-	return inside;
+	return false;
 }
 
 static bool has_go(struct arena *arena, struct world *world, const char *folder) {

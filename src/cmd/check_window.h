@@ -22,8 +22,10 @@ struct window_check {
 	size_t worst; /* index of the folder that stands for all */
 };
 
-/* Is path the file of a window, or a folder that holds just one such file, whose folders are it or
- * lie below it? A file there that only names other places says nothing about the folder. */
+/* Is path the file of a window; or a folder that holds just one such file, whose folders are it or
+ * lie below it, unless VS Code has had only the folder itself open; or a folder of a window whose
+ * file lies one or two levels above it, if VS Code has had that window open and not, or not as late,
+ * the folder by itself? */
 bool check_window_find(struct arena *arena, struct world *world, const char *path,
                        struct vscode_window *ret);
 
