@@ -186,7 +186,7 @@ static void state_go_replaced(struct exam *exam, int64_t pid, int64_t start_ns) 
 			const struct fact_go_version *v = facts_first(go_version, exam->facts);
 
 			FACTS_ADD(exam->facts, go_replaced, st.ev, .pid = pid,
-			          .path = paths[i] == version ? root->value : paths[i],
+			          .path = root && paths[i] == version ? root->value : paths[i],
 			          .ctime_ns = ctime_ns, .version = v ? v->version : "");
 			return;
 		}

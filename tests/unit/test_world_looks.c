@@ -8,6 +8,7 @@
 #include "world/mounts.h"
 #include "world/procfs.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <sys/inotify.h>
@@ -487,6 +488,35 @@ static void test_gopls(void **state) {
 	assert_null(strstr(strstr(strstr(ev->bytes.data, "pid=") + 1, "\npid=") + 1, "\npid="));
 }
 
+/* A child of ours that has a connection on which nothing came. */
+static void test_family(void **state) {
+	struct fixture *f = *state;
+	const char *work = fixture_path(f, "work");
+	struct sockaddr_in address = {.sin_family = AF_INET,
+	                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof address;
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	const struct evidence *ev;
+	pid_t pid;
+
+	assert_int_equal(mkdir(work, 0755), 0);
+	assert_int_equal(bind(listener, (struct sockaddr *)&address, len), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &len), 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, len), 0);
+	pid = start_as(f, "git", work, NULL, NULL);
+	close(fd);
+	ev = world_look(f->world, LOOK_FAMILY, "1", CAP);
+	assert_string_equal(keyline_get(f->arena, ev->bytes, "pid"),
+	                    arena_printf(f->arena, "%d", (int)pid));
+	assert_string_equal(keyline_get(f->arena, ev->bytes, "port"),
+	                    arena_printf(f->arena, "%d", ntohs(address.sin_port)));
+	assert_string_equal(keyline_get(f->arena, ev->bytes, "received"), "0");
+	assert_string_equal(keyline_get(f->arena, ev->bytes, "state"), "connected");
+	close(listener);
+}
+
 static void test_watches(void **state) {
 	struct fixture *f = *state;
 	const char *work = fixture_path(f, "work"), *dull = fixture_path(f, "dull");
@@ -602,6 +632,7 @@ int main(int argc, char **argv) {
 		WORLD_TEST(test_windows),
 		WORLD_TEST(test_gopls),
 		WORLD_TEST(test_watches),
+		WORLD_TEST(test_family),
 		WORLD_TEST(test_desktop),
 		WORLD_TEST(test_hanging),
 		WORLD_TEST(test_proc_stat_parse),
