@@ -9,6 +9,8 @@
 #include "probes/search.h"
 #include "probes/shell_env.h"
 
+#include <errno.h>
+
 /* VS Code waits for 10 s; a shell that has not answered by now is the reason why nothing came. */
 #define PATIENCE_NS (3 * NS_PER_S)
 
@@ -70,7 +72,6 @@ static const struct fact_startup_file *find_line(struct exam *exam, const char *
 }
 
 static int look(struct exam *exam, struct err *err) {
-	(void)err;
 	const struct target *t = exam->target;
 	bool misses = !t->server_go || !t->gopls_path;
 	if (facts_healthy(exam->facts) || !misses || !asks_a_shell(exam)) {
@@ -86,6 +87,9 @@ static int look(struct exam *exam, struct err *err) {
 	shell_env_end(&brief, &shell);
 	if (!shell.ev) {
 		return 0;
+	}
+	if (shell.ev->state == EV_NOT_RECORDED || exam->world->interrupted) {
+		return err_set(err, -ENODATA, "the login shell was not asked");
 	}
 	bool fails = shell.why || shell.exit_code != 0;
 	const char *path = envset_get(&shell.env, "PATH");
