@@ -66,6 +66,7 @@ struct entry {
 	const struct jsonc_node *command_at;
 	const char *command;
 	const char *const *args;
+	const char *args_in;                  /* the member they stand in */
 	const char *env, *options, *settings; /* names of its members, or NULL */
 	bool for_go;                          /* it is for .go files */
 	bool disabled;
@@ -90,6 +91,7 @@ static void take_entry(struct wiring *w, const struct entry *e) {
 			c->command = e->command;
 			c->command_at = at_file(w, e->command_at, e->file);
 			c->args = e->args;
+			c->args_at = at_file(w, jsonc_get(e->node, e->args_in), e->file);
 			c->env = at_file(w, e->env ? jsonc_get(e->node, e->env) : NULL, e->file);
 			c->options = at_file(w, e->options ? jsonc_get(e->node, e->options) : NULL,
 			                     e->file);
@@ -141,6 +143,7 @@ static bool take_servers(struct wiring *w, const struct jsonc_node *servers, con
 				      .env = "env",
 				      .options = "initializationOptions",
 				      .settings = "settings",
+				      .args_in = "args",
 				      .for_go = maps_go(s),
 			      });
 	}
@@ -276,6 +279,7 @@ static void take_opencode(struct wiring *w, const struct jsonc_node *s, const ch
 			      .args = words && words[0] ? words + 1 : NULL,
 			      .env = "env",
 			      .options = "initialization",
+			      .args_in = "command",
 			      .for_go = endings ? lists_go(endings) : own,
 			      .disabled = off && off->boolean,
 		      });
@@ -297,6 +301,7 @@ static void take_crush(struct wiring *w, const struct jsonc_node *s, const char 
 			      .args = client_config_words(w->exam, jsonc_get(s, "args")),
 			      .env = "env",
 			      .options = "init_options",
+			      .args_in = "args",
 			      .settings = "options",
 			      .for_go = !types || lists_go(types),
 			      .disabled = off && off->boolean,

@@ -97,7 +97,20 @@ static void state_members(struct exam *exam, const struct config_value *value) {
 	}
 }
 
+/* The flags behind the command, as settings of their own. */
+static void state_flags(struct exam *exam, const struct client_config *config) {
+	const struct config_value *at = &config->args_at;
+	const struct evidence *ev =
+		at->node ? world_look(exam->world, LOOK_FILE, at->file, LOOK_CAP_SETTINGS) : NULL;
+	for (int64_t i = 0; ev && config->args && config->args[i]; i++) {
+		FACTS_ADD(exam->facts, go_flag_setting, ev, .value = config->args[i], .index = i,
+		          .is_string = true, .file = at->file,
+		          .line = (int64_t)at->node->key_place.line, .key = at->node->key);
+	}
+}
+
 void client_config_state(struct exam *exam, const struct client_config *config) {
+	state_flags(exam, config);
 	const struct jsonc_node *off = config->off.node;
 	if (off) {
 		FACTS_ADD(exam->facts, setting,

@@ -18,6 +18,7 @@ struct config_value {
 struct client_config {
 	const char *command;            /* a path or a name; NULL: gopls */
 	struct config_value command_at; /* where it is said */
+	struct config_value args_at;    /* where they stand, a list; the command may be its first */
 	const char *const *args;        /* ended by NULL, or NULL */
 	struct config_value env;        /* an object of strings */
 	struct config_value options;    /* initializationOptions, an object */

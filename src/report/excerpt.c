@@ -173,7 +173,10 @@ static const char *go_excerpt(struct arena *a, const struct fact *fact) {
 		return replace_line(a, AS(replace_target));
 	case FACT_go_flag_setting:
 		return arena_printf(
-			a, "\"go.languageServerFlags\": %s at %s", AS(go_flag_setting)->value,
+			a, "\"%s\": %s at %s",
+			*AS(go_flag_setting)->key ? AS(go_flag_setting)->key
+						  : "go.languageServerFlags",
+			AS(go_flag_setting)->value,
 			place_of(a, AS(go_flag_setting)->file, AS(go_flag_setting)->line));
 	case FACT_owner_gap:
 		return arena_printf(a, "%s: owner uid %lld, mode %04llo%s%s", AS(owner_gap)->path,

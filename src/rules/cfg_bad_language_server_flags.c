@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * go.languageServerFlags makes gopls end, or do something else than serve the editor.
+ * go.languageServerFlags, or what another editor calls it, makes gopls end, or do something else than serve the editor.
  *
  * Exit 2 before the first message has other fathers too: no daemon behind -remote
  * (ipc-remote-daemon-absent). The same server without the flags decides.
@@ -59,16 +59,30 @@ static const char *first_words(struct arena *arena, const char *err) {
 	return "";
 }
 
+static const char *key_of(const struct fact_go_flag_setting *s) {
+	return str_empty(s->key) ? "go.languageServerFlags" : s->key;
+}
+
+static const char *place(struct arena *arena, const struct fact_go_flag_setting *s) {
+	return s->line > 0 ? arena_printf(arena, "%s line %lld", s->file, (long long)s->line)
+	                   : s->file;
+}
+
+/* What stands before the list in a settings file. */
+static const char *lead(struct arena *arena, const struct fact_go_flag_setting *s) {
+	return arena_printf(arena, str_ends(s->file, ".toml") ? "%s =" : "\"%s\":", key_of(s));
+}
+
 static void advise(struct findings *out, struct finding *f, const struct fact_go_flag_setting *s,
                    const char *value) {
-	const char *where = arena_printf(out->arena, "%s line %lld", s->file, (long long)s->line);
+	const char *where = place(out->arena, s);
 	const char *blank = strstr(value, " -");
 	if (blank) {
 		finding_fix(
 			out, f,
 			arena_printf(out->arena, "write each flag as its own text in %s", where),
-			"\"go.languageServerFlags\": [\"%.*s\", \"%s\"]", (int)(blank - value),
-			value, blank + 1);
+			"%s [\"%.*s\", \"%s\"]", lead(out->arena, s), (int)(blank - value), value,
+			blank + 1);
 		return;
 	}
 	if (str_starts(value, "-mod=") || str_starts(value, "-tags")) {
@@ -79,29 +93,26 @@ static void advise(struct findings *out, struct finding *f, const struct fact_go
 		return;
 	}
 	finding_fix(out, f,
-	            arena_printf(out->arena, "take %s out of go.languageServerFlags in %s", value,
-	                         where),
+	            arena_printf(out->arena, "take %s out of %s in %s", value, key_of(s), where),
 	            "%s", "");
 }
 
 static void report_type(const struct rule *self, struct findings *out,
                         const struct fact_go_flag_setting *s) {
-	struct finding *f = findings_add(
-		out, self, CONF_CERTAIN,
-		arena_printf(out->arena, "go.languageServerFlags: %s", s->value),
-		s->index < 0
-			? "go.languageServerFlags in %s line %lld is %s, but must be a list of "
-			  "texts: the editor cannot start gopls"
-			: "go.languageServerFlags in %s line %lld holds %s, which is no text: "
-			  "the editor cannot start gopls",
-		s->file, (long long)s->line, s->value);
+	struct finding *f = findings_add(out, self, CONF_CERTAIN,
+	                                 arena_printf(out->arena, "%s: %s", key_of(s), s->value),
+	                                 s->index < 0 ? "%s in %s is %s, but must be a list of "
+	                                                "texts: the editor cannot start gopls"
+	                                              : "%s in %s holds %s, which is no text: "
+	                                                "the editor cannot start gopls",
+	                                 key_of(s), place(out->arena, s), s->value);
 	finding_cites(f, s);
 	const char *member =
 		s->value[0] == '"' ? s->value : arena_printf(out->arena, "\"%s\"", s->value);
 	finding_fix(
 		out, f,
 		arena_printf(out->arena, "make it a list of texts in %s, or remove it", s->file),
-		"\"go.languageServerFlags\": [%s]", s->value[0] == '[' ? "" : member);
+		"%s [%s]", lead(out->arena, s), s->value[0] == '[' ? "" : member);
 }
 
 static void report_flags(const struct rule *self, const struct facts *facts, struct findings *out,
@@ -118,9 +129,8 @@ static void report_flags(const struct rule *self, const struct facts *facts, str
 	                               (long long)server->exit_code, *words ? ": " : "", words)
 			: "gopls does not answer the editor";
 	struct finding *f = findings_add(
-		out, self, conf, arena_printf(out->arena, "go.languageServerFlags: %s", value),
-		"go.languageServerFlags (%s line %lld) gives gopls %s: %s", any->file,
-		(long long)any->line, value, effect);
+		out, self, conf, arena_printf(out->arena, "%s: %s", key_of(any), value),
+		"%s (%s) gives gopls %s: %s", key_of(any), place(out->arena, any), value, effect);
 	finding_cites(f, any);
 	finding_cites(f, server);
 	finding_cite(f, proof);
@@ -146,15 +156,15 @@ static void report_file(const struct rule *self, const struct facts *facts, stru
 		if (!s) {
 			continue;
 		}
-		struct finding *f = findings_add(
-			out, self, CONF_CERTAIN,
-			arena_printf(out->arena, "go.languageServerFlags: %s", t->subject),
-			"go.languageServerFlags (%s line %lld) has %s, but %s: gopls ends at once",
-			s->file, (long long)s->line, t->subject, t->detail);
+		struct finding *f =
+			findings_add(out, self, CONF_CERTAIN,
+		                     arena_printf(out->arena, "%s: %s", key_of(s), t->subject),
+		                     "%s (%s) has %s, but %s: gopls ends at once", key_of(s),
+		                     place(out->arena, s), t->subject, t->detail);
 		finding_cites(f, t);
 		finding_cites(f, s);
-		finding_fix(out, f, "let gopls choose the place",
-		            "\"go.languageServerFlags\": [\"-logfile=auto\"]");
+		finding_fix(out, f, "let gopls choose the place", "%s [\"-logfile=auto\"]",
+		            lead(out->arena, s));
 	}
 }
 
@@ -172,19 +182,18 @@ static const struct fact_go_flag_setting *find_listen(const struct facts *facts)
 
 static void report_listen(const struct rule *self, const struct facts *facts, struct findings *out,
                           const struct fact_go_flag_setting *s) {
-	struct finding *f = findings_add(
-		out, self, CONF_CERTAIN,
-		arena_printf(out->arena, "go.languageServerFlags: %s", s->value),
-		"go.languageServerFlags (%s line %lld) gives gopls %s: it listens there and never "
-		"to the editor",
-		s->file, (long long)s->line, s->value);
+	struct finding *f = findings_add(out, self, CONF_CERTAIN,
+	                                 arena_printf(out->arena, "%s: %s", key_of(s), s->value),
+	                                 "%s (%s) gives gopls %s: it listens there and never "
+	                                 "to the editor",
+	                                 key_of(s), place(out->arena, s), s->value);
 	finding_cites(f, s);
 	const struct fact_server *server = facts_first(server, facts);
 	if (server) {
 		finding_cites(f, server);
 	}
 	finding_fix(out, f, "remove it; one gopls for several editors is had with",
-	            "\"go.languageServerFlags\": [\"-remote=auto\"]");
+	            "%s [\"-remote=auto\"]", lead(out->arena, s));
 }
 
 /* Flags of any gopls from v0.11 on (gopls/internal/cmd/usage of each tag), without their dashes. */
@@ -237,11 +246,11 @@ static void check_unseen(const struct rule *self, const struct facts *facts, str
 		if (dashes == 1 || dashes == 2 ? ever_was_flag(s->value + dashes) : s->index > 0) {
 			continue; /* a word further back may be the value of the flag before it */
 		}
-		struct finding *f = findings_add(
-			out, self, CONF_CERTAIN,
-			arena_printf(out->arena, "go.languageServerFlags: %s", s->value),
-			"go.languageServerFlags (%s line %lld) has \"%s\", which no gopls knows",
-			s->file, (long long)s->line, s->value);
+		struct finding *f =
+			findings_add(out, self, CONF_CERTAIN,
+		                     arena_printf(out->arena, "%s: %s", key_of(s), s->value),
+		                     "%s (%s) has \"%s\", which no gopls knows", key_of(s),
+		                     place(out->arena, s), s->value);
 		finding_cites(f, s);
 		advise(out, f, s, s->value);
 		return;
@@ -290,7 +299,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 
 const struct rule rule_cfg_bad_language_server_flags = {
 	.id = "cfg-bad-language-server-flags",
-	.title = "go.languageServerFlags makes gopls fail",
+	.title = "A flag in the settings makes gopls fail",
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(setting),

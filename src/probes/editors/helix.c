@@ -97,7 +97,8 @@ static struct client_config *config_of(struct exam *exam) {
 	struct config_value servers = language_value(h, "language-servers");
 	c->command_at = server_value(h, "command");
 	c->command = jsonc_string(c->command_at.node);
-	c->args = client_config_words(exam, server_value(h, "args").node);
+	c->args_at = server_value(h, "args");
+	c->args = client_config_words(exam, c->args_at.node);
 	c->env = server_value(h, "environment");
 	c->options = server_value(h, "config");
 	c->settings = c->options;

@@ -31,7 +31,9 @@ static struct client_config *config_of(struct exam *exam) {
 	c->command_at = c->env = c->options = c->settings = at;
 	c->command_at.node = jsonc_get(from, "command");
 	c->command = jsonc_string(c->command_at.node);
-	c->args = client_config_words(exam, jsonc_get(from, "args"));
+	c->args_at = at;
+	c->args_at.node = jsonc_get(from, "args");
+	c->args = client_config_words(exam, c->args_at.node);
 	c->env.node = jsonc_get(from, "envs");
 	c->options.node = settings ? settings : jsonc_get(from, "initialization_options");
 	c->settings.node = settings;

@@ -124,6 +124,7 @@ static struct client_config *config_of(struct exam *exam) {
 	const char *const *words = client_config_words(exam, c->command_at.node);
 	if (words && words[0]) {
 		c->command = words[0];
+		c->args_at = c->command_at;
 		c->args = words + 1;
 	}
 	c->env = value_of(s, "env");

@@ -100,8 +100,8 @@ static struct client_config *config_of(struct exam *exam) {
 	if (!c->command && !search_path_only(exam, path ? path : "", "gopls")) {
 		c->command = own_gopls(exam);
 	}
-	c->args =
-		client_config_words(exam, value_of(z, "lsp", "gopls", "binary", "arguments").node);
+	c->args_at = value_of(z, "lsp", "gopls", "binary", "arguments");
+	c->args = client_config_words(exam, c->args_at.node);
 	c->env = value_of(z, "lsp", "gopls", "binary", "env");
 	c->options = value_of(z, "lsp", "gopls", "initialization_options", NULL);
 	c->settings = value_of(z, "lsp", "gopls", "settings", NULL);
