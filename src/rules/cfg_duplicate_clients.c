@@ -7,6 +7,7 @@
  * one server for each, with equal arguments: then only a difference in program or arguments, or a
  * workspace of one module, tells that there are two plug-ins.
  */
+#include "base/path.h"
 #include "core/rule.h"
 
 static bool is_client(const struct fact_running_server *s) {
@@ -16,19 +17,12 @@ static bool is_client(const struct fact_running_server *s) {
 
 /* All files of the workspace have the same root in the eyes of an editor. */
 static bool one_root(const struct facts *facts) {
-	size_t modules = 0;
-	facts_each (gowork, w, facts) {
-		if (streq(w->role, "active")) {
-			return true;
-		}
-	}
-	facts_each (gomod, g, facts) {
-		modules +=
-			streq(g->role, "root") || streq(g->role, "below") || streq(g->role, "file");
-	}
-	const struct fact_target *t = facts_first(target, facts);
+	const struct fact_module_count *modules = facts_first(module_count, facts);
 	const struct fact_open_file *file = facts_first(open_file, facts);
-	return modules == 1 && t && file && streq(file->module_dir, t->workspace);
+	const struct fact_target *t = facts_first(target, facts);
+	/* With no go.mod in it, the workspace is a part of the file's module. */
+	return modules && modules->complete && modules->count <= 1 && file && t &&
+	       path_below(t->workspace, file->module_dir);
 }
 
 static const char *who(const struct facts *facts, int64_t pid) {
