@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "probes/log_read.h"
 
+#include "base/clock.h"
 #include "base/str.h"
 #include "core/registry.h"
 #include "wire/logtext.h"
@@ -118,7 +119,8 @@ void log_read(struct exam *exam, const struct log_file *file) {
 		}
 		const struct event *last =
 			r->count > 0 ? &r->events[(r->count - 1) % LOG_EVENTS_MAX] : NULL;
-		if (last && streq(last->kind, kind) && last->line + BEHIND_LINES >= number) {
+		if (last && streq(last->kind, kind) && last->line + BEHIND_LINES >= number &&
+		    (!line.stamped || last->at_ns / NS_PER_S == at_ns / NS_PER_S)) {
 			continue; /* the same in other words */
 		}
 		r->events[r->count++ % LOG_EVENTS_MAX] = (struct event){
