@@ -85,7 +85,7 @@ static int look(struct exam *exam, struct err *err) {
 	struct shell_env shell;
 	shell_env_begin(&brief, &t->judged, NULL, &shell);
 	shell_env_end(&brief, &shell);
-	if (!shell.ev) {
+	if (!shell.ev || shell.ev->state == EV_NOT_RECORDED) {
 		return 0;
 	}
 	if (shell.ev->state == EV_NOT_RECORDED || exam->world->interrupted) {
