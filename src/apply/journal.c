@@ -65,26 +65,22 @@ static bool symbol_get(void *library, const char *name, void *ret_function) {
 
 static bool bind_library(struct journal *j) {
 	void *l = j->library;
-	bool found =
-		symbol_get(l, "sqlite3_open_v2", &j->open) &&
-		symbol_get(l, "sqlite3_close", &j->close) &&
-		symbol_get(l, "sqlite3_exec", &j->exec) &&
-		symbol_get(l, "sqlite3_prepare_v2", &j->prepare) &&
-		symbol_get(l, "sqlite3_bind_int64", &j->bind_int64) &&
-		symbol_get(l, "sqlite3_bind_blob", &j->bind_blob) &&
-		symbol_get(l, "sqlite3_bind_null", &j->bind_null) &&
-		symbol_get(l, "sqlite3_step", &j->step) &&
-		symbol_get(l, "sqlite3_finalize", &j->finalize) &&
-		symbol_get(l, "sqlite3_column_int64", &j->column_int64) &&
-		symbol_get(l, "sqlite3_column_blob", &j->column_blob) &&
-		symbol_get(l, "sqlite3_column_bytes", &j->column_bytes) &&
-		symbol_get(l, "sqlite3_column_type", &j->column_type) &&
-		symbol_get(l, "sqlite3_last_insert_rowid", &j->last_rowid) &&
-		symbol_get(l, "sqlite3_errmsg", &j->errmsg) &&
-		symbol_get(l, "sqlite3_busy_timeout",
-	                   &j->busy_timeout); /* A symbol may be found and be nothing (dlsym(3)). */
-	return found && j->open && j->close && j->exec && j->prepare && j->step && j->finalize &&
-	       j->errmsg && j->busy_timeout;
+	return symbol_get(l, "sqlite3_open_v2", &j->open) &&
+	       symbol_get(l, "sqlite3_close", &j->close) &&
+	       symbol_get(l, "sqlite3_exec", &j->exec) &&
+	       symbol_get(l, "sqlite3_prepare_v2", &j->prepare) &&
+	       symbol_get(l, "sqlite3_bind_int64", &j->bind_int64) &&
+	       symbol_get(l, "sqlite3_bind_blob", &j->bind_blob) &&
+	       symbol_get(l, "sqlite3_bind_null", &j->bind_null) &&
+	       symbol_get(l, "sqlite3_step", &j->step) &&
+	       symbol_get(l, "sqlite3_finalize", &j->finalize) &&
+	       symbol_get(l, "sqlite3_column_int64", &j->column_int64) &&
+	       symbol_get(l, "sqlite3_column_blob", &j->column_blob) &&
+	       symbol_get(l, "sqlite3_column_bytes", &j->column_bytes) &&
+	       symbol_get(l, "sqlite3_column_type", &j->column_type) &&
+	       symbol_get(l, "sqlite3_last_insert_rowid", &j->last_rowid) &&
+	       symbol_get(l, "sqlite3_errmsg", &j->errmsg) &&
+	       symbol_get(l, "sqlite3_busy_timeout", &j->busy_timeout);
 }
 
 const char *journal_state_name(enum journal_state state) {
@@ -168,25 +164,20 @@ struct journal *journal_open(bool write, struct err *err) {
 	}
 	struct arena *arena = arena_new();
 	const char *dir = state_dir(arena);
-	int r = 0;
 	j->library = dlopen(SQLITE_LIBRARY, RTLD_NOW | RTLD_LOCAL);
+	bool ready = false;
 	if (!dir) {
-		r = err_set(err, -ENOENT,
-		            "neither HOME nor XDG_STATE_HOME says where the journal is");
+		err_set(err, -ENOENT, "neither HOME nor XDG_STATE_HOME says where the journal is");
 	} else if (!j->library || !bind_library(j)) {
-		r = err_set(
-			err, -ENOSYS,
-			"changes are journaled in a database, and the library '%s' for it is not "
-			"installed; nothing is changed without a journal",
-			SQLITE_LIBRARY);
+		err_set(err, -ENOSYS,
+		        "changes are journaled in a database, and the library '%s' for it is not "
+		        "installed; nothing is changed without a journal",
+		        SQLITE_LIBRARY);
 	} else {
-		r = open_file(j, dir, write, err);
-	}
-	if (r == 0) {
-		r = prepare_tables(j, err);
+		ready = open_file(j, dir, write, err) == 0 && prepare_tables(j, err) == 0;
 	}
 	arena_free(arena);
-	if (r < 0) {
+	if (!ready) {
 		journal_close(j);
 		return NULL;
 	}
