@@ -87,6 +87,8 @@ struct completion_words completion_of_operands(struct arena *arena, const struct
 		w.words = causes(arena);
 	} else if (str_has(command->synopsis, "COMMAND")) {
 		w.words = completion_commands(arena);
+	} else if (str_has(command->synopsis, "VERB")) {
+		w.words = "get set unset";
 	}
 	return w;
 }

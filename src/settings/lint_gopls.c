@@ -75,6 +75,13 @@ static void check_enum(struct lint *lint, const struct spot *spot, const struct 
 
 /* What gopls does not know among analyses, codelenses and hints it ignores without a word; a wrong annotation makes it
  * reject the setting. */
+/* SA1000, S1001, ST1003, QF1001: up to v0.18 gopls took the analyzers of staticcheck without listing them. */
+static bool is_unlisted_analyzer(const struct lint *lint, const char *name) {
+	size_t letters = strspn(name, "SATQF");
+	return letters > 0 && letters <= 2 && strspn(name + letters, "0123456789") == 4 &&
+	       name[letters + 4] == '\0' && strverscmp(lint->schema->gopls_version, "v0.19") < 0;
+}
+
 static void check_member_name(struct lint *lint, const struct spot *spot,
                               const struct jsonc_node *member, const struct gopls_option *option) {
 	const struct jsonc_node *k = option->keys ? option->keys->first_child : NULL;
@@ -82,6 +89,9 @@ static void check_member_name(struct lint *lint, const struct spot *spot,
 		if (streq(schema_unquoted(lint->arena, k), member->key)) {
 			return;
 		}
+	}
+	if (is_unlisted_analyzer(lint, member->key)) {
+		return;
 	}
 	const char *near = schema_near_in(lint->arena, option->keys, member->key);
 	/* Among analyses, codelenses and hints gopls ignores what it does not know; a wrong annotation makes it

@@ -256,6 +256,8 @@ static void test_versions_of_gopls(void **state) {
 	} by_version[] = {
 		{"v0.16.2", "{\"gopls\": {\"fileWatcher\": \"off\"}}",
 	         "unknown-key gopls.fileWatcher warning"},
+		{"v0.16.2", "{\"gopls\": {\"analyses\": {\"ST1000\": false, \"SA9\": true}}}",
+	         "unknown-key gopls.analyses.SA9 warning"},
 		{"v0.22.0", "{\"gopls\": {\"fileWatcher\": \"off\"}}", ""},
 		{"v0.16.2", "{\"gopls\": {\"build.env\": {\"A\": 1}}}", ""},
 		{"v0.11.0", "{\"gopls\": {\"build.experimentalWorkspaceModule\": true}}", ""},
