@@ -64,12 +64,12 @@ static void add(struct list *l, const struct installed *one) {
 static void read_list(struct list *l, const struct jsonc_node *root, const char *dir) {
 	struct arena *a = l->exam->arena;
 	for (const struct jsonc_node *m = root ? root->first_child : NULL; m; m = m->next) {
-		const char *id = jsonc_string(jsonc_get_path(m, "identifier", "id", NULL));
+		const char *id = jsonc_string(jsonc_get(jsonc_get(m, "identifier"), "id"));
 		const char *version = jsonc_string(jsonc_get(m, "version"));
 		const char *relative = jsonc_string(jsonc_get(m, "relativeLocation"));
-		const char *path = jsonc_string(jsonc_get_path(m, "location", "path", NULL));
+		const char *path = jsonc_string(jsonc_get(jsonc_get(m, "location"), "path"));
 		const struct jsonc_node *time =
-			jsonc_get_path(m, "metadata", "installedTimestamp", NULL);
+			jsonc_get(jsonc_get(m, "metadata"), "installedTimestamp");
 		if (str_empty(id)) {
 			continue;
 		}
@@ -159,7 +159,7 @@ static const char *commands_of(struct exam *exam, const char *dir) {
 		return "";
 	}
 	const struct jsonc_node *root = jsonc_parse(exam->arena, ev->bytes)->root;
-	const struct jsonc_node *list = jsonc_get_path(root, "contributes", "commands", NULL);
+	const struct jsonc_node *list = jsonc_get(jsonc_get(root, "contributes"), "commands");
 	for (const struct jsonc_node *m = list ? list->first_child : NULL; m; m = m->next) {
 		const char *id = jsonc_string(jsonc_get(m, "command"));
 		bool ours = id && (str_starts(id, "go.") || str_starts(id, "gopls."));

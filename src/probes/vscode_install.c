@@ -368,7 +368,7 @@ static bool is_this_workspace(struct exam *exam, const char *uri) {
 /* The name of the folder below User/profiles which this workspace is tied to, or NULL. */
 static const char *associated(struct exam *exam, const struct jsonc_node *root) {
 	const struct jsonc_node *list =
-		jsonc_get_path(root, "profileAssociations", "workspaces", NULL);
+		jsonc_get(jsonc_get(root, "profileAssociations"), "workspaces");
 	const char *found = NULL;
 	const char *window = exam->target->window_file;
 	for (const struct jsonc_node *m = list ? list->first_child : NULL; m; m = m->next) {

@@ -82,7 +82,7 @@ static void add(const struct rule *self, const struct facts *facts, struct findi
 	struct finding *f = findings_add(
 		out, self, CONF_LIKELY, arena_printf(out->arena, "%s %s", e->id, e->version),
 		"the extension %s %s %.*s: gopls, started here as the editor would, answers "
-	        "everything",
+		"everything",
 		e->id, e->version, known ? (int)known->what.len : 100,
 		known ? known->what.data : "fails to activate, says the editor's log");
 	if (failure) {

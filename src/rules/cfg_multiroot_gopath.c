@@ -44,7 +44,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		out, self, already_runs(facts) ? CONF_LIKELY : CONF_CERTAIN,
 		str_empty(odd->file) ? odd->folder : odd->file,
 		"the folders of this window have different GOPATHs: %s for %s (%s), %s for %s "
-	        "(%s); "
+		"(%s); "
 		"the Go extension then starts no gopls for any of them",
 		value_of(odd), odd->folder, odd->from, value_of(plain), plain->folder, plain->from);
 	finding_cites(f, odd);

@@ -33,19 +33,19 @@ static void advise(struct findings *out, struct finding *f, const struct facts *
 	            str_shell_quote(out->arena, t->folder));
 }
 
-static void nothing_starts(const struct rule *self, const struct facts *facts,
-                           struct findings *out, const struct fact_folder_trust *t) {
+static void nothing_starts(const struct rule *self, const struct facts *facts, struct findings *out,
+                           const struct fact_folder_trust *t) {
 	const struct fact_install *v = facts_first(install, facts);
 	const char *name = v ? v->name : "VS Code";
 	const struct fact_extension *e = restricted_extension(facts);
-	struct finding *f = findings_add(
-		out, self, confidence_of(t), t->folder,
-		"%s is in Restricted Mode in %s: the folder is not trusted%s%s%s, and there it does "
-		"not start the Go extension%s%s%s",
-		name, t->folder, streq(t->state, "untrusted") ? " (" : "",
-		streq(t->state, "untrusted") ? t->by : "",
-		streq(t->state, "untrusted") ? " was marked so)" : "", e ? " (v" : "",
-		e ? e->version : "", e ? ")" : "");
+	struct finding *f = findings_add(out, self, confidence_of(t), t->folder,
+	                                 "%s is in Restricted Mode in %s: the folder is not "
+	                                 "trusted%s%s%s, and there it does "
+	                                 "not start the Go extension%s%s%s",
+	                                 name, t->folder, streq(t->state, "untrusted") ? " (" : "",
+	                                 streq(t->state, "untrusted") ? t->by : "",
+	                                 streq(t->state, "untrusted") ? " was marked so)" : "",
+	                                 e ? " (v" : "", e ? e->version : "", e ? ")" : "");
 	finding_cites(f, t);
 	if (e) {
 		finding_cites(f, e);
