@@ -71,6 +71,11 @@ static void fill_where(struct settings_view *view) {
 		.portable = envset_get(&t->judged, "VSCODE_PORTABLE"),
 		.workspace = t->workspace,
 	};
+	const struct fact_install *install = facts_first(install, &view->facts);
+	if (install) {
+		view->where.user = install->settings;
+		view->where.machine = install->machine;
+	}
 	if (!view->where.home) {
 		view->where.home = "";
 	}

@@ -21,24 +21,6 @@ struct answer {
 	const char *fallback;  /* default of the schema, JSON, or NULL */
 };
 
-/* The product whose user settings count: that of the first user file, as `settings set` takes it. */
-static bool counts(const struct settings_view *view, const struct layer *layer) {
-	if (layer->kind >= LAYER_WORKSPACE) {
-		return true;
-	}
-	if (layer->kind == LAYER_PROFILE || layer->kind == LAYER_DEVCONTAINER) {
-		return false;
-	}
-	const char *user = layers_file(&view->layers, view->arena, &view->where, LAYER_USER);
-	for (size_t i = 0; i < view->layers.count; i++) {
-		const struct layer *l = &view->layers.items[i];
-		if (streq(l->file, user)) {
-			return streq(l->product, layer->product);
-		}
-	}
-	return true;
-}
-
 /* Objects are merged member by member; otherwise the last one counts. */
 static void merge(struct strbuf *out, const struct jsonc_node *const *values, size_t count) {
 	const struct jsonc_node *top = values[count - 1];
@@ -100,7 +82,7 @@ static void collect(struct settings_view *view, struct answer *answer) {
 		const struct layer *layer = &view->layers.items[i];
 		struct keypath path = keypath_of(&view->schema, layer->root, answer->key);
 		const struct jsonc_node *value = keypath_find(layer->root, &path);
-		if (value && counts(view, layer)) {
+		if (value && layer_counts(&view->layers, layer, view->arena, &view->where)) {
 			values[answer->count] = value;
 			answer->said[answer->count++] =
 				(struct said){.layer = layer, .value = value};

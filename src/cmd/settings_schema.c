@@ -28,7 +28,12 @@ static void take_installed_extension(struct settings_view *view) {
 	if (str_empty(view->where.home)) {
 		return;
 	}
-	const char *const *dirs = layers_extension_dirs(arena, view->where.home);
+	const struct fact_install *install = facts_first(install, &view->facts);
+	const char *const own[] = {install ? install->extensions : "", NULL};
+	const char *const *dirs = own;
+	if (!install || str_empty(own[0])) {
+		dirs = layers_extension_dirs(arena, view->where.home);
+	}
 	for (size_t i = 0; dirs[i]; i++) {
 		const struct evidence *ev =
 			world_look(view->exam.world, LOOK_DIR, dirs[i], LOOK_CAP_DIR);

@@ -145,6 +145,19 @@ static void read_user(struct reader *r, enum layer_kind kind) {
 	                        "code-server"));
 }
 
+/* A data folder that was named on the editor's command line. */
+static void read_other_user(struct reader *r) {
+	const char *file = r->where->user;
+	for (size_t i = 0; i < r->ret->count; i++) {
+		if (streq(r->ret->items[i].file, file)) {
+			return;
+		}
+	}
+	if (!str_empty(file)) {
+		read_file(r, LAYER_USER, "", file);
+	}
+}
+
 static void read_remote(struct reader *r) {
 	for (size_t i = 0; i < PRODUCTS && !str_empty(r->where->home); i++) {
 		if (products[i].server) {
@@ -167,6 +180,7 @@ void layers_read(struct layers *ret, struct arena *arena, struct world *world,
 	ret->count = 0;
 	read_user(&r, LAYER_USER);
 	read_user(&r, LAYER_PROFILE);
+	read_other_user(&r);
 	read_file(&r, LAYER_DEVCONTAINER, "",
 	          path_join(arena, where->workspace, ".devcontainer/devcontainer.json"));
 	read_file(&r, LAYER_DEVCONTAINER, "",
@@ -179,7 +193,7 @@ void layers_read(struct layers *ret, struct arena *arena, struct world *world,
 
 const char *layers_file(const struct layers *layers, struct arena *arena,
                         const struct layers_where *where, enum layer_kind kind) {
-	const char *found = NULL;
+	const char *found = kind == LAYER_USER && !str_empty(where->user) ? where->user : NULL;
 	size_t count = 0;
 	for (size_t i = 0; i < layers->count; i++) {
 		if (layers->items[i].kind == kind) {
@@ -202,6 +216,29 @@ const char *layers_file(const struct layers *layers, struct arena *arena,
 	const char *config =
 		str_empty(where->config) ? path_join(arena, where->home, ".config") : where->config;
 	return path_join(arena, config, "Code/User/settings.json");
+}
+
+bool layer_counts(const struct layers *layers, const struct layer *layer, struct arena *arena,
+                  const struct layers_where *where) {
+	if (layer->kind >= LAYER_WORKSPACE) {
+		return true;
+	}
+	if (!str_empty(where->user)) {
+		bool user = layer->kind == LAYER_USER || layer->kind == LAYER_PROFILE;
+		const char *file = user ? where->user : where->machine;
+		return layer->kind != LAYER_DEVCONTAINER && !str_empty(file) &&
+		       streq(layer->file, file);
+	}
+	if (layer->kind == LAYER_PROFILE || layer->kind == LAYER_DEVCONTAINER) {
+		return false;
+	}
+	const char *file = layers_file(layers, arena, where, LAYER_USER);
+	for (size_t i = 0; i < layers->count; i++) {
+		if (streq(layers->items[i].file, file)) {
+			return streq(layers->items[i].product, layer->product);
+		}
+	}
+	return true;
 }
 
 bool layer_overrides(const struct layer *over, const struct layer *under) {

@@ -42,6 +42,10 @@ struct layers_where {
 	const char *data;      /* XDG_DATA_HOME, or NULL */
 	const char *portable;  /* VSCODE_PORTABLE, or NULL */
 	const char *workspace; /* absolute */
+	/* Of the product in use, when it is known: the user's (or its profile's) file, and that of the machine. Else
+	 * NULL. */
+	const char *user;
+	const char *machine;
 };
 
 /* The layers that exist, whether or not they can be read, in the order of their precedence. */
@@ -51,8 +55,8 @@ void layers_read(struct layers *ret, struct arena *arena, struct world *world,
 /* "user", "profile", "remote", "workspace", "folder", "devcontainer". */
 const char *layer_name(enum layer_kind kind);
 
-/* The file `settings set` would write for a layer that may not exist yet: the user's file of the product in use
- * (the one that exists, VS Code's before others; else VS Code's own), the folder's, or the only .code-workspace (NULL
+/* The file `settings set` would write for a layer that may not exist yet: the user's file of the product in use (else
+ * the one that exists, VS Code's before others; else VS Code's own), the folder's, or the only .code-workspace (NULL
  * when there is none or are several). */
 const char *layers_file(const struct layers *layers, struct arena *arena,
                         const struct layers_where *where, enum layer_kind kind);
@@ -60,6 +64,10 @@ const char *layers_file(const struct layers *layers, struct arena *arena,
 /* Does the value of `over` take the place of that of `under` when both are set? Not between products, nor between a
  * profile and the user's settings. */
 bool layer_overrides(const struct layer *over, const struct layer *under);
+
+/* Does the layer count for the product in use? Of several products, and of a user's file and its profiles, one does. */
+bool layer_counts(const struct layers *layers, const struct layer *layer, struct arena *arena,
+                  const struct layers_where *where);
 
 /* The directories in which products keep their extensions, NULL-terminated, in the arena. */
 const char *const *layers_extension_dirs(struct arena *arena, const char *home);

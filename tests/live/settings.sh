@@ -138,6 +138,14 @@ status 'no JSON' 2 "${run[@]}" settings set go.buildTags x w --yes
 expect 'and says how' 1 "$(grep -c "'\"x\"'" err)"
 status 'a wrong place' 2 "${run[@]}" settings set http.proxy '"http://p:1"' w --yes --layer folder
 
+# --- of several products the one used last counts
+put home/.config/VSCodium/User/settings.json '{"go.buildTags": "codium"}'
+touch -d '2001-01-01' $user "$work/dotfiles/settings.json"
+status 'two products' 0 "${run[@]}" settings get go.buildTags w --json
+expect 'the one used last' 'home/.config/VSCodium/User/settings.json' \
+	"$(jq -r '.layers[] | select(.layer == "user").file' out | sed "s|^$work/||")"
+rm -rf home/.config/VSCodium
+
 # --- without SQLite nothing is written, and check and lint work
 mkdir broken && printf 'no library' >broken/libsqlite3.so.0
 put $user '{}'
