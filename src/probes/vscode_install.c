@@ -314,6 +314,14 @@ static struct vscode_install *installed(struct exam *exam, const struct product 
 			v->used_ns = newest_of(exam, v->data, traces);
 			any = v->used_ns > 0 || has_file(exam, v->settings);
 		}
+		if (!any && streq(p->name, "Code")) {
+			/* Extensions and nothing else: installed by a script, never opened. Of the
+			 * others' folders some are shared by two products. */
+			const char *list = path_join(exam->arena, v->extensions, "extensions.json");
+			int64_t listed = mtime_of(exam, list);
+			v->used_ns = listed > 0 ? listed : mtime_of(exam, v->extensions);
+			any = v->used_ns > 0;
+		}
 	}
 	if (p->server) {
 		const char *desktop = any ? v->data : NULL;

@@ -299,8 +299,19 @@ bool vscode_is_of_folder(const char *key) {
 	return true;
 }
 
+/* An installed Go extension is a configuration too. */
+static bool has_go_extension(struct exam *exam) {
+	const struct vscode_install *v = vscode_install(exam);
+	const struct evidence *ev =
+		v && v->extensions ? world_look(exam->world, LOOK_DIR, v->extensions, LOOK_CAP_DIR)
+				   : NULL;
+	return ev && evidence_has_bytes(ev) &&
+	       (slice_has(ev->bytes, "d golang.go-") || slice_has(ev->bytes, "d ms-vscode.go-"));
+}
+
 bool vscode_configured(struct exam *exam) {
-	return !streq(vscode_install_editor(exam), "code-server") && read_all(exam, true)->any_file;
+	return !streq(vscode_install_editor(exam), "code-server") &&
+	       (read_all(exam, true)->any_file || has_go_extension(exam));
 }
 
 bool code_server_configured(struct exam *exam) {

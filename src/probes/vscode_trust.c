@@ -124,6 +124,12 @@ static const char *decides_of_all(struct exam *exam, const struct lists *l, cons
 	return found;
 }
 
+/* A process of this family that is judged has the folder open. */
+static bool is_open_now(const struct exam *exam) {
+	const struct fact_editor_process *p = facts_first(editor_process, exam->facts);
+	return p && str_starts(p->kind, "vscode");
+}
+
 static void state_folder(struct exam *exam, const struct lists *l, const char *folder) {
 	bool trusted = false;
 	const char *by = decides_of_all(exam, l, folder, &trusted);
@@ -140,9 +146,8 @@ static void state_folder(struct exam *exam, const struct lists *l, const char *f
 	          .state = !by       ? "unlisted"
 	                   : trusted ? "trusted"
 	                             : "untrusted",
-	          .by = by, .where = l->where,
-	          .opened = storage != NULL || exam->target->editor_pid > 0,
-	          .never = !by && known && !storage && exam->target->editor_pid <= 0);
+	          .by = by, .where = l->where, .opened = storage != NULL || is_open_now(exam),
+	          .never = !by && known && !storage && !is_open_now(exam));
 }
 
 static void refuse(struct exam *exam, const char *where, const struct evidence *ev) {
