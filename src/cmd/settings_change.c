@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "cmd/settings.h"
 #include "report/diff.h"
+#include "report/harmless.h"
 #include "report/json_writer.h"
 #include "settings/keypath.h"
 #include "wire/jsonc_edit.h"
@@ -181,8 +182,12 @@ static int write_file(struct change *c, int64_t *ret_id, struct err *err) {
 static void show_difference(struct change *c, struct strbuf *out, const struct terminal *t) {
 	struct report_style style = {.colour = t->colour, .utf8 = t->utf8, .columns = t->columns};
 	struct slice before = c->before.bytes;
+	if (!streq(c->file, c->real)) {
+		strbuf_printf(out, "%s leads to %s\n", harmless(out->arena, c->file, t->utf8),
+		              harmless(out->arena, c->real, t->utf8));
+	}
 	before.data = c->before.exists && !before.data ? "" : before.data;
-	diff_write(out, c->file, c->before.exists ? before : slice_of(NULL, 0), c->edit.text,
+	diff_write(out, c->real, c->before.exists ? before : slice_of(NULL, 0), c->edit.text,
 	           &style);
 }
 

@@ -136,6 +136,35 @@ static void check_scope(struct lint *lint, const struct spot *spot, const struct
 	lint_offer_unset(lint, spot, issue);
 }
 
+/* A .code-workspace with more than one folder: the editor then takes only settings of the scope resource from a folder's
+ * file. */
+static const struct layer *several_folders(const struct lint *lint) {
+	for (size_t i = 0; i < lint->layers->count; i++) {
+		const struct layer *l = &lint->layers->items[i];
+		const struct jsonc_node *folders = l->kind == LAYER_WORKSPACE && l->doc
+		                                           ? jsonc_get(l->doc->root, "folders")
+		                                           : NULL;
+		if (folders && folders->type == JSONC_ARRAY && folders->count > 1) {
+			return l;
+		}
+	}
+	return NULL;
+}
+
+static void check_window_scope(struct lint *lint, const struct spot *spot,
+                               const struct jsonc_node *node, const char *scope) {
+	const struct layer *window = several_folders(lint);
+	if (spot->is_layer && spot->kind == LAYER_FOLDER && window &&
+	    (!scope || streq(scope, "window"))) {
+		struct issue *issue = lint_add(lint, spot, node, ISSUE_WRONG_SCOPE, SEV_NOTE,
+		                               "%s is a setting of the whole window: while %s is "
+		                               "open it does not count here",
+		                               spot->key, window->file);
+		issue->instead =
+			arena_printf(lint->arena, "put it into \"settings\" of %s", window->file);
+	}
+}
+
 static void check_flags(struct lint *lint, const struct spot *spot,
                         const struct jsonc_node *flags) {
 	const struct jsonc_node *f = flags->type == JSONC_ARRAY ? flags->first_child : NULL;
@@ -199,6 +228,7 @@ static void lint_go_key(struct lint *lint, const struct spot *spot, const struct
 		         spot->key, deprecation);
 	}
 	check_scope(lint, spot, node);
+	check_window_scope(lint, spot, node, jsonc_string(jsonc_get(schema, "scope")));
 	lint_value(lint, spot, node, schema);
 	lint_placeholders(lint, spot, node);
 	if (streq(spot->key, "go.languageServerFlags")) {

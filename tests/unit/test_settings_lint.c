@@ -239,6 +239,22 @@ static void test_overrides(void **state) {
 	}
 }
 
+static void test_folders_of_a_window(void **state) {
+	static const char folder[] = "{\"go.useLanguageServer\": true, \"go.buildTags\": \"a\"}";
+	struct bench *b = bench_new(state);
+	add_layer(b, LAYER_WORKSPACE, "", "{\"folders\": [{\"path\": \"a\"}, {\"path\": \"b\"}]}");
+	b->layers.items[0].root = NULL;
+	add_layer(b, LAYER_FOLDER, "", folder);
+	lint_layers(&b->lint);
+	assert_string_equal(said(b), "wrong-scope go.useLanguageServer note");
+	b = bench_new(state);
+	add_layer(b, LAYER_WORKSPACE, "", "{\"folders\": [{\"path\": \".\"}]}");
+	b->layers.items[0].root = NULL;
+	add_layer(b, LAYER_FOLDER, "", folder);
+	lint_layers(&b->lint);
+	assert_string_equal(said(b), "");
+}
+
 /* An ignored value overrides nothing. */
 static void test_ignored_does_not_override(void **state) {
 	struct bench *b = bench_new(state);
@@ -332,6 +348,7 @@ int main(void) {
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_scope_depends_on_the_layer),
 		cmocka_unit_test(test_overrides),
+		cmocka_unit_test(test_folders_of_a_window),
 		cmocka_unit_test(test_ignored_does_not_override),
 		cmocka_unit_test(test_versions_of_gopls),
 		cmocka_unit_test(test_lore_and_schema_agree),
