@@ -72,10 +72,10 @@ static const char *sentence(struct arena *arena, const struct issue *i) {
 	strbuf_init(&out, arena);
 	strbuf_add(&out, i->message);
 	if (*i->effective) {
-		strbuf_printf(&out, ". What counts: %s, from %s", i->effective, i->origin);
+		strbuf_printf(&out, ". What counts: %s (%s)", i->effective, i->origin);
 	}
 	if (*i->instead) {
-		strbuf_printf(&out, ". Write: %s", i->instead);
+		strbuf_printf(&out, ". Instead: %s", i->instead);
 	}
 	return out.data;
 }

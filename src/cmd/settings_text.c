@@ -33,10 +33,10 @@ static void write_issue(struct strbuf *out, const struct issue *i, const struct 
 	strbuf_printf(out, "%s%s%s: %s [%s]\n", t->colour ? colour_of(i->severity) : "",
 	              severity_name(i->severity), t->colour ? "\x1b[0m" : "",
 	              shown(out, i->message, t), issue_info(i->kind)->id);
-	write_line(out, "counts: ", i->effective, t);
-	write_line(out, "from:   ", i->origin, t);
-	write_line(out, "write:  ", i->instead, t);
-	write_line(out, "fix:    ", i->command, t);
+	write_line(out, "counts:  ", i->effective, t);
+	write_line(out, "origin:  ", i->origin, t);
+	write_line(out, "instead: ", i->instead, t);
+	write_line(out, "fix:     ", i->command, t);
 }
 
 static void write_sum(struct strbuf *out, const struct settings_view *view,

@@ -41,20 +41,44 @@ static const char *var_words(struct constraint *c, const char *name) {
 	return v ? origin_words(c->facts, v) : "the environment";
 }
 
-static void report(struct constraint *c, const struct fact_setting *s, enum severity severity,
-                   const char *message, const char *effective, const char *origin,
-                   const char *instead) {
+/* Where the setting stands: the fact knows its line only. */
+static struct jsonc_place place_of(struct constraint *c, const struct fact_setting *s) {
+	const struct layers *layers = c->lint->layers;
+	struct jsonc_place place = {.line = (size_t)s->line, .column = 1};
+	for (size_t i = 0; layers && i < layers->count; i++) {
+		const struct jsonc_node *root = layers->items[i].root;
+		if (!root || !streq(layers->items[i].file, s->file)) {
+			continue;
+		}
+		for (const struct jsonc_node *m = root->first_child; m; m = m->next) {
+			size_t len = strlen(m->key);
+			bool outer = str_starts(s->key, m->key) && s->key[len] == '.';
+			const struct jsonc_node *inner =
+				outer ? jsonc_get(m, s->key + len + 1) : NULL;
+			const struct jsonc_node *node = streq(m->key, s->key) ? m : inner;
+			if (node && node->key_place.line == place.line) {
+				return node->key_place;
+			}
+		}
+	}
+	return place;
+}
+
+static struct issue *report(struct constraint *c, const struct fact_setting *s,
+                            enum severity severity, const char *message, const char *effective,
+                            const char *origin, const char *instead) {
 	struct issue *issue =
 		issues_add(&c->lint->issues, ISSUE_CONTRADICTION, severity, "%s", message);
 	if (s) {
 		issue->file = s->file;
 		issue->layer = s->layer;
 		issue->key = s->key;
-		issue->place = (struct jsonc_place){.line = (size_t)s->line, .column = 1};
+		issue->place = place_of(c, s);
 	}
 	issue->effective = effective;
 	issue->origin = origin;
 	issue->instead = instead;
+	return issue;
 }
 
 #define SAY(c, ...) arena_printf((c)->lint->arena, __VA_ARGS__)
@@ -226,11 +250,14 @@ static void check_goenv_file(struct constraint *c) {
 		if (!hidden || streq(v->value, e->value) || goenvfile_find(&written, e->key) != e) {
 			continue;
 		}
-		report(c, NULL, SEV_NOTE,
-		       SAY(c, "%s=%s of `go env -w` (%s line %d) does not count", e->key,
-		           shown(c, e->key, e->value), file, e->line),
-		       shown(c, e->key, v->value), origin_words(c->facts, v),
-		       SAY(c, "go env -u %s", e->key));
+		struct issue *issue =
+			report(c, NULL, SEV_NOTE,
+		               SAY(c, "%s=%s of `go env -w` does not count", e->key,
+		                   shown(c, e->key, e->value)),
+		               shown(c, e->key, v->value), origin_words(c->facts, v), "");
+		issue->file = file;
+		issue->place = (struct jsonc_place){.line = (size_t)e->line, .column = 1};
+		issue->command = SAY(c, "go env -u %s", e->key);
 	}
 }
 
