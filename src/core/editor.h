@@ -14,7 +14,7 @@ struct exam;
 struct editor {
 	const char *name;         /* of --editor and the report: "vscode" */
 	const char *title;        /* behind "as " in the report: "VS Code" */
-	const char *const *kinds; /* of LOOK_EDITORS (core/world.h) that are this editor, ended by
+	const char *const *kinds; /* of LOOK_EDITORS (core/look.def) that are this editor, ended by
 	                             NULL; or NULL */
 	/* When no editor runs and none is named, the configured one of the lowest order is taken.
 	 * A running editor of a kind that nobody claims leaves the choice to this too. */

@@ -10,26 +10,15 @@
 #include <stdlib.h>
 
 static const char *look_source(struct arena *arena, enum look what, const char *arg) {
-	static const char *const prefixes[] = {
-		[LOOK_FILE] = "file:",       [LOOK_STAT] = "stat:",
-		[LOOK_LINK] = "link:",       [LOOK_DIR] = "dir:",
-		[LOOK_MOUNT] = "mount:",     [LOOK_BINARY] = "binary:",
-		[LOOK_WALK] = "walk:",       [LOOK_OWNERS] = "owners:",
-		[LOOK_ENVIRON] = "proc:",    [LOOK_PROCESS] = "proc:",
-		[LOOK_EDITORS] = "editors:", [LOOK_DESKTOP] = "desktop:",
-		[LOOK_CONNECT] = "connect:", [LOOK_CONTEXT] = "proc:",
-		[LOOK_MOUNTS] = "proc:",     [LOOK_SERVERS] = "servers:",
-		[LOOK_MANAGER] = "manager:", [LOOK_GOPLS] = "gopls:",
-		[LOOK_WATCHES] = "watches:", [LOOK_TAIL] = "tail:",
-		[LOOK_STATE] = "state:",     [LOOK_TREE] = "tree:",
-		[LOOK_WALKED] = "walked:",   [LOOK_FAMILY] = "family:",
+	static const struct {
+		const char *prefix, *suffix;
+	} names[] = {
+#define LOOK(kind_, function_, prefix_, suffix_, argument_) [LOOK_##kind_] = {prefix_, suffix_},
+#include "core/look.def"
+#undef LOOK
 	};
-	const char *suffix = what == LOOK_ENVIRON   ? "/environ"
-	                     : what == LOOK_CONTEXT ? "/context"
-	                     : what == LOOK_MOUNTS  ? "/mounts"
-	                                            : "";
 
-	return arena_printf(arena, "%s%s%s", prefixes[what], arg, suffix);
+	return arena_printf(arena, "%s%s%s", names[what].prefix, arg, names[what].suffix);
 }
 
 /* Gives the evidence of this source; *ret_new when it has yet to be filled. */

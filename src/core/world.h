@@ -17,81 +17,11 @@
 #include "base/err.h"
 #include "core/evidence.h"
 
-/* What can be looked at. The answer's bytes are text in the form given here; `arg` is an absolute
- * path unless said. Values in "key=value" lines have newlines and backslashes escaped as \n and \\.
- */
+/* What can be looked at: core/look.def says what the argument is and what the answer looks like. */
 enum look {
-	LOOK_FILE,  /* regular file only (a FIFO, device or directory gives EV_FAILED): its bytes up
-	               to cap */
-	LOOK_STAT,  /* follows links. key=value lines: type(file|dir|fifo|socket|char|block|other)
-	               mode(octal) uid gid size mtime_ns ctime_ns link_ctime_ns(of the link itself,
-	               when arg is one) dev ino nlink read write exec (0|1: access(2) as the
-	               effective user) real(path with links resolved) */
-	LOOK_LINK,  /* readlink(2) of arg */
-	LOOK_DIR,   /* a line per entry: "f name", "d name", "l name", "o name"; sorted; cap bounds
-	               the bytes */
-	LOOK_MOUNT, /* the filesystem of arg or of its nearest existing parent: nearest mount fstype
-	               source ro noexec (0|1) block_bytes free_blocks free_blocks_root total_blocks
-	               free_inodes total_inodes. free_blocks is what an ordinary user may use;
-	               total_inodes 0 = no limit */
-	LOOK_BINARY,  /* what kind of program file arg is: the text of gofile/binary.h */
-	LOOK_WALK,    /* bounded walk below arg: lines "mod PATH", "work PATH", "vendor PATH"
-	                 (vendor/modules.txt), "go PATH" (at most 200), "denied PATH" (directory
-	                 that cannot be listed), then "entries N". Hidden, "_*", vendor, node_modules
-	                 and testdata directories are not entered. EV_TRUNCATED when a bound cut it */
-	LOOK_OWNERS,  /* bounded walk below arg, depth 3: lines "KIND UID MODE R W PATH" (KIND f|d)
-	                 of the first 20 entries that the effective user cannot read, or
-	                 (directories) cannot write, then "entries N" */
-	LOOK_ENVIRON, /* arg = "self" or a pid: NUL-separated environment */
-	LOOK_PROCESS, /* arg = "self" or a pid: pid ppid uid start_wall_ns comm exe cwd state
-	                 cmdline (arguments separated by \x1f) */
-	LOOK_EDITORS, /* arg = workspace: a line "PID KIND" (KIND
-	                 vscode|vscode-remote|code-server|neovim|emacs|helix|zed|sublime|kakoune|agent|
-	                 other) for each running editor
-	                 process of this user that has the workspace open, likeliest first; see
-	                 world/procfs.h for how that is decided */
-	LOOK_DESKTOP, /* arg unused "": environment (NUL-separated) of the user's desktop session:
-	                 that of a process of the session manager of this uid; EV_ABSENT when none
-	                 runs */
-	LOOK_TAIL,    /* regular file only: its last bytes up to cap, beginning with a whole line;
-	                 EV_TRUNCATED when there is more before them */
-	LOOK_STATE,   /* arg = "PATH?KEY": the value of KEY in the table ItemTable (key, value) of
-	                 the SQLite database PATH, as VS Code keeps its state. No bytes: the key is
-	                 not there. EV_TRUNCATED when changes beside it (-wal) were not seen. Error
-	                 ENOSYS: no SQLite library; EBADMSG: no such database. Nothing is written
-	                 and nothing locked */
-	LOOK_CONNECT, /* arg = "tcp:HOST:PORT" or "unix:/path": connects and closes. EV_READ =
-	                 accepted; else error = ECONNREFUSED, ENOENT, ETIMEDOUT …; bytes empty */
-	LOOK_CONTEXT, /* arg = "self" or a pid: what a process is confined by, key=value; see
-	                 world/context.h. What may not be read is left out */
-	LOOK_MOUNTS,  /* arg = "self" or a pid: a line "READ_ONLY FSTYPE SOURCE ROOT POINT" (0|1
-	                 first) for each of its mounts; blanks in a field are \040, as in mountinfo */
-	LOOK_SERVERS, /* arg = workspace: a line "PID PPID INSIDE NAME" for each language server or
-	                 debug adapter of this user, most recent first; INSIDE 1: its working
-	                 directory is the workspace or below. See world/servers.h */
-	LOOK_MANAGER, /* arg unused "": "PID" of the process whose environment is that of the user's
-	                 services: a child of the user's service manager, else the manager itself;
-	                 see world/servers.h */
-	LOOK_GOPLS,   /* arg = workspace: a block of key=value lines, ended by an empty line, for
-	                 each gopls of this user that is not ours: pid ppid start_wall_ns state
-	                 here (0|1: its directory is the workspace or below) cwd exe gone (0|1: its
-	                 file is deleted) dev ino size (of the file it runs) module_version
-	                 go_version editor_pid editor_kind (the nearest ancestor that looks like
-	                 one) fds (how many descriptors) cmdline. Ordered by pid */
-	LOOK_FAMILY, /* arg = any word, another one for each look: a block of key=value lines, ended
-	                 by an empty line, for each TCP socket of a process below dialtone: pid ppid
-	                 comm age_ms (of the process) address port (of the other end) state
-	                 (connecting|connected) received (bytes so far, -1 = unknown) cmdline */
-	LOOK_WATCHES, /* arg = directory: a line "PID COMM" for each editor, language server or
-	                 watcher of this user with an inotify watch on it; then "looked N" (such
-	                 processes), "denied N" (of them, those that could not be looked at) */
-	LOOK_TREE,   /* arg = "PID N": the descendants of PID as they are now; N only tells one look
-	              from the next. A line each: "pid ppid cpu_ms rss_bytes peak_bytes comm";
-	              cpu_ms counts its own time and that of the children it has waited for */
-	LOOK_WALKED, /* what `go list ./...` walks below arg, counted within bounds: names that begin
-	              with . or _, testdata and other modules are left out, links not followed. Lines
-	              "dirs N", "entries N", "largest N NAME" (the directory directly below with most
-	              entries). EV_TRUNCATED when a bound cut it */
+#define LOOK(kind_, function_, prefix_, suffix_, argument_) LOOK_##kind_,
+#include "core/look.def"
+#undef LOOK
 };
 
 #define LOOK_CAP_SETTINGS ((size_t)2 * 1024 * 1024) /* settings.json, startup files */
@@ -205,11 +135,7 @@ struct world {
 	                     and runs give EV_TIMED_OUT with EINTR */
 };
 
-/* Looks, or gives what was already seen (the cap of the first look counts). Never NULL. Source:
- * "file:ARG", "stat:ARG", "link:ARG", "dir:ARG", "mount:ARG", "binary:ARG", "walk:ARG",
- * "owners:ARG", "proc:PID/environ", "proc:PID", "editors:ARG", "desktop:", "connect:ARG",
- * "proc:PID/context", "proc:PID/mounts", "servers:ARG", "manager:",
- * "gopls:ARG", "family:ARG", "watches:ARG", "tail:ARG", "state:ARG", "tree:ARG". */
+/* Looks, or gives what was already seen (the cap of the first look counts). Never NULL. */
 const struct evidence *world_look(struct world *w, enum look what, const char *arg, size_t cap);
 
 /* Runs to the end, or gives what the run of this label said. */

@@ -96,7 +96,9 @@ int connect_to(struct arena *arena, const char *address, int64_t until_ns, int *
 	return EINVAL;
 }
 
-void look_connect(const struct look_request *request, struct look_reply *reply) {
+void look_connect(const struct looker *looker, const struct look_request *request,
+                  struct look_reply *reply) {
+	(void)looker;
 	CLEANUP(fd_closep) int fd = -1;
 
 	look_reply_errno(reply, connect_to(request->arena, request->arg, request->until_ns, &fd));

@@ -13,11 +13,6 @@
 
 #include "world/looks.h"
 
-void look_context(const struct looker *looker, const struct look_request *request,
-                  struct look_reply *reply);
-void look_mounts_of(const struct looker *looker, const struct look_request *request,
-                    struct look_reply *reply);
-
 /* Lines "limit_NAME=SOFT:HARD" from the text of /proc/PID/limits. */
 void context_limits(struct strbuf *out, struct slice text);
 /* The path of the process in the text of /proc/PID/cgroup: that of the unified hierarchy when it is

@@ -17,19 +17,14 @@
  * (path or file URI) is, VSCODE_CWD is, or it is the parent of a gopls whose working directory is.
  * Windows of one VS Code share their working directory and VSCODE_CWD: one for which only these
  * speak comes last when another's gopls works in the workspace, or its own works elsewhere.
+ *
+ * The environment of the desktop is that of the shell that starts programs (gnome-shell,
+ * plasmashell, …), else of the session manager, else of a window manager.
  */
 #ifndef WORLD_EDITORS_H
 #define WORLD_EDITORS_H
 
 #include "world/looks.h"
-
-void look_editors(const struct looker *looker, const struct look_request *request,
-                  struct look_reply *reply);
-
-/* The environment of the desktop: of the shell that starts programs (gnome-shell, plasmashell, …),
- * else of the session manager, else of a window manager. */
-void look_desktop(const struct looker *looker, const struct look_request *request,
-                  struct look_reply *reply);
 
 /* The kind a process of this name would be of if it were an editor, as in LOOK_EDITORS ("vscode" for
  * any node); NULL for none. */

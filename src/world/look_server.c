@@ -141,14 +141,6 @@ int look_server_open(struct look_server *server, struct arena *arena) {
 	return server_fork(server);
 }
 
-static bool look_is_of_path(enum look what) {
-	return what <= LOOK_OWNERS || what == LOOK_TAIL || what == LOOK_WALKED;
-}
-
-static bool look_is_of_dir(enum look what) {
-	return what == LOOK_DIR || what == LOOK_WALK || what == LOOK_OWNERS || what == LOOK_WALKED;
-}
-
 static bool server_knows_hanging(const struct look_server *server, const char *path) {
 	for (size_t i = 0; i < server->hanging_count; i++) {
 		if (path_below(path, server->hanging[i])) {
@@ -189,10 +181,10 @@ bool look_server_ask(struct look_server *server, enum look what, const char *arg
 	if (strlen(arg) > ARG_MAX_BYTES) {
 		return answer_at_once(ev, EV_FAILED, ENAMETOOLONG);
 	}
-	if (look_is_of_path(what) && arg[0] != '/') {
+	if (look_argument(what) != LOOK_ARGUMENT_OTHER && arg[0] != '/') {
 		return answer_at_once(ev, EV_FAILED, EINVAL);
 	}
-	if (look_is_of_path(what) && server_knows_hanging(server, arg)) {
+	if (look_argument(what) != LOOK_ARGUMENT_OTHER && server_knows_hanging(server, arg)) {
 		return answer_at_once(ev, EV_TIMED_OUT, ETIMEDOUT);
 	}
 	if (server->fd < 0) {
@@ -287,7 +279,7 @@ static const char *server_place(const struct look_server *server) {
 	if (mount_len > 0) {
 		return arena_strndup(server->arena, arg, mount_len);
 	}
-	if (look_is_of_dir(server->what)) {
+	if (look_argument(server->what) == LOOK_ARGUMENT_DIRECTORY) {
 		return arena_strdup(server->arena, arg);
 	}
 	return path_parent(server->arena, arg);
@@ -309,7 +301,7 @@ void look_server_abandon(struct look_server *server) {
 	if (server->busy) {
 		server->busy = false;
 		answer_at_once(server->ev, EV_TIMED_OUT, ETIMEDOUT);
-		if (look_is_of_path(server->what)) {
+		if (look_argument(server->what) != LOOK_ARGUMENT_OTHER) {
 			server_remember_hanging(server, server_place(server));
 		}
 	}

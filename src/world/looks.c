@@ -6,10 +6,6 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "gofile/binary.h"
-#include "world/context.h"
-#include "world/editors.h"
-#include "world/procfs.h"
-#include "world/servers.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -88,7 +84,15 @@ int look_read_file(int dir_fd, const char *path, size_t cap, struct look_reply *
 	return look_read_fd(fd, cap, reply);
 }
 
-static void look_tail(const struct look_request *request, struct look_reply *reply) {
+void look_file(const struct looker *looker, const struct look_request *request,
+               struct look_reply *reply) {
+	(void)looker;
+	look_read_file(AT_FDCWD, request->arg, request->cap, reply);
+}
+
+void look_tail(const struct looker *looker, const struct look_request *request,
+               struct look_reply *reply) {
+	(void)looker;
 	int error;
 	CLEANUP(fd_closep) int fd = regular_open(AT_FDCWD, request->arg, &error);
 	struct stat st;
@@ -114,7 +118,9 @@ static void look_tail(const struct look_request *request, struct look_reply *rep
 	reply->state = EV_TRUNCATED;
 }
 
-static void look_binary(const struct look_request *request, struct look_reply *reply) {
+void look_binary(const struct looker *looker, const struct look_request *request,
+                 struct look_reply *reply) {
+	(void)looker;
 	int error;
 	CLEANUP(fd_closep) int fd = regular_open(AT_FDCWD, request->arg, &error);
 	struct binary bin;
@@ -154,7 +160,9 @@ static int64_t time_ns(struct timespec t) {
 	return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
 }
 
-static void look_stat(const struct look_request *request, struct look_reply *reply) {
+void look_stat(const struct looker *looker, const struct look_request *request,
+               struct look_reply *reply) {
+	(void)looker;
 	const char *path = request->arg;
 	struct strbuf *out = &reply->bytes;
 	char real[PATH_MAX];
@@ -181,7 +189,9 @@ static void look_stat(const struct look_request *request, struct look_reply *rep
 	reply->error = 0;
 }
 
-static void look_link(const struct look_request *request, struct look_reply *reply) {
+void look_link(const struct looker *looker, const struct look_request *request,
+               struct look_reply *reply) {
+	(void)looker;
 	char target[PATH_MAX];
 	ssize_t n = readlink(request->arg, target, sizeof target);
 
@@ -257,7 +267,9 @@ static size_t dir_lines(const struct look_request *request, DIR *dir, const char
 	return count;
 }
 
-static void look_dir(const struct look_request *request, struct look_reply *reply) {
+void look_dir(const struct looker *looker, const struct look_request *request,
+              struct look_reply *reply) {
+	(void)looker;
 	int fd = open(request->arg, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	const char **lines;
@@ -303,85 +315,26 @@ static void approach(struct looker *looker, struct arena *arena, const char *pat
 	looker->verified_dir = strdup(dir);
 }
 
+static const struct {
+	void (*look)(const struct looker *looker, const struct look_request *request,
+	             struct look_reply *reply);
+	enum look_argument argument;
+} kinds[] = {
+#define LOOK(kind_, function_, prefix_, suffix_, argument_)                                        \
+	[LOOK_##kind_] = {function_, LOOK_ARGUMENT_##argument_},
+#include "core/look.def"
+#undef LOOK
+};
+
 void look_answer(struct looker *looker, const struct look_request *request,
                  struct look_reply *reply) {
 	looker->progress->reached_len = 0;
-	if (request->what <= LOOK_OWNERS || request->what == LOOK_TAIL ||
-	    request->what == LOOK_WALKED) {
+	if (kinds[request->what].argument != LOOK_ARGUMENT_OTHER) {
 		approach(looker, request->arena, request->arg);
 	}
-	switch (request->what) {
-	case LOOK_FILE:
-		look_read_file(AT_FDCWD, request->arg, request->cap, reply);
-		break;
-	case LOOK_STAT:
-		look_stat(request, reply);
-		break;
-	case LOOK_LINK:
-		look_link(request, reply);
-		break;
-	case LOOK_DIR:
-		look_dir(request, reply);
-		break;
-	case LOOK_MOUNT:
-		look_mount(request, reply);
-		break;
-	case LOOK_BINARY:
-		look_binary(request, reply);
-		break;
-	case LOOK_WALK:
-		look_walk(request, reply);
-		break;
-	case LOOK_WALKED:
-		look_walked(request, reply);
-		break;
-	case LOOK_OWNERS:
-		look_owners(request, reply);
-		break;
-	case LOOK_ENVIRON:
-		look_environ(looker, request, reply);
-		break;
-	case LOOK_PROCESS:
-		look_process(looker, request, reply);
-		break;
-	case LOOK_EDITORS:
-		look_editors(looker, request, reply);
-		break;
-	case LOOK_DESKTOP:
-		look_desktop(looker, request, reply);
-		break;
-	case LOOK_TAIL:
-		look_tail(request, reply);
-		break;
-	case LOOK_STATE:
-		look_state(request, reply);
-		break;
-	case LOOK_CONNECT:
-		look_connect(request, reply);
-		break;
-	case LOOK_CONTEXT:
-		look_context(looker, request, reply);
-		break;
-	case LOOK_MOUNTS:
-		look_mounts_of(looker, request, reply);
-		break;
-	case LOOK_SERVERS:
-		look_servers(looker, request, reply);
-		break;
-	case LOOK_MANAGER:
-		look_manager(looker, request, reply);
-		break;
-	case LOOK_GOPLS:
-		look_gopls(looker, request, reply);
-		break;
-	case LOOK_FAMILY:
-		look_family(looker, request, reply);
-		break;
-	case LOOK_WATCHES:
-		look_watches(looker, request, reply);
-		break;
-	case LOOK_TREE:
-		look_tree(looker, request, reply);
-		break;
-	}
+	kinds[request->what].look(looker, request, reply);
+}
+
+enum look_argument look_argument(enum look what) {
+	return kinds[what].argument;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The looks themselves; they run in the child of look_server.h and may hang.
- * The forms of the answers are those of enum look in core/world.h.
+ * The forms of the answers are those of core/look.def.
  */
 #ifndef WORLD_LOOKS_H
 #define WORLD_LOOKS_H
@@ -50,18 +50,16 @@ int look_read_fd(int fd, size_t cap, struct look_reply *reply);
  * is neither file nor directory. */
 int look_read_file(int dir_fd, const char *path, size_t cap, struct look_reply *reply);
 
-/* mounts.c, walk.c, connect.c, gopls_processes.c, family.c, watches.c, state_db.c */
-void look_mount(const struct look_request *request, struct look_reply *reply);
-void look_walk(const struct look_request *request, struct look_reply *reply);
-void look_walked(const struct look_request *request, struct look_reply *reply);
-void look_owners(const struct look_request *request, struct look_reply *reply);
-void look_state(const struct look_request *request, struct look_reply *reply);
-void look_connect(const struct look_request *request, struct look_reply *reply);
-void look_gopls(const struct looker *looker, const struct look_request *request,
-                struct look_reply *reply);
-void look_family(const struct looker *looker, const struct look_request *request,
-                 struct look_reply *reply);
-void look_watches(const struct looker *looker, const struct look_request *request,
-                  struct look_reply *reply);
+enum look_argument { LOOK_ARGUMENT_PATH, LOOK_ARGUMENT_DIRECTORY, LOOK_ARGUMENT_OTHER };
+
+/* What the argument of a look is (core/look.def). */
+enum look_argument look_argument(enum look what);
+
+/* The looks themselves, one for each line of core/look.def. */
+#define LOOK(kind_, function_, prefix_, suffix_, argument_)                                        \
+	void function_(const struct looker *looker, const struct look_request *request,            \
+	               struct look_reply *reply);
+#include "core/look.def"
+#undef LOOK
 
 #endif

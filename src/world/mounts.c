@@ -200,7 +200,9 @@ static void put_number(struct strbuf *out, const char *key, uint64_t value) {
 	strbuf_printf(out, "%s=%" PRIu64 "\n", key, value);
 }
 
-void look_mount(const struct look_request *request, struct look_reply *reply) {
+void look_mount(const struct looker *looker, const struct look_request *request,
+                struct look_reply *reply) {
+	(void)looker;
 	struct arena *arena = request->arena;
 	int error = 0;
 	const char *nearest = nearest_existing(arena, request->arg, &error);

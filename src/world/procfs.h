@@ -37,18 +37,11 @@ int proc_open(void);
 /* The pid an argument "self" or "4242" means, or -1. */
 int64_t proc_pid_of(const struct looker *looker, const char *arg);
 
-/* tree.c */
-void look_tree(const struct looker *looker, const struct look_request *request,
-               struct look_reply *reply);
-void look_environ(const struct looker *looker, const struct look_request *request,
-                  struct look_reply *reply);
 /* The moment of boot by the wall clock as it is now, 0 when unknown; and a start counted from it. */
 int64_t proc_boot_wall_ns(struct arena *arena, int proc_fd);
 int64_t proc_start_wall_ns(int64_t boot_wall_ns, uint64_t start_ticks);
 /* The arguments as "cmdline=" with \x1f between them. */
 void proc_put_cmdline(struct strbuf *out, struct arena *arena, struct slice cmdline);
 
-void look_process(const struct looker *looker, const struct look_request *request,
-                  struct look_reply *reply);
 
 #endif

@@ -94,7 +94,9 @@ static bool has_log(struct arena *arena, const char *path) {
 	return stat(arena_printf(arena, "%s-wal", path), &st) == 0 && st.st_size > 0;
 }
 
-void look_state(const struct look_request *request, struct look_reply *reply) {
+void look_state(const struct looker *looker, const struct look_request *request,
+                struct look_reply *reply) {
+	(void)looker;
 	const char *mark = strrchr(request->arg, '?');
 	struct sqlite s = {0};
 	sqlite3 *db = NULL;

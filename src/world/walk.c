@@ -146,7 +146,9 @@ static void workspace_entry(struct walk *walk, const struct walk_dir *dir, int d
 	}
 }
 
-void look_walk(const struct look_request *request, struct look_reply *reply) {
+void look_walk(const struct looker *looker, const struct look_request *request,
+               struct look_reply *reply) {
+	(void)looker;
 	struct walk walk = {.request = request, .reply = reply, .entries_max = WALK_ENTRIES_MAX};
 
 	walk_run(&walk, workspace_entry);
@@ -181,7 +183,9 @@ static void walked_entry(struct walk *walk, const struct walk_dir *dir, int dir_
 	walk->last->branch = branch;
 }
 
-void look_walked(const struct look_request *request, struct look_reply *reply) {
+void look_walked(const struct looker *looker, const struct look_request *request,
+                 struct look_reply *reply) {
+	(void)looker;
 	struct walk walk = {.request = request, .reply = reply, .entries_max = TREE_ENTRIES_MAX};
 
 	walk_run(&walk, walked_entry);
@@ -224,7 +228,9 @@ static void owner_entry(struct walk *walk, const struct walk_dir *dir, int dir_f
 	}
 }
 
-void look_owners(const struct look_request *request, struct look_reply *reply) {
+void look_owners(const struct looker *looker, const struct look_request *request,
+                 struct look_reply *reply) {
+	(void)looker;
 	struct walk walk = {.request = request,
 	                    .reply = reply,
 	                    .entries_max = OWNERS_ENTRIES_MAX,
