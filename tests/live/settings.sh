@@ -146,6 +146,17 @@ expect 'the one used last' 'home/.config/VSCodium/User/settings.json' \
 	"$(jq -r '.layers[] | select(.layer == "user").file' out | sed "s|^$work/||")"
 rm -rf home/.config/VSCodium
 
+# --- what the workspace brings along is not run; a pipe in place of a file is not waited for
+mkdir -p evil/bin evil/.vscode
+printf '#!/bin/sh\ntouch "%s/mark"\n' "$work" >evil/bin/gopls && chmod +x evil/bin/gopls
+# shellcheck disable=SC2016 # a placeholder of the editor
+put evil/.vscode/settings.json '{"go.alternateTools": {"gopls": "${workspaceFolder}/bin/gopls"}}'
+status 'a gopls of the workspace' 0 "${run[@]}" settings evil --json
+expect 'its schema' built-in "$(jq -r .schemas.gopls_from out)"
+expect 'it did not run' no "$(test -e mark && echo yes || echo no)"
+mkfifo evil/.vscode/launch.json
+status 'a pipe' 3 "${run[@]}" settings evil
+
 # --- without SQLite nothing is written, and check and lint work
 mkdir broken && printf 'no library' >broken/libsqlite3.so.0
 put $user '{}'
