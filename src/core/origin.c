@@ -239,7 +239,11 @@ const struct fact *origin_excluded(const struct facts *facts, const char *name, 
 			return &x->base;
 		}
 	}
-	return NULL;
+	/* Nothing of the module is left out, but the code is not for that platform: it misses names of
+	 * the standard library, or counts beyond 32 bits. */
+	const struct fact_trial *here = facts_trial(facts, "compile for this machine");
+	bool platform = streq(name, "GOOS") || streq(name, "GOARCH");
+	return platform && here && here->better ? &here->base : NULL;
 }
 
 /* Code that is left out and would not be with these tags, this system, this machine. */
@@ -291,6 +295,12 @@ const struct fact *origin_need(const struct facts *facts, const char *name, cons
 	const struct fact *excluded = building ? excluded_without(facts, name, value) : NULL;
 	if (excluded) {
 		return excluded;
+	}
+	facts_each (gomod_gap, g, facts) {
+		/* A module of the project that no go.work in force names. */
+		if (streq(name, "GOWORK") && !streq(value, "off") && streq(g->kind, "local")) {
+			return &g->base;
+		}
 	}
 	const struct fact_vendor_gap *gap = facts_first(vendor_gap, facts);
 	bool vendor = streq(name, "GOFLAGS") && gap && str_has(value, "-mod=mod");

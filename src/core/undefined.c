@@ -44,3 +44,20 @@ const struct fact_diagnostic *undefined_find(const struct facts *facts, const ch
 	}
 	return NULL;
 }
+
+/* What type checkers say of a language they do not know: of new (Go 1.26), of range over functions
+ * and numbers (1.22, 1.23), of generic aliases (1.24) and methods (1.27). */
+const struct fact *undefined_language(const struct facts *facts) {
+	static const char *const words[] = {
+		"requires newer Go version", "is not a type",   "cannot range over",
+		"generic type cannot be",    "type parameters",
+	};
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		facts_each (diagnostic, d, facts) {
+			if (streq(d->severity, "error") && str_has(d->text, words[i])) {
+				return &d->base;
+			}
+		}
+	}
+	return NULL;
+}

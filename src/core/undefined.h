@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Names the type checker misses.
+ * What the type checker misses: names, and whole pieces of the language.
  */
 #ifndef CORE_UNDEFINED_H
 #define CORE_UNDEFINED_H
@@ -10,5 +10,9 @@
  * is one of names (blanks between them), or NULL. ret_name is NAME, in the arena of facts. */
 const struct fact_diagnostic *undefined_find(const struct facts *facts, const char *names,
                                              const char **ret_name);
+
+/* An error diagnostic in the words a type checker or parser has for a language newer than it knows, or NULL. A user's
+ * own mistake may be put into the same words: counts only where the compiler could not be asked. */
+const struct fact *undefined_language(const struct facts *facts);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Counter-check of a gopls that is older than the Go it drives: does the compiler accept what the
- * server calls an error? Made last, since it costs a compilation.
+ * Counter-checks of an error in the code: does the compiler accept what a gopls that is older than the
+ * Go it drives calls an error? Does it, when it compiles for this machine and not for another
+ * platform? Made last, since they cost a compilation.
  */
 #include "base/clock.h"
 #include "base/path.h"
@@ -9,8 +10,9 @@
 #include "core/probe.h"
 #include "gofile/goversion.h"
 #include "probes/go_run.h"
+#include "probes/goroot.h"
 
-#define COMPILE_DEADLINE_NS (2 * NS_PER_S)
+#define COMPILE_DEADLINE_NS (3 * NS_PER_S)
 #define MARGIN_NS           (400 * NS_PER_MS)
 
 /* Built with an older Go than the one that runs, or released before it. */
@@ -38,12 +40,24 @@ static const struct fact_diagnostic *complaint(struct exam *exam) {
 	return first;
 }
 
+static bool is_other(struct exam *exam, const char *name, const char *own) {
+	const struct fact_govar *v = facts_govar(exam->facts, name);
+	return v && !str_empty(v->value) && !streq(v->value, own);
+}
+
+/* GOOS or GOARCH are not this machine's. */
+static bool is_foreign(struct exam *exam) {
+	return is_other(exam, "GOOS", "linux") || is_other(exam, "GOARCH", goroot_host_arch());
+}
+
 /* go reports a package that does not compile in .Error; a test file is part of a package of its
  * own. */
-static void compile(struct exam *exam, const char *path, const char *text) {
+static void compile(struct exam *exam, const char *name, const struct envset *base,
+                    const struct fact_diagnostic *d) {
 	const struct target *t = exam->target;
+	const char *path = d->path;
 	struct envset env;
-	envset_copy(&env, &t->server);
+	envset_copy(&env, base);
 	envset_set(&env, "GOPROXY", "off");
 	static const char format[] = "{{range .GoFiles}}file {{.}}{{\"\\n\"}}{{end}}"
 				     "{{range .CgoFiles}}file {{.}}{{\"\\n\"}}{{end}}"
@@ -61,7 +75,7 @@ static void compile(struct exam *exam, const char *path, const char *text) {
 	};
 	int64_t left = exam->deadline_ns - MARGIN_NS - clock_now_ns();
 	struct run_result run =
-		go_run_state(exam, "compile", argv, &env, path_parent(exam->arena, path),
+		go_run_state(exam, name, argv, &env, path_parent(exam->arena, path),
 	                     left < COMPILE_DEADLINE_NS ? left : COMPILE_DEADLINE_NS);
 	const char *own_line = arena_printf(exam->arena, "file %s", path_base(path));
 	struct slice rest = run.out;
@@ -74,9 +88,17 @@ static void compile(struct exam *exam, const char *path, const char *text) {
 		compiled = compiled || slice_eq(line, own_line);
 	}
 	if (run.started && !run.timed_out && run.exit_code == 0 && compiled) {
-		FACTS_ADD(exam->facts, trial, run.ev, .what = "compile", .subject = path,
-		          .better = !refused, .detail = text);
+		FACTS_ADD(exam->facts, trial, run.ev, .what = name, .subject = path,
+		          .better = !refused, .detail = d->text);
 	}
+}
+
+static void compile_for_here(struct exam *exam, const struct fact_diagnostic *d) {
+	struct envset env;
+	envset_copy(&env, &exam->target->server);
+	envset_set(&env, "GOOS", "linux");
+	envset_set(&env, "GOARCH", goroot_host_arch());
+	compile(exam, "compile for this machine", &env, d);
 }
 
 static int look(struct exam *exam, struct err *err) {
@@ -84,18 +106,23 @@ static int look(struct exam *exam, struct err *err) {
 	const struct target *t = exam->target;
 	const struct fact_diagnostic *d = complaint(exam);
 	const struct fact_trial *other = facts_trial(exam->facts, "other gopls");
-	if (!d || !t->server_go || t->do_not_run_go || !is_behind(exam) ||
+	bool foreign = is_foreign(exam);
+	if (!d || !t->server_go || t->do_not_run_go || (!is_behind(exam) && !foreign) ||
 	    (other && other->better) || infer_is_certain(exam->rules, exam->facts) ||
 	    exam->deadline_ns - MARGIN_NS - clock_now_ns() < NS_PER_MS * 200) {
 		return 0;
 	}
-	compile(exam, d->path, d->text);
+	if (foreign) {
+		compile_for_here(exam, d);
+	} else {
+		compile(exam, "compile", &t->server, d);
+	}
 	return 0;
 }
 
 const struct probe probe_stale_server = {
 	.id = "stale_server",
-	.title = "whether the compiler accepts what an older server calls an error",
+	.title = "whether the compiler accepts what the server calls an error",
 	.stage = STAGE_AFTER,
 	.yields = FACT_BIT(trial) | FACT_BIT(go_run),
 	.look = look,

@@ -31,6 +31,20 @@ static const char *loader_words(struct arena *arena, const char *err) {
 	return line;
 }
 
+/* What env(1) says when the program is missing that it shall look for; a script that goes on to run
+ * something else may speak of that in the same words ("goenv: 'go' command not found"). */
+static const char *env_words(struct arena *arena, const struct fact_binary *b, const char *err) {
+	struct slice rest = slice_str(err);
+	struct slice line;
+	while (str_ends(b->interpreter, "/env") && slice_line(&rest, &line)) {
+		const char *s = arena_slicedup(arena, line);
+		if (str_starts(s, "env: ") || str_has(s, "/env: ")) {
+			return s;
+		}
+	}
+	return NULL;
+}
+
 /* A CR before the line's end belongs to the name of the interpreter. */
 static bool has_cr(const struct fact_binary *b, const char *err) {
 	return str_has(b->interpreter, "\r") || str_has(b->argument, "\r") || str_has(err, "\\r") ||
@@ -73,7 +87,7 @@ static void judge(const struct rule *self, const struct facts *facts, struct fin
 	const char *loader = start->refused ? NULL : loader_words(arena, start->err);
 	const char *env = NULL;
 	if (script && (start->exit_code == 127 || start->exit_code == 126)) {
-		env = line_with(arena, start->err, "env: ");
+		env = env_words(arena, b, start->err);
 	}
 	struct finding *f = NULL;
 	if (start->refused && !b->interpreter_present && !str_empty(b->interpreter)) {

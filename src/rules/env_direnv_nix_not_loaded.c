@@ -211,10 +211,11 @@ const struct rule rule_env_direnv_nix_not_loaded = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(startup) | FACT_BIT(startup_file) | FACT_BIT(var),
-	.explains = IDS("*env-go-not-on-path-gui", "*env-remote-noninteractive-shell",
-                        "*bin-gopls-missing", "*bin-wrong-bin-dir", "*bin-go-missing",
-                        "*tc-local-too-old", "*tc-download-unavailable",
-                        "*mod-excluded-by-constraints", "*mod-gosum-or-gomod-stale",
-                        "*mod-cgo-toolchain-missing", "*mod-inconsistent-vendoring"),
+	.explains =
+		IDS("*env-go-not-on-path-gui", "*env-remote-noninteractive-shell",
+                    "*bin-gopls-missing", "*bin-wrong-bin-dir", "*bin-go-missing",
+                    "*tc-local-too-old", "*tc-download-unavailable", "*mod-excluded-by-constraints",
+                    "*mod-gosum-or-gomod-stale", "*mod-cgo-toolchain-missing",
+                    "*mod-inconsistent-vendoring", "*mod-nested-not-in-workspace"),
 	.check = check,
 };

@@ -53,13 +53,18 @@ static bool misses_name(const char *text) {
 	return false;
 }
 
-/* "package weak is not in std": one that came after this version. The same words about an old one are
- * said of full disks and damaged installations. */
+/* "package weak is not in std", "could not import weak (…)": one that came after this version. The same
+ * words about an old one are said of full disks and damaged installations. */
 static bool misses_package(struct arena *arena, const char *text, int minor) {
+	static const char import[] = "could not import ";
 	const char *end = strstr(text, " is not in std");
 	const char *begin = end;
 	while (begin && begin > text && begin[-1] != ' ') {
 		begin--;
+	}
+	if (!end && str_starts(text, import)) {
+		begin = text + strlen(import);
+		end = begin + strcspn(begin, " (");
 	}
 	const struct stdlist_entry *entry =
 		end ? stdlist_find(arena_strndup(arena, begin, (size_t)(end - begin))) : NULL;

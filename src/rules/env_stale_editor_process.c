@@ -218,6 +218,6 @@ const struct rule rule_env_stale_editor_process = {
                         "*bin-wrong-bin-dir", "*bin-gopls-missing", "*mod-excluded-by-constraints",
                         "*mod-gosum-or-gomod-stale", "*mod-inconsistent-vendoring",
                         "*env-home-or-cache-undefined", "*fs-gocache-foreign-owner", "*fs-readonly",
-                        "*fs-modcache-foreign-owner"),
+                        "*fs-modcache-foreign-owner", "*mod-nested-not-in-workspace"),
 	.check = check,
 };

@@ -170,6 +170,25 @@ static bool check_names(const struct rule *self, const struct facts *facts, stru
 	return true;
 }
 
+/* The code is right on this machine, and the platform it is judged for lacks what it uses. */
+static void check_platform(const struct rule *self, const struct facts *facts,
+                           struct findings *out) {
+	const struct fact_trial *here = facts_trial(facts, "compile for this machine");
+	const struct fact_govar *os = facts_govar(facts, "GOOS");
+	const struct fact_govar *arch = facts_govar(facts, "GOARCH");
+	if (!here || !here->better || !os || !arch) {
+		return;
+	}
+	struct finding *f =
+		findings_add(out, self, CONF_CERTAIN, here->subject,
+	                     "%s is compiled for %s/%s, where it is an error (%s); for this "
+	                     "machine it is none",
+	                     here->subject, os->value, arch->value, here->detail);
+	finding_cites(f, here);
+	cite_settings(facts, f);
+	finding_fix(out, f, "look at the variables that choose the platform", "go env GOOS GOARCH");
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	check_file(self, facts, out);
 	facts_each (excluded, x, facts) {
@@ -184,6 +203,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 			return;
 		}
 	}
+	check_platform(self, facts, out);
 }
 
 const struct rule rule_mod_excluded_by_constraints = {

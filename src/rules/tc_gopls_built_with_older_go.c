@@ -10,25 +10,8 @@
  */
 #include "base/path.h"
 #include "core/rule.h"
+#include "core/undefined.h"
 #include "gofile/goversion.h"
-
-/* What type checkers say of a language they do not know: of new (Go 1.26), of range over functions
- * and numbers (1.22, 1.23), of generic aliases (1.24) and methods (1.27). Counts only where the
- * compiler could not be asked. */
-static const struct fact *unknown_language(const struct facts *facts) {
-	static const char *const words[] = {
-		"requires newer Go version", "is not a type",   "cannot range over",
-		"generic type cannot be",    "type parameters",
-	};
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-		facts_each (diagnostic, d, facts) {
-			if (streq(d->severity, "error") && str_has(d->text, words[i])) {
-				return &d->base;
-			}
-		}
-	}
-	return NULL;
-}
 
 static void add_fix(const struct facts *facts, struct findings *out, struct finding *f,
                     const struct fact_server_age *age) {
@@ -54,7 +37,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 	}
 	const struct fact_trial *trial = facts_trial(facts, "compile");
 	const struct fact_server *server = facts_first(server, facts);
-	const struct fact *said = unknown_language(facts);
+	const struct fact *said = undefined_language(facts);
 	bool refuted = trial && trial->better;
 	bool crashed = server && str_has(server->err, "invalid Go version \"go");
 	bool kept = age->rebuilds && (refuted || (said && !trial));

@@ -8,6 +8,7 @@
  */
 #include "base/path.h"
 #include "core/rule.h"
+#include "core/undefined.h"
 #include "gofile/goversion.h"
 
 /* A Go program that panics ends with status 2 and a traceback (runtime.fatalpanic). */
@@ -30,9 +31,13 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 	const struct fact_trial *trial = facts_trial(facts, "compile");
 	const struct fact_server *dead = crash(facts);
 	bool refuted = trial && trial->better;
+	/* A Go that was installed today has compiled nothing yet, and its library takes longer to
+	 * compile than we may wait. */
+	bool asks = goversion_minor(age->language) > knows;
+	const struct fact *said = asks && !trial ? undefined_language(facts) : NULL;
 	/* A rebuild with the Go that runs would cure what its being built with an older one does. */
 	bool rebuild_helps = age->rebuilds && goversion_minor(age->built) < runs;
-	if (!dead && (rebuild_helps || !refuted)) {
+	if (!dead && (rebuild_helps || (!refuted && !said))) {
 		return;
 	}
 	struct finding *f = findings_add(
@@ -47,6 +52,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		finding_detail(out, f, "it ended with status 2 and a traceback");
 		finding_cites(f, dead);
 	}
+	finding_cite(f, said);
 	finding_cites(f, age);
 	facts_each (go_version, v, facts) {
 		finding_cites(f, v);
