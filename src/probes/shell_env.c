@@ -40,6 +40,42 @@ static const char *workspace_program(struct exam *exam, const char *shell,
 	return NULL;
 }
 
+/* fish makes its directories when they are missing. Whoever has none has nothing in them: it is told
+ * of one that cannot be made, and what it says of that is put right in the answer. */
+static const struct {
+	const char *variable, *usual;
+} fish_places[] = {{"XDG_CONFIG_HOME", ".config"}, {"XDG_DATA_HOME", ".local/share"}};
+#define NOT_TO_BE_MADE "/proc/self/none"
+
+static void spare_home(struct exam *exam, const char *shell, struct envset *env) {
+	const char *home = envset_get(env, "HOME");
+	for (size_t i = 0;
+	     streq(path_base(shell), "fish") && i < sizeof(fish_places) / sizeof(*fish_places);
+	     i++) {
+		const char *set = envset_get(env, fish_places[i].variable);
+		const char *base = !str_empty(set) ? set
+		                                   : path_join(exam->arena, home ? home : "/",
+		                                               fish_places[i].usual);
+		if (!world_stat(exam->world, path_join(exam->arena, base, "fish")).exists) {
+			envset_set(env, fish_places[i].variable, NOT_TO_BE_MADE);
+		}
+	}
+}
+
+static void put_right(struct envset *env, const struct envset *asked) {
+	for (size_t i = 0; i < sizeof(fish_places) / sizeof(*fish_places); i++) {
+		const char *name = fish_places[i].variable;
+		if (streq(envset_get(env, name), NOT_TO_BE_MADE)) {
+			const char *before = envset_get(asked, name);
+			if (before) {
+				envset_set(env, name, before);
+			} else {
+				envset_unset(env, name);
+			}
+		}
+	}
+}
+
 static const char *const *shell_argv(struct exam *exam, const char *shell) {
 	static const char script[] = "/usr/bin/printf %s " SHELL_MARK "; /usr/bin/env -0; "
 				     "/usr/bin/printf %s " SHELL_MARK;
@@ -99,6 +135,8 @@ void shell_env_begin(struct exam *exam, const struct envset *from, const char *p
 		return;
 	}
 	envset_set(&ret->from, RESOLVING, "1");
+	envset_copy(&ret->asked, &ret->from);
+	spare_home(exam, ret->shell, &ret->from);
 	ret->argv = shell_argv(exam, ret->shell);
 	ret->limit_ns = limit_ns(exam);
 	struct run_spec spec = spec_of(exam, ret);
@@ -181,4 +219,5 @@ void shell_env_end(struct exam *exam, struct shell_env *shell) {
 	if (!shell_env_extract(&shell->env, run.out)) {
 		shell->why = failure(exam->arena, shell, &run);
 	}
+	put_right(&shell->env, &shell->asked);
 }

@@ -19,7 +19,9 @@ struct shell_env {
 	const char *shell; /* its path; NULL when neither SHELL nor /etc/passwd names one */
 	const char *const *argv;
 	int64_t limit_ns;          /* how long it may take */
-	struct envset from;        /* what it is started with */
+	struct envset asked;       /* what the editor would start it with */
+	struct envset from;        /* what it is started with: the same, but for places that a shell
+	                              would make */
 	const struct evidence *ev; /* of the run; NULL when it was not run */
 	struct envset env;         /* what it said; empty when `why` says why not */
 	const char *why;           /* one sentence, or NULL */
