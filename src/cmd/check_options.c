@@ -19,7 +19,7 @@
 const struct option_spec check_option_specs[] = {
 	{"file", 'f', "F", OPTION_TEXT, AT(file), "the file you have open (else one is chosen)"},
 	{"editor", 'e', "NAME", OPTION_TEXT, AT(editor),
-         "whose rules count, such as vscode or none"},
+         "whose rules count: vscode, neovim, emacs ... none"},
 	{"environment", 'E', "SPEC", OPTION_TEXT, AT(environment),
          "self, shell, desktop, pid:N or file:F (of env -0)"},
 	{"json", 'j', NULL, OPTION_FLAG, AT(json), "the report for programs"},
@@ -27,7 +27,7 @@ const struct option_spec check_option_specs[] = {
 	{"verbose", 'v', NULL, OPTION_FLAG, AT(verbose), "every feature, fact and doubt as well"},
 	{"timeout", 't', "S", OPTION_TEXT, AT(timeout),
          "seconds for everything (" CHECK_TIMEOUT_DEFAULT "; 0.5 is fine)"},
-	{"trust", 0, NULL, OPTION_FLAG, AT(trust), "run programs that files of the workspace name"},
+	{"trust", 0, NULL, OPTION_FLAG, AT(trust), "run what the workspace names; ask the editor"},
 	{"no-server", 0, NULL, OPTION_FLAG, AT(no_server), "do not start the server"},
 	{"logs", 0, "FILE", OPTION_LIST, AT(logs),
          "a log somebody sent: look into it as well (repeatable)"},

@@ -52,8 +52,8 @@ refused check no-such-dir "$work/no-such-dir"
 refused ./no/such "$work/no/such"
 refused "$work/project/m.go" 'not a directory'
 refused check project second second
-refused --editor=emacs emacs
-refused --editor emacs emacs
+refused --editor=notepad notepad
+refused --editor notepad notepad
 refused --timeout=soon soon
 refused --timeout=0 --timeout
 refused --timeout=-1 -- --timeout

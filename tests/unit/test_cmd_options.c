@@ -177,12 +177,12 @@ static void test_check_values(void **state) {
 		assert_int_equal(validate(*state, &o, 0), -EINVAL);
 	}
 	struct check_options vscode = {.editor = "vscode"};
-	struct check_options emacs = {.editor = "emacs"};
+	struct check_options unknown = {.editor = "notepad"};
 	struct check_options no_file = {.file = ""};
 	struct check_options raw = {.raw = true};
 	struct check_options raw_save = {.raw = true, .save = "x"};
 	assert_int_equal(validate(*state, &vscode, 1), 0);
-	assert_int_equal(validate(*state, &emacs, 1), -EINVAL);
+	assert_int_equal(validate(*state, &unknown, 1), -EINVAL);
 	assert_int_equal(validate(*state, &no_file, 1), -EINVAL);
 	assert_int_equal(validate(*state, &raw, 1), -EINVAL);
 	assert_int_equal(validate(*state, &raw_save, 1), 0);
