@@ -70,17 +70,24 @@ static void add_servers(struct exam *exam, const char **args, size_t *count) {
 	add_list(exam, args, count, "/usr/local/bin:/usr/bin:/usr/local/go/bin", "");
 }
 
+/* At most half of what is left of the run: the server wants its time, too. */
+static int64_t seconds_for(const struct exam *exam, const struct ask_spec *spec) {
+	int64_t half = (exam->deadline_ns - clock_now_ns()) / (2 * NS_PER_S);
+	return half < 1 ? 1 : half < spec->seconds ? half : spec->seconds;
+}
+
 static struct run_result run_editor(struct exam *exam, const struct ask_spec *spec,
                                     const char *program, const char *file) {
 	const struct target *t = exam->target;
 	const struct evidence *self = world_look(exam->world, LOOK_PROCESS, "self", LOOK_CAP_SMALL);
 	const char **args = arena_array_of(exam->arena, const char *, ARGS_MAX + 1);
+	int64_t seconds = seconds_for(exam, spec);
 	size_t count = 0;
 	args[count++] = keyline_get(exam->arena, self->bytes, "exe");
 	args[count++] = "--ask-editor";
 	args[count++] = str_empty(t->home) ? t->passwd_home : t->home;
 	args[count++] = t->workspace;
-	args[count++] = arena_printf(exam->arena, "%d", spec->seconds);
+	args[count++] = arena_printf(exam->arena, "%lld", (long long)seconds);
 	args[count++] = spec->pty ? "pty" : "plain";
 	add_servers(exam, args, &count);
 	args[count++] = "--";
@@ -98,7 +105,7 @@ static struct run_result run_editor(struct exam *exam, const struct ask_spec *sp
 				 .argv = args,
 				 .env = &t->judged,
 				 .cwd = t->workspace,
-				 .deadline_ns = spec->seconds * NS_PER_S + GRACE_NS,
+				 .deadline_ns = seconds * NS_PER_S + GRACE_NS,
 				 .cap_bytes = OUT_BYTES_MAX,
 			 });
 }
@@ -272,7 +279,7 @@ bool ask_editor(struct exam *exam, const struct ask_spec *spec, struct asked *re
 	} else if (!(file = source_choose(exam))) {
 		ret->why_not = "there is no Go file to open";
 	} else {
-		double pids[ASKED_CLIENTS_MAX];
+		double pids[ASKED_CLIENTS_MAX] = {0};
 		struct slice line;
 		run = run_editor(exam, spec, program, file);
 		for (struct slice rest = run.out; slice_line(&rest, &line);) {
@@ -284,13 +291,14 @@ bool ask_editor(struct exam *exam, const struct ask_spec *spec, struct asked *re
 		state_client(exam, run.ev, spec->name, &ret->clients[i], i + 1);
 	}
 	if (ret->count == 0) {
-		ret->why_not = ret->why_not ? ret->why_not
-		                            : arena_printf(exam->arena,
-		                                           "%s started no gopls within %d s "
-		                                           "when %s was opened",
-		                                           spec->title, spec->seconds, file);
+		ret->why_not = ret->why_not
+		                       ? ret->why_not
+		                       : arena_printf(exam->arena,
+		                                      "%s started no gopls in its time when %s "
+		                                      "was opened",
+		                                      spec->title, file);
 		facts_refuse(exam->facts, FACT_client, ret->why_not,
-		             exam->target->trusted ? "" : "--trust");
+		             exam->target->trusted ? "a longer --timeout" : "--trust");
 	}
 	return ret->count > 0;
 }
