@@ -1,24 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "report/excerpt_env.h"
-
-#include "base/clock.h"
 #include "base/str.h"
-
-#include <time.h>
+#include "report/excerpt_private.h"
 
 #define AS(kind) ((const struct fact_##kind *)fact)
-
-/* Local time: it is compared with clocks on the wall. */
-static const char *when(struct arena *a, int64_t ns) {
-	time_t s = (time_t)(ns / NS_PER_S);
-	struct tm tm;
-	char text[32];
-	if (ns <= 0 || !localtime_r(&s, &tm) ||
-	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm) == 0) {
-		return "at an unknown time";
-	}
-	return arena_strdup(a, text);
-}
 
 static const char *goroot_line(struct arena *a, const struct fact_goroot *r) {
 	const char *state = r->complete ? "a whole Go installation"
@@ -35,7 +19,8 @@ static const char *toolchain_line(struct arena *a, const struct fact_toolchain *
 	                                                     str_starts(t->need, "go") ? t->need + 2
 	                                                                               : t->need);
 	const char *local = str_starts(t->local, "go") ? t->local + 2 : t->local;
-	return arena_printf(a, "%sGo here is %s, GOTOOLCHAIN=%s", asks, local, t->mode);
+	return arena_printf(a, "%sGo here is %s%s%s", asks, local,
+	                    str_empty(t->mode) ? "" : ", GOTOOLCHAIN=", t->mode);
 }
 
 static const char *shim_line(struct arena *a, const struct fact_shim *s) {
@@ -49,6 +34,30 @@ static const char *shim_line(struct arena *a, const struct fact_shim *s) {
 	                    s->answered ? ", behind it Go " : "", s->go_version);
 }
 
+/* "with another GOCACHE it works": a counter-check as people tell it. */
+static const char *trial_line(struct arena *a, const struct fact_trial *t) {
+	const char *what = t->what;
+	if (streq(what, "compile")) {
+		return arena_printf(a, "%s: go %s it", t->subject,
+		                    t->better ? "compiles" : "does not compile");
+	}
+	if (streq(what, "other gopls")) {
+		what = arena_printf(a, "with %s",
+		                    str_empty(t->subject) ? "another gopls" : t->subject);
+	} else if (streq(what, "without flag")) {
+		what = arena_printf(a, "without %s",
+		                    str_empty(t->subject) ? "one flag" : t->subject);
+	} else if (streq(what, "flag file")) {
+		return arena_printf(a, "the file that %s names %s", t->subject,
+		                    t->better ? "can be used" : "cannot be used");
+	} else if (streq(what, "go of the shell")) {
+		what = "with the go of the shell";
+	} else if (!str_starts(what, "with")) {
+		what = arena_printf(a, "with %s%s", str_starts(what, "other ") ? "an" : "", what);
+	}
+	return arena_printf(a, "%s it %s", what, t->better ? "works" : "does not work either");
+}
+
 const char *excerpt_env(struct arena *a, const struct fact *fact) {
 	switch (fact->kind) {
 	case FACT_shim:
@@ -58,8 +67,7 @@ const char *excerpt_env(struct arena *a, const struct fact *fact) {
 		                    AS(managed_go)->version, AS(managed_go)->root,
 		                    AS(managed_go)->where);
 	case FACT_trial:
-		return arena_printf(a, "%s it %s", AS(trial)->what,
-		                    AS(trial)->better ? "works" : "does not work either");
+		return trial_line(a, AS(trial));
 	case FACT_goroot:
 		return goroot_line(a, AS(goroot));
 	case FACT_toolchain:
@@ -70,20 +78,21 @@ const char *excerpt_env(struct arena *a, const struct fact *fact) {
 	case FACT_editor_process:
 		return arena_printf(a, "process %lld (%s), started %s",
 		                    (long long)AS(editor_process)->pid, AS(editor_process)->comm,
-		                    when(a, AS(editor_process)->start_ns));
+		                    excerpt_when(a, AS(editor_process)->start_ns));
 	case FACT_startup_file:
 		return arena_printf(a, "%s, changed %s", AS(startup_file)->file,
-		                    when(a, AS(startup_file)->mtime_ns));
+		                    excerpt_when(a, AS(startup_file)->mtime_ns));
 	case FACT_target:
 		return arena_printf(a, "environment %s of %s, HOME %s", AS(target)->environment,
 		                    str_empty(AS(target)->user) ? "an unknown user"
 		                                                : AS(target)->user,
 		                    str_empty(AS(target)->home) ? "not set" : AS(target)->home);
 	case FACT_excluded:
-		return arena_printf(a, "%s is left out by %s", AS(excluded)->path,
+		return arena_printf(a, "%s is left out of the build; it is for: %s",
+		                    AS(excluded)->path,
 		                    str_empty(AS(excluded)->expression) ? AS(excluded)->tag
 		                                                        : AS(excluded)->expression);
 	default:
-		return fact_to_text(a, fact);
+		return NULL;
 	}
 }

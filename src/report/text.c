@@ -66,9 +66,13 @@ static void proof(struct text *t, const struct finding *f, size_t max) {
 			fact->ev && fact->ev->state != EV_READ
 				? arena_printf(t->arena, " (%s)", ev_state_name(fact->ev->state))
 				: "";
+		/* What was concluded from several looks has no one place. */
+		const char *source =
+			fact->ev ? arena_printf(t->arena, "%s%s: ", fact_source(t->arena, fact),
+		                                state)
+				 : "";
 		indented(t, 2, verbose ? 0 : EXCERPT_LINES_MAX,
-		         arena_printf(t->arena, "%s%s: %s", fact_source(t->arena, fact), state,
-		                      fact_excerpt(t->arena, fact)));
+		         arena_printf(t->arena, "%s%s", source, fact_excerpt(t->arena, fact)));
 	}
 }
 
@@ -114,10 +118,13 @@ static void fixes(struct text *t, const struct finding *f, size_t max) {
 	}
 	for (size_t i = 0; i < shown; i++) {
 		const struct fix_advice *fix = &f->fixes[i];
+		const char *price = fix->disruptive && !fix->reversible
+		                            ? " (ends something that runs; cannot be undone)"
+		                    : fix->disruptive  ? " (ends something that runs)"
+		                    : !fix->reversible ? " (cannot be undone)"
+		                                       : "";
 		indented(t, 2, 0,
-		         arena_printf(t->arena, "%s%s%s%s%s", i > 0 ? "or: " : "", fix->title,
-		                      fix->disruptive ? " (ends something that runs)" : "",
-		                      fix->reversible ? "" : " (cannot be undone)",
+		         arena_printf(t->arena, "%s%s%s%s", i > 0 ? "or: " : "", fix->title, price,
 		                      *fix->command ? ":" : ""));
 		sheet_command(&t->sheet, 6, fix->command);
 	}
@@ -156,23 +163,43 @@ static const char *seconds(struct text *t) {
 	                    (double)t->report->timings.total_ns / (double)NS_PER_S);
 }
 
-/* "gopls v0.23.0, go1.26.8, editor vscode, environment pid:7" */
+/* The spelling of --environment, in words. */
+static const char *environment_in_words(struct text *t) {
+	const char *label = t->report->target->environment_label;
+	if (!label || streq(label, "self")) {
+		return "in this shell";
+	}
+	if (streq(label, "shell")) {
+		return "in a login shell";
+	}
+	if (streq(label, "desktop")) {
+		return "in the desktop session";
+	}
+	if (str_starts(label, "pid:")) {
+		return arena_printf(t->arena, "in the environment of process %s", label + 4);
+	}
+	return str_starts(label, "file:")
+	               ? arena_printf(t->arena, "in the environment of %s", label + 5)
+	               : arena_printf(t->arena, "environment %s", label);
+}
+
+/* "gopls v0.23.0, go1.26.8, as VS Code, in the environment of process 7" */
 static const char *patient(struct text *t) {
 	const struct target *target = t->report->target;
 	const char *server = report_server_version(t->report->facts);
 	const char *go = report_go_version(t->arena, t->report->facts);
-	const char *label = target->environment_label ? target->environment_label : "self";
 	const char *editor = target->editor && !streq(target->editor->name, "none")
 	                             ? arena_printf(t->arena, "as %s", target->editor->title)
 	                             : "no editor";
-	return arena_printf(t->arena, "gopls%s%s, %s, %s, environment %s", server ? " " : "",
-	                    server               ? server
+	return arena_printf(t->arena, "%s%s, %s, %s, %s",
+	                    server || target->gopls_path ? "gopls" : "no gopls found",
+	                    server               ? arena_printf(t->arena, " %s", server)
 	                    : target->gopls_path ? " (version not known)"
-	                                         : " (none found)",
+	                                         : "",
 	                    go                ? go
 	                    : target->go_path ? "go (version not known)"
 	                                      : "no go found",
-	                    editor, label);
+	                    editor, environment_in_words(t));
 }
 
 /* Something is wrong and no rule knows why: what is known is said. */

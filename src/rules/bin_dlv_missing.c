@@ -17,6 +17,18 @@ static const char *install_version(const struct facts *facts) {
 	return "latest";
 }
 
+/* A list with blanks between its members, as people write it. */
+static const char *commas(struct arena *arena, const char *list) {
+	struct strbuf out;
+	struct slice rest = slice_str(list);
+	struct slice word;
+	strbuf_init(&out, arena);
+	while (slice_cut(&rest, ' ', &word)) {
+		strbuf_printf(&out, "%s%.*s", out.len > 0 ? ", " : "", (int)word.len, word.data);
+	}
+	return out.data;
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	const struct fact_debug_config *config = facts_first(debug_config, facts);
 	const struct fact_debugger *dlv = facts_first(debugger, facts);
@@ -29,11 +41,14 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 	                   : streq(dlv->state, "directory") ? "is a directory there"
 	                                                    : "must not be executed there";
 	const char *at = str_empty(dlv->path) ? "" : dlv->path;
-	struct finding *f = findings_add(
-		out, self, CONF_CERTAIN, *at ? at : "dlv",
-		"%s line %lld debugs with dlv, which %s%s%s (%s, then PATH)%s%s", config->file,
-		(long long)config->line, what, *at ? ": " : "", at, dlv->looked,
-		str_empty(dlv->elsewhere) ? "" : "; one lies at ", dlv->elsewhere);
+	const char *looked =
+		*at ? ""
+		    : arena_printf(out->arena, " (%s, then PATH)", commas(out->arena, dlv->looked));
+	struct finding *f =
+		findings_add(out, self, CONF_CERTAIN, *at ? at : "dlv",
+	                     "%s line %lld debugs with dlv, which %s%s%s%s%s%s", config->file,
+	                     (long long)config->line, what, *at ? ": " : "", at, looked,
+	                     str_empty(dlv->elsewhere) ? "" : "; one lies at ", dlv->elsewhere);
 	finding_about(out, f, "dlv");
 	finding_cites(f, config);
 	finding_cites(f, dlv);

@@ -42,7 +42,7 @@ static void report(const struct rule *self, const struct facts *facts, struct fi
 	finding_fix(out, f, "put it out of the way; the editor installs it again at its next start",
 	            "mv %s %s.broken", str_shell_quote(out->arena, m->dir),
 	            str_shell_quote(out->arena, m->dir));
-	finding_fix(out, f, "or install one that every editor finds",
+	finding_fix(out, f, "install one that every editor finds",
 	            "go install golang.org/x/tools/gopls@latest");
 }
 

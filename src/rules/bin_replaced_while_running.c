@@ -25,7 +25,7 @@ static void advise(struct findings *out, struct finding *f, const struct fact_ru
 		out, f, "in VS Code: the command Go: Restart Language Server (Neovim: :LspRestart)",
 		"%s", "");
 	(void)fix;
-	struct fix_advice *end = finding_fix(out, f, "or end it; the editor starts the new one",
+	struct fix_advice *end = finding_fix(out, f, "end it; the editor starts the new one",
 	                                     "kill %lld", (long long)s->pid);
 
 	end->disruptive = true;

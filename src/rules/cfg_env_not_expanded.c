@@ -202,7 +202,7 @@ static void add_fixes(const struct facts *facts, struct findings *out, struct fi
 	if (!streq(var->name, "PATH") || settings) {
 		origin_fix(facts, out, f, var);
 	} else if (tool && !str_empty(tool->path)) {
-		finding_fix(out, f, "or add the directory once more, then log in again",
+		finding_fix(out, f, "add the directory once more, then log in again",
 		            "echo 'export PATH=\"$PATH:%s\"' >> %s",
 		            path_parent(out->arena, tool->path), origin_login_file(facts));
 	}

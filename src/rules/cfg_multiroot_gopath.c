@@ -64,7 +64,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		            "%s %s", v && !str_empty(v->cli) ? v->cli : "code",
 		            str_shell_quote(out->arena, odd->file));
 	}
-	finding_fix(out, f, "or open the folders in windows of their own", "%s --new-window %s",
+	finding_fix(out, f, "open the folders in windows of their own", "%s --new-window %s",
 	            v && !str_empty(v->cli) ? v->cli : "code",
 	            str_shell_quote(out->arena, odd->folder));
 }

@@ -82,7 +82,7 @@ static void setting_lost(const struct rule *self, const struct facts *facts, str
 		finding_cites(f, s);
 		finding_cites(f, t);
 		advise(out, f, facts, t);
-		finding_fix(out, f, "or put the setting into the user settings", "%s", "");
+		finding_fix(out, f, "put the setting into the user settings", "%s", "");
 	}
 }
 

@@ -23,7 +23,7 @@ static void add_fix(struct findings *out, struct finding *f, const struct fact_c
 		            (long long)(c->line > 0 ? c->line : 1),
 		            str_shell_quote(out->arena, c->file));
 	}
-	finding_fix(out, f, "or start the editor where the module is", "cd %s",
+	finding_fix(out, f, "start the editor where the module is", "cd %s",
 	            str_shell_quote(out->arena, dir));
 }
 

@@ -156,8 +156,7 @@ static void add_fixes(const struct facts *facts, struct findings *out, struct fi
 		finding_fix(out, f, "quit the editor and start it with the project's environment",
 		            "direnv allow %s && cd %s && direnv exec . %s", dir, dir, editor);
 		if (e && streq(e->name, "vscode")) {
-			finding_fix(out, f,
-			            "or let an extension load it (mkhl.direnv), then restart",
+			finding_fix(out, f, "let an extension load it (mkhl.direnv), then restart",
 			            "code --install-extension mkhl.direnv");
 		}
 	} else {

@@ -64,7 +64,7 @@ static void add_fixes(struct findings *out, struct finding *f, const struct fact
 	if (!str_empty(direct)) {
 		finding_fix(out, f,
 		            arena_printf(out->arena,
-		                         "or take the go behind it: put it first on PATH, or "
+		                         "take the go behind it: put it first on PATH, or "
 		                         "\"go.alternateTools\": {\"go\": \"%s/bin/go\"}",
 		                         direct),
 		            "mv %s %s.off && ln -s %s/bin/go %s", path, path,

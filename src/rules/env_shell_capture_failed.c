@@ -135,8 +135,8 @@ static void check_capture(const struct rule *self, const struct facts *facts,
 	            "VSCODE_RESOLVING_ENVIRONMENT=1 timeout 10 %s -i -l -c env </dev/null; echo "
 	            "status $?",
 	            str_shell_quote(out->arena, c->shell));
-	finding_fix(out, f, "or start the editor from a terminal, which needs no such question",
-	            "%s", "code .");
+	finding_fix(out, f, "start the editor from a terminal, which needs no such question", "%s",
+	            "code .");
 }
 
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {

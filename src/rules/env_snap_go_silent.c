@@ -44,10 +44,9 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		            "restart the editor",
 		            "echo 'export PATH=\"%s:$PATH\"' >> %s", "/snap/go/current/bin",
 		            origin_login_file(facts));
-		finding_fix(out, f,
-		            "or in VS Code: \"go.alternateTools\": {\"go\": \"" SNAP_GO "\"}", "%s",
-		            "");
-		finding_fix(out, f, "or take Go from go.dev or the distribution instead",
+		finding_fix(out, f, "in VS Code: \"go.alternateTools\": {\"go\": \"" SNAP_GO "\"}",
+		            "%s", "");
+		finding_fix(out, f, "take Go from go.dev or the distribution instead",
 		            "sudo snap remove go");
 	}
 }

@@ -103,13 +103,17 @@ static void report(const struct rule *self, const struct facts *facts, struct fi
 		out, self, CONF_CERTAIN,
 		arena_printf(out->arena, "%s of process %lld (%s)", name, (long long)p->pid,
 	                     p->comm),
-		!old  ? "the running editor (process %lld, %s) has no %s%s; %s, changed "
+		!old  ? "the running editor (process %lld, %s) has no %s%s%s; %s, changed "
 			"since it was started, sets it to %s"
-		: now ? "the running editor (process %lld, %s) still has the old %s=%s; "
+		: now ? "the running editor (process %lld, %s) still has the old %s%s%s; "
 			"%s has changed since it was started, a new session has %s"
-		      : "the running editor (process %lld, %s) still has %s=%s; %s has "
+		      : "the running editor (process %lld, %s) still has %s%s%s; %s has "
 			"changed since it was started and nothing sets it any more%s",
-		(long long)p->pid, p->comm, name, old ? old : "", file_of(newer), now ? now : "");
+		(long long)p->pid, p->comm, name,
+		!old                  ? ""
+		: streq(name, "PATH") ? " " /* old says what is on it */
+				      : "=",
+		old ? old : "", file_of(newer), now ? now : "");
 	finding_about(out, f, name);
 	finding_cites(f, p);
 	origin_cite_judged(facts, f, name);
@@ -133,7 +137,7 @@ static void check_path(const struct rule *self, const struct facts *facts, struc
 	if (streq(line->kind, "interactive") && origin_is_remote(facts)) {
 		return;
 	}
-	report(self, facts, out, "PATH", go ? "(without go)" : "(without gopls)",
+	report(self, facts, out, "PATH", go ? "without go" : "without gopls",
 	       arena_printf(out->arena, "%s on it", line->value), &line->base);
 }
 
@@ -151,7 +155,7 @@ static void check_version(const struct rule *self, const struct facts *facts, st
 	    (streq(line->kind, "interactive") && origin_is_remote(facts))) {
 		return;
 	}
-	report(self, facts, out, "PATH", arena_printf(out->arena, "(with %s)", go->path),
+	report(self, facts, out, "PATH", arena_printf(out->arena, "with %s", go->path),
 	       arena_printf(out->arena, "%s on it", line->value), &line->base);
 	finding_cites(out->last, shell);
 }

@@ -73,7 +73,7 @@ static void add_fixes(const struct facts *facts, struct findings *out, struct fi
 	if (!str_empty(root) && vscode) {
 		finding_fix(out, f,
 		            arena_printf(out->arena,
-		                         "or tell the extension and restart the editor: "
+		                         "tell the extension and restart the editor: "
 		                         "\"go.alternateTools\": {\"go\": \"%s/bin/go\"}",
 		                         root),
 		            "%s", "");

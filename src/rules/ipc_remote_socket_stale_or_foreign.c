@@ -12,7 +12,7 @@ static void advise(const struct facts *facts, struct findings *out, struct findi
 
 	finding_fix(out, f, "give the editor a directory of its own for sockets",
 	            "export XDG_RUNTIME_DIR=/run/user/%lld", t ? (long long)t->uid : 1000LL);
-	finding_fix(out, f, "or do without the shared daemon: take -remote out of",
+	finding_fix(out, f, "do without the shared daemon: take -remote out of",
 	            "\"go.languageServerFlags\": []");
 }
 

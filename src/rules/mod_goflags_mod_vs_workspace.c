@@ -42,10 +42,10 @@ static void add_fixes(const struct facts *facts, struct findings *out, struct fi
 		origin_fix(facts, out, f, var);
 	}
 	if (streq(flag->value, "vendor")) {
-		finding_fix(out, f, "or make the vendor directory of the workspace",
+		finding_fix(out, f, "make the vendor directory of the workspace",
 		            "cd %s && go work vendor", dir);
 	} else {
-		finding_fix(out, f, "or work on one module without go.work", "export GOWORK=off");
+		finding_fix(out, f, "work on one module without go.work", "export GOWORK=off");
 	}
 }
 

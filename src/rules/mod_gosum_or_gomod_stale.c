@@ -67,7 +67,8 @@ static void add_sum_fixes(struct findings *out, struct finding *f, const struct 
 	                          : "let go fetch the module and write the checksums",
 	            "cd %s && go mod tidy", dir);
 	if (sum && sum->ignored_by_git) {
-		finding_fix(out, f, "and keep it in git", "cd %s && git add -f go.sum", dir);
+		finding_fix(out, f, "write them and keep go.sum in git from now on",
+		            "cd %s && go mod tidy && git add -f go.sum", dir);
 	}
 }
 

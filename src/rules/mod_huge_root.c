@@ -51,10 +51,10 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		                                      "go.mod")));
 	}
 	if (str_ends(t->because, "/go.mod")) {
-		finding_fix(out, f, "or take the go.mod away, if it is there by mistake",
+		finding_fix(out, f, "take the go.mod away, if it is there by mistake",
 		            "cd %s && mv go.mod go.mod.off", dir);
 	}
-	finding_fix(out, f, "or open the folder of one project only", "%s", "");
+	finding_fix(out, f, "open the folder of one project only", "%s", "");
 	f->severity = facts_hurt(facts) ? SEV_ERROR : SEV_WARNING;
 }
 

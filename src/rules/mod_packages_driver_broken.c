@@ -51,7 +51,7 @@ static void add_fixes(const struct facts *facts, struct findings *out, struct fi
 		            "unset GOPACKAGESDRIVER");
 	}
 	if (!str_empty(d->path) && streq(d->state, "no_exec_bit")) {
-		finding_fix(out, f, "or make it executable", "chmod +x %s",
+		finding_fix(out, f, "make it executable", "chmod +x %s",
 		            str_shell_quote(out->arena, d->path));
 	}
 }

@@ -46,7 +46,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		            "Server, in "
 		            "Neovim :LspRestart",
 		            "%s", "");
-		struct fix_advice *end = finding_fix(out, f, "or end it; the editor starts another",
+		struct fix_advice *end = finding_fix(out, f, "end it; the editor starts another",
 		                                     "kill %lld", (long long)c->pid);
 
 		end->disruptive = true;

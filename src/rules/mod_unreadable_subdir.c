@@ -58,7 +58,7 @@ static void add_fixes(struct findings *out, struct finding *f, const struct fact
 	finding_fix(out, f, "let this user read it", "%schmod a+rX %s", foreign ? "sudo " : "",
 	            path);
 	if (streq(u->what, "walk")) {
-		finding_fix(out, f, "or make it no part of the module",
+		finding_fix(out, f, "make it no part of the module",
 		            "cd %s && go mod edit -go=1.25 && printf 'ignore ./%%s\\n' %s >>go.mod",
 		            str_shell_quote(out->arena, u->module_dir),
 		            str_shell_quote(out->arena, u->path + strlen(u->module_dir) + 1));

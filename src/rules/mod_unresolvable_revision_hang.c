@@ -24,7 +24,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 	struct finding *f = findings_add(
 		out, self, CONF_CERTAIN, arena_printf(out->arena, "%s: %s", w->host, what),
 		"%s must be fetched from %s%s, which %s: %s (process %lld) has waited %.1f s for "
-	        "%s port "
+		"%s port "
 		"%lld, and nothing limits that",
 		what, w->host, where,
 		streq(w->state, "connecting") ? "does not answer"
@@ -45,8 +45,8 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		finding_fix(out, f,
 		            "require a version that can be had, or take the requirement out",
 		            "go mod edit -droprequire=%s", str_shell_quote(out->arena, w->module));
-		finding_fix(out, f, "or use a copy on this machine",
-		            "go mod edit -replace=%s=../%s", str_shell_quote(out->arena, w->module),
+		finding_fix(out, f, "use a copy on this machine", "go mod edit -replace=%s=../%s",
+		            str_shell_quote(out->arena, w->module),
 		            strrchr(w->module, '/') ? strrchr(w->module, '/') + 1 : w->module);
 	}
 	finding_fix(out, f, "is the host down, or is a VPN missing? Ask it yourself",

@@ -47,6 +47,11 @@ static const char *title(const struct facts *facts, const struct fact_toolchain 
 	                                   : "cannot be fetched");
 }
 
+/* "1.27.1" of "go1.27.1" */
+static const char *need_number(const struct fact_toolchain *t) {
+	return str_starts(t->need, "go") ? t->need + 2 : t->need;
+}
+
 static void add_fixes(const struct facts *facts, struct findings *out, struct finding *f,
                       const struct fact_toolchain *t) {
 	const struct fact_govar *mode = facts_govar(facts, "GOTOOLCHAIN");
@@ -71,6 +76,9 @@ static void add_fixes(const struct facts *facts, struct findings *out, struct fi
 			origin_fix(facts, out, f,
 			           mode); /* PATH is searched, the module cache not */
 		}
+		finding_fix(out, f,
+		            arena_printf(out->arena, "install Go %s or newer", need_number(t)),
+		            "%s", "");
 		return;
 	}
 	finding_fix(out, f, "where there is a network, fetch it once",
@@ -98,8 +106,8 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 	                     arena_printf(out->arena, "%s wanted by %s", wanted, t->where), "%s",
 	                     title(facts, t, wanted));
 	finding_about(out, f, "GOTOOLCHAIN");
-	finding_detail(out, f, "the Go installed here is %s; GOTOOLCHAIN=%s, GOPROXY=%s", t->local,
-	               t->mode, t->proxy);
+	finding_detail(out, f, "the Go installed here is %s; GOTOOLCHAIN=%s%s%s", t->local, t->mode,
+	               str_empty(t->proxy) ? "" : ", GOPROXY=", t->proxy);
 	finding_cites(f, t);
 	finding_cite(f, said);
 	const struct fact_govar *mode = facts_govar(facts, "GOTOOLCHAIN");

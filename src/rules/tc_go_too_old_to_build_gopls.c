@@ -56,7 +56,7 @@ static void add_fixes(const struct facts *facts, struct findings *out, struct fi
 		            "go install golang.org/x/tools/gopls@%s", r->last);
 	}
 	if (goversion_compare(local, "1.21") >= 0) {
-		finding_fix(out, f, "or, where there is a network, let go fetch the Go it needs",
+		finding_fix(out, f, "where there is a network, let go fetch the Go it needs",
 		            "GOTOOLCHAIN=auto go install golang.org/x/tools/gopls@latest");
 	}
 	if (mode && !may_switch && !streq(mode->origin, "default")) {

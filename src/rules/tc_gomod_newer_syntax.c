@@ -58,7 +58,7 @@ static void add_upgrade(struct findings *out, struct finding *f, const struct re
 		"%s", "");
 	finding_fix(out, f,
 	            arena_printf(out->arena,
-	                         "or, if the module must stay readable for that Go, take line %lld "
+	                         "if the module must stay readable for that Go, take line %lld "
 	                         "(%s) out of %s",
 	                         (long long)r->line, r->word, r->path),
 	            "%s", "");

@@ -25,7 +25,7 @@ static void add_fix(const struct facts *facts, struct findings *out, struct find
 	            "GOBIN=%s %s install golang.org/x/tools/gopls@%s", dir,
 	            go ? str_shell_quote(out->arena, go->path) : "go", version);
 	if (!str_empty(age->newest) && !streq(age->newest, version)) {
-		finding_fix(out, f, "or take the newest gopls that this Go compiles",
+		finding_fix(out, f, "take the newest gopls that this Go compiles",
 		            "GOBIN=%s go install golang.org/x/tools/gopls@%s", dir, age->newest);
 	}
 }

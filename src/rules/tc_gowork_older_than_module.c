@@ -49,7 +49,7 @@ static void add_fixes(struct findings *out, struct finding *f, const struct fact
 	                         highest->go),
 	            "cd %s && go work use", dir);
 	struct fix_advice *off = finding_fix(
-		out, f, "or work on that module by itself, from the shell that starts the editor",
+		out, f, "work on that module by itself, from the shell that starts the editor",
 		"export GOWORK=off");
 	off->disruptive = true;
 }

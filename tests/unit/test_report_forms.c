@@ -314,10 +314,30 @@ static void test_page_sections(void **state) {
 	json_object_put(j);
 }
 
+/* Proof is read by people: no kind of fact falls back to the text form of the test cases. The
+ * source of a fact stands before it and is not said twice. */
+static void test_every_fact_has_words(void **state) {
+	struct arena *arena = arena_new();
+	struct err err = {0};
+	(void)state;
+	for (size_t kind = 0; kind < FACT_KIND_COUNT; kind++) {
+		struct facts facts;
+		facts_init(&facts, arena);
+		const char *name = fact_kind_name((enum fact_kind)kind);
+		assert_int_equal(facts_add_text(&facts, name, &err), 0);
+		const char *said = fact_excerpt(arena, facts.first[kind]);
+		if (streq(said, fact_to_text(arena, facts.first[kind]))) {
+			fail_msg("a fact '%s' has no words (src/report/excerpt*.c)", name);
+		}
+	}
+	arena_free(arena);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
+		TEST(test_every_fact_has_words),
 		TEST(test_json_keeps_the_contract),
 		TEST(test_json_evidence),
 		TEST(test_no_secret_and_no_control_in_any_form),
