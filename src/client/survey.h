@@ -16,8 +16,8 @@
 #define SURVEY_REQUEST_NS (10 * NS_PER_S) /* for one answer */
 #define SURVEY_OPENING_NS (20 * NS_PER_S) /* for that to initialize */
 #define SURVEY_SETTLE_NS  (8 * NS_PER_S) /* from opening the file: an empty answer is asked again */
-#define SURVEY_CLOSING_NS (3 * NS_PER_S) /* for shutdown, and again for the end after exit */
-#define SURVEY_PUBLISH_NS (5 * NS_PER_S) /* from opening the file: for its diagnostics */
+#define SURVEY_CLOSING_NS (10 * NS_PER_S) /* for shutdown, and again for the end after exit */
+#define SURVEY_PUBLISH_NS (5 * NS_PER_S)  /* from opening the file: for its diagnostics */
 
 enum ask {
 #define ASK(name_, text_, method_, capability_, needs_, empty_) ASK_##name_,
