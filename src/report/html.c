@@ -246,6 +246,29 @@ static void examined(struct strbuf *out, const struct report *report) {
 	strbuf_add(out, "</tbody></table></div></section>\n");
 }
 
+/* One line for each folder of the window. */
+static void folders(struct strbuf *out, const struct report *report) {
+	if (report->folder_count == 0) {
+		return;
+	}
+	strbuf_add(out, "<section><h2>Folders of the window</h2><ul>\n");
+	for (size_t i = 0; i < report->folder_count; i++) {
+		const struct report_folder *folder = &report->folders[i];
+		const char *verdict = verdict_name(folder->diagnosis->verdict);
+		tagged(out, "<li><code>", folder->target->workspace, "</code> ");
+		if (folder->skipped) {
+			strbuf_add(out, "has no Go code in it");
+		} else {
+			strbuf_printf(out, "is <span class=\"%s\">%s</span>", verdict, verdict);
+		}
+		if (folder->suffers_from) {
+			tagged(out, ", because of <code>", folder->suffers_from, "</code>");
+		}
+		strbuf_add(out, "</li>\n");
+	}
+	strbuf_add(out, "</ul></section>\n");
+}
+
 static const char *answer(const struct report *report) {
 	const struct diagnosis *d = report->diagnosis;
 	if (d->cause_count > 0) {
@@ -281,6 +304,7 @@ void report_html(struct strbuf *out, const struct report *report) {
 		cause(out, d->causes[i], i == 0);
 	}
 	symptoms(out, d);
+	folders(out, report);
 	features(out, report);
 	environment(out, report);
 	notes(out, d);
