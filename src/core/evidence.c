@@ -94,6 +94,10 @@ bool evidence_has_bytes(const struct evidence *ev) {
 	return ev->state == EV_READ || ev->state == EV_TRUNCATED;
 }
 
+bool evidence_is_absent(const struct evidence *ev) {
+	return ev->state == EV_ABSENT || ev->state == EV_NOT_RECORDED;
+}
+
 enum ev_state ev_state_of_errno(int error) {
 	switch (error) {
 	case 0:

@@ -50,6 +50,8 @@ struct evidence *evidence_add(struct evidence_store *store, const char *source);
 const char *ev_state_name(enum ev_state state);
 /* EV_READ or EV_TRUNCATED: there are bytes to look at. */
 bool evidence_has_bytes(const struct evidence *ev);
+/* Nothing is there, as far as anybody looked: absent, or not asked when the case file was made. */
+bool evidence_is_absent(const struct evidence *ev);
 /* Maps an errno of a failed look to a state. */
 enum ev_state ev_state_of_errno(int error);
 

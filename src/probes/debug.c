@@ -58,6 +58,25 @@ static size_t look_launch(struct exam *exam) {
 		jsonc_get(jsonc_parse(exam->arena, ev->bytes)->root, "configurations"));
 }
 
+/* "launch" of the user's settings counts in every folder. */
+static size_t look_user_settings(struct exam *exam) {
+	const struct fact_install *install = facts_first(install, exam->facts);
+	const char *file = install ? install->settings : NULL;
+
+	if (str_empty(file)) {
+		return 0;
+	}
+	const struct evidence *ev = world_look(exam->world, LOOK_FILE, file, LOOK_CAP_SETTINGS);
+
+	if (!evidence_has_bytes(ev)) {
+		return 0;
+	}
+	const struct jsonc_node *launch =
+		jsonc_get(jsonc_parse(exam->arena, ev->bytes)->root, "launch");
+
+	return state_configs(exam, ev, file, launch ? jsonc_get(launch, "configurations") : NULL);
+}
+
 struct hunt {
 	struct exam *exam;
 	const char *name;
@@ -147,7 +166,7 @@ static int look(struct exam *exam, struct err *err) {
 	const char *named = vscode_text(exam, key);
 
 	(void)err;
-	if (look_launch(exam) == 0) {
+	if (look_launch(exam) + look_user_settings(exam) == 0) {
 		return 0;
 	}
 	strbuf_init(&h.looked, exam->arena);

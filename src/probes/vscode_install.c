@@ -295,7 +295,7 @@ static bool may_exist(struct exam *exam, const char *dir) {
 
 static bool has_file(struct exam *exam, const char *path) {
 	const struct evidence *ev = world_look(exam->world, LOOK_FILE, path, LOOK_CAP_SETTINGS);
-	return ev->state != EV_ABSENT;
+	return !evidence_is_absent(ev);
 }
 
 static struct vscode_install *installed(struct exam *exam, const struct product *p) {

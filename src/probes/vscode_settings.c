@@ -165,7 +165,7 @@ static void state_errors(struct exam *exam, const struct jsonc_doc *doc, const c
 static void read_layer(struct layers *l, const char *layer, const char *file, const char *inside) {
 	struct exam *exam = l->exam;
 	const struct evidence *ev = world_look(exam->world, LOOK_FILE, file, LOOK_CAP_SETTINGS);
-	if (ev->state == EV_ABSENT) {
+	if (evidence_is_absent(ev)) {
 		return;
 	}
 	l->any_file = true;
