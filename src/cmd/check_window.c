@@ -5,7 +5,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/registry.h"
-#include "probes/vscode_state.h"
+#include "probes/editors/vscode_state.h"
 #include "world/live.h"
 
 #include <errno.h>

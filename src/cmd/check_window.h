@@ -6,7 +6,7 @@
 #define CMD_CHECK_WINDOW_H
 
 #include "cmd/exam.h"
-#include "probes/vscode_window.h"
+#include "probes/editors/vscode_window.h"
 #include "report/report.h"
 
 struct window_check {

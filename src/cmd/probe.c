@@ -11,7 +11,7 @@
 #include "core/registry.h"
 #include "probes/scratch.h"
 #include "probes/search.h"
-#include "probes/server_flags.h"
+#include "probes/server/server_flags.h"
 #include "world/live.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * A probe looks at one matter through the world and states facts about it. It does not judge.
- * One file src/probes/x.c, ending in `const struct probe probe_x`. Since every outside byte comes
+ * One file x.c in src/probes/ or below, ending in `const struct probe probe_x`. Since every outside byte comes
  * through the world, the same probe runs on a recorded case.
  */
 #ifndef CORE_PROBE_H
@@ -28,7 +28,7 @@ struct exam {
 	struct facts *facts;
 	struct target *target;
 	struct handshake *handshake; /* the running server, between STAGE_START and STAGE_ANSWER;
-	                                probes/handshake.h */
+	                                probes/server/handshake.h */
 	const struct rule *const *rules; /* to stop waiting early; see infer_is_certain */
 	int64_t deadline_ns;             /* clock_now_ns() when everything must have ended */
 };

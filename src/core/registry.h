@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What the build found by file name: src/probes/x.c defines probe_x, src/rules/x.c rule_x,
+ * What the build found by file name: src/probes/x.c (or below) defines probe_x, src/rules/x.c rule_x,
  * src/cmd/x.c command_x, src/probes/editors/x.c editor_x, docs/causes/x.md is a page, data/x is data. The tables are
  * generated, NULL-terminated and in alphabetical order.
  */

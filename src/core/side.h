@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * A side of a comparison: one environment, whose it is, and what follows from it. Collected by
- * probes/sides, compared by report/compare. Strings live in the arena of the run.
+ * probes/sides/sides, compared by report/compare. Strings live in the arena of the run.
  */
 #ifndef CORE_SIDE_H
 #define CORE_SIDE_H

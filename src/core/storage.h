@@ -8,7 +8,7 @@
 #include "core/facts.h"
 #include "core/finding.h"
 
-/* Names of facts of the counter-check (probes/spare_caches.c). */
+/* Names of facts of the counter-check (probes/go/spare_caches.c). */
 #define STORAGE_RUN_STD     "std"
 #define STORAGE_RUN_OWN     "own"
 #define STORAGE_TRIAL_CACHE "other GOCACHE"

@@ -31,7 +31,7 @@ struct target {
 	                            NULL: choose */
 	const char *editor_name; /* --editor: a name of core/editor.h, or NULL: choose */
 	/* The window in which the workspace is open, when it has several folders or a file of its
-	 * own (probes/vscode_window.h). */
+	 * own (probes/editors/vscode_window.h). */
 	const char *window_file;           /* its .code-workspace, or NULL */
 	const char *const *window_folders; /* all of them, absolute, ended by NULL; or NULL */
 	bool trusted;                      /* --trust */
@@ -49,9 +49,10 @@ struct target {
 	/* probes/settings */
 	const struct editor *editor;               /* core/editor.h */
 	const struct client_config *editor_config; /* of editors whose configuration is data, or
-	                                              NULL (probes/client_config.h) */
-	const struct vscode_install *install;      /* probes/vscode_install.h; NULL: none found */
-	bool install_known;                        /* it was looked for */
+	                                              NULL (probes/editors/client_config.h) */
+	const struct vscode_install
+		*install;   /* probes/editors/vscode_install.h; NULL: none found */
+	bool install_known; /* it was looked for */
 
 	/* probes/tools */
 	const char *go_path;            /* the go the editor uses, or NULL */
@@ -78,7 +79,7 @@ struct target {
 	bool do_not_run_go;       /* the go found, or what its environment names, belongs to the
 	                             workspace: not run without trust */
 
-	/* probes/source */
+	/* probes/modules/source */
 	const char *likely_file; /* the file chosen to stand for what is open, or NULL */
 	const char *open_file;   /* the file that is opened in the server, or NULL */
 };

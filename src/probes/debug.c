@@ -6,8 +6,8 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/probe.h"
+#include "probes/editors/vscode_tools.h"
 #include "probes/search.h"
-#include "probes/vscode.h"
 #include "wire/jsonc.h"
 
 #define CONFIGS_MAX 32

@@ -5,7 +5,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/probe.h"
-#include "probes/vscode.h"
+#include "probes/editors/vscode_tools.h"
 
 static const char *state_of(const struct file_stat *st) {
 	if (!st->known) {

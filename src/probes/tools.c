@@ -5,8 +5,8 @@
 #include "core/editor.h"
 #include "core/probe.h"
 #include "gofile/binary.h"
+#include "probes/go/shim.h"
 #include "probes/search.h"
-#include "probes/shim.h"
 #include "probes/trust.h"
 
 #define HEAD_CAP_BYTES ((size_t)512) /* of a program that is none */

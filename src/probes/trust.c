@@ -4,7 +4,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "gofile/binary.h"
-#include "probes/shim.h"
+#include "probes/go/shim.h"
 
 #define PARENTS_MAX 40
 

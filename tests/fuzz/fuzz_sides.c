@@ -4,9 +4,9 @@
  */
 #include "base/str.h"
 #include "probes/shell_env.h"
-#include "probes/side_loaders.h"
-#include "probes/side_origin.h"
-#include "probes/side_tools.h"
+#include "probes/sides/side_loaders.h"
+#include "probes/sides/side_origin.h"
+#include "probes/sides/side_tools.h"
 
 #include <stdint.h>
 #include <stdlib.h>

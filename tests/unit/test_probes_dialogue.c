@@ -2,9 +2,9 @@
  * The conversation fed with events: no server, no clock.
  */
 #include "base/clock.h"
-#include "probes/dialogue.h"
-#include "probes/server_flags.h"
-#include "probes/server_health.h"
+#include "probes/server/dialogue.h"
+#include "probes/server/server_flags.h"
+#include "probes/server/server_health.h"
 #include "wire/rpc.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "probes/modules_options.h"
+#include "probes/modules/modules_options.h"
 
 #include "base/str.h"
 #include "wire/jsonc.h"

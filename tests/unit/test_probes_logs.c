@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "core/registry.h"
-#include "probes/log_read.h"
+#include "probes/logs/log_read.h"
 
 #include <stdlib.h>
 #include <time.h>

@@ -3,9 +3,9 @@
  * environment.
  */
 #include "probes/shell_env.h"
-#include "probes/side_loaders.h"
-#include "probes/side_origin.h"
-#include "probes/side_tools.h"
+#include "probes/sides/side_loaders.h"
+#include "probes/sides/side_origin.h"
+#include "probes/sides/side_tools.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "base/str.h"
-#include "probes/vscode_install.h"
-#include "probes/vscode_window.h"
+#include "probes/editors/vscode_install.h"
+#include "probes/editors/vscode_window.h"
 
 struct entry {
 	const char *source; /* of the evidence: "file:/x" */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Coding agents that use a language server. Which of them is set up for Go, and how, is read from
- * their files (probes/agent_files.h); the first entry that leads somewhere is followed. When none
+ * their files (probes/editors/agent_files.h); the first entry that leads somewhere is followed. When none
  * does, gopls is started all the same, so that it can be seen whose fault it is not.
  */
 #include "base/str.h"
 #include "core/editor.h"
-#include "probes/agent_files.h"
+#include "probes/editors/agent_files.h"
 
 static bool configured(struct exam *exam) {
 	return agent_files_exist(exam);

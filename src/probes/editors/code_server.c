@@ -3,7 +3,7 @@
  * Source: coder/code-server src/node/util.ts, src/node/cli.ts.
  */
 #include "core/editor.h"
-#include "probes/vscode.h"
+#include "probes/editors/vscode_tools.h"
 
 static const char *const kinds[] = {"code-server", NULL};
 

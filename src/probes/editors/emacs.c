@@ -7,7 +7,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/editor.h"
-#include "probes/ask_editor.h"
+#include "probes/editors/ask_editor.h"
 
 static bool configured(struct exam *exam) {
 	static const char *const files[] = {".emacs",           ".emacs.el",

@@ -8,8 +8,8 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/editor.h"
-#include "probes/ask_editor.h"
-#include "probes/client_config.h"
+#include "probes/editors/ask_editor.h"
+#include "probes/editors/client_config.h"
 #include "probes/search.h"
 
 static const char *config_file(struct exam *exam) {

@@ -7,7 +7,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/editor.h"
-#include "probes/ask_editor.h"
+#include "probes/editors/ask_editor.h"
 
 static const char *config_dir(struct exam *exam) {
 	const struct target *t = exam->target;

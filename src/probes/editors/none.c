@@ -4,7 +4,7 @@
 #include "base/str.h"
 #include "core/editor.h"
 #include "core/probe.h"
-#include "probes/govars.h"
+#include "probes/go/govars.h"
 #include "probes/search.h"
 #include "probes/trust.h"
 

@@ -8,7 +8,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/editor.h"
-#include "probes/client_config.h"
+#include "probes/editors/client_config.h"
 
 #define LAYERS_MAX 8
 

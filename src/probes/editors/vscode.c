@@ -3,18 +3,18 @@
  * Source: golang/vscode-go v0.57.2, extension/src/utils/pathUtils.ts, goMain.ts,
  * language/goLanguageServer.ts.
  */
-#include "probes/vscode.h"
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "core/editor.h"
 #include "core/probe.h"
 #include "core/restricted.h"
-#include "probes/go_run.h"
-#include "probes/govars.h"
+#include "probes/editors/vscode_tools.h"
+#include "probes/editors/vscode_window.h"
+#include "probes/go/go_run.h"
+#include "probes/go/govars.h"
 #include "probes/search.h"
 #include "probes/trust.h"
-#include "probes/vscode_window.h"
 #include "wire/jsonc.h"
 
 #define GO_ENV_DEADLINE_NS                                                                         \

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT
+ * When go or gopls is a shim or a wrapper: what stands behind it. And does a version manager have
+ * another Go for this workspace than the one the server gets?
+ */
+#include "base/clock.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "core/probe.h"
+#include "gofile/goversion.h"
+#include "probes/go/go_run.h"
+#include "probes/go/goroot.h"
+#include "probes/go/govars.h"
+#include "probes/go/shim.h"
+
+#define DEADLINE_NS      (1500 * NS_PER_MS)
+#define SCRIPT_CAP_BYTES ((size_t)16 * 1024)
+
+struct behind {
+	bool answered;
+	const char *goroot;
+	const char *version;
+};
+
+/* GOTOOLCHAIN=local: the go of the shim itself, whatever go.mod asks for. */
+static struct behind ask_behind(struct exam *exam) {
+	const struct target *t = exam->target;
+	struct behind behind = {.goroot = "", .version = ""};
+	const struct fact_go_run *before = facts_run(exam->facts, "version");
+	if (t->do_not_run_go || (before && before->timed_out)) {
+		return behind;
+	}
+	struct envset env;
+	envset_copy(&env, &t->server);
+	envset_set(&env, "GOTOOLCHAIN", "local");
+	const char *const argv[] = {t->server_go, "env", "GOROOT", "GOVERSION", NULL};
+	struct run_result run =
+		go_run_state(exam, "behind the shim", argv, &env, t->workspace, DEADLINE_NS);
+	/* The last two lines: a wrapper may have said something before. */
+	struct slice rest = run.out;
+	struct slice line;
+	struct slice root = {0};
+	struct slice version = {0};
+	struct goversion_output out;
+	while (slice_line(&rest, &line)) {
+		root = version;
+		version = line;
+	}
+	if (!run.started || run.exit_code != 0 || root.len == 0 || root.data[0] != '/' ||
+	    !goversion_parse_output(exam->arena, version, &out)) {
+		return behind;
+	}
+	behind.answered = true;
+	behind.goroot = arena_slicedup(exam->arena, root);
+	behind.version = out.version;
+	return behind;
+}
+
+/* The installation behind the shim is judged as that of a go which is found directly. */
+static void state_installation(struct exam *exam, const struct behind *behind) {
+	const char *named = envset_get(&exam->target->server, "GOROOT");
+	if (!behind->answered) {
+		return;
+	}
+	if (streq(named, behind->goroot)) {
+		FACTS_ADD(exam->facts, go_version, NULL, .source = "local",
+		          .version = behind->version, .path = exam->target->server_go);
+	} else {
+		goroot_look(exam, path_clean(exam->arena, behind->goroot), true, "local");
+	}
+}
+
+static bool is_name_char(char c) {
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+	       c == '_';
+}
+
+static bool only_in_shell(const struct target *t, const char *name) {
+	const char *value = envset_get(&t->own, name);
+	const char *other = envset_get(&t->server, name);
+	return value && !streq(name, "PWD") && !streq(value, other);
+}
+
+/* $NAME or ${NAME of a script, where NAME is set in the shell and not, or not so, for the server. */
+static const char *variable_in_script(struct exam *exam, const char *path) {
+	const struct evidence *ev = world_look(exam->world, LOOK_FILE, path, SCRIPT_CAP_BYTES);
+	const char *p = evidence_has_bytes(ev) && ev->bytes.len > 0 ? ev->bytes.data : "";
+	while ((p = strchr(p, '$'))) {
+		p += p[1] == '{' ? 2 : 1;
+		size_t n = 0;
+		while (is_name_char(p[n])) {
+			n++;
+		}
+		const char *name = arena_strndup(exam->arena, p, n);
+		if (n > 1 && only_in_shell(exam->target, name)) {
+			return name;
+		}
+		p += n;
+	}
+	return "";
+}
+
+/* What a manager reads itself. */
+static const char *variable_of_manager(struct exam *exam, const char *manager) {
+	static const char *const known[][2] = {
+		{"asdf", "ASDF_GOLANG_VERSION"},
+		{"asdf", "ASDF_DATA_DIR"},
+		{"asdf", "ASDF_DIR"},
+		{"mise", "MISE_GO_VERSION"},
+		{"mise", "MISE_DATA_DIR"},
+		{"mise", "MISE_CONFIG_DIR"},
+		{"mise", "MISE_ENV"},
+		{"goenv", "GOENV_VERSION"},
+		{"goenv", "GOENV_ROOT"},
+		{"gvm", "GVM_ROOT"},
+	};
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+		if (streq(known[i][0], manager) && only_in_shell(exam->target, known[i][1])) {
+			return known[i][1];
+		}
+	}
+	return "";
+}
+
+static void state_shim(struct exam *exam, const char *tool, const char *path) {
+	struct shim_identity id;
+	if (!path || !shim_identify(exam, path, &id)) {
+		return;
+	}
+	struct shim_choice choice = shim_choose(exam, id.manager, &exam->target->server);
+	struct behind behind = {.goroot = "", .version = ""};
+	if (streq(tool, "go")) {
+		behind = ask_behind(exam);
+		state_installation(exam, &behind);
+	}
+	struct file_stat st = world_stat(exam->world, path);
+	const char *variable = variable_of_manager(exam, id.manager);
+	variable = str_empty(variable) ? variable_in_script(exam, path) : variable;
+	FACTS_ADD(exam->facts, shim, st.ev, .tool = tool, .path = path, .real = id.real,
+	          .manager = id.manager, .version = choice.version, .where = choice.where,
+	          .root = choice.root, .answered = behind.answered, .goroot = behind.goroot,
+	          .go_version = behind.version, .variable = variable,
+	          .value = envset_get(&exam->target->own, variable));
+}
+
+static bool is_shim_of(struct exam *exam, const char *manager) {
+	facts_each (shim, s, exam->facts) {
+		if (streq(s->manager, manager) && streq(s->tool, "go")) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Managers that are there for the user and not for the server. */
+static void state_managed(struct exam *exam) {
+	const struct target *t = exam->target;
+	const char *own = t->server_go ? govars_own_goroot(exam, t->server_go) : NULL;
+	for (const char *const *m = shim_managers; *m; m++) {
+		const char *data = shim_data_dir(exam, *m, &t->own);
+		struct file_stat st = {0};
+		if (data) {
+			st = world_stat(exam->world, data);
+		}
+		if (!st.is_dir || is_shim_of(exam, *m)) {
+			continue;
+		}
+		struct shim_choice choice = shim_choose(exam, *m, &t->own);
+		if (str_empty(choice.root)) {
+			continue;
+		}
+		struct file_stat root = world_stat(exam->world, choice.root);
+		if (!streq(root.real, own)) {
+			FACTS_ADD(exam->facts, managed_go, root.ev, .manager = *m,
+			          .version = choice.version, .where = choice.where,
+			          .root = choice.root);
+		}
+	}
+}
+
+static int look(struct exam *exam, struct err *err) {
+	(void)err;
+	const struct target *t = exam->target;
+	bool in_goroot = t->server_go && govars_own_goroot(exam, t->server_go);
+	if (!in_goroot) {
+		state_shim(exam, "go", t->server_go);
+	}
+	state_shim(exam, "gopls", t->gopls_path);
+	state_managed(exam);
+	return 0;
+}
+
+const struct probe probe_go_shim = {
+	.id = "go_shim",
+	.title = "what stands behind a shim, and what version managers have",
+	.stage = STAGE_WORLD,
+	.yields = FACT_BIT(shim) | FACT_BIT(managed_go) | FACT_BIT(go_version),
+	.look = look,
+};

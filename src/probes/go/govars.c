@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+#include "probes/go/govars.h"
+
+#include "base/path.h"
+#include "base/str.h"
+#include "gofile/goenvfile.h"
+#include "gofile/goflags.h"
+#include "probes/go/goroot.h"
+#include "wire/jsonc.h"
+
+static const char *const names[] = {
+	"GOROOT",       "GOPATH",       "GOCACHE",          "GOMODCACHE",  "GOENV",
+	"GOFLAGS",      "GOTMPDIR",     "GOTOOLCHAIN",      "GOPROXY",     "GOSUMDB",
+	"GOPRIVATE",    "GONOPROXY",    "GONOSUMDB",        "GOBIN",       "GOOS",
+	"GOARCH",       "GOWORK",       "GO111MODULE",      "CGO_ENABLED", "GOEXPERIMENT",
+	"GODEBUG",      "GOINSECURE",   "GOPACKAGESDRIVER", "GOCACHEPROG", "GOAUTH",
+	"CC",           "CXX",          "PKG_CONFIG",       "GOAMD64",     "CGO_CFLAGS",
+	"CGO_CPPFLAGS", "CGO_CXXFLAGS", "CGO_LDFLAGS",      "GOVCS",
+};
+
+const char *govars_own_goroot(struct exam *exam, const char *go_path) {
+	struct file_stat st = world_stat(exam->world, go_path);
+	const char *real = str_empty(st.real) ? go_path : st.real;
+	const char *root = path_parent(exam->arena, path_parent(exam->arena, real));
+	/* A wrapper or shim does not lie in a GOROOT; only a tree with the library's sources is
+	 * one. */
+	const char *mark = path_join(exam->arena, root, "pkg");
+	const char *version = path_join(exam->arena, root, "VERSION");
+	bool tree = world_stat(exam->world, version).exists || world_stat(exam->world, mark).is_dir;
+	return tree && !streq(root, "/") && !streq(root, "/usr") ? root : NULL;
+}
+
+static struct slice read_text(struct exam *exam, const char *path, const struct evidence **ret_ev) {
+	*ret_ev = NULL;
+	if (str_empty(path) || path[0] != '/') {
+		return slice_of(NULL, 0);
+	}
+	const struct evidence *ev = world_look(exam->world, LOOK_FILE, path, GOENVFILE_MAX_BYTES);
+	*ret_ev = ev;
+	return evidence_has_bytes(ev) ? ev->bytes : slice_of(NULL, 0);
+}
+
+static const char *const gopls_env_keys[] = {"gopls.build.env", "gopls.env"};
+
+void govars_gopls_env(struct exam *exam, struct envset *env) {
+	for (size_t i = 0; i < sizeof(gopls_env_keys) / sizeof(*gopls_env_keys); i++) {
+		const struct fact_setting *s = facts_setting(exam->facts, gopls_env_keys[i]);
+		const struct jsonc_doc *doc =
+			s ? jsonc_parse(exam->arena, slice_str(s->json)) : NULL;
+		const struct jsonc_node *m = doc && doc->root ? doc->root->first_child : NULL;
+		for (; m; m = m->next) {
+			const char *value = jsonc_string(m);
+			bool of_go =
+				m->key && (str_starts(m->key, "GO") || str_starts(m->key, "CGO_"));
+			if (value && of_go) {
+				envset_set(env, m->key, value);
+			}
+		}
+	}
+}
+
+static const struct fact_setting *gopls_setting_of(struct exam *exam, const char *name) {
+	for (size_t i = 0; i < sizeof(gopls_env_keys) / sizeof(*gopls_env_keys); i++) {
+		const struct fact_setting *s = facts_setting(exam->facts, gopls_env_keys[i]);
+		const struct jsonc_doc *doc =
+			s ? jsonc_parse(exam->arena, slice_str(s->json)) : NULL;
+		if (doc && jsonc_string(jsonc_get(doc->root, name))) {
+			return s;
+		}
+	}
+	return NULL;
+}
+
+/* A variable that a setting put into the environment. */
+static const struct fact_setting *setting_of(struct exam *exam, const char *name) {
+	const char *key = arena_printf(exam->arena, "go.toolsEnvVars.%s", name);
+	const struct fact_setting *s = gopls_setting_of(exam, name);
+	if (s) {
+		return s;
+	}
+	s = facts_setting(exam->facts, key);
+	if (!s && streq(name, "GOROOT")) {
+		s = facts_setting(exam->facts, "go.goroot");
+	}
+	if (!s && streq(name, "GOPATH")) {
+		s = facts_setting(exam->facts, "go.gopath");
+	}
+	return s;
+}
+
+static const char *where(struct exam *exam, const char *file, int64_t line) {
+	return arena_printf(exam->arena, "%s:%lld", file, (long long)line);
+}
+
+static void state_one(struct exam *exam, const struct goenv *goenv, const char *name,
+                      const char *user_path, const struct evidence *user_ev) {
+	struct goenv_value v = goenv_get(goenv, name);
+	const struct fact_setting *setting = setting_of(exam, name);
+	const char *judged = envset_get(&exam->target->judged, name);
+	const char *origin = "default";
+	const char *place = "";
+	const struct evidence *ev = NULL;
+	switch (v.origin) {
+	case GOENV_UNSET:
+		return;
+	case GOENV_ENVIRONMENT:
+		origin = "env";
+		if (setting && !streq(judged, v.value)) {
+			origin = "settings";
+			place = where(exam, setting->file, setting->line);
+			ev = setting->base.ev;
+		}
+		break;
+	case GOENV_USER_FILE:
+		origin = "goenv";
+		place = where(exam, user_path, v.line);
+		ev = user_ev;
+		break;
+	case GOENV_GOROOT_FILE:
+		origin = "goroot";
+		place = where(exam, path_join(exam->arena, goenv_goroot_dir(goenv), "go.env"),
+		              v.line);
+		break;
+	case GOENV_DEFAULT:
+		break;
+	}
+	if (streq(origin, "env") && !ev) {
+		facts_each (var, var, exam->facts) {
+			if (streq(var->scope, "judged") && streq(var->name, name)) {
+				ev = var->base.ev;
+			}
+		}
+	}
+	FACTS_ADD(exam->facts, govar, ev, .name = name, .value = v.value, .origin = origin,
+	          .where = place);
+}
+
+static const char *const fault_words[] = {
+	[GOFLAGS_OK] = "",
+	[GOFLAGS_UNTERMINATED] = "unterminated",
+	[GOFLAGS_NON_FLAG] = "non_flag",
+	[GOFLAGS_UNKNOWN] = "unknown",
+};
+
+static void state_goflags(struct exam *exam) {
+	const struct fact_govar *v = facts_govar(exam->facts, "GOFLAGS");
+	if (!v) {
+		return;
+	}
+	struct goflags flags = goflags_parse(exam->arena, v->value);
+	if (flags.fault != GOFLAGS_OK) {
+		FACTS_ADD(exam->facts, goflag_error, v->base.ev, .source = "GOFLAGS",
+		          .flag = flags.bad, .value = v->value, .error = fault_words[flags.fault],
+		          .origin = v->origin, .where = v->where);
+	}
+}
+
+/* Build flags in settings are arguments of go list, each word one argument: no splitting, so "-tags
+ * x" in one text is one unknown flag. A word behind a flag without '=' is its value. */
+static void state_build_flags(struct exam *exam, const char *key) {
+	const struct fact_setting *s = facts_setting(exam->facts, key);
+	if (!s || !streq(s->type, "array")) {
+		return;
+	}
+	const struct jsonc_doc *doc = jsonc_parse(exam->arena, slice_str(s->json));
+	bool value_follows = false;
+	for (const struct jsonc_node *m = doc->root ? doc->root->first_child : NULL; m;
+	     m = m->next) {
+		const char *word = jsonc_string(m);
+		if (!word) {
+			return; /* wrong type: the server says so itself */
+		}
+		bool flag = word[0] == '-';
+		bool blank_in_name = flag && strcspn(word, " \t") < strcspn(word, "=");
+		const char *error = blank_in_name             ? "unknown"
+		                    : !flag && !value_follows ? "non_flag"
+		                                              : "";
+		if (str_empty(error) && flag) {
+			const char *name = arena_strndup(exam->arena, word, strcspn(word, "="));
+			struct goflags parsed = goflags_parse(exam->arena, name);
+			error = fault_words[parsed.fault];
+		}
+		if (!str_empty(error)) {
+			FACTS_ADD(exam->facts, goflag_error, s->base.ev, .source = key,
+			          .flag = word, .value = s->json, .error = error,
+			          .origin = "settings", .where = where(exam, s->file, s->line));
+			return;
+		}
+		value_follows = flag && !str_has(word, "=");
+	}
+}
+
+void govars_state(struct exam *exam, const struct envset *env, const char *go_path) {
+	const struct evidence *user_ev = NULL;
+	const struct evidence *root_ev = NULL;
+	const char *user_path = goenv_user_file_path(exam->arena, env);
+	struct slice user = read_text(exam, user_path, &user_ev);
+	const char *own = go_path ? govars_own_goroot(exam, go_path) : NULL;
+	struct goenv goenv = goenv_of(exam->arena, env, user, slice_of(NULL, 0), own ? own : "",
+	                              "linux", goroot_host_arch());
+	const char *root = goenv_goroot_dir(&goenv);
+	struct slice root_file = read_text(
+		exam, str_empty(root) ? NULL : path_join(exam->arena, root, "go.env"), &root_ev);
+	goenv = goenv_of(exam->arena, env, user, root_file, own ? own : "", "linux",
+	                 goroot_host_arch());
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		state_one(exam, &goenv, names[i], user_path ? user_path : "", user_ev);
+	}
+	state_goflags(exam);
+	state_build_flags(exam, "go.buildFlags");
+	state_build_flags(exam, "gopls.build.buildFlags");
+	state_build_flags(exam, "gopls.buildFlags");
+}

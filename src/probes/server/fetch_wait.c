@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT
+ * The server is late: does a go, git or ssh below it wait for a host that says nothing? go sets no
+ * limit of time for that (cmd/go/internal/web, vcs), so neither does the editor.
+ */
+#include "base/clock.h"
+#include "base/str.h"
+#include "core/infer.h"
+#include "probes/server/handshake.h"
+
+#include <fnmatch.h>
+
+/* When it is asked, from the start of the server; a load from warm caches takes 200 ms. */
+static const int64_t moments_ns[] = {1350 * NS_PER_MS, 2500 * NS_PER_MS};
+#define PATIENCE_MS 1000 /* a host far away answers within a second */
+
+static const char *text_in(struct exam *exam, struct slice block, const char *key) {
+	const char *text = keyline_get(exam->arena, block, key);
+
+	return text ? text : "";
+}
+
+static int64_t number_in(struct exam *exam, struct slice block, const char *key) {
+	int64_t number = 0;
+
+	return str_to_int64(text_in(exam, block, key), &number) == 0 ? number : 0;
+}
+
+/* ---- which requirement ---- */
+
+/* module.MatchPrefixPatterns of golang.org/x/mod: globs for as many path elements as they have. */
+static bool matches(struct exam *exam, const char *globs, const char *module) {
+	struct slice rest = slice_str(globs);
+	struct slice glob;
+
+	while (slice_cut(&rest, ',', &glob)) {
+		const char *pattern = arena_slicedup(exam->arena, slice_trim(glob));
+		size_t slashes = 0, len = 0;
+
+		for (const char *p = pattern; *p; p++) {
+			slashes += *p == '/';
+		}
+		while (module[len] && !(module[len] == '/' && slashes-- == 0)) {
+			len++;
+		}
+		if (*pattern &&
+		    fnmatch(pattern, arena_strndup(exam->arena, module, len), FNM_PATHNAME) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Why go asks the host of this module itself; NULL when a proxy comes first. */
+static const char *why_direct(struct exam *exam, const char *module) {
+	const char *private = facts_govar_value(exam->facts, "GOPRIVATE");
+	const char *noproxy = facts_govar_value(exam->facts, "GONOPROXY");
+	const char *proxy = facts_govar_value(exam->facts, "GOPROXY");
+
+	if (!str_empty(noproxy) && matches(exam, noproxy, module)) {
+		return arena_printf(exam->arena, "GONOPROXY=%s", noproxy);
+	}
+	if (str_empty(noproxy) && !str_empty(private) && matches(exam, private, module)) {
+		return arena_printf(exam->arena, "GOPRIVATE=%s", private);
+	}
+	if (streq(proxy, "direct") || str_starts(proxy, "direct,") ||
+	    str_starts(proxy, "direct|")) {
+		return arena_printf(exam->arena, "GOPROXY=%s", proxy);
+	}
+	return NULL;
+}
+
+static const char *host_of(struct exam *exam, const char *module) {
+	return arena_strndup(exam->arena, module, strcspn(module, "/"));
+}
+
+static bool is_in_url(const char *url, const char *module) {
+	size_t len = strlen(module);
+
+	len -= str_ends(module, ".git") ? 4 : 0;
+	/* git asks for the root of the repository, which may be above the module. */
+	const char *at = url ? strstr(url, "://") : NULL;
+	const char *path = at ? at + 3 : NULL;
+	size_t n = path ? strlen(path) : 0;
+
+	return n > 0 && n <= len && strncmp(path, module, n) == 0;
+}
+
+static const struct fact_mod_absent *requirement(struct exam *exam, const char *url) {
+	const struct fact_mod_absent *first = NULL;
+
+	facts_each (mod_absent, m, exam->facts) {
+		if (url && is_in_url(url, m->module)) {
+			return m;
+		}
+		if (!first && why_direct(exam, m->module)) {
+			first = m;
+		}
+	}
+	return first;
+}
+
+/* ---- one that waits ---- */
+
+/* "https://HOST[:PORT]/…" among the words; or what ssh is called with, "[USER@]HOST". */
+static const char *host_in(struct exam *exam, const char *comm, struct slice cmdline,
+                           const char **ret_url) {
+	struct slice rest = cmdline;
+	struct slice word;
+	bool is_ssh = streq(comm, "ssh"), value = false;
+
+	for (size_t i = 0; slice_cut(&rest, '\x1f', &word); i++) {
+		const char *text = arena_slicedup(exam->arena, word);
+		const char *at = strstr(text, "://");
+
+		if (at) {
+			const char *host = at + 3;
+			const char *user = memchr(host, '@', strcspn(host, "/"));
+
+			host = user ? user + 1 : host;
+			*ret_url = text;
+			return arena_strndup(exam->arena, host, strcspn(host, "/:"));
+		}
+		if (is_ssh && i > 0 && !value && text[0] != '-') {
+			const char *user = strchr(text, '@');
+
+			return user ? user + 1 : text;
+		}
+		/* ssh(1): options that take a value. */
+		value = is_ssh && text[0] == '-' && text[1] && !text[2] &&
+		        strchr("BbcDEeFIiJLlmOopQRSWw", text[1]);
+	}
+	return NULL;
+}
+
+static void state_wait(struct exam *exam, const struct evidence *ev, struct slice block) {
+	const char *comm = text_in(exam, block, "comm");
+	const char *url = NULL;
+	const char *host = host_in(exam, comm, slice_str(text_in(exam, block, "cmdline")), &url);
+	bool is_vcs = host && (str_starts(comm, "git") || streq(comm, "ssh") ||
+	                       str_starts(comm, "hg") || str_starts(comm, "svn"));
+	const struct fact_mod_absent *m = requirement(exam, is_vcs ? url : NULL);
+
+	if (number_in(exam, block, "received") > 0 ||
+	    number_in(exam, block, "age_ms") < PATIENCE_MS ||
+	    (!is_vcs && (!streq(comm, "go") || !m))) {
+		return;
+	}
+	FACTS_ADD(exam->facts, fetch_wait, ev, .pid = number_in(exam, block, "pid"),
+	          .program = comm, .host = is_vcs ? host : host_of(exam, m->module),
+	          .address = text_in(exam, block, "address"),
+	          .port = number_in(exam, block, "port"), .state = text_in(exam, block, "state"),
+	          .age_ms = number_in(exam, block, "age_ms"), .url = url,
+	          .module = m ? m->module : "", .version = m ? m->version : "",
+	          .gomod = m ? m->gomod : "", .line = m ? m->line : 0,
+	          .why = m ? why_direct(exam, m->module) : "");
+}
+
+static void look_family(struct exam *exam, size_t turn) {
+	const struct evidence *ev =
+		world_look(exam->world, LOOK_FAMILY, arena_printf(exam->arena, "%zu", turn + 1),
+	                   LOOK_CAP_SETTINGS);
+	struct slice rest = ev->bytes;
+
+	while (evidence_has_bytes(ev) && rest.len > 0) {
+		const char *end = memmem(rest.data, rest.len, "\n\n", 2);
+		size_t len = end ? (size_t)(end - rest.data) + 1 : rest.len;
+
+		state_wait(exam, ev, slice_of(rest.data, len));
+		rest = slice_of(rest.data + len + (end ? 1 : 0), rest.len - len - (end ? 1 : 0));
+	}
+}
+
+static int look(struct exam *exam, struct err *err) {
+	struct handshake *h = exam->handshake;
+
+	(void)err;
+	if (!h || !h->session) {
+		return 0;
+	}
+	for (size_t i = 0; i < sizeof moments_ns / sizeof *moments_ns; i++) {
+		int64_t until = h->start_ns + moments_ns[i];
+
+		if (infer_is_certain(exam->rules, exam->facts) || until >= exam->deadline_ns) {
+			return 0;
+		}
+		world_session_wait(exam->world, h->session, until);
+		if (h->talk->base.is_done(&h->talk->base) || h->talk->life > TALK_ALIVE) {
+			return 0;
+		}
+		look_family(exam, i);
+	}
+	return 0;
+}
+
+const struct probe probe_fetch_wait = {
+	.id = "fetch_wait",
+	.title = "whether something below a late server waits for a host",
+	.stage = STAGE_ANSWER,
+	.yields = FACT_BIT(fetch_wait),
+	.look = look,
+};

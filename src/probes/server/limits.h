@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT
+ * How many files the server may have open.
+ */
+#ifndef PROBES_SERVER_LIMITS_H
+#define PROBES_SERVER_LIMITS_H
+
+#include "core/probe.h"
+
+/* RLIMIT_NOFILE of a process, -1 for unlimited; false when it cannot be read. pid: "self" or a
+ * number. */
+bool limits_nofile(struct exam *exam, const char *pid, struct limit_pair *ret,
+                   const struct evidence **ret_ev);
+/* That of the judged process, when its hard limit is lower than ours; else zeros. */
+struct limit_pair limits_lower(struct exam *exam);
+/* The server or a go run said "too many open files" (EMFILE; not "in system", which is ENFILE). */
+bool limits_complained(const struct facts *facts);
+
+#endif
