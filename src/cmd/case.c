@@ -94,8 +94,14 @@ int case_open(struct arena *arena, struct evidence_store *store, struct check_op
 	while (meta.argv && meta.argv[count]) {
 		count++;
 	}
+	if (count > 0 && !streq(meta.argv[0], command_check.name)) {
+		return err_set(
+			err, -EBADMSG,
+			"%s: it was recorded by `dialtone %s --save`; use `dialtone %s --from`",
+			options->from, meta.argv[0], meta.argv[0]);
+	}
 	const struct check_options *recorded = NULL;
-	if (count > 0 && streq(meta.argv[0], command_check.name) &&
+	if (count > 0 &&
 	    options_parse(arena, &command_check, meta.argv + 1, count - 1, &parsed, &why) == 0 &&
 	    parsed.operand_count == 1 && parsed.operands[0][0] == '/') {
 		recorded = parsed.options;

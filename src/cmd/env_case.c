@@ -58,6 +58,13 @@ int env_case_open(struct arena *arena, struct evidence_store *store, struct env_
 	while (meta.argv && meta.argv[count]) {
 		count++;
 	}
+	if (count > 0 && streq(meta.argv[0], "check")) {
+		return err_set(
+			err, -EBADMSG,
+			"%s: it was recorded by `dialtone check --save`; use `dialtone check "
+			"--from`",
+			options->from);
+	}
 	if (count == 0 || !streq(meta.argv[0], command_env.name)) {
 		return err_set(err, -EBADMSG, "%s: it was not recorded by `dialtone env --save`",
 		               options->from);

@@ -51,6 +51,9 @@ static int complain_unknown(struct arena *arena, const char *id) {
 		ids[i] = registry_rules[i]->id;
 	}
 	const char *near = options_nearest(id, ids);
+	for (size_t i = 0; i < n && !near; i++) {
+		near = *id && str_has(ids[i], id) ? ids[i] : NULL; /* a part of a name */
+	}
 	if (near) {
 		output_complain("there is no cause '%s'; did you mean '%s'?", id, near);
 	} else {

@@ -221,9 +221,9 @@ int options_parse(struct arena *arena, const struct command *command, const char
 }
 
 void options_help(struct strbuf *out, const struct command *command) {
-	strbuf_printf(out, "Usage: dialtone %s%s %s\n%s.\n", command->name,
-	              options_count(command) > 0 ? " [OPTION...]" : "", command->synopsis,
-	              command->summary);
+	strbuf_printf(out, "Usage: dialtone %s%s%s%s\n%s.\n", command->name,
+	              options_count(command) > 0 ? " [OPTION...]" : "",
+	              *command->synopsis ? " " : "", command->synopsis, command->summary);
 	if (options_count(command) > 0) {
 		strbuf_add(out, "\n");
 	}
@@ -233,15 +233,19 @@ void options_help(struct strbuf *out, const struct command *command) {
 		if (spec->letter) {
 			strbuf_printf(out, " -%c, ", spec->letter);
 		} else {
-			strbuf_add(out, " ");
+			strbuf_add(out, spec->type == OPTION_REST ? " " : "     ");
 		}
 		strbuf_printf(out, "--%s", spec->name);
 		if (spec->argument) {
 			strbuf_printf(out, " %s", spec->argument);
 		}
-		do {
+		if (out->len - start >= HELP_COLUMN) { /* then its text is below it */
+			strbuf_add_char(out, '\n');
+			start = out->len;
+		}
+		while (out->len - start < HELP_COLUMN) {
 			strbuf_add_char(out, ' ');
-		} while (out->len - start < HELP_COLUMN);
+		}
 		strbuf_printf(out, "%s\n", spec->help);
 	}
 	if (command->notes) {

@@ -235,8 +235,7 @@ static int read_file(struct probe_run *p, struct err *err) {
 	}
 	const struct evidence *ev = world_look(p->exam.world, LOOK_FILE, s->file, LOOK_CAP_SOURCE);
 	if (!evidence_has_bytes(ev)) {
-		return err_set(err, -ENOENT, "cannot read '%s' (%s)", s->file,
-		               ev_state_name(ev->state));
+		return err_set(err, -ENOENT, "cannot read '%s': %s", s->file, evidence_refusal(ev));
 	}
 	s->text = ev->bytes;
 	s->language = language_of_file(s->file);
@@ -373,8 +372,8 @@ static int compare(struct probe_run *p, const struct probe_result *result, struc
 	}
 	const struct evidence *ev = world_look(p->exam.world, LOOK_FILE, path, COMPARE_CAP);
 	if (!evidence_has_bytes(ev)) {
-		return err_set(err, -ENOENT, "option '--compare': cannot read '%s' (%s)", path,
-		               ev_state_name(ev->state));
+		return err_set(err, -ENOENT, "option '--compare': cannot read '%s': %s", path,
+		               evidence_refusal(ev));
 	}
 	return probe_compare(out, result, ev->bytes, tolerance, err);
 }

@@ -99,23 +99,38 @@ static const char *first_line(struct arena *arena, const struct probe_result *r)
 	                    s->script.file ? s->script.file : r->dir);
 }
 
+/* Then there is room for one time only, and for words below it where something is wrong. */
+static bool is_narrow(const struct sheet *sheet) {
+	return sheet->style->columns < ROW_COLUMNS + 15;
+}
+
 static void put_row(struct sheet *sheet, const char *name, const struct survey_answer *a,
                     int64_t first_ns) {
 	struct arena *arena = sheet->out->arena;
 	const char *detail = harmless(arena, a->detail ? a->detail : "", sheet->style->utf8);
-	int width = sheet->style->columns > ROW_COLUMNS + 15
-	                    ? (int)(sheet->style->columns - ROW_COLUMNS)
-	                    : 15;
-	bool known = a->count > 0;
-	strbuf_printf(sheet->out, "  %-19s%-10s%8s %8s %8s  %.*s\n", name, ask_state_name(a->state),
-	              span(arena, first_ns),
-	              known ? span(arena, survey_percentile(arena, a, 0.5)) : "",
-	              known ? span(arena, survey_percentile(arena, a, 0.95)) : "", width, detail);
+	const char *state = a->state == ASKED_NO_ANSWER ? "no answer" : ask_state_name(a->state);
+	bool narrow = is_narrow(sheet);
+	bool known = a->count > 0 && !narrow;
+	const char *row =
+		arena_printf(arena, "  %-19s%-10s%8s %8s %8s", name, state, span(arena, first_ns),
+	                     known ? span(arena, survey_percentile(arena, a, 0.5)) : "",
+	                     known ? span(arena, survey_percentile(arena, a, 0.95)) : "");
+	if (*detail && !narrow) {
+		strbuf_printf(sheet->out, "%s  ", row);
+		sheet_prose(sheet, ROW_COLUMNS, ROW_COLUMNS, 0, detail);
+		return;
+	}
+	struct slice shown = slice_trim(slice_str(row));
+	strbuf_printf(sheet->out, "  %.*s\n", (int)shown.len, shown.data);
+	if (*detail && a->state != ASKED_OK) {
+		strbuf_add(sheet->out, "    ");
+		sheet_prose(sheet, 4, 4, 0, detail);
+	}
 }
 
 static void put_table(struct sheet *sheet, const struct survey *s, bool verbose) {
-	strbuf_printf(sheet->out, "\n  %-19s%-10s%8s %8s %8s\n", "FEATURE", "STATE", "FIRST", "P50",
-	              "P95");
+	strbuf_printf(sheet->out, "\n  %-19s%-10s%8s%s\n", "FEATURE", "STATE", "FIRST",
+	              is_narrow(sheet) ? "" : "      P50      P95");
 	put_row(sheet, "initialize", &(struct survey_answer){.state = ASKED_OK}, s->ready_ns);
 	size_t left_out = 0;
 	for (int i = 0; i < ASK_COUNT; i++) {
@@ -132,10 +147,14 @@ static void put_table(struct sheet *sheet, const struct survey *s, bool verbose)
 		put_row(sheet, ask_name((enum ask)i), &a, a.first_ns);
 	}
 	if (left_out > 0) {
-		strbuf_printf(sheet->out,
-		              "  %zu more are not offered or have no place to be asked "
-		              "(--verbose lists them)\n",
-		              left_out);
+		strbuf_add(sheet->out, "  ");
+		sheet_prose(sheet, 2, 2, 0,
+		            arena_printf(sheet->out->arena,
+		                         "%zu more %s not offered or %s no place to be asked "
+		                         "(--verbose lists %s)",
+		                         left_out, left_out == 1 ? "is" : "are",
+		                         left_out == 1 ? "has" : "have",
+		                         left_out == 1 ? "it" : "them"));
 	}
 }
 
@@ -175,9 +194,10 @@ static void put_breaches(struct sheet *sheet, const struct survey *s) {
 		if (seen->count > 0) {
 			sheet_prose(sheet, 0, 10, 3,
 			            arena_printf(arena,
-			                         "Protocol: %s (%llu times, first at %lld ms)%s%s",
+			                         "Protocol: %s (%llu time%s, first at %lld ms)%s%s",
 			                         breach_title((enum breach)i),
 			                         (unsigned long long)seen->count,
+			                         seen->count == 1 ? "" : "s",
 			                         (long long)(seen->at_ns / NS_PER_MS),
 			                         str_empty(seen->example) ? "" : ": ",
 			                         seen->example));

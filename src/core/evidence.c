@@ -90,6 +90,24 @@ const char *ev_state_name(enum ev_state state) {
 	return "failed";
 }
 
+const char *evidence_refusal(const struct evidence *ev) {
+	switch (ev->state) {
+	case EV_ABSENT:
+		return "it does not exist";
+	case EV_DENIED:
+		return "permission denied";
+	case EV_TIMED_OUT:
+		return "it did not answer in time";
+	case EV_NOT_RECORDED:
+		return "it was not looked at when the case was recorded";
+	case EV_READ:
+	case EV_TRUNCATED:
+	case EV_FAILED:
+		break;
+	}
+	return ev->error > 0 ? strerror(ev->error) : "it is no regular file";
+}
+
 bool evidence_has_bytes(const struct evidence *ev) {
 	return ev->state == EV_READ || ev->state == EV_TRUNCATED;
 }

@@ -48,6 +48,8 @@ struct evidence *evidence_add(struct evidence_store *store, const char *source);
 /* The word of the report contract: read, absent, denied, truncated, timed_out (failed,
  * not_recorded). */
 const char *ev_state_name(enum ev_state state);
+/* Why there is nothing to read, as people say it: "it does not exist". */
+const char *evidence_refusal(const struct evidence *ev);
 /* EV_READ or EV_TRUNCATED: there are bytes to look at. */
 bool evidence_has_bytes(const struct evidence *ev);
 /* Nothing is there, as far as anybody looked: absent, or not asked when the case file was made. */

@@ -94,8 +94,8 @@ static int from_pid(struct exam *exam, const char *pid, const char *kind,
 	}
 	if (!evidence_has_bytes(ev)) {
 		return err_set(err, -EACCES,
-		               "--environment pid:%s: its environment cannot be read (%s)", pid,
-		               ev_state_name(ev->state));
+		               "--environment pid:%s: its environment cannot be read: %s", pid,
+		               evidence_refusal(ev));
 	}
 	envset_add_block(&exam->target->judged, ev->bytes);
 	state_process(exam, pid, kind);
@@ -108,8 +108,8 @@ static int from_file(struct exam *exam, const char *path, const struct evidence 
 	const char *absolute = path_clean(exam->arena, path);
 	const struct evidence *ev = world_look(exam->world, LOOK_FILE, absolute, LOOK_CAP_SETTINGS);
 	if (!evidence_has_bytes(ev)) {
-		return err_set(err, -ENOENT, "--environment file:%s: cannot be read (%s)", path,
-		               ev_state_name(ev->state));
+		return err_set(err, -ENOENT, "--environment file:%s: cannot be read: %s", path,
+		               evidence_refusal(ev));
 	}
 	struct env_dump dump = env_dump_parse(exam->arena, ev->bytes);
 	envset_copy(&exam->target->judged, &dump.env);

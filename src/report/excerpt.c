@@ -12,7 +12,7 @@ static const char *govar_line(struct arena *a, const struct fact_govar *v) {
 	                    : streq(v->origin, "env")     ? "the environment"
 	                    : streq(v->origin, "goenv")   ? "the file of go env -w"
 	                    : streq(v->origin, "goroot")  ? "go.env of the installation"
-	                    : streq(v->origin, "default") ? "nobody: the default"
+	                    : streq(v->origin, "default") ? "the default"
 	                                                  : v->origin;
 	return arena_printf(a, "%s=%s%s%s", v->name, excerpt_value(a, v->name, v->value),
 	                    *where ? ", from " : "", where);

@@ -83,7 +83,7 @@ const char *excerpt_env(struct arena *a, const struct fact *fact) {
 		return arena_printf(a, "%s, changed %s", AS(startup_file)->file,
 		                    excerpt_when(a, AS(startup_file)->mtime_ns));
 	case FACT_target:
-		return arena_printf(a, "environment %s of %s, HOME %s", AS(target)->environment,
+		return arena_printf(a, "the environment of %s: HOME is %s",
 		                    str_empty(AS(target)->user) ? "an unknown user"
 		                                                : AS(target)->user,
 		                    str_empty(AS(target)->home) ? "not set" : AS(target)->home);

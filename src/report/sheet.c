@@ -26,6 +26,29 @@ static void add_blanks(struct strbuf *out, size_t count) {
 	}
 }
 
+/* The next word; of one too wide for any line that is a list of paths, as PATH is, as many members
+ * as fit, with the colon. */
+static bool next_word(struct slice *rest, size_t room, struct slice *ret_word) {
+	struct slice before = *rest;
+	if (!slice_cut(rest, ' ', ret_word)) {
+		return false;
+	}
+	if (columns_of(*ret_word) <= room) {
+		return true;
+	}
+	size_t cut = 0;
+	for (size_t i = 1; i + 1 < ret_word->len && i < room; i++) {
+		bool list = ret_word->data[i] == ':' && ret_word->data[i + 1] == '/';
+		bool url = i + 2 < ret_word->len && ret_word->data[i + 2] == '/';
+		cut = list && !url ? i + 1 : cut;
+	}
+	if (cut > 0) {
+		*ret_word = slice_of(before.data, cut);
+		*rest = slice_of(before.data + cut, before.len - cut);
+	}
+	return true;
+}
+
 void sheet_prose(struct sheet *sheet, size_t at, size_t indent, size_t max_lines,
                  const char *text) {
 	static const char more[] = " ...";
@@ -36,7 +59,7 @@ void sheet_prose(struct sheet *sheet, size_t at, size_t indent, size_t max_lines
 	size_t column = at;
 	size_t lines = 1;
 	bool line_empty = true;
-	while (slice_cut(&rest, ' ', &word)) {
+	while (next_word(&rest, sheet->style->columns - indent, &word)) {
 		size_t width = columns_of(word);
 		if (width == 0) {
 			continue;

@@ -156,7 +156,7 @@ static int decompress_into(const struct codec *codec, ZSTD_DCtx *dctx, ZSTD_inBu
 		hint = codec->decompress(dctx, out, in);
 		if (codec->is_error(hint)) {
 			return err_set(err, -EBADMSG,
-			               "it is damaged or not compressed with zstd (%s)",
+			               "it is no case file, or a damaged one (zstd: %s)",
 			               codec->error_name(hint));
 		}
 		if (first_only && out->pos > 0) {

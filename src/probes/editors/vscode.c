@@ -188,7 +188,7 @@ void vscode_arrange(struct exam *exam) {
 	const struct fact_setting *use = facts_setting(exam->facts, "go.useLanguageServer");
 	if (use && !streq(use->json, "true")) {
 		t->do_not_start =
-			"go.useLanguageServer is false: the editor starts no language server";
+			"go.useLanguageServer is not true: the editor starts no language server";
 	} else if (restricted_by(exam->facts) && restricted_starts_nothing(exam->facts)) {
 		t->do_not_start =
 			"the folder is not trusted: in Restricted Mode the editor does not "
