@@ -75,6 +75,10 @@ static bool misses_package(struct arena *arena, const char *text, int minor) {
 static const struct fact *harm(const struct facts *facts, const struct fact_goroot *root,
                                const char *running) {
 	const struct fact *said = facts_said(facts, "does not match go tool version", NULL);
+	const struct fact_trial *own = facts_trial(facts, "compile with its own GOROOT");
+	if (!said && own) {
+		return own->better ? &own->base : NULL; /* else the error is the user's own */
+	}
 	bool older = goversion_compare(root->version, running) < 0;
 	int minor = goversion_minor(root->version);
 	facts_each (diagnostic, d, facts) {

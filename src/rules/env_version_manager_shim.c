@@ -130,7 +130,10 @@ static bool check_fails(const struct rule *self, const struct facts *facts, stru
 	                          ? arena_printf(out->arena,
 	                                         "is told by %s to take %s, which is not installed",
 	                                         s->where, s->version)
-	                          : "ends before it gets to go";
+	                          : arena_printf(out->arena,
+	                                         "is told by %s to take %s, and ends before it "
+	                                         "gets to go",
+	                                         s->where, s->version);
 	struct finding *f = findings_add(
 		out, self, CONF_CERTAIN, s->path, "%s is a shim of %s and %s%s%s%s", s->path,
 		named(s->manager), str_empty(s->manager) ? "fails in this environment" : why,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Counter-checks of an error in the code: does the compiler accept what a gopls that is older than the
  * Go it drives calls an error? Does it, when it compiles for this machine and not for another
- * platform? Made last, since they cost a compilation.
+ * platform, or with its own library and not with that of another version which GOROOT names? Made
+ * last, since they cost a compilation.
  */
 #include "base/clock.h"
 #include "base/path.h"
@@ -48,6 +49,19 @@ static bool is_other(struct exam *exam, const char *name, const char *own) {
 /* GOOS or GOARCH are not this machine's. */
 static bool is_foreign(struct exam *exam) {
 	return is_other(exam, "GOOS", "linux") || is_other(exam, "GOARCH", goroot_host_arch());
+}
+
+/* The installation of the go that runs, when GOROOT names a whole one of another version. */
+static const char *own_root(struct exam *exam) {
+	const struct fact_goroot *own = NULL;
+	const struct fact_goroot *named = NULL;
+	facts_each (goroot, root, exam->facts) {
+		own = root->own ? root : own;
+		named = !root->own && root->complete ? root : named;
+	}
+	bool mixed = own && named && !str_empty(named->version) && !str_empty(own->version) &&
+	             !streq(own->version, named->version);
+	return mixed ? own->root : NULL;
 }
 
 /* go reports a package that does not compile in .Error; a test file is part of a package of its
@@ -101,18 +115,29 @@ static void compile_for_here(struct exam *exam, const struct fact_diagnostic *d)
 	compile(exam, "compile for this machine", &env, d);
 }
 
+static void compile_with_own_library(struct exam *exam, const struct fact_diagnostic *d,
+                                     const char *root) {
+	struct envset env;
+	envset_copy(&env, &exam->target->server);
+	envset_set(&env, "GOROOT", root);
+	compile(exam, "compile with its own GOROOT", &env, d);
+}
+
 static int look(struct exam *exam, struct err *err) {
 	(void)err;
 	const struct target *t = exam->target;
 	const struct fact_diagnostic *d = complaint(exam);
 	const struct fact_trial *other = facts_trial(exam->facts, "other gopls");
+	const char *root = own_root(exam);
 	bool foreign = is_foreign(exam);
-	if (!d || !t->server_go || t->do_not_run_go || (!is_behind(exam) && !foreign) ||
+	if (!d || !t->server_go || t->do_not_run_go || (!is_behind(exam) && !foreign && !root) ||
 	    (other && other->better) || infer_is_certain(exam->rules, exam->facts) ||
 	    exam->deadline_ns - MARGIN_NS - clock_now_ns() < NS_PER_MS * 200) {
 		return 0;
 	}
-	if (foreign) {
+	if (root) {
+		compile_with_own_library(exam, d, root);
+	} else if (foreign) {
 		compile_for_here(exam, d);
 	} else {
 		compile(exam, "compile", &t->server, d);
