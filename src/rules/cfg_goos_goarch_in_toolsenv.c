@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * go.toolsEnvVars sets GOOS, GOARCH, CGO_ENABLED or tags for the machine the program is made for; the
- * extension gives them to gopls, dlv and every other tool of this machine.
+ * go.toolsEnvVars sets GOOS, GOARCH or tags for the machine the program is made for; the extension
+ * gives them to gopls, dlv and every other tool of this machine. (CGO_ENABLED=0 alone is no target:
+ * mod-cgo-toolchain-missing.)
  *
  * By itself that is a note: gopls gives files of another platform a build of their own. It is the
  * cause when code that is needed is left out, or the pair does not exist. The same value stored by go
@@ -43,11 +44,10 @@ static const struct fact *tag_harm(const struct facts *facts, const char *flags)
 }
 
 /* cgo is off by itself when GOOS or GOARCH are not this machine's (go/build, Default). */
-static const struct fact *cgo_off(const struct facts *facts, const char *name) {
+static const struct fact *cgo_off(const struct facts *facts) {
 	const struct fact_govar *cgo = facts_govar(facts, "CGO_ENABLED");
 	bool by_itself = !cgo || !streq(cgo->value, "1") || streq(cgo->origin, "default");
-	return by_itself && !streq(name, "CGO_ENABLED") ? origin_excluded(facts, "CGO_ENABLED", "0")
-	                                                : NULL;
+	return by_itself ? origin_excluded(facts, "CGO_ENABLED", "0") : NULL;
 }
 
 static const struct fact *harm(const struct facts *facts, const char *name, const char *value) {
@@ -55,7 +55,7 @@ static const struct fact *harm(const struct facts *facts, const char *name, cons
 		return tag_harm(facts, value);
 	}
 	const struct fact *fault = origin_excluded(facts, name, value);
-	fault = fault ? fault : cgo_off(facts, name);
+	fault = fault ? fault : cgo_off(facts);
 	return fault ? fault : pair_refused(facts);
 }
 
@@ -115,7 +115,7 @@ static void check_one(const struct rule *self, const struct facts *facts, struct
 }
 
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
-	static const char *const names[] = {"GOOS", "GOARCH", "CGO_ENABLED", "GOFLAGS"};
+	static const char *const names[] = {"GOOS", "GOARCH", "GOFLAGS"};
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		check_one(self, facts, out, names[i]);
 	}

@@ -6,9 +6,16 @@
  */
 #include "core/rule.h"
 
+/* A packages driver that nobody can start is mod-packages-driver-broken, and no danger. */
+static bool cannot_start(const struct facts *facts, const char *program) {
+	const struct fact_packages_driver *d = facts_first(packages_driver, facts);
+	return d && streq(d->path, program) && !streq(d->state, "ok") &&
+	       !streq(d->state, "unknown");
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	facts_each (setting_program, p, facts) {
-		if (!p->inside) {
+		if (!p->inside || cannot_start(facts, p->program)) {
 			continue;
 		}
 		const char *where = str_empty(p->file) ? ""

@@ -148,14 +148,16 @@ struct missing {
 };
 
 /* What the compiler or pkg-config said, in the C locale. */
-static struct missing missing_of(struct arena *arena, const char *text) {
+static struct missing missing_of(struct arena *arena, const char *text, const char *pkg_config) {
 	const char *header = before(arena, text, ": No such file or directory");
 	if (header && str_has(text, "fatal error:") && !str_empty(header)) {
 		return (struct missing){"the header", header, "find the package that has it",
 		                        arena_printf(arena, "apt-file search %s", header)};
 	}
-	if (str_has(text, "exec: \"pkg-config\"")) {
-		return (struct missing){"the program", "pkg-config", "install it",
+	const char *program = str_has(text, "exec: \"") ? behind(arena, text, "exec: \"") : NULL;
+	program = program ? arena_strndup(arena, program, strcspn(program, "\"")) : NULL;
+	if (program && (str_has(path_base(program), "pkg-config") || streq(program, pkg_config))) {
+		return (struct missing){"the program", program, "install it",
 		                        "sudo apt install pkg-config"};
 	}
 	const char *pc = before(arena, text, " was not found in the pkg-config search path");
@@ -164,6 +166,12 @@ static struct missing missing_of(struct arena *arena, const char *text) {
 			"the pkg-config file", arena_printf(arena, "%s.pc", pc),
 			"install its -dev package, or give PKG_CONFIG_PATH to the editor",
 			arena_printf(arena, "apt-file search %s.pc", pc)};
+	}
+	const char *part = behind(arena, text, "cannot execute '");
+	if (part) { /* gcc is a driver for programs in packages of their own */
+		part = arena_strndup(arena, part, strcspn(part, "'"));
+		return (struct missing){"the part of the C compiler", part,
+		                        "install the compiler whole", PACKAGES_OF_COMPILER};
 	}
 	const char *cc = behind(arena, text, "cgo: C compiler ");
 	if (cc) {
@@ -182,7 +190,9 @@ static void check_said(const struct rule *self, const struct facts *facts, struc
 		return;
 	}
 	const char *text = arena_printf(out->arena, "%s\n%s", run->out, run->err);
-	struct missing m = missing_of(out->arena, text);
+	const struct fact_govar *program = facts_govar(facts, "PKG_CONFIG");
+	bool named = program && !str_empty(program->value) && !streq(program->origin, "default");
+	struct missing m = missing_of(out->arena, text, named ? program->value : NULL);
 	if (!m.what) {
 		return;
 	}
@@ -193,9 +203,14 @@ static void check_said(const struct rule *self, const struct facts *facts, struc
 	finding_cites(f, run);
 	finding_cites(f, use);
 	finding_cites(f, cgo);
-	const struct fact_govar *path = facts_govar(facts, "PKG_CONFIG");
-	if (path) {
-		finding_cites(f, path);
+	if (program) {
+		finding_cites(f, program);
+	}
+	if (named && streq(m.name, program->value)) {
+		finding_detail(out, f, "PKG_CONFIG is %s, set %s", program->value,
+		               origin_words(facts, program));
+		finding_about(out, f, "PKG_CONFIG");
+		origin_fix(facts, out, f, program);
 	}
 	origin_cite_judged(facts, f, "PKG_CONFIG_PATH");
 	finding_fix(out, f, m.fix_title, "%s", m.fix);
