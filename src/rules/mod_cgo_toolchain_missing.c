@@ -149,6 +149,12 @@ struct missing {
 
 /* What the compiler or pkg-config said, in the C locale. */
 static struct missing missing_of(struct arena *arena, const char *text, const char *pkg_config) {
+	const char *part = behind(arena, text, "cannot execute '");
+	if (part) { /* gcc is a driver for programs in packages of their own */
+		part = arena_strndup(arena, part, strcspn(part, "'"));
+		return (struct missing){"the part of the C compiler", part,
+		                        "install the compiler whole", PACKAGES_OF_COMPILER};
+	}
 	const char *header = before(arena, text, ": No such file or directory");
 	if (header && str_has(text, "fatal error:") && !str_empty(header)) {
 		return (struct missing){"the header", header, "find the package that has it",
@@ -166,12 +172,6 @@ static struct missing missing_of(struct arena *arena, const char *text, const ch
 			"the pkg-config file", arena_printf(arena, "%s.pc", pc),
 			"install its -dev package, or give PKG_CONFIG_PATH to the editor",
 			arena_printf(arena, "apt-file search %s.pc", pc)};
-	}
-	const char *part = behind(arena, text, "cannot execute '");
-	if (part) { /* gcc is a driver for programs in packages of their own */
-		part = arena_strndup(arena, part, strcspn(part, "'"));
-		return (struct missing){"the part of the C compiler", part,
-		                        "install the compiler whole", PACKAGES_OF_COMPILER};
 	}
 	const char *cc = behind(arena, text, "cgo: C compiler ");
 	if (cc) {

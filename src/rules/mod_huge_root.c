@@ -11,6 +11,8 @@
 
 /* go needs about 35 microseconds for one in memory, more on a disk: seconds. */
 #define DIRS_MANY 100000
+/* Counted in seconds, and there are more. */
+#define DIRS_MANY_CUT 30000
 
 static const char *reason(struct arena *arena, const struct fact_tree *t, const char *home) {
 	if (str_starts(t->because, "GO111MODULE")) {
@@ -23,7 +25,7 @@ static const char *reason(struct arena *arena, const struct fact_tree *t, const 
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	const struct fact_tree *t = facts_first(tree, facts);
 	const struct fact_target *target = facts_first(target, facts);
-	if (!t || t->dirs < DIRS_MANY) {
+	if (!t || t->dirs < (t->cut ? DIRS_MANY_CUT : DIRS_MANY)) {
 		return;
 	}
 	struct finding *f = findings_add(out, self, CONF_LIKELY, t->path,

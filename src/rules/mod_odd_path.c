@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * mod-odd-path: a name go refuses or misunderstands: a directory whose name cannot stand in an import
  * path (a blank, a letter outside ASCII, @, :), an import in other capital letters than the thing
- * it means, a GOPATH that the ':' in a directory's name splits.
- * Counter-check: all of these are fine in the path of the module itself, in file names and in
+ * it means, a GOPATH that the ':' in a directory's name splits, "..." or a line break in the path of
+ * the module.
+ * Counter-check: all others of these are fine in the path of the module itself, in file names and in
  * directories nobody imports. GOPATH relative for another reason is cfg-cache-path-not-absolute.
  */
 #include "base/path.h"
@@ -62,12 +63,35 @@ static void report_gopath(const struct rule *self, const struct facts *facts, st
 	f->severity = facts_healthy(facts) ? SEV_NOTE : SEV_ERROR;
 }
 
+static void report_root(const struct rule *self, const struct facts *facts, struct findings *out,
+                        const struct fact_odd_path *o) {
+	bool dots = streq(o->what, "dots");
+	struct finding *f = findings_add(
+		out, self, CONF_CERTAIN, o->path,
+		dots ? "the path of %s has \"...\" in it, which go takes for a pattern: it finds "
+	               "no "
+		       "package of the module"
+		     : "the path of %s has a line break in it, and go takes no package from such a "
+		       "directory",
+		o->file);
+	finding_about(out, f, o->path);
+	finding_cites(f, o);
+	finding_fix(
+		out, f, "give the directory another name and open it anew", "mv %s %s",
+		str_shell_quote(out->arena, o->path),
+		str_shell_quote(out->arena, path_join(out->arena, path_parent(out->arena, o->path),
+	                                              "NEWNAME")));
+	f->severity = facts_healthy(facts) ? SEV_NOTE : SEV_ERROR;
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	facts_each (odd_path, o, facts) {
 		if (streq(o->what, "import")) {
 			report_import(self, facts, out, o);
 		} else if (streq(o->what, "case")) {
 			report_case(self, facts, out, o);
+		} else if (streq(o->what, "dots") || streq(o->what, "newline")) {
+			report_root(self, facts, out, o);
 		} else {
 			report_gopath(self, facts, out, o);
 		}

@@ -20,7 +20,7 @@ static enum severity severity_of(const struct facts *facts, const struct fact_un
 	if (streq(u->what, "vendor")) {
 		return well ? SEV_NOTE : SEV_ERROR;
 	}
-	if (streq(u->what, "package")) {
+	if (streq(u->what, "package") || streq(u->what, "module")) {
 		return well ? SEV_NOTE : SEV_ERROR;
 	}
 	if (streq(u->what, "file") || streq(u->what, "dangling")) {
@@ -36,6 +36,9 @@ static enum severity severity_of(const struct facts *facts, const struct fact_un
 static const char *consequence(struct arena *arena, const struct fact_unreadable *u) {
 	if (streq(u->what, "vendor")) {
 		return "go takes packages from there and gets none";
+	}
+	if (streq(u->what, "module")) {
+		return "a module that go.work uses or a replace names lies there";
 	}
 	if (streq(u->what, "walk")) {
 		return str_empty(u->lost)

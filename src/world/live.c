@@ -12,11 +12,13 @@
 #include <stdlib.h>
 
 #define LOOK_EXTENSIONS_MAX 2 /* of look_limit_ns each */
+#define COUNTING_TIMES      4 /* the look whose point it is that there is much gets that many limits */
 
 static void live_look(struct world *w, enum look what, const char *arg, size_t cap,
                       struct evidence *ev) {
 	struct live_world *lw = (struct live_world *)w;
-	int64_t deadline_ns = clock_now_ns() + w->look_limit_ns;
+	int64_t limit_ns = w->look_limit_ns * (what == LOOK_WALKED ? COUNTING_TIMES : 1);
+	int64_t deadline_ns = clock_now_ns() + limit_ns;
 	int patience = LOOK_EXTENSIONS_MAX;
 
 	if (w->interrupted) {
@@ -25,7 +27,7 @@ static void live_look(struct world *w, enum look what, const char *arg, size_t c
 		return;
 	}
 	/* What can watch the clock itself ends well before it is given up. */
-	if (!look_server_ask(&lw->looks, what, arg, cap, w->look_limit_ns / 2, ev)) {
+	if (!look_server_ask(&lw->looks, what, arg, cap, limit_ns / 2, ev)) {
 		return;
 	}
 	while (lw->looks.busy && !w->interrupted && clock_now_ns() < deadline_ns) {

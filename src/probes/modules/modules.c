@@ -28,6 +28,9 @@ static void state_target(const struct modules_view *view, struct modules_graph *
 	const struct modules_file *mod = modules_file_read(exam, target);
 	const struct modules_root *root = modules_graph_find(graph, r->old_path);
 	bool needed = root && root->reached && root->local && streq(root->dir, target);
+	if (needed && modules_view_is_refused(view, target)) {
+		return;
+	}
 	if (!st.known || (mod->ev->state != EV_READ && mod->ev->state != EV_ABSENT && st.is_dir)) {
 		return;
 	}
@@ -100,6 +103,6 @@ const struct probe probe_modules = {
                   FACT_BIT(gosum) | FACT_BIT(gosum_gap) | FACT_BIT(gomod_gap) |
                   FACT_BIT(mod_absent) | FACT_BIT(excluded) | FACT_BIT(file_import) |
                   FACT_BIT(mod_flag) | FACT_BIT(dir_filter) | FACT_BIT(cgo_use) |
-                  FACT_BIT(odd_path),
+                  FACT_BIT(odd_path) | FACT_BIT(unreadable),
 	.look = look,
 };

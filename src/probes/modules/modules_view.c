@@ -235,6 +235,20 @@ static void state_gomod(struct modules_view *view, const struct modules_file *fi
 	          .since = since.go, .since_word = since.word, .since_line = since.line);
 }
 
+bool modules_view_is_refused(const struct modules_view *view, const char *dir) {
+	struct exam *exam = view->exam;
+	const struct modules_file *mod = modules_file_read(exam, dir);
+	if (mod->ev->state != EV_DENIED) {
+		return false;
+	}
+	struct file_stat at = world_stat(exam->world, dir);
+	const char *path = at.known && at.is_dir && !at.can_exec ? dir : mod->path;
+	struct file_stat st = world_stat(exam->world, path);
+	FACTS_ADD(exam->facts, unreadable, mod->ev, .path = path, .what = "module",
+	          .module_dir = dir, .uid = st.uid, .mode = (int64_t)st.mode);
+	return true;
+}
+
 static void state_work(struct modules_view *view) {
 	struct facts *facts = view->exam->facts;
 	const struct gowork *w = &view->work;
@@ -259,7 +273,8 @@ static void state_work(struct modules_view *view) {
 			path_clean(view->exam->arena,
 		                   path_join(view->exam->arena, view->work_dir, w->uses[i].path));
 		FACTS_ADD(facts, work_use, view->work_ev, .work = view->work_path, .dir = dir,
-		          .line = w->uses[i].line, .has_gomod = view->members[i] != NULL,
+		          .line = w->uses[i].line,
+		          .has_gomod = view->members[i] || modules_view_is_refused(view, dir),
 		          .below_workspace = path_below(dir, view->workspace));
 	}
 	if (view->file) {

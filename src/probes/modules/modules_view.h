@@ -75,7 +75,11 @@ const struct modules_file *modules_owner(const struct modules_view *view, const 
 /* True when import is path or lies below it. */
 bool modules_covers(const char *path, const char *import);
 
-/* States gomod, gowork, work_use, work_member. */
+/* The go.mod that is expected in dir is there or not, and this user may not look: says so (fact
+ * unreadable). */
+bool modules_view_is_refused(const struct modules_view *view, const char *dir);
+
+/* States gomod, gowork, work_use, work_member, unreadable. */
 void modules_view_state(struct modules_view *view);
 
 #endif

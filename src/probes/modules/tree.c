@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * The server takes seconds, or does not come to an end: how much is there to walk? Counted only
- * then, and
- * within bounds; go itself has none.
+ * then, and within bounds; go itself has none.
  */
+#include "probes/modules/tree.h"
+
 #include "base/str.h"
 #include "gofile/gomod.h"
 #include "probes/modules/modules_view.h"
@@ -36,22 +37,8 @@ static bool too_slow(const struct facts *facts) {
 	return str_starts(health->hurt, "load-never-ended");
 }
 
-static int look(struct exam *exam, struct err *err) {
-	struct modules_view view;
-	const char *because = "";
-	(void)err;
-	if (!too_slow(exam->facts)) {
-		return 0;
-	}
-	modules_view_init(&view, exam);
-	const char *root = root_of(&view, &because);
-	if (!root) {
-		return 0;
-	}
-	const struct evidence *ev = world_look(exam->world, LOOK_WALKED, root, LOOK_CAP_DIR);
-	if (!evidence_has_bytes(ev)) {
-		return 0;
-	}
+static void state(struct exam *exam, const char *root, const char *because,
+                  const struct evidence *ev) {
 	struct fact_tree tree = {.path = root, .cut = ev->state == EV_TRUNCATED};
 	struct slice rest = ev->bytes;
 	struct slice line;
@@ -71,6 +58,33 @@ static int look(struct exam *exam, struct err *err) {
 	FACTS_ADD(exam->facts, tree, ev, .path = root, .cut = tree.cut, .dirs = tree.dirs,
 	          .entries = tree.entries, .largest = largest,
 	          .largest_entries = tree.largest_entries, .because = because);
+}
+
+const struct fact_tree *tree_state(struct exam *exam) {
+	struct modules_view view;
+	const char *because = "";
+	const struct fact_tree *known = facts_first(tree, exam->facts);
+	if (known) {
+		return known;
+	}
+	modules_view_init(&view, exam);
+	const char *root = root_of(&view, &because);
+	if (!root) {
+		return NULL;
+	}
+	const struct evidence *ev = world_look(exam->world, LOOK_WALKED, root, LOOK_CAP_DIR);
+	if (!evidence_has_bytes(ev)) {
+		return NULL;
+	}
+	state(exam, root, because, ev);
+	return facts_first(tree, exam->facts);
+}
+
+static int look(struct exam *exam, struct err *err) {
+	(void)err;
+	if (too_slow(exam->facts)) {
+		(void)tree_state(exam);
+	}
 	return 0;
 }
 

@@ -2,6 +2,7 @@
  */
 #include "base/clock.h"
 #include "core/infer.h"
+#include "probes/modules/tree.h"
 #include "probes/scratch.h"
 #include "probes/server/handshake.h"
 #include "probes/server/server_health.h"
@@ -13,6 +14,12 @@
  * machine may need longer. */
 #define SETTINGS_STEP_NS (50 * NS_PER_MS)
 #define SETTINGS_STEPS   10
+/* A server that has not said all by then loads something big, or waits: is it big? Then it may take
+ * minutes, and what it would say at the end of our time is no more than that. */
+#define BIG_LOOK_NS  (2500 * NS_PER_MS)
+#define BIG_WAIT_NS  (5000 * NS_PER_MS)
+#define BIG_DIRS     100000
+#define BIG_DIRS_CUT 30000 /* counted in the time there is, and there are more */
 /* Left of the run's time for stopping the server and for the counter-checks. */
 #define MARGIN_NS (1000 * NS_PER_MS)
 
@@ -57,6 +64,24 @@ static void hear_of_settings(struct exam *exam, struct handshake *h, int64_t lim
 	                   earlier(limit, clock_now_ns() + SETTINGS_STEP_NS));
 }
 
+static bool has_said_all(const struct handshake *h) {
+	return h->talk->base.is_done(&h->talk->base);
+}
+
+/* Nothing to wait for: go walks a tree that has no end within our time. */
+static bool is_walking(struct exam *exam, struct handshake *h, int64_t limit) {
+	world_session_wait(exam->world, h->session, earlier(limit, h->start_ns + BIG_LOOK_NS));
+	if (has_said_all(h) || clock_now_ns() >= limit || h->talk->loads_open == 0) {
+		return false;
+	}
+	const struct fact_tree *tree = tree_state(exam);
+	if (!tree || tree->dirs < (tree->cut ? BIG_DIRS_CUT : BIG_DIRS)) {
+		return false;
+	}
+	world_session_wait(exam->world, h->session, earlier(limit, h->start_ns + BIG_WAIT_NS));
+	return !has_said_all(h);
+}
+
 static enum talk_end listen(struct exam *exam) {
 	struct handshake *h = exam->handshake;
 	int64_t now = clock_now_ns();
@@ -67,11 +92,14 @@ static enum talk_end listen(struct exam *exam) {
 	if (exam->rules && infer_is_certain(exam->rules, exam->facts)) {
 		until = earlier(limit, h->start_ns + CERTAIN_NS);
 	}
+	if (until == limit && is_walking(exam, h, limit)) {
+		return TALK_END_DEADLINE;
+	}
 	world_session_wait(exam->world, h->session, until);
 	if (until < limit) {
 		hear_of_settings(exam, h, limit);
 	}
-	if (h->talk->base.is_done(&h->talk->base)) {
+	if (has_said_all(h)) {
 		return TALK_END_SAID_ALL;
 	}
 	return until < limit ? TALK_END_CUT_SHORT : TALK_END_DEADLINE;
@@ -100,6 +128,6 @@ const struct probe probe_server_answer = {
 	.title = "waits for the language server and takes down what it answered",
 	.stage = STAGE_ANSWER,
 	.yields = FACT_BIT(server) | FACT_BIT(feature) | FACT_BIT(message) | FACT_BIT(diagnostic) |
-                  FACT_BIT(health),
+                  FACT_BIT(health) | FACT_BIT(tree),
 	.look = look,
 };
