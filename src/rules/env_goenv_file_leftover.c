@@ -56,6 +56,11 @@ static const struct fact *flags_fault(const struct facts *facts) {
 		return &mod->base; /* refused while that go.work is active */
 	}
 	const struct fact_govar *flags = facts_govar(facts, "GOFLAGS");
+	const struct fact_vendor *vendor = facts_first(vendor, facts);
+	if (flags && str_has(flags->value, "-mod=vendor") && vendor && !vendor->modules_txt &&
+	    streq(vendor->mode, "flag") && facts_first(vendor_gap, facts)) {
+		return &vendor->base; /* nothing was ever vendored here */
+	}
 	const struct fact *said = facts_said(facts, "-mod=vendor", NULL);
 	return flags && str_has(flags->value, "-mod=") ? said : NULL;
 }
