@@ -46,28 +46,49 @@ void explain_table_json(struct strbuf *out, const struct rule *const *rules) {
 	strbuf_add_char(out, '\n');
 }
 
+/* Lines that keep their shape: tables, items of lists. */
+static bool stands_alone(struct slice line) {
+	return slice_starts(line, "|") || slice_starts(line, "- ") || slice_starts(line, "  ");
+}
+
+static void end_paragraph(struct sheet *sheet, struct strbuf *prose) {
+	if (prose->len > 0) {
+		sheet_prose(sheet, 0, 0, 0, prose->data);
+		strbuf_init(prose, sheet->out->arena);
+	}
+}
+
 void explain_page(struct strbuf *out, const char *page, const struct report_style *style) {
 	struct sheet sheet = {.out = out, .style = style};
 	struct slice rest = slice_str(page);
 	struct slice line;
+	struct strbuf prose; /* the lines of a paragraph, whatever their length in the file */
 	bool code = false;
+	strbuf_init(&prose, out->arena);
 	while (slice_line(&rest, &line)) {
-		if (slice_starts(line, FENCE)) {
-			code = !code;
+		const char *text = arena_slicedup(out->arena, line);
+		bool fence = slice_starts(line, FENCE);
+		if (!fence && !code && line.len > 0 && text[0] != '#' && !stands_alone(line)) {
+			strbuf_printf(&prose, "%s%s", prose.len > 0 ? " " : "", text);
 			continue;
 		}
-		const char *text = arena_slicedup(out->arena, line);
-		if (line.len == 0) {
+		end_paragraph(&sheet, &prose);
+		if (fence) {
+			code = !code;
+		} else if (line.len == 0) {
 			strbuf_add_char(out, '\n');
 		} else if (code) {
 			sheet_command(&sheet, 4, text);
 		} else if (text[0] == '#') {
 			sheet_ink(&sheet, INK_BOLD, text + strspn(text, "# "));
 			strbuf_add_char(out, '\n');
+		} else if (slice_starts(line, "- ")) {
+			sheet_prose(&sheet, 0, 2, 0, text);
 		} else {
 			sheet_command(&sheet, 0, text);
 		}
 	}
+	end_paragraph(&sheet, &prose);
 }
 
 static void put_section(struct json *json, const char *heading, const struct strbuf *text) {

@@ -207,7 +207,9 @@ static void unexplained(struct text *t) {
 	const struct facts *facts = t->report->facts;
 	const struct diagnosis *d = t->report->diagnosis;
 	const struct fact_health *health = facts_first(health, facts);
-	const char *hurt = health && *health->hurt ? health->hurt : "the server does not work";
+	const char *hurt = health && *health->hurt
+	                           ? arena_slicedup(t->arena, slice_trim(slice_str(health->hurt)))
+	                           : "the server does not work";
 	if (d->verdict == VERDICT_UNKNOWN) {
 		const char *why = d->doubt_count > 0 ? d->doubts[0].because : NULL;
 		headline(t, INK_YELLOW, "unknown",
