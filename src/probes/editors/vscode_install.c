@@ -301,7 +301,10 @@ static bool has_file(struct exam *exam, const char *path) {
 static struct vscode_install *installed(struct exam *exam, const struct product *p) {
 	static const char *const traces[] = {"User/globalStorage/state.vscdb",
 	                                     "User/globalStorage/storage.json",
-	                                     "User/settings.json", "logs", NULL};
+	                                     "User/settings.json",
+	                                     "User/workspaceStorage",
+	                                     "logs",
+	                                     NULL};
 	static const char *const server_traces[] = {"Machine/settings.json", "logs", NULL};
 	struct vscode_install *v = arena_new_of(exam->arena, struct vscode_install);
 	bool any = false;
