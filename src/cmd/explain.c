@@ -14,7 +14,7 @@ struct explain_options {
 };
 
 static const struct option_spec explain_specs[] = {
-	{"json", 0, NULL, OPTION_FLAG, offsetof(struct explain_options, json),
+	{"json", 'j', NULL, OPTION_FLAG, offsetof(struct explain_options, json),
          "for programs: id, layer, title and sections"},
 	{"graph", 0, NULL, OPTION_FLAG, offsetof(struct explain_options, graph),
          "what is a symptom of what, for Graphviz' dot"},

@@ -169,9 +169,13 @@ static void put_costs(struct sheet *sheet, const struct probe_result *r) {
 		strbuf_printf(&line, ", %.2f s of CPU, %s resident at most",
 		              (double)r->costs.cpu_ms / 1000, bytes(arena, r->costs.peak_bytes));
 	}
+	size_t shown = 0;
 	for (size_t i = 0; i < r->costs.child_kinds; i++) {
-		strbuf_printf(&line, "%s%s x%zu", i == 0 ? ", processes seen: " : ", ",
-		              r->costs.children[i].comm, r->costs.children[i].seen);
+		if (r->costs.children[i].seen > 0) { /* 0: one that only changed its name */
+			strbuf_printf(&line, "%s%s x%zu",
+			              shown++ == 0 ? ", processes seen: " : ", ",
+			              r->costs.children[i].comm, r->costs.children[i].seen);
+		}
 	}
 	strbuf_add(sheet->out, "\n");
 	sheet_prose(sheet, 0, 6, 0, line.data);

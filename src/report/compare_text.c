@@ -260,7 +260,7 @@ static void show_foot(struct sheet *sheet, const struct comparison *c,
 	sheet_prose(
 		sheet, 0, 2, 0,
 		arena_printf(arena,
-	                     "compared for %s: %s; %zu of %zu differences matter%s; %lld.%02lld s",
+	                     "compared for %s: %s; %zu of %zu differences matter%s; %lld.%02llds",
 	                     view->workspace, who.data, c->matter_count, differing,
 	                     view->everything || differing == c->matter_count
 	                             ? ""
