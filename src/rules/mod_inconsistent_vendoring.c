@@ -49,7 +49,8 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		finding_cites(f, g);
 	}
 	finding_cites(f, vendor);
-	finding_about(out, f, "module");
+	bool asked = streq(vendor->mode, "flag") && !vendor->modules_txt;
+	finding_about(out, f, asked ? "GOFLAGS" : "module"); /* nothing was ever vendored */
 	finding_fix(out, f,
 	            "make vendor/ anew from go.mod (needs the modules in the cache or a network)",
 	            "cd %s && go %s vendor", str_shell_quote(out->arena, dir),
