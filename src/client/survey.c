@@ -512,14 +512,25 @@ static void take_end(struct survey *s, struct slice bytes) {
 	go_to(s, STEP_DONE);
 }
 
+/* The first line, which may come in pieces. */
 static void take_stderr(struct survey *s, struct slice bytes) {
 	s->stderr_bytes += bytes.len;
-	if (s->stderr_head[0] == '\0') {
-		struct slice line, rest = slice_trim(bytes);
-		if (slice_line(&rest, &line)) {
-			size_t len = line.len < STDERR_HEAD ? line.len : STDERR_HEAD;
-			s->stderr_head = arena_strndup(s->arena, line.data, len);
+	for (size_t i = 0; i < bytes.len && !s->stderr_line_ended; i++) {
+		size_t len = strlen(s->stderr_head);
+		bool blank = strchr(" \t\r\n", bytes.data[i]) != NULL;
+		if (len == 0 && blank) {
+			continue;
 		}
+		size_t end = i;
+		while (end < bytes.len && bytes.data[end] != '\n') {
+			end++;
+		}
+		size_t room = STDERR_HEAD - len;
+		size_t more = end - i < room ? end - i : room;
+		s->stderr_head =
+			arena_printf(s->arena, "%s%.*s", s->stderr_head, (int)more, bytes.data + i);
+		s->stderr_line_ended = end < bytes.len || more == room;
+		break;
 	}
 }
 

@@ -76,6 +76,7 @@ struct survey {
 	uint64_t sent_bytes, received_bytes, stderr_bytes;
 	uint64_t requests;       /* of the server */
 	const char *stderr_head; /* its first line, "" */
+	bool stderr_line_ended;
 
 	/* At work. */
 	struct survey_work *work;
