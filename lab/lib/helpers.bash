@@ -444,8 +444,8 @@ END
 }
 
 asdf_shim() {
-	printf '#!/usr/bin/env bash\n# asdf-plugin: golang\nexec %s/.asdf/bin/asdf exec "%s" "$@"\n' "$H" "$1" >$H/.asdf/shims/$1
-	chmod 755 $H/.asdf/shims/$1
+	printf '#!/usr/bin/env bash\n# asdf-plugin: golang\nexec %s/.asdf/bin/asdf exec "%s" "$@"\n' "$H" "$1" >$H/.asdf/shims/"$1"
+	chmod 755 $H/.asdf/shims/"$1"
 }
 
 goenv_install() {
@@ -476,9 +476,10 @@ END
 }
 
 goenv_shim() {
+	# shellcheck disable=SC2016 # the shim expands it
 	printf '#!/usr/bin/env bash\nset -e\nprogram="${0##*/}"\nexport GOENV_ROOT="%s/.goenv"\nexec "%s/.goenv/bin/goenv" exec "$program" "$@"\n' \
-		"$H" "$H" >$H/.goenv/shims/$1
-	chmod 755 $H/.goenv/shims/$1
+		"$H" "$H" >$H/.goenv/shims/"$1"
+	chmod 755 $H/.goenv/shims/"$1"
 }
 
 goroot_move() {
@@ -512,7 +513,8 @@ vscode_trust() {
 
 # vscode_opened PRODUCT FOLDER: it has had this folder open.
 vscode_opened() {
-	local dir="$H/.config/$1/User/workspaceStorage/$(printf '%s' "$2" | md5sum | cut -c1-32)"
+	local dir
+	dir="$H/.config/$1/User/workspaceStorage/$(printf '%s' "$2" | md5sum | cut -c1-32)"
 	mkdir -p "$dir"
 	printf '{\n\t"folder": "file://%s"\n}' "$2" >"$dir/workspace.json"
 }

@@ -49,7 +49,7 @@ struct command {
 	const char *summary;  /* one line */
 	const struct option_spec *options;
 	size_t options_size; /* of the options struct */
-	const char *notes;    /* printed behind the options; lines of at most 80 columns, or NULL */
+	const char *notes;   /* printed behind the options; lines of at most 80 columns, or NULL */
 	size_t max_operands;
 	int (*run)(const void *options, const char *const *operands, size_t operand_count);
 };

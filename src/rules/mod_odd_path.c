@@ -69,7 +69,7 @@ static void report_root(const struct rule *self, const struct facts *facts, stru
 	struct finding *f = findings_add(
 		out, self, CONF_CERTAIN, o->path,
 		dots ? "the path of %s has \"...\" in it, which go takes for a pattern: it finds "
-	               "no "
+		       "no "
 		       "package of the module"
 		     : "the path of %s has a line break in it, and go takes no package from such a "
 		       "directory",

@@ -123,7 +123,7 @@ static void check_running(const struct rule *self, const struct facts *facts,
 				out, self, CONF_CERTAIN,
 				arena_printf(out->arena, "process %lld (gopls)", (long long)s->pid),
 				"the running gopls (process %lld) has %lld files open and may have "
-			        "%lld "
+				"%lld "
 				"(RLIMIT_NOFILE)",
 				(long long)s->pid, (long long)s->fds, (long long)l->soft);
 			finding_about(out, f, "RLIMIT_NOFILE");

@@ -43,5 +43,4 @@ int64_t proc_start_wall_ns(int64_t boot_wall_ns, uint64_t start_ticks);
 /* The arguments as "cmdline=" with \x1f between them. */
 void proc_put_cmdline(struct strbuf *out, struct arena *arena, struct slice cmdline);
 
-
 #endif
