@@ -121,6 +121,7 @@ static bool check_fails(const struct rule *self, const struct facts *facts, stru
 	const struct fact_trial *shell = facts_trial(facts, "go of the shell");
 	bool fails = run && run->started && !run->timed_out && run->exit_code != 0;
 	bool only_here = shell && shell->better;
+	const char *shells = only_here ? shell->detail : "";
 	/* A script nobody knows: only its success elsewhere shows that it is not just broken. */
 	if (!fails || (str_empty(s->manager) && !only_here)) {
 		return false;
@@ -137,8 +138,7 @@ static bool check_fails(const struct rule *self, const struct facts *facts, stru
 	struct finding *f = findings_add(
 		out, self, CONF_CERTAIN, s->path, "%s is a shim of %s and %s%s%s%s", s->path,
 		named(s->manager), str_empty(s->manager) ? "fails in this environment" : why,
-		only_here ? "; the shell gets Go " : "", only_here ? shell->detail : "",
-		variable_words(facts, s));
+		only_here ? "; the shell gets Go " : "", shells, variable_words(facts, s));
 	finding_about(out, f, "PATH");
 	finding_cites(f, s);
 	finding_cites(f, run);
@@ -269,7 +269,7 @@ static bool check_hook(const struct rule *self, const struct facts *facts, struc
 	if (!hook) {
 		return false;
 	}
-	const char *where = managed ? managed->root : go->path;
+	const char *where = managed ? managed->root : go ? go->path : "";
 	struct finding *f = findings_add(
 		out, self, CONF_CERTAIN, where,
 		"the editor has no go: %s would give %s, and is switched on only in %s line %lld",
