@@ -45,15 +45,15 @@ struct owner {
 
 /* ---- sockets ---- */
 
-static void put_socket(struct family *f, const struct owner *o, const struct inet_diag_msg *m,
+static void put_socket(struct family *f, const struct owner *o, struct inet_diag_msg *m,
                        size_t len) {
 	char text[INET6_ADDRSTRLEN] = "";
 	int64_t received = -1;
 	struct slice cmdline;
-	size_t left = len - NLMSG_ALIGN(sizeof *m);
+	/* The macros of the kernel take their const away; left may end below zero. */
+	int left = (int)(len - NLMSG_ALIGN(sizeof *m));
 
-	for (const struct rtattr *a = (const struct rtattr *)(m + 1); RTA_OK(a, left);
-	     a = RTA_NEXT(a, left)) {
+	for (struct rtattr *a = (struct rtattr *)(m + 1); RTA_OK(a, left); a = RTA_NEXT(a, left)) {
 		struct tcp_info info = {0};
 		size_t size = RTA_PAYLOAD(a) < sizeof info ? RTA_PAYLOAD(a) : sizeof info;
 
@@ -87,13 +87,13 @@ static bool owns(const struct owner *o, uint64_t inode) {
 }
 
 /* One datagram of the dump; false at its end. */
-static bool take_answer(struct family *f, const struct owner *o, const char *bytes, size_t len) {
-	for (const struct nlmsghdr *h = (const struct nlmsghdr *)(const void *)bytes;
-	     NLMSG_OK(h, len); h = NLMSG_NEXT(h, len)) {
+static bool take_answer(struct family *f, const struct owner *o, char *bytes, size_t len) {
+	for (struct nlmsghdr *h = (struct nlmsghdr *)(void *)bytes; NLMSG_OK(h, len);
+	     h = NLMSG_NEXT(h, len)) {
 		if (h->nlmsg_type != SOCK_DIAG_BY_FAMILY) {
 			return false;
 		}
-		const struct inet_diag_msg *m = NLMSG_DATA(h);
+		struct inet_diag_msg *m = NLMSG_DATA(h);
 
 		if (h->nlmsg_len >= NLMSG_LENGTH(sizeof *m) && owns(o, m->idiag_inode)) {
 			put_socket(f, o, m, h->nlmsg_len - NLMSG_HDRLEN);
