@@ -41,13 +41,17 @@ for gopls in "$tools"/gopls/*/gopls; do
 done
 works clangd c "$common references" clangd
 works pylsp python "$common references" pylsp
-if command -v npm >/dev/null; then
-	npm=$(dirname "$tools/npm")/npm
-	npm install --silent --no-audit --no-fund --prefix "$npm" typescript@5 typescript-language-server@4 >npm.log 2>&1
-	ln -sfn "$npm/node_modules" typescript/node_modules
-	works typescript-language-server typescript "$common references" \
-		"$npm/node_modules/.bin/typescript-language-server" --stdio
-else
+if ! command -v npm >/dev/null; then
 	echo '# skipped typescript-language-server: there is no npm'
+else
+	npm=$(dirname "$tools/npm")/npm
+	server=$npm/node_modules/.bin/typescript-language-server
+	npm install --silent --no-audit --no-fund --prefix "$npm" typescript@5 typescript-language-server@4 >npm.log 2>&1
+	if [ -x "$server" ]; then
+		ln -sfn "$npm/node_modules" typescript/node_modules
+		works typescript-language-server typescript "$common references" "$server" --stdio
+	else
+		echo '# skipped typescript-language-server: npm could not install it (no network?)'
+	fi
 fi
 exit $((failures > 0))
