@@ -91,7 +91,7 @@ def write_cases(f, outcomes, kind, title):
         if o.case.kind == kind:
             rows.setdefault(o.case.name, {})[o.pair] = o
     pairs = pairs_of(outcomes)
-    f.write("\n## %s\n\nMilliseconds until the verdict; - where this pair cannot have it.\n\n| set-up | verdict | " % title)
+    f.write("\n## %s\n\nMilliseconds until the verdict; - where it was not run with this pair, or cannot be had with it.\n\n| set-up | verdict | " % title)
     f.write(" | ".join(p.go for p in pairs) + " |\n|---|---|" + "---|" * len(pairs) + "\n")
     for name in sorted(rows):
         verdicts = sorted({o.verdict for o in rows[name].values() if o.status != "skipped"})
@@ -101,7 +101,7 @@ def write_cases(f, outcomes, kind, title):
 def write(outcomes, path):
     outcomes = [o for o in outcomes if not o.cured]
     with open(path, "w", encoding="utf-8") as f:
-        f.write("# The lab's last full run\n\nWritten by `lab/run --all --report`. What the folders mean: [lab/README.md](../lab/README.md). The times are those of `dialtone check`, on a machine\n"
+        f.write("# The lab's last full run\n\nWritten by `lab/run --turns --report`: every set-up with one pair of Go and gopls, and by turns with one of the others. What the folders mean: [lab/README.md](../lab/README.md). The times are those of `dialtone check`, on a machine\n"
                 "with %d processors that ran %d cases side by side.\n" % (os.cpu_count(), min(os.cpu_count() or 1, 2)))
         write_assessment(f, outcomes)
         write_cases(f, outcomes, "faults", "Faults")
