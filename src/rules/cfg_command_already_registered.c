@@ -108,10 +108,11 @@ static void add_logged(const struct rule *self, struct findings *out,
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	const struct fact_log_event *log = logged(facts);
 	bool any = false;
+	/* One pair says it: with the one gone, a further one shows at the next check. */
 	facts_each (extension, a, facts) {
 		for (const struct fact_extension *b =
 		             (const struct fact_extension *)(const void *)a->base.next;
-		     b && a->enabled;
+		     b && a->enabled && !any;
 		     b = (const struct fact_extension *)(const void *)b->base.next) {
 			const char *command = b->enabled ? clash_of(out->arena, a, b) : NULL;
 			if (command) {
