@@ -37,8 +37,7 @@ static int try_connect(const struct sockaddr *addr, socklen_t len, int64_t until
 		}
 	}
 	if (error == 0) {
-		*ret_fd = fd;
-		fd = -1;
+		*ret_fd = fd_take(&fd);
 	}
 	return error;
 }
