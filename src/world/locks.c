@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: MIT
+ * Who holds a lock and who waits for it: /proc/locks, and the descriptors of the processes it names. All processes are
+ * looked at only when it names none that has the lock. Sources: those of core/lock_line.h.
+ */
+#include "core/locks.h"
+
+#include "base/fd.h"
+#include "world/lock_process.h"
+#include "world/proc_children.h"
+#include "world/procfs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define TABLE_CAP ((size_t)4 * 1024 * 1024)
+#define TEXT_CAP  ((size_t)64 * 1024)
+#define KNOWN_MAX 1024 /* processes the table names */
+
+/* One lock that is told of. */
+struct entry {
+	struct lock_line line;
+	bool chosen;
+	bool in_table;                /* else a thread was found that waits */
+	struct lock_process *process; /* NULL: not known */
+	const struct lock_fd *fd;
+	int64_t tid;
+	const char *proof, *unseen, *wchan;
+	struct entry *next;
+};
+
+struct search {
+	struct arena *arena;
+	struct look_reply *reply;
+	int proc_fd;
+	int64_t boot_ns;
+	struct entry *first, **end;
+	struct lock_process *known[KNOWN_MAX]; /* those read, by the order of reading */
+	size_t known_count;
+	size_t lines, looked, denied;
+};
+
+/* ---- the table ---- */
+
+static struct entry *entry_add(struct search *s, const struct lock_line *line) {
+	struct entry *e = arena_new_of(s->arena, struct entry);
+
+	*e = (struct entry){.line = *line, .proof = "none", .unseen = "", .wchan = ""};
+	*s->end = e;
+	s->end = &e->next;
+	return e;
+}
+
+static int table_read(struct search *s) {
+	struct look_reply text = {.state = EV_FAILED};
+	struct slice rest, row;
+	int error;
+
+	strbuf_init(&text.bytes, s->arena);
+	error = look_read_file(s->proc_fd, "locks", TABLE_CAP, &text);
+	rest = slice_of(text.bytes.data, text.bytes.len);
+	while (!error && slice_line(&rest, &row) && s->lines < LOCKS_MAX) {
+		struct lock_line line;
+
+		if (lock_line_parse(row, &line)) {
+			entry_add(s, &line)->in_table = true;
+			s->lines++;
+		}
+	}
+	return error;
+}
+
+/* ---- which of them ---- */
+
+static void choose_place(struct search *s, const struct lock_place *place) {
+	for (struct entry *e = s->first; e; e = e->next) {
+		e->chosen =
+			e->chosen || (e->line.has_place && lock_place_eq(&e->line.place, place));
+	}
+}
+
+static void choose_waited(struct search *s) {
+	for (struct entry *e = s->first; e; e = e->next) {
+		if (e->line.depth > 0 && !e->chosen && e->line.has_place) {
+			choose_place(s, &e->line.place);
+		}
+	}
+}
+
+static struct lock_process *known_process(struct search *s, int64_t pid) {
+	for (size_t i = 0; i < s->known_count; i++) {
+		if (s->known[i]->pid == pid) {
+			return s->known[i];
+		}
+	}
+	return NULL;
+}
+
+static struct lock_process *read_process(struct search *s, int64_t pid) {
+	struct lock_process *p = lock_process_read(s->arena, s->proc_fd, pid);
+
+	s->looked += p->sight == LOCK_SIGHT_READ;
+	s->denied += p->sight == LOCK_SIGHT_DENIED;
+	return p;
+}
+
+static struct lock_process *process_of(struct search *s, int64_t pid) {
+	struct lock_process *p = known_process(s, pid);
+
+	if (!p) {
+		p = read_process(s, pid);
+		if (s->known_count < KNOWN_MAX) {
+			s->known[s->known_count++] = p;
+		}
+	}
+	return p;
+}
+
+static const struct lock_fd *fd_numbered(const struct lock_process *p, int64_t number) {
+	for (size_t i = 0; i < p->count; i++) {
+		if (p->fds[i].number == number) {
+			return &p->fds[i];
+		}
+	}
+	return NULL;
+}
+
+/* A waiter that /proc/locks does not show: the lock is held from a pid namespace we are not in, or by another machine. */
+static void add_unlisted(struct search *s, struct lock_process *p, const struct lock_wait *wait) {
+	const struct lock_fd *fd = fd_numbered(p, wait->fd);
+	struct lock_line line = {
+		.group = -1, .depth = 1, .end = -1, .class = "FLOCK", .pid = p->pid};
+	struct lock_mount mount;
+
+	if (fd && fd->has_ino && lock_mount_of(s->arena, s->proc_fd, p, fd->mnt_id, &mount)) {
+		line.has_place = true;
+		line.place = (struct lock_place){
+			.major = mount.major, .minor = mount.minor, .ino = fd->ino};
+		choose_place(s, &line.place);
+	}
+	struct entry *e = entry_add(s, &line);
+
+	e->chosen = true;
+	e->process = p;
+	e->fd = fd;
+	e->tid = wait->tid;
+	e->wchan = wait->wchan;
+	e->proof = fd ? "fd" : "wchan";
+}
+
+/* Is it one of those in the table that wait? Those of a descriptor (OFDLCK) are listed without a pid. */
+static bool is_listed(struct search *s, struct lock_process *p, const struct lock_wait *wait) {
+	bool listed = false;
+
+	for (struct entry *e = s->first; e; e = e->next) {
+		const struct lock_fd *fd = NULL;
+
+		if (!e->in_table || e->line.depth == 0 || !e->line.has_place ||
+		    (e->line.pid > 0 && e->line.pid != p->pid) ||
+		    !(fd = lock_process_opens(s->arena, s->proc_fd, p, &e->line.place)) ||
+		    (wait->fd >= 0 && fd->number != wait->fd && e->line.pid <= 0)) {
+			continue;
+		}
+		if (!e->process) {
+			e->process = p;
+			e->fd = fd;
+			e->tid = wait->tid;
+			e->wchan = wait->wchan;
+			e->proof = "fd";
+		}
+		choose_place(s, &e->line.place);
+		listed = true;
+	}
+	return listed;
+}
+
+static void choose_below(struct search *s, int64_t root) {
+	const struct proc_children *list = proc_descendants(s->arena, s->proc_fd, root);
+
+	for (size_t i = 0; i <= list->count; i++) {
+		int64_t pid = i == 0 ? root : list->pids[i - 1];
+		struct lock_wait wait;
+
+		if (lock_process_waits(s->arena, s->proc_fd, pid, &wait)) {
+			struct lock_process *p = process_of(s, pid);
+
+			if (!is_listed(s, p, &wait)) {
+				add_unlisted(s, p, &wait);
+			}
+		}
+	}
+}
+
+/* ---- whose they are ---- */
+
+/* By the pid in the table. False: another process must have it. */
+static bool resolve_by_table(struct search *s, struct entry *e) {
+	struct lock_process *p = e->line.pid > 0 ? process_of(s, e->line.pid) : NULL;
+
+	if (!p || p->sight == LOCK_SIGHT_GONE) {
+		return false;
+	}
+	if (p->sight == LOCK_SIGHT_DENIED) {
+		e->process = p;
+		e->proof = "table";
+		e->unseen = "denied";
+		return true;
+	}
+	const struct lock_fd *fd =
+		e->line.depth == 0 ? lock_process_holds(p, &e->line)
+				   : lock_process_opens(s->arena, s->proc_fd, p, &e->line.place);
+	if (fd) {
+		e->process = p;
+		e->fd = fd;
+		e->proof = e->line.depth == 0 ? "fdinfo" : "fd";
+	}
+	return fd != NULL;
+}
+
+static bool wants_holder(const struct entry *e) {
+	return e->chosen && !e->process && e->line.depth == 0 && e->line.has_place;
+}
+
+/* A waiter without a line: who carries a lock on its file? */
+static bool is_held(struct search *s, const struct entry *waiter) {
+	for (struct entry *e = s->first; e; e = e->next) {
+		if (e->line.depth == 0 && e->line.has_place && e->process &&
+		    lock_place_eq(&e->line.place, &waiter->line.place)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void take_carried(struct search *s, struct lock_process *p) {
+	for (struct entry *e = s->first; e; e = e->next) {
+		const struct lock_fd *fd = wants_holder(e) ? lock_process_holds(p, &e->line) : NULL;
+
+		if (fd) {
+			e->process = p;
+			e->fd = fd;
+			e->proof = "fdinfo";
+		}
+	}
+}
+
+static void take_unlisted(struct search *s, struct lock_process *p) {
+	for (struct entry *e = s->first; e; e = e->next) {
+		if (e->in_table || !e->chosen || e->line.depth == 0 || !e->line.has_place ||
+		    e->process == p || is_held(s, e)) {
+			continue;
+		}
+		for (size_t i = 0; i < p->count; i++) {
+			struct slice rest = p->fds[i].locks;
+			struct lock_line line;
+
+			while (fdinfo_lock(&rest, &line)) {
+				if (!line.has_place ||
+				    !lock_place_eq(&line.place, &e->line.place)) {
+					continue;
+				}
+				line.group = -1;
+
+				struct entry *holder = entry_add(s, &line);
+
+				holder->chosen = true;
+				holder->process = p;
+				holder->fd = &p->fds[i];
+				holder->proof = "fdinfo";
+			}
+		}
+	}
+}
+
+static bool is_searched_for(struct search *s) {
+	for (struct entry *e = s->first; e; e = e->next) {
+		if (wants_holder(e) || (e->chosen && !e->in_table && e->line.depth > 0 &&
+		                        e->line.has_place && !is_held(s, e))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* All processes, until every lock has somebody. */
+static void search_all(struct search *s) {
+	int fd = openat(s->proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	for (const struct dirent *d = dir ? readdir(dir) : NULL; d && is_searched_for(s);
+	     d = readdir(dir)) {
+		int64_t pid;
+
+		if (str_to_int64(d->d_name, &pid) == 0) {
+			struct lock_process *p = known_process(s, pid);
+
+			p = p ? p : read_process(s, pid);
+			take_carried(s, p);
+			take_unlisted(s, p);
+		}
+	}
+	if (dir) {
+		closedir(dir);
+	}
+}
+
+static void resolve(struct search *s) {
+	for (struct entry *e = s->first; e; e = e->next) {
+		if (e->chosen && !e->process) {
+			resolve_by_table(s, e);
+		}
+	}
+	search_all(s);
+	for (struct entry *e = s->first; e; e = e->next) {
+		if (e->chosen && !e->process) {
+			e->unseen = s->denied > 0     ? "denied"
+			            : e->line.pid > 0 ? "gone"
+			                              : "elsewhere";
+		}
+	}
+}
+
+/* ---- the answer ---- */
+
+static bool hangs_perhaps(const char *fstype) {
+	return str_starts(fstype, "nfs") || str_starts(fstype, "fuse") || streq(fstype, "cifs") ||
+	       streq(fstype, "smb3") || streq(fstype, "9p") || streq(fstype, "afs") ||
+	       streq(fstype, "ceph");
+}
+
+static void put_file(struct search *s, const struct entry *e, struct strbuf *out) {
+	struct lock_mount mount = {.fstype = ""};
+	char name[64];
+	struct stat st;
+
+	snprintf(name, sizeof name, "fd/%" PRId64, e->fd->number);
+	const char *path = proc_link(s->arena, s->proc_fd, e->process->pid, name);
+
+	keyline_put(out, "path", path ? path : "");
+	lock_mount_of(s->arena, s->proc_fd, e->process, e->fd->mnt_id, &mount);
+	keyline_put(out, "fstype", mount.fstype);
+	strbuf_printf(out, "fd=%" PRId64 "\n", e->fd->number);
+	snprintf(name, sizeof name, "%" PRId64 "/fd/%" PRId64, e->process->pid, e->fd->number);
+	if (!hangs_perhaps(mount.fstype) && fstatat(s->proc_fd, name, &st, 0) == 0) {
+		strbuf_printf(out, "mtime_ns=%" PRId64 "\n",
+		              (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec);
+	}
+}
+
+static void put_process(struct search *s, const struct entry *e, struct strbuf *out) {
+	int64_t pid = e->process->pid;
+	struct proc_stat ps;
+	struct slice text;
+	struct stat st;
+	char path[32];
+
+	snprintf(path, sizeof path, "%" PRId64, pid);
+	if (proc_read(s->arena, s->proc_fd, pid, "stat", TEXT_CAP, &text) == 0 &&
+	    proc_stat_parse(text, &ps) && fstatat(s->proc_fd, path, &st, 0) == 0) {
+		strbuf_printf(out,
+		              "ppid=%" PRId64 "\nuid=%u\nstart_wall_ns=%" PRId64 "\nstate=%c\n",
+		              ps.ppid, st.st_uid, proc_start_wall_ns(s->boot_ns, ps.start_ticks),
+		              ps.state);
+		keyline_put(out, "comm", ps.comm);
+	}
+	const char *exe = proc_link(s->arena, s->proc_fd, pid, "exe");
+	const char *cwd = proc_link(s->arena, s->proc_fd, pid, "cwd");
+
+	keyline_put(out, "exe", exe ? exe : "");
+	keyline_put(out, "cwd", cwd ? cwd : "");
+	if (!str_empty(e->wchan)) {
+		keyline_put(out, "wchan", e->wchan);
+	}
+	if (proc_read(s->arena, s->proc_fd, pid, "cmdline", TEXT_CAP, &text) == 0) {
+		proc_put_cmdline(out, s->arena, text);
+	}
+}
+
+static void put_entry(struct search *s, const struct entry *e) {
+	struct strbuf *out = &s->reply->bytes;
+	const struct lock_line *l = &e->line;
+	bool is_lease = streq(l->class, "LEASE") || streq(l->class, "DELEG");
+
+	strbuf_printf(out, "role=%s\ngroup=%" PRId64 "\ndepth=%u\nclass=%s\nmode=%s\nlease=%s\n",
+	              l->depth > 0 ? "waits" : "holds", l->group, l->depth, l->class, l->mode,
+	              is_lease ? l->state : "");
+	strbuf_printf(out, "start=%" PRId64 "\nend=%" PRId64 "\n", l->start, l->end);
+	if (l->has_place) {
+		strbuf_printf(out, "dev=%02x:%02x\nino=%" PRIu64 "\n", l->place.major,
+		              l->place.minor, l->place.ino);
+	}
+	if (e->fd) {
+		put_file(s, e, out);
+	}
+	strbuf_printf(out, "table_pid=%" PRId64 "\npid=%" PRId64 "\nproof=%s\nunseen=%s\n",
+	              e->in_table ? l->pid : 0, e->process ? e->process->pid : 0, e->proof,
+	              e->unseen);
+	if (e->tid) {
+		strbuf_printf(out, "tid=%" PRId64 "\n", e->tid);
+	}
+	if (e->process) {
+		put_process(s, e, out);
+	}
+	strbuf_add_char(out, '\n');
+}
+
+/* CAP_SYS_PTRACE, with which the descriptors of others can be read. */
+static bool may_trace(struct search *s) {
+	static const char key[] = "\nCapEff:\t";
+	struct slice text;
+	const char *at;
+
+	if (proc_read(s->arena, s->proc_fd, getpid(), "status", TEXT_CAP, &text) != 0 ||
+	    !(at = memmem(text.data, text.len, key, strlen(key)))) {
+		return false;
+	}
+	return strtoull(at + strlen(key), NULL, 16) >> CAP_SYS_PTRACE & 1;
+}
+
+static bool choose(struct search *s, const char *arg) {
+	struct slice rest = slice_str(arg), word = {0};
+	int64_t pid;
+
+	slice_cut(&rest, ' ', &word);
+	if (slice_eq(word, "all")) {
+		for (struct entry *e = s->first; e; e = e->next) {
+			e->chosen = true;
+		}
+	} else if (slice_eq(word, "waited")) {
+		choose_waited(s);
+	} else if (slice_eq(word, "below") && slice_cut(&rest, ' ', &word) &&
+	           str_to_int64(arena_slicedup(s->arena, word), &pid) == 0) {
+		choose_below(s, pid);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+void look_locks(const struct looker *looker, const struct look_request *request,
+                struct look_reply *reply) {
+	CLEANUP(fd_closep) int proc_fd = proc_open();
+	struct search *s = arena_new_of(request->arena, struct search);
+	int error;
+
+	(void)looker;
+	s->arena = request->arena;
+	s->reply = reply;
+	s->proc_fd = proc_fd;
+	s->end = &s->first;
+	if (proc_fd < 0) {
+		look_reply_errno(reply, ENOSYS);
+		return;
+	}
+	s->boot_ns = proc_boot_wall_ns(request->arena, proc_fd);
+	error = table_read(s);
+	if (!choose(s, request->arg)) {
+		look_reply_errno(reply, EINVAL);
+		return;
+	}
+	resolve(s);
+	for (const struct entry *e = s->first; e; e = e->next) {
+		if (e->chosen) {
+			put_entry(s, e);
+		}
+	}
+	strbuf_printf(&reply->bytes, "table=%s\nlines=%zu\nlooked=%zu\ndenied=%zu\nptrace=%d\n\n",
+	              !error            ? "read"
+	              : error == ENOENT ? "absent"
+	                                : "denied",
+	              s->lines, s->looked, s->denied, may_trace(s));
+	look_reply_errno(reply, 0);
+}
