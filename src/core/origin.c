@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/origin.h"
 
+#include "base/path.h"
 #include "base/str.h"
 #include "core/undefined.h"
 
@@ -141,6 +142,45 @@ static bool blocked_on_path(const struct facts *facts) {
 	return false;
 }
 
+/* How surely this is the one the user means: a start-up file leads to it, or his shell's PATH. */
+static int is_meant(const struct facts *facts, const struct fact_tool *t) {
+	if (origin_path_line(facts, t)) {
+		return 2;
+	}
+	const char *path = facts_var(facts, "own", "PATH");
+	struct slice rest = slice_str(path ? path : "");
+	struct slice dir;
+	while (slice_cut(&rest, ':', &dir)) {
+		if (slice_eq(dir, path_parent(facts->arena, t->path))) {
+			return 1;
+		}
+	}
+	return 0;
+}
+
+static bool is_program(const struct facts *facts, const struct fact_tool *t) {
+	const struct fact_binary *b = facts_binary(facts, t->path);
+	return !b || streq(b->format, "elf") || streq(b->format, "script");
+}
+
+const struct fact_tool *origin_gopls_elsewhere(const struct facts *facts) {
+	const struct fact_tool *best = NULL;
+	bool best_runs = false;
+	facts_each (tool, t, facts) {
+		if (!streq(t->tool, "gopls") || !streq(t->via, "elsewhere") ||
+		    !streq(t->state, "ok") || !is_program(facts, t)) {
+			continue;
+		}
+		const struct fact_binary *b = facts_binary(facts, t->path);
+		bool runs = !b || b->machine_ok || !streq(b->format, "elf");
+		if (!best || (runs && !best_runs)) {
+			best = t;
+			best_runs = runs;
+		}
+	}
+	return facts_chosen(facts, "gopls") ? NULL : best;
+}
+
 const struct fact_tool *origin_go_off_path(const struct facts *facts) {
 	const struct fact_tool *server = facts_chosen(facts, "server-go");
 	if (server || blocked_on_path(facts)) {
@@ -151,8 +191,7 @@ const struct fact_tool *origin_go_off_path(const struct facts *facts) {
 		if (!is_usable_go(t)) {
 			continue;
 		}
-		/* One that a start-up file leads to is the one the user means. */
-		if (!best || (origin_path_line(facts, t) && !origin_path_line(facts, best))) {
+		if (!best || is_meant(facts, t) > is_meant(facts, best)) {
 			best = t;
 		}
 	}

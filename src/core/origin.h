@@ -27,6 +27,9 @@ void origin_fix(const struct facts *facts, struct findings *out, struct finding 
  * as well when the server finds a go, or when its PATH leads to one that cannot be executed (that
  * is another cause). */
 const struct fact_tool *origin_go_off_path(const struct facts *facts);
+/* A gopls that works and lies where the editor does not look: one this machine can run first; NULL
+ * when there is none or the editor finds one. */
+const struct fact_tool *origin_gopls_elsewhere(const struct facts *facts);
 /* A gopls that works and lies in a directory which a start-up file adds to PATH, when the editor
  * finds none; or NULL. */
 const struct fact_tool *origin_gopls_off_path(const struct facts *facts);

@@ -135,6 +135,12 @@ static void elsewhere_list(struct search *s, const char *list) {
 	}
 }
 
+void search_list_elsewhere(struct exam *exam, const char *tool, const char *list) {
+	struct search s;
+	search_begin(&s, exam, tool);
+	elsewhere_list(&s, list);
+}
+
 /* A GOBIN that was meant as a list: go install takes it for the name of one directory. */
 static void elsewhere_literal(struct search *s, const char *gobin) {
 	if (gobin && gobin[0] == '/' && strchr(gobin, ':')) {

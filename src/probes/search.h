@@ -36,6 +36,9 @@ const char *search_on_path(struct exam *exam, const char *tool, const struct env
  */
 void search_elsewhere(struct search *s);
 
+/* What a PATH that nobody knew of until now leads to, if that was not seen yet: via "elsewhere". */
+void search_list_elsewhere(struct exam *exam, const char *tool, const char *list);
+
 /* The first usable file of that name on a PATH-like list, or NULL; no facts. */
 const char *search_path_only(struct exam *exam, const char *list, const char *name);
 

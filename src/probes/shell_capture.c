@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * The editor misses go or gopls although it asks a login shell for its environment: what does that
- * shell answer? Only then it is started, with the editor's environment, as the editor does.
+ * shell answer? Only then it is started, with the editor's environment, as the editor does. And
+ * when one of the two is found nowhere and dialtone itself was not started in a terminal: does the
+ * PATH of that shell lead to one?
  */
 #include "base/clock.h"
 #include "base/path.h"
@@ -71,10 +73,24 @@ static const struct fact_startup_file *find_line(struct exam *exam, const char *
 	return NULL;
 }
 
+/* Not in any place where it was looked for, which the PATH of a terminal is among. */
+static bool is_nowhere(struct exam *exam, const char *tool) {
+	facts_each (tool, t, exam->facts) {
+		bool gone = streq(t->state, "absent") || streq(t->state, "dangling") ||
+		            streq(t->state, "unreachable") || streq(t->state, "unknown");
+		if (streq(t->tool, tool) && !gone) {
+			return false;
+		}
+	}
+	return !envset_get(&exam->target->own, "TERM");
+}
+
 static int look(struct exam *exam, struct err *err) {
 	const struct target *t = exam->target;
 	bool misses = !t->server_go || !t->gopls_path;
-	if (facts_healthy(exam->facts) || !misses || !asks_a_shell(exam)) {
+	bool asks = misses && asks_a_shell(exam);
+	bool nowhere = is_nowhere(exam, "go") || is_nowhere(exam, "gopls");
+	if (facts_healthy(exam->facts) || (!asks && !nowhere)) {
 		return 0;
 	}
 	struct exam brief = *exam;
@@ -93,6 +109,13 @@ static int look(struct exam *exam, struct err *err) {
 	}
 	bool fails = shell.why || shell.exit_code != 0;
 	const char *path = envset_get(&shell.env, "PATH");
+	if (path) {
+		search_list_elsewhere(exam, "go", path);
+		search_list_elsewhere(exam, "gopls", path);
+	}
+	if (!asks) {
+		return 0;
+	}
 	int64_t line = 0;
 	const char *text = "";
 	const struct fact_startup_file *file =

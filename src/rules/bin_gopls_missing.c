@@ -68,16 +68,19 @@ static void report(const struct rule *self, const struct facts *facts, struct fi
 			count++;
 		}
 	}
+	/* Where a go puts programs that nobody finds here, nobody knows for certain; and with it
+	 * the editor could not install one either. */
+	enum confidence sure = origin_go_off_path(facts) ? CONF_LIKELY : CONF_CERTAIN;
 	const char *looked =
 		count ? arena_printf(out->arena, "not %s, and nowhere on PATH", places.data)
 		      : "nowhere on PATH";
 	struct finding *f =
-		dangling ? findings_add(out, self, CONF_CERTAIN, "gopls",
+		dangling ? findings_add(out, self, sure, "gopls",
 	                                "gopls is missing: %s is a link to %s, which is gone",
 	                                dangling->path,
 	                                str_empty(dangling->real) ? "a file" : dangling->real)
-			 : findings_add(out, self, CONF_CERTAIN, "gopls",
-	                                "gopls is not installed: %s", looked);
+			 : findings_add(out, self, sure, "gopls", "gopls is not installed: %s",
+	                                looked);
 	if (dangling) {
 		finding_cites(f, dangling);
 	}

@@ -10,31 +10,6 @@
 
 #include "base/path.h"
 
-static bool is_program(const struct facts *facts, const char *path) {
-	const struct fact_binary *b = facts_binary(facts, path);
-
-	return !b || streq(b->format, "elf") || streq(b->format, "script");
-}
-
-/* The best of those that lie elsewhere: one this machine can run first. */
-static const struct fact_tool *elsewhere(const struct facts *facts) {
-	const struct fact_tool *best = NULL;
-	bool best_runs = false;
-	facts_each (tool, t, facts) {
-		if (!streq(t->tool, "gopls") || !streq(t->via, "elsewhere") ||
-		    !streq(t->state, "ok") || !is_program(facts, t->path)) {
-			continue;
-		}
-		const struct fact_binary *b = facts_binary(facts, t->path);
-		bool runs = !b || b->machine_ok || !streq(b->format, "elf");
-		if (!best || (runs && !best_runs)) {
-			best = t;
-			best_runs = runs;
-		}
-	}
-	return best;
-}
-
 /* Something nearer is wrong with the places that are looked at. */
 static bool is_other_cause(const struct facts *facts) {
 	facts_each (tool, t, facts) {
@@ -133,11 +108,8 @@ static const char *list_of_places(const struct facts *facts, struct findings *ou
 }
 
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
-	if (facts_chosen(facts, "gopls") || facts_healthy(facts) || is_other_cause(facts)) {
-		return;
-	}
-	const struct fact_tool *t = elsewhere(facts);
-	if (!t) {
+	const struct fact_tool *t = origin_gopls_elsewhere(facts);
+	if (!t || facts_healthy(facts) || is_other_cause(facts)) {
 		return;
 	}
 	const char *dir = path_parent(out->arena, t->path);

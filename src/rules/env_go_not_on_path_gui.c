@@ -6,8 +6,30 @@
  * (env-stale-editor-process explains this one); a go on PATH that cannot be executed; no Go at all
  * (bin-go-missing).
  */
+#include "base/path.h"
 #include "core/origin.h"
 #include "core/rule.h"
+
+/* The directory of a gopls that the same PATH misses, with the colon before it, or "". */
+static const char *gopls_too(const struct facts *facts, struct findings *out, struct finding *f,
+                             const char *dir) {
+	const struct fact_tool *gopls = origin_gopls_elsewhere(facts);
+	if (!gopls) {
+		return "";
+	}
+	const char *other = path_parent(out->arena, gopls->path);
+	finding_detail(out, f, "nor does it lead to gopls, which is %s", gopls->path);
+	finding_cites(f, gopls);
+	return streq(other, dir) ? "" : arena_printf(out->arena, ":%s", other);
+}
+
+static void offer(const struct facts *facts, struct findings *out, struct finding *f,
+                  const struct fact_tool *go) {
+	const char *dir = path_parent(out->arena, go->path);
+	const char *more = gopls_too(facts, out, f, dir);
+	finding_fix(out, f, "put it where every session reads it, then log out and in again",
+	            "echo 'export PATH=\"$PATH:%s%s\"' >> %s", dir, more, origin_login_file(facts));
+}
 
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	const struct fact_tool *go = origin_go_off_path(facts);
@@ -45,17 +67,17 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		                       : "not in force where the editor was started");
 		finding_cites(f, line);
 	}
-	size_t dir = (size_t)(strrchr(go->path, '/') - go->path);
-	finding_fix(out, f, "put it where every session reads it, then log out and in again",
-	            "echo 'export PATH=\"$PATH:%.*s\"' >> %s", (int)dir, go->path,
-	            origin_login_file(facts));
+	offer(facts, out, f, go);
 	if (facts_first(editor, facts) && streq(facts_first(editor, facts)->name, "vscode")) {
+		const struct fact_tool *gopls = origin_gopls_elsewhere(facts);
+		const char *also =
+			gopls ? arena_printf(out->arena, ", \"gopls\": \"%s\"", gopls->path) : "";
 		finding_fix(out, f,
 		            arena_printf(out->arena,
 		                         "tell the extension and restart the editor: "
-		                         "\"go.alternateTools\": {\"go\": \"%s\"} in the user "
+		                         "\"go.alternateTools\": {\"go\": \"%s\"%s} in the user "
 		                         "settings.json",
-		                         go->path),
+		                         go->path, also),
 		            "%s", "");
 	}
 }
