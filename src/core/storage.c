@@ -163,6 +163,49 @@ const struct fact *storage_module_wanted(const struct facts *facts) {
 	return NULL;
 }
 
+static bool refusal_in(struct arena *arena, const char *text, const char **file,
+                       const char **refusal) {
+	static const char *const marks[] = {"updating go.mod: open ", "updating go.sum: open "};
+	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
+		const char *at = strstr(text, marks[i]);
+		const char *path = at ? at + strlen(marks[i]) : NULL;
+		const char *colon = path ? strstr(path, ": ") : NULL;
+		if (colon) {
+			struct slice rest = slice_str(colon + strlen(": "));
+			struct slice line = {0};
+			(void)slice_line(&rest, &line);
+			*file = arena_strndup(arena, path, (size_t)(colon - path));
+			*refusal = arena_slicedup(arena, slice_trim(line));
+			return true;
+		}
+	}
+	return false;
+}
+
+const struct fact *storage_modfile_refused(const struct facts *facts, const char **file,
+                                           const char **refusal) {
+	const struct fact_mod_flag *flag = facts_first(mod_flag, facts);
+	if (!flag || !streq(flag->value, "mod")) {
+		return NULL;
+	}
+	const struct fact_go_run *list = facts_run(facts, "list");
+	if (list && list->started && list->exit_code != 0 &&
+	    refusal_in(facts->arena, list->err, file, refusal)) {
+		return &list->base;
+	}
+	facts_each (message, m, facts) {
+		if (refusal_in(facts->arena, m->text, file, refusal)) {
+			return &m->base;
+		}
+	}
+	facts_each (diagnostic, d, facts) {
+		if (refusal_in(facts->arena, d->text, file, refusal)) {
+			return &d->base;
+		}
+	}
+	return NULL;
+}
+
 const char *storage_owner_words(const struct facts *facts, int64_t uid, int64_t mode) {
 	const struct fact_target *t = facts_first(target, facts);
 	if (t && t->uid == uid) {

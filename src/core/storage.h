@@ -44,6 +44,12 @@ const struct fact_place *storage_index(const struct facts *facts);
  * the fact that says so, or NULL. */
 const struct fact *storage_module_wanted(const struct facts *facts);
 
+/* What go says when -mod=mod makes it write go.mod or go.sum and it may not: that fact, or NULL.
+ * file: its path, refusal: the words of the errno, both in the arena of facts.
+ * ("updating go.mod: open PATH: read-only file system", cmd/go/internal/modload, go 1.24 to 1.27) */
+const struct fact *storage_modfile_refused(const struct facts *facts, const char **file,
+                                           const char **refusal);
+
 /* "belongs to root (uid 0)", "belongs to uid 1001", "is not writable (mode 0555)" for one's own. */
 const char *storage_owner_words(const struct facts *facts, int64_t uid, int64_t mode);
 /* Adds the fix that puts a cache somewhere else, in the way its variable is set now. */

@@ -269,7 +269,7 @@ static void folders(struct strbuf *out, const struct report *report) {
 	strbuf_add(out, "</ul></section>\n");
 }
 
-static const char *answer(const struct report *report) {
+static const char *answer(struct arena *arena, const struct report *report) {
 	const struct diagnosis *d = report->diagnosis;
 	if (d->cause_count > 0) {
 		return d->causes[0]->title;
@@ -277,11 +277,8 @@ static const char *answer(const struct report *report) {
 	if (d->verdict == VERDICT_HEALTHY) {
 		return "the editor features work";
 	}
-	const struct fact_health *health = facts_first(health, report->facts);
 	return d->verdict == VERDICT_UNKNOWN ? "no verdict"
-	       : health && *health->hurt
-	               ? health->hurt
-	               : "it does not work, and none of the known causes explains it";
+	                                     : report_unexplained(arena, report->facts);
 }
 
 void report_html(struct strbuf *out, const struct report *report) {
@@ -298,7 +295,8 @@ void report_html(struct strbuf *out, const struct report *report) {
 	strbuf_add(out, style_sheet());
 	strbuf_printf(out, "</style>\n</head>\n<body>\n<main>\n<h1><span class=\"%s\">%s</span>: ",
 	              verdict, verdict);
-	tagged(out, "", answer(report), d->cause_count > 0 ? doubt_of(d->causes[0]) : "");
+	tagged(out, "", answer(out->arena, report),
+	       d->cause_count > 0 ? doubt_of(d->causes[0]) : "");
 	strbuf_add(out, "</h1>\n");
 	for (size_t i = 0; i < d->cause_count; i++) {
 		cause(out, d->causes[i], i == 0);

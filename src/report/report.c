@@ -88,3 +88,20 @@ int64_t report_server_ready_ms(const struct facts *facts) {
 	const struct fact_server *server = facts_first(server, facts);
 	return server && streq(server->state, "answered") ? server->ready_ms : -1;
 }
+
+const char *report_unexplained(struct arena *arena, const struct facts *facts) {
+	static const char unknown[] = "none of the known causes explains it";
+	const struct fact_mod_absent *absent = facts_first(mod_absent, facts);
+	if (absent) {
+		return arena_printf(arena,
+		                    "%s %s, which %s line %lld requires, is not in the module "
+		                    "cache and was not fetched; %s",
+		                    absent->module, absent->version, absent->gomod,
+		                    (long long)absent->line, unknown);
+	}
+	const struct fact_health *health = facts_first(health, facts);
+	const char *hurt = health && *health->hurt
+	                           ? arena_slicedup(arena, slice_trim(slice_str(health->hurt)))
+	                           : "the server does not work";
+	return arena_printf(arena, "%s; %s", hurt, unknown);
+}

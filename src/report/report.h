@@ -69,6 +69,9 @@ const char *const *report_impact(struct arena *arena, const struct facts *facts,
 /* Versions as far as known ("v0.23.0", "go1.26.8"), else NULL. */
 const char *report_server_version(const struct facts *facts);
 const char *report_go_version(struct arena *arena, const struct facts *facts);
+/* What is wrong when no rule knows why, in words: a module that nobody could fetch, else the first
+ * thing the handshake showed. In the arena. */
+const char *report_unexplained(struct arena *arena, const struct facts *facts);
 /* Time from the start of the server to its first answer, or -1. */
 int64_t report_server_ready_ms(const struct facts *facts);
 

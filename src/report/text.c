@@ -206,10 +206,6 @@ static const char *patient(struct text *t) {
 static void unexplained(struct text *t) {
 	const struct facts *facts = t->report->facts;
 	const struct diagnosis *d = t->report->diagnosis;
-	const struct fact_health *health = facts_first(health, facts);
-	const char *hurt = health && *health->hurt
-	                           ? arena_slicedup(t->arena, slice_trim(slice_str(health->hurt)))
-	                           : "the server does not work";
 	if (d->verdict == VERDICT_UNKNOWN) {
 		const char *why = d->doubt_count > 0 ? d->doubts[0].because : NULL;
 		headline(t, INK_YELLOW, "unknown",
@@ -218,7 +214,7 @@ static void unexplained(struct text *t) {
 		return;
 	}
 	headline(t, verdict_ink(d->verdict), verdict_name(d->verdict),
-	         arena_printf(t->arena, "%s; none of the known causes explains it", hurt));
+	         report_unexplained(t->arena, facts));
 	const struct fact_server *server = facts_first(server, facts);
 	if (server) {
 		indented(t, 2, EXCERPT_LINES_MAX, fact_excerpt(t->arena, &server->base));

@@ -74,6 +74,11 @@ static bool says_vendor(const char *flags) {
 	return at && strchr(" \t'\"", at[strlen("-mod=vendor")]);
 }
 
+static bool is_mod(const struct facts *facts) {
+	const struct fact_mod_flag *flag = facts_first(mod_flag, facts);
+	return flag && streq(flag->value, "mod");
+}
+
 /* What our list of flags does not tell, go does: `cannot use -json with -w`, a value it refuses. */
 static void check_words_of_go(const struct rule *self, const struct facts *facts,
                               struct findings *out) {
@@ -90,6 +95,10 @@ static void check_words_of_go(const struct rule *self, const struct facts *facts
 	}
 	/* A vendor directory that is asked for and not right is no matter of spelling. */
 	if (var && lists && says_vendor(var->value)) {
+		return;
+	}
+	/* Nor is what -mod=mod makes go do: fetch, verify, write. */
+	if (lists && is_mod(facts) && !refuses_flags(version) && !said) {
 		return;
 	}
 	bool proven = (trial && trial->better) || refuses_flags(version);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * fs-readonly: a cache or the directory for temporary files lies on a filesystem that is mounted
- * read-only, and something has to be written there.
+ * fs-readonly: a cache, the directory for temporary files, or a go.mod that -mod=mod wants to change
+ * lies on a filesystem that is mounted read-only, and something has to be written there.
  * Counter-checks: a read-only cache that is complete is healthy; a directory of another owner
  * refuses with another errno and its mount is writable.
  */
+#include "base/path.h"
+#include "core/origin.h"
 #include "core/rule.h"
 #include "core/storage.h"
 
@@ -53,6 +55,49 @@ static void add_fixes(const struct facts *facts, struct findings *out, struct fi
 	fix->disruptive = true;
 }
 
+/* The workspace itself, which -mod=mod makes go write to. */
+static void check_modfile(const struct rule *self, const struct facts *facts,
+                          struct findings *out) {
+	const char *file = NULL;
+	const char *refusal = NULL;
+	const struct fact *said = storage_modfile_refused(facts, &file, &refusal);
+	const struct fact_mod_flag *flag = facts_first(mod_flag, facts);
+	if (!said || !str_has(refusal, "read-only file system") || facts_healthy(facts)) {
+		return;
+	}
+	const struct fact_place *p = read_only(facts, "workspace");
+	p = p && path_below(file, p->path) ? p : NULL;
+	struct finding *f = findings_add(
+		out, self, said->kind == FACT_go_run ? CONF_CERTAIN : CONF_LIKELY, file,
+		"go must write %s, because of -mod=mod in %s, and its filesystem%s%s is mounted "
+		"read-only",
+		file, flag->from, p ? " " : "", p ? p->mount : "");
+	finding_about(out, f, p ? p->mount : file);
+	finding_cite(f, said);
+	finding_cites(f, flag);
+	if (p) {
+		finding_cites(f, p);
+	}
+	const struct fact_trial *trial = facts_trial(facts, "without GOFLAGS");
+	const struct fact_govar *goflags = facts_govar(facts, "GOFLAGS");
+	if (trial && trial->better && goflags) {
+		finding_cites(f, trial);
+		finding_detail(out, f, "without GOFLAGS go has nothing to write, and loads");
+		origin_fix(facts, out, f, goflags);
+	} else {
+		finding_fix(out, f,
+		            "where this workspace can be written, let go bring it up to date once",
+		            "cd %s && go mod tidy",
+		            str_shell_quote(out->arena, path_parent(out->arena, file)));
+	}
+	if (p) {
+		struct fix_advice *fix = finding_fix(
+			out, f, "make it writable, once you know why it is read-only",
+			"sudo mount -o remount,rw %s", str_shell_quote(out->arena, p->mount));
+		fix->disruptive = true;
+	}
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	const struct fact_place *places[5] = {
 		storage_cache_fails(facts) ? read_only(facts, "GOCACHE") : NULL,
@@ -65,6 +110,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 								  : NULL,
 	};
 	const struct finding *mine[5] = {NULL};
+	check_modfile(self, facts, out);
 	for (size_t i = 0; i < 5; i++) {
 		const struct fact_place *p = places[i];
 		struct finding *f = NULL;
@@ -101,7 +147,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 
 const struct rule rule_fs_readonly = {
 	.id = "fs-readonly",
-	.title = "A cache or temporary directory is on a read-only filesystem",
+	.title = "what go has to write is on a read-only filesystem",
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(place),

@@ -2,12 +2,14 @@
  * mod-gosum-or-gomod-stale: go.sum lacks a checksum, or go.mod a requirement, that the imports
  * need, and go reads both without changing them. gopls then says that no required module provides
  * the package, which is true only when go.mod lacks it.
- * Counter-checks: a checksum nothing imports needs is not asked for; with vendoring or -mod=mod
- * go.sum is not asked; a module that is not on the machine is a matter of the network; an import
+ * Counter-checks: a checksum nothing imports needs is not asked for; with vendoring go.sum is not
+ * asked; with -mod=mod go adds what is missing, unless it says that it cannot; a module that is not on the machine is a matter of the network; an import
  * that another module of this workspace provides is mod-nested-not-in-workspace.
  */
 #include "base/path.h"
+#include "core/origin.h"
 #include "core/rule.h"
+#include "core/storage.h"
 
 static const struct fact_gosum *gosum_of(const struct facts *facts, const char *path) {
 	facts_each (gosum, g, facts) {
@@ -72,9 +74,23 @@ static void add_sum_fixes(struct findings *out, struct finding *f, const struct 
 	}
 }
 
+/* -mod=mod adds a checksum, and for that asks the checksum database and writes go.sum: the words
+ * that tell of either having failed, or NULL. */
+static const struct fact *cannot_add(const struct facts *facts) {
+	const char *file = NULL;
+	const char *refusal = NULL;
+	const struct fact *refused = storage_modfile_refused(facts, &file, &refusal);
+	return refused ? refused : facts_said(facts, "verifying ", NULL);
+}
+
+static bool adds_itself(const struct facts *facts) {
+	const struct fact_mod_flag *flag = facts_first(mod_flag, facts);
+	return flag && streq(flag->value, "mod");
+}
+
 static void check_sums(const struct rule *self, const struct facts *facts, struct findings *out) {
 	const struct fact_gosum_gap *gap = facts_first(gosum_gap, facts);
-	if (!gap) {
+	if (!gap || (adds_itself(facts) && !cannot_add(facts))) {
 		return;
 	}
 	const struct fact_gosum *sum = gosum_of(facts, gap->gosum);
@@ -101,6 +117,10 @@ static void check_sums(const struct rule *self, const struct facts *facts, struc
 	}
 	if (sum) {
 		finding_cites(f, sum);
+	}
+	if (adds_itself(facts)) {
+		finding_detail(out, f, "-mod=mod lets go add it, which it could not do");
+		finding_cite(f, cannot_add(facts));
 	}
 	if (streq(gap->kind, "mismatch")) {
 		finding_detail(out, f,
@@ -170,9 +190,39 @@ static bool check_requirements(const struct rule *self, const struct facts *fact
 	return true;
 }
 
+/* -mod=mod, and a go.mod this user may not change. A read-only mount is fs-readonly. */
+static bool check_unwritable(const struct rule *self, const struct facts *facts,
+                             struct findings *out) {
+	const char *file = NULL;
+	const char *refusal = NULL;
+	const struct fact *said = storage_modfile_refused(facts, &file, &refusal);
+	if (!said || !str_has(refusal, "permission denied") || facts_healthy(facts)) {
+		return false;
+	}
+	const struct fact_mod_flag *flag = facts_first(mod_flag, facts);
+	struct finding *f = findings_add(
+		out, self, said->kind == FACT_go_run ? CONF_CERTAIN : CONF_LIKELY, file,
+		"%s is not as go wants it, and -mod=mod in %s cannot change it: %s", file,
+		flag->from, refusal);
+	finding_cite(f, said);
+	finding_cites(f, flag);
+	const struct fact_trial *trial = facts_trial(facts, "without GOFLAGS");
+	const struct fact_govar *goflags = facts_govar(facts, "GOFLAGS");
+	if (trial && trial->better && goflags) {
+		finding_cites(f, trial);
+		finding_detail(out, f, "without GOFLAGS go has nothing to change, and loads");
+		origin_fix(facts, out, f, goflags);
+	}
+	finding_fix(out, f, "make it yours, then let go bring it up to date",
+	            "cd %s && sudo chown \"$(id -un)\" . go.* && chmod u+w . go.* && go mod tidy",
+	            dir_of(out, file));
+	return true;
+}
+
 /* One finding: the first thing go stumbles over; the cure is the same. */
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
-	if (!check_malformed(self, facts, out) && !check_requirements(self, facts, out)) {
+	if (!check_malformed(self, facts, out) && !check_unwritable(self, facts, out) &&
+	    !check_requirements(self, facts, out)) {
 		check_sums(self, facts, out);
 	}
 }

@@ -200,7 +200,7 @@ void modules_graph_init(struct modules_graph *graph, const struct modules_view *
 	for (size_t i = 0; i < graph->count; i++) {
 		struct modules_root *root = &graph->roots[i];
 		place_root(graph, root);
-		bool exempt = root->local || !graph->sums_needed || !graph->gosum_known;
+		bool exempt = root->local || vendored || !graph->gosum_known;
 		root->has_zip_sum = exempt || has_sum(graph, root, false);
 		root->has_gomod_sum = exempt || has_sum(graph, root, true);
 	}

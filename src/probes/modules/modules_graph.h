@@ -36,7 +36,8 @@ struct modules_graph {
 	size_t sum_count;
 	int complete;            /* 0: not known yet, 1: yes, -1: no */
 	size_t sum_gaps, absent; /* facts of these kinds so far */
-	bool sums_needed;        /* go asks go.sum: not with vendoring, not with -mod=mod */
+	bool sums_needed;        /* go.mod and go.sum must be complete: not with vendoring, not with
+	                            -mod=mod, which adds what is missing if it can */
 };
 
 /* Reads the checksums and states gosum. */
