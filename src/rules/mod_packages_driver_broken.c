@@ -2,7 +2,8 @@
  * mod-packages-driver-broken: gopls asks another program than go for packages, and that program
  * cannot be started or gives no answer. The go command itself works, so nothing in a terminal shows
  * it.
- * Counter-check: the server does better with GOPACKAGESDRIVER=off. A driver the workspace brings is
+ * Counter-check: it gives no answer to a request of dialtone's own either, or the server does better
+ * with GOPACKAGESDRIVER=off. A driver that only repeats a complaint of go is not at fault itself. A driver the workspace brings is
  * not run without trust (cfg-hostile-workspace-settings).
  */
 #include "base/path.h"
@@ -56,12 +57,32 @@ static void add_fixes(const struct facts *facts, struct findings *out, struct fi
 	}
 }
 
+/* What its own answer says against it, or NULL. */
+static const char *failure(struct arena *arena, const struct fact_go_run *run) {
+	if (!run || !run->started || run->timed_out || str_has(run->err, "go: ")) {
+		return NULL;
+	}
+	if (run->exit_code != 0) {
+		return run->signal
+		               ? arena_printf(arena, "ends by signal %lld", (long long)run->signal)
+		               : arena_printf(arena, "ends with status %lld",
+		                              (long long)run->exit_code);
+	}
+	struct slice out = slice_trim(slice_str(run->out));
+	if (out.len == 0) {
+		return "prints nothing";
+	}
+	return out.data[0] == '{' ? NULL : "prints something else than the JSON it is asked for";
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	const struct fact_packages_driver *d = facts_first(packages_driver, facts);
 	if (!d || facts_healthy(facts) || streq(d->state, "unknown")) {
 		return;
 	}
+	const struct fact_go_run *run = facts_run(facts, "packages driver");
 	const char *bad = defect(d->state);
+	bad = bad ? bad : failure(out->arena, run);
 	const struct fact_trial *trial = facts_trial(facts, "without GOPACKAGESDRIVER");
 	const struct fact *said = str_empty(d->path) ? NULL : facts_said(facts, d->path, NULL);
 	said = said ? said : facts_said(facts, "packages.Load error", NULL);
@@ -85,6 +106,9 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		finding_detail(out, f, "set in %s", d->where);
 	}
 	finding_cites(f, d);
+	if (run && failure(out->arena, run)) {
+		finding_cites(f, run);
+	}
 	finding_cite(f, said);
 	if (better) {
 		finding_cites(f, trial);

@@ -267,6 +267,13 @@ static void without_driver_setting(struct exam *exam, struct talk_script *script
 	}
 }
 
+/* Asked by us it failed at once: there is nothing to compare. */
+static bool cannot_answer(const struct exam *exam) {
+	const struct fact_go_run *run = facts_run(exam->facts, "packages driver");
+	return run && run->started && !run->timed_out &&
+	       (run->exit_code != 0 || slice_trim(slice_str(run->out)).len == 0);
+}
+
 /* Does the server do better when it asks go for packages? */
 static void try_driver(struct exam *exam) {
 	const struct fact_health *health = facts_first(health, exam->facts);
@@ -274,7 +281,8 @@ static void try_driver(struct exam *exam) {
 	/* Another certain cause cut the conversation short: then only what was said counts. */
 	bool cut = infer_is_certain(exam->rules, exam->facts);
 	if (!d || !facts_hurt(exam->facts) || !exam->target->server_argv ||
-	    !streq(d->state, "ok") || (cut && !str_starts(health->hurt, "load-failed")) ||
+	    !streq(d->state, "ok") || cannot_answer(exam) ||
+	    (cut && !str_starts(health->hurt, "load-failed")) ||
 	    time_left(exam, OTHER_DEADLINE_NS) < NS_PER_S) {
 		return;
 	}
