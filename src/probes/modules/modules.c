@@ -75,21 +75,22 @@ static bool readable(const struct modules_view *view) {
 }
 
 static int look(struct exam *exam, struct err *err) {
-	struct modules_view view;
+	struct modules_view *view = arena_new_of(exam->arena, struct modules_view);
+	struct modules_graph *graph = arena_new_of(exam->arena, struct modules_graph);
 	struct modules_vendor vendor;
-	struct modules_graph graph;
 	(void)err;
-	modules_view_init(&view, exam);
-	modules_view_state(&view);
-	modules_options_state(&view);
-	if (view.modules_off || view.other_modfile || !readable(&view)) {
+	modules_view_init(view, exam);
+	modules_view_state(view);
+	modules_options_state(view);
+	if (view->modules_off || view->other_modfile || !readable(view)) {
 		return 0;
 	}
-	modules_vendor_state(&view, &vendor);
-	modules_graph_init(&graph, &view, vendor.used);
-	modules_walk(&graph, &vendor);
+	modules_vendor_state(view, &vendor);
+	modules_graph_init(graph, view, vendor.used);
+	modules_walk(graph, &vendor);
 	if (!vendor.used) {
-		state_replaces(&view, &graph);
+		state_replaces(view, graph);
+		exam->modules = graph;
 	}
 	return 0;
 }

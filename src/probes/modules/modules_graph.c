@@ -270,6 +270,21 @@ bool modules_graph_mismatch(const struct modules_graph *graph, const struct modu
 	return any;
 }
 
+const char *modules_graph_sum(const struct modules_graph *graph, const struct modules_root *root,
+                              bool is_gomod) {
+	for (size_t s = 0; s < graph->sum_count; s++) {
+		for (size_t i = 0; i < graph->sums[s].count; i++) {
+			const struct gosum_entry *e = &graph->sums[s].entries[i];
+			if (e->is_gomod == is_gomod && slice_starts(e->hash, "h1:") &&
+			    slice_eq(e->path, root->sum_path) &&
+			    slice_eq(e->version, root->sum_version)) {
+				return arena_slicedup(graph->view->exam->arena, e->hash);
+			}
+		}
+	}
+	return "";
+}
+
 bool modules_graph_complete(struct modules_graph *graph) {
 	if (graph->complete == 0) {
 		graph->complete = 1;

@@ -53,6 +53,9 @@ struct modules_root *modules_graph_next(struct modules_graph *graph, const char 
 bool modules_graph_complete(struct modules_graph *graph);
 /* go.sum has a checksum of the module, but another one than the cache keeps beside its zip. */
 bool modules_graph_mismatch(const struct modules_graph *graph, const struct modules_root *root);
+/* The checksum go.sum has of the root's files, or of its go.mod; "" when it has none. */
+const char *modules_graph_sum(const struct modules_graph *graph, const struct modules_root *root,
+                              bool is_gomod);
 const struct modules_root *modules_graph_find(const struct modules_graph *graph, const char *path);
 
 /* Looks whether the files of the root are there (once). */
