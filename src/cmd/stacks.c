@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT
+ * `dialtone stacks PID`: what every goroutine of a Go process does, without stopping it.
+ */
+#include "cmd/stacks.h"
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "cmd/check_options.h"
+#include "cmd/output.h"
+#include "report/harmless.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define TIMEOUT_DEFAULT_S 10
+
+struct stacks_options {
+	bool summary, json, system, full;
+	const char *timeout;
+};
+
+#define AT(member) offsetof(struct stacks_options, member)
+static const struct option_spec specs[] = {
+	{"summary", 's', NULL, OPTION_FLAG, AT(summary), "equal stacks once, longest wait first"},
+	{"json", 'j', NULL, OPTION_FLAG, AT(json), "for programs: dialtone.stacks/1"},
+	{"system", 0, NULL, OPTION_FLAG, AT(system), "also the runtime's goroutines and frames"},
+	{"full", 0, NULL, OPTION_FLAG, AT(full), "all frames of deep stacks, not only 100"},
+	{"timeout", 't', "S", OPTION_TEXT, AT(timeout), "seconds for everything (10)"},
+	{0},
+};
+#undef AT
+
+static const char *clean_utf8(struct arena *arena, const char *text) {
+	return harmless(arena, text, true);
+}
+
+static const char *clean_ascii(struct arena *arena, const char *text) {
+	return harmless(arena, text, false);
+}
+
+/* What somebody who reads the answer has to know, and the answer itself cannot say. */
+static void remark(const struct gostack *s, const struct memory *memory, int pid, bool there) {
+	(void)memory;
+	if (!there) {
+		output_complain("process %d ended or became another program while it was read; "
+		                "what is told is what it was",
+		                pid);
+	}
+	if (!s->version_known) {
+		output_complain("%s is not among the releases this was checked with (go1.%d to "
+		                "go1.%d); its goroutines fit those of go1.%d",
+		                s->version[0] != '\0' ? s->version : "a Go of unknown version",
+		                LAYOUT_OLDEST_MINOR, LAYOUT_NEWEST_MINOR, s->layout->last_minor);
+	}
+	if (s->all.unreadable > 0) {
+		output_complain("%llu of %llu goroutines could not be read",
+		                (unsigned long long)s->all.unreadable,
+		                (unsigned long long)s->all.listed);
+	}
+	if (s->all.cut) {
+		output_complain("only the first %llu of %llu goroutines were read",
+		                (unsigned long long)GOROUTINES_MAX,
+		                (unsigned long long)s->all.listed);
+	}
+}
+
+static int show(struct gostack *s, int pid, const struct stacks_options *o, int64_t took_ns) {
+	struct traceback_options options = {.system = o->system, .full = o->full};
+	struct strbuf out;
+	strbuf_init(&out, s->arena);
+	struct summary summary = {0};
+	if (o->summary) {
+		summary = summary_make(s, &options);
+	}
+	if (o->json) {
+		stacks_json(&out, s, pid, took_ns, o->summary ? &summary : NULL, &options);
+	} else if (o->summary) {
+		summary_text(&out, s, &summary, &options);
+	} else {
+		traceback_text(&out, s, &options);
+	}
+	return output_write(&out, STATUS_HEALTHY);
+}
+
+static int look(struct arena *arena, int pid, const struct stacks_options *o) {
+	struct err err;
+	struct memory *memory = NULL;
+	struct gostack stack;
+	int64_t start_ns = clock_now_ns();
+	bool utf8 = terminal_find(NULL).utf8;
+	int r = memory_live_open(arena, pid, &memory, &err);
+	if (r < 0) {
+		output_complain("%s", err.msg);
+		return STATUS_UNKNOWN;
+	}
+	r = gostack_open(arena, memory, utf8 ? clean_utf8 : clean_ascii, &stack, &err);
+	r = r < 0 ? r : gostack_read(&stack, &err);
+	bool there = memory_live_is_there(memory);
+	int status = STATUS_UNKNOWN;
+	if (r == 0) {
+		remark(&stack, memory, pid, there);
+		status = show(&stack, pid, o, clock_now_ns() - start_ns);
+	} else if (!there) {
+		output_complain("process %d ended or became another program while it was read",
+		                pid);
+	} else {
+		output_complain("process %d: %s", pid, err.msg);
+	}
+	memory_live_close(memory);
+	return status;
+}
+
+/* The memory of a process that hangs in the kernel, or a file on a dead server, may never answer;
+ * a file that is cut off while it is mapped ends its reader. So the reader is a child. */
+static int await(pid_t child, int pid, int64_t limit_ns) {
+	CLEANUP(fd_closep) int fd = (int)syscall(SYS_pidfd_open, child, 0);
+	struct pollfd wait = {.fd = fd, .events = POLLIN};
+	int64_t until_ns = clock_now_ns() + limit_ns;
+	int ready = 0;
+	while (fd >= 0 && ready <= 0) {
+		int64_t left_ms = (until_ns - clock_now_ns()) / NS_PER_MS;
+		if (left_ms <= 0) {
+			kill(child, SIGKILL);
+			output_complain("process %d could not be read within %lld s: it, or the "
+			                "filesystem of its executable, hangs in the kernel",
+			                pid, (long long)(limit_ns / NS_PER_S));
+			return STATUS_UNKNOWN;
+		}
+		ready = poll(&wait, 1, left_ms < INT_MAX ? (int)left_ms : INT_MAX);
+		if (ready < 0 && errno != EINTR) {
+			break;
+		}
+	}
+	int status = 0;
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+	}
+	if (WIFEXITED(status)) {
+		return WEXITSTATUS(status);
+	}
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS) {
+		output_complain("the executable of process %d became shorter, or could not be "
+		                "read, while it was looked at",
+		                pid);
+		return STATUS_UNKNOWN;
+	}
+	return STATUS_BUG;
+}
+
+static int run_in_child(int pid, const struct stacks_options *o, int64_t limit_ns) {
+	pid_t parent = getpid();
+	pid_t child = fork();
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent) {
+			_exit(STATUS_UNKNOWN);
+		}
+		struct arena *arena = arena_new();
+		_exit(look(arena, pid, o));
+	}
+	if (child < 0) {
+		output_complain("no process could be started (%s)", strerror(errno));
+		return STATUS_UNKNOWN;
+	}
+	return await(child, pid, limit_ns);
+}
+
+static int run(const void *options, const char *const *operands, size_t operand_count) {
+	const struct stacks_options *o = options;
+	int64_t pid = 0;
+	int64_t limit_ns = TIMEOUT_DEFAULT_S * NS_PER_S;
+	if (operand_count == 0) {
+		output_complain(
+			"which process? expected a PID; `dialtone stacks --help` says more");
+		return STATUS_USAGE;
+	}
+	if (str_to_int64(operands[0], &pid) < 0 || pid <= 0 || pid > INT_MAX) {
+		output_complain("expected a process number, got '%s'", operands[0]);
+		return STATUS_USAGE;
+	}
+	if (o->timeout && seconds_parse(o->timeout, &limit_ns) < 0) {
+		output_complain("option '--timeout': expected seconds, got '%s'", o->timeout);
+		return STATUS_USAGE;
+	}
+	return run_in_child((int)pid, o, limit_ns);
+}
+
+const struct command command_stacks = {
+	.name = "stacks",
+	.synopsis = "PID",
+	.summary = "What every goroutine of a Go process does, without stopping it",
+	.options = specs,
+	.options_size = sizeof(struct stacks_options),
+	.notes = "Text is as the Go runtime prints it; torn: it moved while it was read.\n",
+	.max_operands = 1,
+	.run = run,
+};

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT
+ * Goroutines as text: as the runtime prints them itself (debug=2 of net/http/pprof, SIGQUIT), so
+ * that tools which read those read this, or grouped by what they do. Source: Go 1.20-1.27
+ * src/runtime/traceback.go.
+ */
+#ifndef GOSTACK_TRACEBACK_H
+#define GOSTACK_TRACEBACK_H
+
+#include "base/str.h"
+#include "gostack/gostack.h"
+
+struct traceback_options {
+	bool system; /* also the runtime's own goroutines and frames */
+	bool full;   /* all frames, however many; the runtime prints 100 */
+};
+
+/* The lines of a stack a traceback shows; indices into the stack's frames and their lines. */
+struct traceback_line {
+	const struct go_line *line;
+	const struct go_pc *pc;
+};
+
+struct traceback_lines {
+	struct traceback_line *items;
+	size_t count;
+	size_t head;   /* so many are shown, then the elided ones are left out, then the rest */
+	size_t elided; /* 0: all are shown */
+	bool cut;      /* as go1.20 and older do: nothing behind the first 100 frames */
+};
+
+struct traceback_lines traceback_lines(struct gostack *stack, uint32_t index,
+                                       const struct traceback_options *options);
+
+/* True when a traceback has this goroutine: system ones only when asked for. */
+bool traceback_shows(struct gostack *stack, const struct goroutine *g,
+                     const struct traceback_options *options);
+
+/* "goroutine 7 [select, 3 minutes]:" without what is between the brackets that others add; torn and
+ * partial goroutines have the word as the last in the brackets. */
+void traceback_header(struct strbuf *out, struct gostack *stack, const struct goroutine *g);
+/* Who made it; false when nobody did or it is not told. */
+bool traceback_creator(struct gostack *stack, const struct goroutine *g,
+                       const struct traceback_options *options, struct go_line *ret);
+
+/* All goroutines, a blank line between them. */
+void traceback_text(struct strbuf *out, struct gostack *stack,
+                    const struct traceback_options *options);
+/* One block of lines "function(...)\n\tfile:line +0x1\n". */
+void traceback_stack(struct strbuf *out, struct gostack *stack, uint32_t index,
+                     const struct traceback_options *options);
+void traceback_creator_text(struct strbuf *out, const struct go_line *line, uint64_t parent);
+
+#endif

@@ -1,0 +1,57 @@
+#!/usr/bin/env -S python3 -B
+# SPDX-License-Identifier: MIT
+"""compare.py OURS DUMP [--all]: two lists of goroutines, one by one. Prints "N of M equal" and what differs; status 1
+when less than 99.9 % of the parked ones are equal. Left out: those that moved (running or runnable in either list, or
+with a state that says so), and those that the signal moved. --all: a dump of SIGQUIT (level 2), where the runtime's own
+goroutines and frames count, and fp, sp and pc stand behind each line."""
+import re
+import sys
+
+ARGUMENTS = re.compile(r"\([^()]*\)$")
+LEVEL2 = re.compile(r" (gp|mp)=0x[0-9a-f]+| m=(nil|\d+)| (fp|sp|pc)=0x[0-9a-f]+")
+HEADER = re.compile(r"^goroutine (\d+) \[([^]]*)\](.*)$")
+MOVED = ("os/signal.signal_recv", "os/signal.loop", "runtime/pprof.")
+
+
+def goroutines(path):
+    """id -> (status, lines)"""
+    found = {}
+    with open(path, encoding="utf-8") as f:
+        lines = LEVEL2.sub("", f.read()).split("\n")
+    current = None
+    for line in lines:
+        header = HEADER.match(line)
+        if header:
+            current = found[int(header.group(1))] = (header.group(2), [line])
+        elif not line:
+            current = None
+        elif current is not None:
+            current[1].append(line if line.startswith(("\t", "created by", "...")) else ARGUMENTS.sub("(...)", line))
+    return found
+
+
+def is_still(entry):
+    status = entry[0].split(",")[0].split(" (scan)")[0]
+    return status not in ("running", "runnable", "idle") and ", torn" not in entry[0] and \
+        not any(line.startswith(MOVED) for line in entry[1])
+
+
+def main():
+    ours, theirs = (goroutines(path) for path in sys.argv[1:3])
+    ours.pop(0, None)
+    theirs.pop(0, None)  # g0, which is not in the list of goroutines
+    both = set(ours) & set(theirs)
+    still = [i for i in sorted(both) if is_still(ours[i]) and is_still(theirs[i])]
+    different = [i for i in still if ours[i] != theirs[i]]
+    lone = sorted(i for i in set(ours) ^ set(theirs) if is_still(ours.get(i) or theirs[i]))
+    for i in different[:5]:
+        print("--- ours\n%s\n--- theirs\n%s" % ("\n".join(ours[i][1]), "\n".join(theirs[i][1])))
+    for i in lone[:5]:
+        print("--- only %s\n%s" % ("ours" if i in ours else "theirs", "\n".join((ours.get(i) or theirs[i])[1])))
+    bad = len(different) + len(lone)
+    print("%d of %d equal, %d left out" % (len(still) - len(different), len(still) + len(lone), len(both) - len(still)))
+    return 0 if still and bad * 1000 <= len(still) + len(lone) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
