@@ -69,6 +69,8 @@ struct target {
 	                             unless the editor has a mind of its own; "": it gives none */
 	const char *const *client_folders; /* ended by NULL; NULL: just root */
 	const char *client_name;           /* clientInfo; NULL: dialtone */
+	const char *client_initialize;     /* what the editor itself said in initialize, JSON; NULL:
+	                                      it was not asked */
 	const char *init_options;          /* strict JSON */
 	const char *configuration;         /* strict JSON; NULL: as init_options */
 	enum configuration_reply configuration_reply;

@@ -152,6 +152,7 @@ static void take_initialize(struct exam *exam, const struct jsonc_node *params,
 		jsonc_get_path(workspace, "didChangeWatchedFiles", "dynamicRegistration", NULL);
 	const struct jsonc_node *options = jsonc_get(params, "initializationOptions");
 	c->root = root_of(exam, params);
+	c->initialize = jsonc_to_json(exam->arena, params);
 	c->name = text_in(jsonc_get(params, "clientInfo"), "name");
 	c->init_options = options && options->type == JSONC_OBJECT
 	                          ? jsonc_to_json(exam->arena, options)
@@ -184,6 +185,7 @@ static struct asked_client *client_of(struct asked *asked, double *pids, double 
 	struct asked_client *c = &asked->clients[asked->count];
 	*c = (struct asked_client){.cwd = "",
 	                           .root = "",
+	                           .initialize = "",
 	                           .name = "",
 	                           .init_options = "{}",
 	                           .settings = "",
@@ -310,6 +312,7 @@ static void take_manners(struct exam *exam, const struct asked_client *c) {
 	t->root = c->root;
 	t->server_cwd = str_empty(c->cwd) ? t->workspace : c->cwd;
 	t->client_name = str_empty(c->name) ? NULL : c->name;
+	t->client_initialize = str_empty(c->initialize) ? NULL : c->initialize;
 	t->init_options = c->init_options;
 	t->no_watched_files = !c->watches_files;
 	t->no_configuration = streq(c->reply, "unannounced");

@@ -27,6 +27,7 @@ struct asked_client {
 	const char *cwd;
 	const struct jsonc_node *env; /* what it changes: name to string or null */
 	const char *root;             /* a path; "" when it gives none */
+	const char *initialize;       /* its whole parameters, JSON; "" */
 	const char *name;             /* of clientInfo, or "" */
 	const char *init_options;
 	const char *settings; /* of workspace/didChangeConfiguration, or "" */

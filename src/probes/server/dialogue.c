@@ -137,6 +137,11 @@ static void ask_initialize(struct talk *talk, struct session *session) {
 	const char *path = rootless ? "null" : json_quoted(talk->arena, slice_str(s->root));
 	const char *name = s->client_name ? s->client_name : "dialtone";
 
+	if (s->initialize) {
+		ask(talk, session, TALK_INITIALIZE, s->initialize);
+		return;
+	}
+
 	ask(talk, session, TALK_INITIALIZE,
 	    arena_printf(talk->arena,
 	                 "{\"processId\":%lld,\"clientInfo\":{\"name\":%s,"

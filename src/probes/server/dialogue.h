@@ -100,6 +100,7 @@ struct talk_script {
 	struct talk_spot own_again;
 	struct talk_spot std_again;
 	int64_t process_id;
+	const char *initialize; /* these parameters instead of our own, JSON; or NULL */
 };
 
 struct talk_message {

@@ -234,6 +234,48 @@ static void try_other(struct exam *exam) {
 
 /* ---- open files ---- */
 
+/* ---- the first message ---- */
+
+static const char plain_words[] = "{\"processId\":null,\"rootUri\":null,\"capabilities\":{}}";
+
+/* What a client says in initialize: does the server take it? Without a bad frame on either side an
+ * error is about the words. */
+static void try_words(struct exam *exam, const char *what, const char *words) {
+	struct talk_script script = exam->handshake->talk->script;
+	script.file = NULL;
+	script.text = (struct slice){0};
+	script.initialize = words;
+	struct talk *talk = talk_new(exam->arena, &script);
+	struct talk seen;
+	talk->base.is_done = has_said_hello;
+	const struct evidence *ev =
+		converse(exam, what, talk, exam->target->server_argv, exam->target->nofile,
+	                 time_left(exam, HELLO_DEADLINE_NS), &seen);
+	const struct talk_answer *answer = &seen.answers[TALK_INITIALIZE];
+	if (answer->state > TALK_ASKED) {
+		FACTS_ADD(exam->facts, trial, ev, .what = what, .subject = exam->target->gopls_path,
+		          .better = answer->state == TALK_OK, .detail = answer->detail);
+	}
+}
+
+/* The server lives and refuses our greeting, or that of the editor that was asked. */
+static void try_greetings(struct exam *exam) {
+	const struct fact_feature *opening = facts_feature(exam->facts, "initialize");
+	const char *own = exam->target->client_initialize;
+	bool refused = opening && streq(opening->state, "failed");
+	if (!opening || (!refused && !streq(opening->state, "ok")) ||
+	    time_left(exam, HELLO_DEADLINE_NS) <= 0) {
+		return;
+	}
+	if (own) {
+		try_words(exam, "initialize of the editor", own);
+	}
+	const struct fact_trial *trial = facts_trial(exam->facts, "initialize of the editor");
+	if (refused || (trial && !trial->better)) {
+		try_words(exam, "plain initialize", plain_words);
+	}
+}
+
 static void try_more_files(struct exam *exam) {
 	const struct fact_health *health = facts_first(health, exam->facts);
 
@@ -305,6 +347,7 @@ static int look(struct exam *exam, struct err *err) {
 	if (!exam->handshake || !exam->handshake->talk) {
 		return 0;
 	}
+	try_greetings(exam);
 	try_driver(exam);
 	try_flags(exam);
 	try_more_files(exam);
