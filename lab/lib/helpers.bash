@@ -157,6 +157,43 @@ background() {
 	BACKGROUND_PID=$!
 }
 
+# A host that takes every connection to the port on this machine and says nothing.
+silent_host() {
+	cat >"$LAB/silent.py" <<'END'
+import socket, sys
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(("127.0.0.1", int(sys.argv[1])))
+s.listen(64)
+open(sys.argv[2], "w").close()
+held = []
+while True:
+    held.append(s.accept())
+END
+	python3 "$LAB/silent.py" "$1" "$LAB/listening.$1" </dev/null >/dev/null 2>&1 &
+	until [ -e "$LAB/listening.$1" ]; do sleep 0.01; done
+}
+
+# Returns when PID has a lock on FILE.
+await_lock() {
+	local turn inode fd
+	for turn in {1..1000}; do
+		inode=$(stat -c %i "$1" 2>/dev/null || true)
+		for fd in /proc/"$2"/fdinfo/*; do
+			if [ -n "$inode" ] && grep -qs "^lock:.*:$inode " "$fd"; then return; fi
+		done
+		sleep 0.01
+	done
+	echo "process $2 has no lock on $1 ($turn)" >&2
+	return 1
+}
+
+# Stops it, as Ctrl-Z does (whose signal has no effect without a terminal), and returns when it has stopped.
+process_stop() {
+	kill -STOP "$1"
+	until grep -q '^State:.T' /proc/"$1"/status; do sleep 0.01; done
+}
+
 # A message in the frame of the protocol.
 lsp_frame_() { printf 'Content-Length: %d\r\n\r\n%s' ${#1} "$1"; }
 
@@ -351,6 +388,13 @@ modcache_forget() {
 	for file in "$dir/cache/download/$1/@v/$2".*; do rm -f "$file"; done
 	# go keeps the list of versions it knows of; a version that is forgotten is not in it.
 	[ ! -f "$dir/cache/download/$1/@v/list" ] || sed -i "/^$2\$/d" "$dir/cache/download/$1/@v/list"
+}
+
+# As a download that has come to the zip file: what the version is and needs is here, its files are not.
+modcache_forget_zip() {
+	local dir=$H/go/pkg/mod
+	chmod -R u+w "$dir/$1@$2"
+	rm -rf "${dir:?}/$1@$2" "$dir/cache/download/$1/@v/$2".zip "$dir/cache/download/$1/@v/$2".ziphash
 }
 
 # ---- go and gopls

@@ -53,6 +53,7 @@ static struct lock *lock_of(struct arena *arena, struct slice block) {
 		.pid = number_of(arena, block, "pid", 0),
 		.proof = text_of(arena, block, "proof"),
 		.unseen = text_of(arena, block, "unseen"),
+		.ours = number_of(arena, block, "ours", 0) != 0,
 		.tid = number_of(arena, block, "tid", 0),
 		.ppid = number_of(arena, block, "ppid", 0),
 		.uid = number_of(arena, block, "uid", -1),
@@ -63,6 +64,14 @@ static struct lock *lock_of(struct arena *arena, struct slice block) {
 		.cwd = text_of(arena, block, "cwd"),
 		.wchan = text_of(arena, block, "wchan"),
 		.cmdline = text_of(arena, block, "cmdline"),
+		.frozen = number_of(arena, block, "frozen", 0) != 0,
+		.cpu_ms = number_of(arena, block, "cpu_ms", -1),
+		.io_bytes = number_of(arena, block, "io_bytes", -1),
+		.leaf = number_of(arena, block, "leaf", 0),
+		.leaf_comm = text_of(arena, block, "leaf_comm"),
+		.leaf_cmdline = text_of(arena, block, "leaf_cmdline"),
+		.peer = text_of(arena, block, "peer"),
+		.peer_state = text_of(arena, block, "peer_state"),
 	};
 	return lock;
 }

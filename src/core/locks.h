@@ -6,7 +6,11 @@
  *   class=FLOCK|POSIX|OFDLCK|LEASE|…  mode=WRITE|READ  lease=ACTIVE|BREAKING|BREAKER|""  start=N end=N|-1
  *   dev=MAJOR:MINOR (hexadecimal)  ino=N  path  fstype  fd  mtime_ns (of the file)
  *   table_pid=N (what /proc/locks says)  pid=N (0: not known)  proof=fdinfo|fd|wchan|table|none  unseen=denied|gone|elsewhere
- *   of the process: tid (that waits) ppid uid start_wall_ns state comm exe cwd wchan cmdline (\x1f between arguments)
+ *   of the process: ours=0|1 (it is the one the look is below, or below it)  tid (that waits) ppid uid start_wall_ns
+ *   state comm exe cwd wchan cmdline (\x1f between arguments)
+ *   of one that holds what somebody waits for, with all below it: frozen=0|1  cpu_ms  io_bytes (-1: not said)  leaf=PID
+ *   (the process furthest below; itself when there is none)  leaf_comm  leaf_cmdline  peer=ADDRESS:PORT  peer_state=
+ *   connecting|connected
  *   and as the last block: table=read|absent|denied  lines=N  looked=N  denied=N (processes)  ptrace=0|1
  */
 #ifndef CORE_LOCKS_H
@@ -43,6 +47,7 @@ struct lock {
 	/* denied: CAP_SYS_PTRACE would let us see more; gone: the process that took it has ended, and none that we can see
 	 * has it; elsewhere: another machine, or a pid namespace we are not in */
 	const char *unseen;
+	bool ours;
 	int64_t tid, ppid, uid, start_wall_ns;
 	char state; /* as in /proc/PID/stat, '?' when not known */
 	const char *comm;
@@ -50,6 +55,14 @@ struct lock {
 	const char *cwd;
 	const char *wchan;
 	const char *cmdline; /* \x1f between the arguments */
+	/* What a holder does while others wait. */
+	bool frozen;
+	int64_t cpu_ms, io_bytes; /* of it and all below it; -1: not known */
+	int64_t leaf;
+	const char *leaf_comm;
+	const char *leaf_cmdline;
+	const char *peer;
+	const char *peer_state;
 };
 
 struct locks {

@@ -5,6 +5,7 @@
 #include "core/locks.h"
 
 #include "base/fd.h"
+#include "world/lock_holder.h"
 #include "world/lock_process.h"
 #include "world/proc_children.h"
 #include "world/procfs.h"
@@ -44,6 +45,8 @@ struct search {
 	struct lock_process *known[KNOWN_MAX]; /* those read, by the order of reading */
 	size_t known_count;
 	size_t lines, looked, denied;
+	const struct proc_children *ours; /* NULL: the look is below nothing */
+	int64_t root;
 };
 
 /* ---- the table ---- */
@@ -182,6 +185,9 @@ static bool is_listed(struct search *s, struct lock_process *p, const struct loc
 
 static void choose_below(struct search *s, int64_t root) {
 	const struct proc_children *list = proc_descendants(s->arena, s->proc_fd, root);
+
+	s->ours = list;
+	s->root = root;
 
 	for (size_t i = 0; i <= list->count; i++) {
 		int64_t pid = i == 0 ? root : list->pids[i - 1];
@@ -353,6 +359,25 @@ static void put_file(struct search *s, const struct entry *e, struct strbuf *out
 	}
 }
 
+static bool is_ours(const struct search *s, int64_t pid) {
+	for (size_t i = 0; s->ours && i < s->ours->count; i++) {
+		if (s->ours->pids[i] == pid) {
+			return true;
+		}
+	}
+	return s->ours && pid == s->root;
+}
+
+static bool is_waited_for(const struct search *s, const struct entry *held) {
+	for (const struct entry *e = s->first; e; e = e->next) {
+		if (e->line.depth > 0 && e->line.has_place && held->line.has_place &&
+		    lock_place_eq(&e->line.place, &held->line.place)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void put_process(struct search *s, const struct entry *e, struct strbuf *out) {
 	int64_t pid = e->process->pid;
 	struct proc_stat ps;
@@ -405,7 +430,11 @@ static void put_entry(struct search *s, const struct entry *e) {
 		strbuf_printf(out, "tid=%" PRId64 "\n", e->tid);
 	}
 	if (e->process) {
+		strbuf_printf(out, "ours=%d\n", is_ours(s, e->process->pid));
 		put_process(s, e, out);
+		if (l->depth == 0 && is_waited_for(s, e)) {
+			lock_holder_put(s->arena, s->proc_fd, e->process->pid, out);
+		}
 	}
 	strbuf_add_char(out, '\n');
 }
@@ -423,7 +452,7 @@ static bool may_trace(struct search *s) {
 	return strtoull(at + strlen(key), NULL, 16) >> CAP_SYS_PTRACE & 1;
 }
 
-static bool choose(struct search *s, const char *arg) {
+static bool choose(struct search *s, const struct looker *looker, const char *arg) {
 	struct slice rest = slice_str(arg), word = {0};
 	int64_t pid;
 
@@ -435,7 +464,7 @@ static bool choose(struct search *s, const char *arg) {
 	} else if (slice_eq(word, "waited")) {
 		choose_waited(s);
 	} else if (slice_eq(word, "below") && slice_cut(&rest, ' ', &word) &&
-	           str_to_int64(arena_slicedup(s->arena, word), &pid) == 0) {
+	           (pid = proc_pid_of(looker, arena_slicedup(s->arena, word))) > 0) {
 		choose_below(s, pid);
 	} else {
 		return false;
@@ -449,7 +478,6 @@ void look_locks(const struct looker *looker, const struct look_request *request,
 	struct search *s = arena_new_of(request->arena, struct search);
 	int error;
 
-	(void)looker;
 	s->arena = request->arena;
 	s->reply = reply;
 	s->proc_fd = proc_fd;
@@ -460,7 +488,7 @@ void look_locks(const struct looker *looker, const struct look_request *request,
 	}
 	s->boot_ns = proc_boot_wall_ns(request->arena, proc_fd);
 	error = table_read(s);
-	if (!choose(s, request->arg)) {
+	if (!choose(s, looker, request->arg)) {
 		look_reply_errno(reply, EINVAL);
 		return;
 	}

@@ -162,7 +162,8 @@ void look_environ(const struct looker *looker, const struct look_request *reques
 	look_read_file(proc_fd, path, request->cap, reply);
 }
 
-void proc_put_cmdline(struct strbuf *out, struct arena *arena, struct slice cmdline) {
+void proc_put_cmdline_as(struct strbuf *out, const char *key, struct arena *arena,
+                         struct slice cmdline) {
 	char *text = arena_slicedup(arena, cmdline);
 	size_t len = cmdline.len;
 
@@ -172,7 +173,11 @@ void proc_put_cmdline(struct strbuf *out, struct arena *arena, struct slice cmdl
 	for (size_t i = 0; i < len; i++) {
 		text[i] = text[i] == '\0' ? '\x1f' : text[i];
 	}
-	keyline_put(out, "cmdline", text);
+	keyline_put(out, key, text);
+}
+
+void proc_put_cmdline(struct strbuf *out, struct arena *arena, struct slice cmdline) {
+	proc_put_cmdline_as(out, "cmdline", arena, cmdline);
 }
 
 /* The moment of boot by the wall clock as it is now; btime of /proc/stat has whole seconds only,

@@ -40,7 +40,9 @@ int64_t proc_pid_of(const struct looker *looker, const char *arg);
 /* The moment of boot by the wall clock as it is now, 0 when unknown; and a start counted from it. */
 int64_t proc_boot_wall_ns(struct arena *arena, int proc_fd);
 int64_t proc_start_wall_ns(int64_t boot_wall_ns, uint64_t start_ticks);
-/* The arguments as "cmdline=" with \x1f between them. */
+/* The arguments as "cmdline=" (or another key) with \x1f between them. */
 void proc_put_cmdline(struct strbuf *out, struct arena *arena, struct slice cmdline);
+void proc_put_cmdline_as(struct strbuf *out, const char *key, struct arena *arena,
+                         struct slice cmdline);
 
 #endif

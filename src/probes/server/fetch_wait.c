@@ -6,12 +6,14 @@
 #include "base/str.h"
 #include "core/infer.h"
 #include "probes/server/handshake.h"
+#include "probes/server/lock_wait.h"
 
 #include <fnmatch.h>
 
 /* When it is asked, from the start of the server; a load from warm caches takes 200 ms. */
 static const int64_t moments_ns[] = {1350 * NS_PER_MS, 2500 * NS_PER_MS};
-#define PATIENCE_MS 1000 /* a host far away answers within a second */
+#define PATIENCE_MS    1000               /* a host far away answers within a second */
+#define LOCK_MARGIN_NS (1500 * NS_PER_MS) /* left of the run's time */
 
 static const char *text_in(struct exam *exam, struct slice block, const char *key) {
 	const char *text = keyline_get(exam->arena, block, key);
@@ -188,6 +190,9 @@ static int look(struct exam *exam, struct err *err) {
 			return 0;
 		}
 		look_family(exam, i);
+		if (!facts_first(lock_wait, exam->facts)) {
+			lock_wait_watch(exam, exam->deadline_ns - LOCK_MARGIN_NS);
+		}
 	}
 	return 0;
 }
