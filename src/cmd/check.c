@@ -234,6 +234,7 @@ static int check_in_world(struct check *c) {
 		c->target.workspace = window.folders[0];
 		c->target.window_file = window.file;
 		c->target.window_folders = window.folders;
+		c->target.window_missing = window.missing;
 	}
 	int status = c->options.from ? STATUS_HEALTHY : check_dir(c);
 	if (status != STATUS_HEALTHY) {

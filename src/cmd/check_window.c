@@ -123,6 +123,7 @@ static int examine(struct arena *arena, struct window_check *c, size_t index, st
 	p->target.workspace = folder;
 	p->target.window_file = c->window->file;
 	p->target.window_folders = c->window->folders;
+	p->target.window_missing = c->window->missing;
 	p->target.file = file && path_below(file, folder) ? file : NULL;
 	p->target.environment = c->target->environment;
 	p->target.editor_name = c->target->editor_name;

@@ -34,6 +34,7 @@ struct target {
 	 * own (probes/editors/vscode_window.h). */
 	const char *window_file;           /* its .code-workspace, or NULL */
 	const char *const *window_folders; /* all of them, absolute, ended by NULL; or NULL */
+	const char *const *window_missing; /* those its file names that are not there; or NULL */
 	bool trusted;                      /* --trust */
 	bool no_server;                    /* --no-server */
 	const char *const *logs;           /* --logs, absolute, ended by NULL; or NULL */

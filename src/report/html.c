@@ -248,7 +248,8 @@ static void examined(struct strbuf *out, const struct report *report) {
 
 /* One line for each folder of the window. */
 static void folders(struct strbuf *out, const struct report *report) {
-	if (report->folder_count == 0) {
+	const char *const *missing = report->target->window_missing;
+	if (report->folder_count == 0 && (!missing || !missing[0])) {
 		return;
 	}
 	strbuf_add(out, "<section><h2>Folders of the window</h2><ul>\n");
@@ -265,6 +266,11 @@ static void folders(struct strbuf *out, const struct report *report) {
 			tagged(out, ", because of <code>", folder->suffers_from, "</code>");
 		}
 		strbuf_add(out, "</li>\n");
+	}
+	for (size_t i = 0; missing && missing[i]; i++) {
+		tagged(out, "<li><code>", missing[i],
+		       missing[i][0] == '/' ? "</code> is not there</li>\n"
+		                            : "</code> is not on this machine</li>\n");
 	}
 	strbuf_add(out, "</ul></section>\n");
 }

@@ -294,6 +294,10 @@ void report_json(struct strbuf *out, const struct report *report) {
 	if (report->folder_count > 0) {
 		put_folders(w);
 	}
+	if (report->target->window_missing && report->target->window_missing[0]) {
+		json_newline(j, 1);
+		json_put_names(j, "missing_folders", report->target->window_missing);
+	}
 	put_timing(w);
 	json_close(j, '}');
 	strbuf_add_char(out, '\n');

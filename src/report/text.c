@@ -328,6 +328,18 @@ static void each_folder(struct text *t) {
 	}
 }
 
+/* What the file of the window names and nobody could look at. */
+static void missing_folders(struct text *t) {
+	const char *const *missing = t->report->target->window_missing;
+	for (size_t i = 0; missing && missing[i]; i++) {
+		headline(t, INK_YELLOW, "folder",
+		         arena_printf(t->arena, "%s %s, though %s names it", missing[i],
+		                      missing[i][0] == '/' ? "is not there"
+		                                           : "is not on this machine",
+		                      t->report->target->window_file));
+	}
+}
+
 /* The latest words of the logs: what a given one says in any case, the others when something is
  * wrong. */
 static void history(struct text *t) {
@@ -391,6 +403,7 @@ void report_text(struct strbuf *out, const struct report *report,
 		cause(&t, d->causes[i], i == 0);
 	}
 	each_folder(&t);
+	missing_folders(&t);
 	notes_and_doubts(&t);
 	if (d->verdict != VERDICT_HEALTHY) {
 		headline(&t, INK_PLAIN, "checked",

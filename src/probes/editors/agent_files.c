@@ -361,6 +361,19 @@ bool agent_files_exist(struct exam *exam) {
 	       client_config_exists(exam, path_join(exam->arena, workspace, "opencode.json"));
 }
 
+/* Nothing is known of the agent: for the one whose program is there, else for the one most people
+ * mean. (opencode needs no entry.) */
+static const char *set_up(struct exam *exam) {
+	static const char crush[] = "[ -e .crush.json ] || printf '{\"lsp\": {\"go\": "
+	                            "{\"command\": \"gopls\"}}}\\n' > .crush.json";
+	const char *path = envset_get(&exam->target->judged, "PATH");
+	path = path ? path : "";
+	if (!search_path_only(exam, path, "claude") && search_path_only(exam, path, "crush")) {
+		return crush;
+	}
+	return "claude plugin install gopls-lsp@claude-plugins-official";
+}
+
 const struct client_config *agent_files_read(struct exam *exam) {
 	struct wiring w = {.exam = exam,
 	                   .config = arena_new_of(exam->arena, struct client_config),
@@ -373,7 +386,7 @@ const struct client_config *agent_files_read(struct exam *exam) {
 	read_others(&w);
 	if (!w.any) {
 		w.agent = "the agent";
-		state(&w, "none", "its configuration", "", "", NULL, "");
+		state(&w, "none", "its configuration", "", "", NULL, set_up(exam));
 	}
 	return w.config;
 }

@@ -32,7 +32,9 @@ bool vscode_window_read(struct arena *arena, struct world *world, const char *fi
                         struct vscode_window *ret) {
 	const struct evidence *ev = world_look(world, LOOK_FILE, file, LOOK_CAP_SETTINGS);
 	const char **folders = arena_array_of(arena, const char *, WINDOW_FOLDERS_MAX + 1);
-	*ret = (struct vscode_window){.file = file, .folders = folders};
+	const char **missing = arena_array_of(arena, const char *, WINDOW_FOLDERS_MAX + 1);
+	size_t gone = 0;
+	*ret = (struct vscode_window){.file = file, .folders = folders, .missing = missing};
 	if (!evidence_has_bytes(ev)) {
 		return false;
 	}
@@ -43,10 +45,11 @@ bool vscode_window_read(struct arena *arena, struct world *world, const char *fi
 		if (path && is_known(folders, ret->count, path)) {
 			continue;
 		}
+		const char *uri = jsonc_string(jsonc_get(m, "uri"));
 		if (path && world_stat(world, path).is_dir) {
 			folders[ret->count++] = path;
-		} else {
-			ret->missing++;
+		} else if ((path || !str_empty(uri)) && gone < WINDOW_FOLDERS_MAX) {
+			missing[gone++] = path ? path : uri;
 		}
 	}
 	return ret->count > 0;

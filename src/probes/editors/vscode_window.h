@@ -16,7 +16,8 @@ struct vscode_window {
 	const char *file;           /* absolute */
 	const char *const *folders; /* absolute, those that are there, each once; ended by NULL */
 	size_t count;
-	size_t missing; /* folders it names that are not there, or lie on another machine */
+	const char *const *missing; /* those it names that are not there (absolute), or lie on
+	                               another machine (as written); ended by NULL */
 };
 
 /* What the file says. False when it cannot be read or names no folder that is there. */
