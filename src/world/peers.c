@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -339,11 +340,27 @@ static bool was_searched(const struct peers *p, uint64_t inode) {
 	return false;
 }
 
+/* The kernel's word that a pipe has no other end, for what others might hold: our own descriptor of the same end
+ * says so to poll(2). It is closed again at once; nothing is read or written. */
+static bool pipe_is_lonely(const struct peers *p, const struct end *end) {
+	char path[48];
+
+	snprintf(path, sizeof path, "%" PRId64 "/fd/%d", end->pid, end->fd);
+	CLEANUP(fd_closep)
+	int fd = openat(p->proc_fd, path,
+	                (end->reads ? O_RDONLY : O_WRONLY) | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	struct pollfd pollfd = {.fd = fd, .events = end->reads ? POLLIN : POLLOUT};
+
+	return fd >= 0 && poll(&pollfd, 1, 0) > 0 &&
+	       (pollfd.revents & (end->reads ? POLLHUP : POLLERR)) != 0;
+}
+
 /* A pipe that nobody holds when everybody was asked has lost its other end. */
 static void settle(const struct peers *p, struct peer *peer, const struct end *pipe) {
 	if (peer->holder_count > 0) {
 		peer->state = PEER_HELD;
-	} else if (pipe && was_searched(p, pipe->inode) && p->denied == 0 && p->cut == 0) {
+	} else if (pipe && was_searched(p, pipe->inode) &&
+	           ((p->denied == 0 && p->cut == 0) || pipe_is_lonely(p, pipe))) {
 		peer->state = PEER_CLOSED;
 	} else {
 		peer->state = PEER_UNSEEN;

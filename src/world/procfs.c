@@ -63,20 +63,31 @@ bool proc_stat_parse(struct slice text, struct proc_stat *ret) {
 		return false;
 	}
 	ret->ppid = (int64_t)number;
-	/* Fields 5 to 21 lie between ppid (4) and starttime (22); utime, stime, cutime and cstime
-	 * are 14 to 17. */
+	/* Fields 5 to 21 lie between ppid (4) and starttime (22): session is 6; utime, stime, cutime
+	 * and cstime are 14 to 17. */
 	for (int field = 5; field < 22; field++) {
 		struct slice before = rest;
 
 		if (!slice_cut(&rest, ' ', &word)) {
 			return false;
 		}
+		if (field == 6 && number_take(&before, &number)) {
+			ret->session = (int64_t)number;
+		}
 		if (field >= 14 && field <= 17 && number_take(&before, &number) &&
 		    number < TICKS_MAX) {
 			ret->cpu_ticks += number;
+			ret->own_ticks += field <= 15 ? number : 0;
 		}
 	}
-	return number_take(&rest, &ret->start_ticks);
+	if (!number_take(&rest, &ret->start_ticks)) {
+		return false;
+	}
+	/* vsize (23), rss (24) */
+	if (slice_cut(&rest, ' ', &word) && number_take(&rest, &number) && number <= UINT32_MAX) {
+		ret->rss_pages = number;
+	}
+	return true;
 }
 
 int64_t proc_btime_parse(struct slice text) {

@@ -14,6 +14,9 @@ struct proc_stat {
 	int64_t ppid;
 	uint64_t start_ticks; /* since boot, in clock ticks */
 	uint64_t cpu_ticks;   /* used by it and the children it has waited for */
+	uint64_t own_ticks;   /* of them, used by itself */
+	uint64_t rss_pages;
+	int64_t session;
 	char state;
 	char comm[PROC_COMM_SIZE];
 };

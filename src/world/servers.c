@@ -13,6 +13,7 @@
 
 #include "base/fd.h"
 #include "base/path.h"
+#include "core/server_comm.h"
 #include "world/proc_scan.h"
 #include "world/procfs.h"
 
@@ -43,37 +44,12 @@ struct scan {
 	size_t count;
 };
 
-static const char *const native_names[] = {
-	"gopls",           "dlv",          "clangd",   "rust-analyzer",
-	"lua-language-se", "zls",          "taplo",    "golangci-lint-l",
-	"texlab",          "ruff",         "nil",      "ccls",
-	"efm-langserver",  "terraform-ls", "marksman", NULL};
-static const char *const script_names[] = {"pyright-langserver",
-                                           "basedpyright-langserver",
-                                           "typescript-language-server",
-                                           "vscode-json-language-server",
-                                           "yaml-language-server",
-                                           "bash-language-server",
-                                           "pylsp",
-                                           "jedi-language-server",
-                                           NULL};
-
-static bool is_interpreter(const char *comm) {
-	return str_starts(comm, "node") || str_starts(comm, "python") || streq(comm, "MainThread");
-}
-
 /* The server that the arguments name; NULL when it is none. comm has at most 15 bytes. */
 static const char *name_of(struct scan *scan, int64_t pid, const char *comm) {
-	const char *native = NULL;
+	const char *native = server_of_comm(comm);
 	struct slice text, arg;
 
-	for (size_t i = 0; native_names[i]; i++) {
-		if (strncmp(comm, native_names[i], 15) == 0 &&
-		    (strlen(comm) == 15 || streq(comm, native_names[i]))) {
-			native = native_names[i];
-		}
-	}
-	if (!native && !is_interpreter(comm) && !str_has(comm, "ls")) {
+	if (!native && !comm_is_interpreter(comm) && !str_has(comm, "ls")) {
 		return NULL;
 	}
 	if (proc_read(scan->arena, scan->proc_fd, pid, "cmdline", TEXT_CAP, &text) != 0) {
@@ -85,10 +61,8 @@ static const char *name_of(struct scan *scan, int64_t pid, const char *comm) {
 		if (native && i == 1 && slice_eq(arg, "** telemetry **")) {
 			return NULL;
 		}
-		for (size_t k = 0; !native && script_names[k]; k++) {
-			if (str_starts(base, script_names[k])) {
-				return script_names[k];
-			}
+		if (!native && server_of_script(base)) {
+			return server_of_script(base);
 		}
 	}
 	return native;

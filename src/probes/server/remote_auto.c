@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * -remote=auto: can the daemon's socket be made where gopls wants it?
- * Source: golang/tools gopls/internal/lsprpc/autostart_posix.go: the directory is $XDG_RUNTIME_DIR
- * or os.TempDir(), the name PROGRAM-HASH-daemon.USER[-ID] with six hex digits of a hash.
  */
 #include "base/path.h"
 #include "base/str.h"
+#include "core/gopls_call.h"
 #include "core/probe.h"
 
-#define HASH_DIGITS  6
 #define SUN_PATH_MAX 107 /* unix(7): 108 bytes with the NUL */
 #define SOCKETS_MAX  8
 
@@ -74,18 +72,13 @@ static int look(struct exam *exam, struct err *err) {
 	if (!address) {
 		return 0;
 	}
-	const char *runtime = envset_get(env, "XDG_RUNTIME_DIR");
-	const char *tmp = envset_get(env, "TMPDIR");
-	const char *dir = !str_empty(runtime) ? runtime : !str_empty(tmp) ? tmp : "/tmp";
-	const char *user = envset_get(env, "USER");
+	struct gopls_socket place =
+		gopls_socket_place(exam->arena, envset_get(env, "XDG_RUNTIME_DIR"),
+	                           envset_get(env, "TMPDIR"), envset_get(env, "USER"), address);
 	const char *base = path_base(exam->target->gopls_path ? exam->target->gopls_path : "gopls");
-	const char *id = strchr(address, ';');
-
-	user = str_empty(user) ? "shared" : user;
-	const char *middle =
-		arena_printf(exam->arena, "-daemon.%s%s%s", user, id ? "-" : "", id ? id + 1 : "");
-	size_t length = strlen(dir) + 1 + strlen(base) + 1 + HASH_DIGITS + strlen(middle);
-	struct file_stat st = world_stat(exam->world, dir);
+	size_t length = strlen(place.dir) + 1 + strlen(base) + 1 + GOPLS_SOCKET_HASH_DIGITS +
+	                strlen(place.tail);
+	struct file_stat st = world_stat(exam->world, place.dir);
 	const char *state = !st.known                       ? "ok"
 	                    : !st.exists                    ? "absent"
 	                    : !st.is_dir                    ? "not_dir"
@@ -93,12 +86,10 @@ static int look(struct exam *exam, struct err *err) {
 	                    : !st.can_write || !st.can_exec ? "denied"
 	                                                    : "ok";
 
-	FACTS_ADD(exam->facts, daemon_place, st.ev, .dir = dir,
-	          .origin = !str_empty(runtime) ? "XDG_RUNTIME_DIR"
-	                    : !str_empty(tmp)   ? "TMPDIR"
-	                                        : "default",
-	          .state = state, .user = user, .uid = st.exists ? st.uid : -1,
-	          .reachable = streq(state, "denied") && answers(exam, dir, middle), .from = from);
+	FACTS_ADD(exam->facts, daemon_place, st.ev, .dir = place.dir, .origin = place.origin,
+	          .state = state, .user = place.user, .uid = st.exists ? st.uid : -1,
+	          .reachable = streq(state, "denied") && answers(exam, place.dir, place.tail),
+	          .from = from);
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "core/gopls_call.h"
 #include "core/probe.h"
 #include "gofile/binary.h"
 #include "probes/server/limits.h"
@@ -22,68 +23,6 @@ static const char *text_in(struct exam *exam, struct slice block, const char *ke
 	const char *text = keyline_get(exam->arena, block, key);
 
 	return text ? text : "";
-}
-
-/* ---- the arguments ---- */
-
-struct call {
-	const char *program; /* argv[0] */
-	const char *role;    /* NULL: the telemetry side process */
-	const char *remote;
-	const char *words; /* the others, with blanks between them */
-};
-
-/* The value of "-name=value" or "-name", "value"; NULL when word is not that flag. */
-static const char *flag_value(const char *word, const char *name, const char *next) {
-	const char *flag = word + strspn(word, "-");
-	size_t len = strlen(name);
-
-	if (flag == word || strncmp(flag, name, len) != 0) {
-		return NULL;
-	}
-	return flag[len] == '=' ? flag + len + 1 : flag[len] == '\0' && next ? next : NULL;
-}
-
-static void call_take_word(struct call *call, const char *word, const char *next, bool *is_flags) {
-	const char *remote = flag_value(word, "remote", next);
-	const char *listen = flag_value(word, "listen", next);
-
-	if (remote || listen) {
-		call->role = remote ? "forwarder" : "daemon";
-		call->remote = remote ? remote : listen;
-	} else if (*is_flags && word[0] != '-') {
-		*is_flags = streq(word, "serve");
-		call->role = *is_flags ? call->role : streq(word, "mcp") ? "mcp" : "command";
-	}
-}
-
-/* Source: gopls internal/cmd; "** telemetry **" is the argument of its side process
- * (golang.org/x/telemetry/start.go). */
-static struct call call_of(struct exam *exam, struct slice cmdline) {
-	struct call call = {.program = "", .role = "server", .remote = ""};
-	struct strbuf words;
-	struct slice part;
-	const char *list[64] = {0};
-	size_t count = 0;
-	bool is_flags = true;
-
-	strbuf_init(&words, exam->arena);
-	while (count < 63 && slice_cut(&cmdline, '\x1f', &part)) {
-		list[count++] = arena_slicedup(exam->arena, part);
-	}
-	for (size_t i = 1; i < count; i++) {
-		strbuf_printf(&words, "%s%s", i > 1 ? " " : "", list[i]);
-		if (i == 1 && streq(list[i], "** telemetry **")) {
-			call.role = NULL;
-			return call;
-		}
-		if (is_flags) {
-			call_take_word(&call, list[i], list[i + 1], &is_flags);
-		}
-	}
-	call.program = count > 0 ? list[0] : "";
-	call.words = words.data;
-	return call;
 }
 
 /* ---- what the same start would run now ---- */
@@ -114,7 +53,7 @@ static const char *first_on_path(struct exam *exam, int64_t pid, const char *nam
 	return NULL;
 }
 
-static const char *started_path(struct exam *exam, const struct call *call, int64_t pid,
+static const char *started_path(struct exam *exam, const struct gopls_call *call, int64_t pid,
                                 const char *exe) {
 	const char *path = call->program[0] == '/'      ? call->program
 	                   : strchr(call->program, '/') ? exe
@@ -130,7 +69,8 @@ struct program {
 	const char *version, *go_version;
 };
 
-static struct program program_now(struct exam *exam, struct slice block, const struct call *call) {
+static struct program program_now(struct exam *exam, struct slice block,
+                                  const struct gopls_call *call) {
 	int64_t pid = number_in(exam, block, "pid");
 	const char *exe = text_in(exam, block, "exe");
 	struct program now = {.path = started_path(exam, call, pid, exe)};
@@ -207,7 +147,7 @@ static void state_limit(struct exam *exam, const char *scope, const char *pid_te
 
 static void state_server(struct exam *exam, const struct evidence *ev, struct slice block) {
 	const char *cmdline = text_in(exam, block, "cmdline");
-	struct call call = call_of(exam, slice_str(cmdline));
+	struct gopls_call call = gopls_call_read(exam->arena, slice_str(cmdline));
 	int64_t pid = number_in(exam, block, "pid");
 	int64_t editor_pid = number_in(exam, block, "editor_pid");
 	const char *pid_text = arena_printf(exam->arena, "%lld", (long long)pid);

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT
+ * Between the two parts of the census: which processes, and what each of them is.
+ */
+#ifndef WORLD_CENSUS_WORK_H
+#define WORLD_CENSUS_WORK_H
+
+#include "gofile/binary.h"
+#include "world/peers.h"
+#include "world/procfs.h"
+
+#define CENSUS_MEMBERS_MAX  ((size_t)4096)
+#define CENSUS_PROGRAMS_MAX 64
+
+enum kin {
+	KIN_SELF,     /* it is what the census is about */
+	KIN_ANCESTOR, /* something above one of them */
+	KIN_HOLDER,   /* holds the other end of something */
+};
+
+struct member {
+	int64_t pid;
+	enum kin kin;
+	bool is_watched; /* its ends and listening sockets matter */
+	struct proc_stat ps;
+};
+
+/* What a program file is, read once. */
+struct program {
+	uint64_t dev, ino;
+	int64_t size;
+	struct binary bin;
+};
+
+struct census_work {
+	const struct looker *looker;
+	struct arena *arena;
+	int proc_fd;
+	int64_t boot_ns;
+	bool everybody; /* also processes of other users */
+	struct member *members;
+	size_t count;
+	struct program programs[CENSUS_PROGRAMS_MAX];
+	size_t program_count;
+	struct peers peers;
+};
+
+/* NULL when it is not in. */
+struct member *census_find(struct census_work *work, int64_t pid);
+/* Adds a process, or finds it; NULL when it has gone or there are too many. */
+struct member *census_add(struct census_work *work, int64_t pid, enum kin kin);
+
+/* What runs as /proc/PID/exe; NULL when it cannot be read. */
+const struct program *census_program(struct census_work *work, int64_t pid);
+/* The block of one of them. */
+void census_put(struct census_work *work, struct strbuf *out, const struct member *member);
+
+#endif
