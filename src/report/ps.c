@@ -144,6 +144,14 @@ const char *ps_connected(struct arena *arena, const struct census *c,
 	return end_words(arena, &p->ends[uses_stdout ? 1 : 0]);
 }
 
+const char *ps_starter(struct arena *arena, const struct census *c,
+                       const struct census_process *p) {
+	const struct census_process *from =
+		p->editor == CENSUS_NONE ? census_by_pid(c, p->ppid) : &c->items[p->editor];
+
+	return from ? arena_printf(arena, "%s:%" PRId64, from->name, from->pid) : "";
+}
+
 const char *const *ps_unseen(struct arena *arena, const struct ps_view *view) {
 	const struct census *c = view->census;
 	const char **list = arena_array_of(arena, const char *, 6);

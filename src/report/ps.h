@@ -38,6 +38,9 @@ const char *ps_what(struct arena *arena, const struct census_process *process);
 /* "4711 unix", "2 clients", "tty", "closed", "unseen". */
 const char *ps_connected(struct arena *arena, const struct census *census,
                          const struct census_process *process);
+/* Who started it: "neovim:4711", the nearest editor above, else the parent. */
+const char *ps_starter(struct arena *arena, const struct census *census,
+                       const struct census_process *process);
 /* Sentences about what could not be seen, and what would show it; NULL-terminated. */
 const char *const *ps_unseen(struct arena *arena, const struct ps_view *view);
 

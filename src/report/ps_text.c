@@ -8,7 +8,7 @@
 
 #include <inttypes.h>
 
-#define CELLS_MAX  10
+#define CELLS_MAX  12
 #define SPLITS_MAX 4
 #define VALUE_MAX  48 /* of a value in a sentence on a terminal */
 
@@ -125,6 +125,9 @@ static size_t table_row(struct arena *arena, const struct ps_view *view, size_t 
 	cells[n++] = age_text(arena, c->now_wall_ns - p->start_wall_ns);
 	cells[n++] = cpu_text(arena, p->cpu_ms);
 	cells[n++] = size_text(arena, p->rss_bytes);
+	if (!view->for_terminal) {
+		cells[n++] = ps_starter(arena, c, p);
+	}
 	cells[n++] = ps_connected(arena, c, p);
 	if (!view->for_terminal) {
 		cells[n++] = marks_text(arena, p);
@@ -150,6 +153,9 @@ static size_t table_columns(const struct ps_view *view, struct column *columns) 
 	columns[n++] = (struct column){"AGE", true, 0};
 	columns[n++] = (struct column){"CPU", true, 0};
 	columns[n++] = (struct column){"RSS", true, 0};
+	if (!view->for_terminal) {
+		columns[n++] = (struct column){"FROM", false, 0};
+	}
 	columns[n++] = (struct column){"CONNECTED", false, 0};
 	if (!view->for_terminal) {
 		columns[n++] = (struct column){"MARKS", false, 0};
@@ -225,7 +231,8 @@ static void put_table(struct sheet *sheet, const struct ps_view *view) {
 
 	for (size_t i = 0; i < row_count; i++) {
 		const struct census_process *p = &view->census->items[order[i]];
-		const char *where = place_text(arena, view, p->cwd);
+		const char *where =
+			p->role == ROLE_TELEMETRY ? "" : place_text(arena, view, p->cwd);
 
 		if (view->rows && i + 1 >= view->rows) {
 			put_cells(sheet, columns, 0, NULL,
@@ -305,7 +312,11 @@ static void put_marks(struct sheet *sheet, const struct ps_view *view,
 		}
 		sheet_prose(sheet, 0, 2, 0, text);
 		if (left) {
-			sheet_command(sheet, 6, arena_printf(arena, "kill %" PRId64, p->pid));
+			sheet_command(sheet, 6,
+			              arena_printf(arena,
+			                           p->state == 'T' ? "kill -KILL %" PRId64
+			                                           : "kill %" PRId64,
+			                           p->pid));
 		}
 	}
 }
@@ -321,9 +332,35 @@ static int64_t listener_at(const struct census *c, const char *path) {
 	return 0;
 }
 
-static void put_sockets(struct sheet *sheet, const struct ps_view *view) {
+/* One socket, and whose environments lead to it. */
+static void put_socket(struct sheet *sheet, const struct ps_view *view, const char *path) {
 	const struct census *c = view->census;
 	struct arena *arena = sheet->out->arena;
+	int64_t daemon = listener_at(c, path);
+	struct strbuf pids;
+	size_t count = 0;
+
+	strbuf_init(&pids, arena);
+	for (size_t i = 0; i < c->count; i++) {
+		if (view->sockets[i] && streq(view->sockets[i], path) &&
+		    c->items[i].role != ROLE_DAEMON) {
+			strbuf_printf(&pids, "%s%" PRId64, count++ > 0 ? ", " : "",
+			              c->items[i].pid);
+		}
+	}
+	if (count == 0) {
+		return; /* only the daemon itself */
+	}
+	const char *listens = daemon ? arena_printf(arena, "where %" PRId64 " listens", daemon)
+	                             : "where nobody listens";
+
+	sheet_prose(
+		sheet, 0, 2, 0,
+		arena_printf(arena, "-remote=auto of %s means %s, %s", pids.data, path, listens));
+}
+
+static void put_sockets(struct sheet *sheet, const struct ps_view *view) {
+	const struct census *c = view->census;
 	bool wanted = false;
 
 	for (size_t i = 0; i < c->count; i++) {
@@ -331,19 +368,14 @@ static void put_sockets(struct sheet *sheet, const struct ps_view *view) {
 		         c->items[i].role == ROLE_FORWARDER;
 	}
 	for (size_t i = 0; wanted && view->sockets && i < c->count; i++) {
-		const struct census_process *p = &c->items[i];
+		bool known = !view->sockets[i];
 
-		if (!view->sockets[i] || p->role == ROLE_DAEMON) {
-			continue;
+		for (size_t k = 0; k < i && !known; k++) {
+			known = view->sockets[k] && streq(view->sockets[k], view->sockets[i]);
 		}
-		int64_t daemon = listener_at(c, view->sockets[i]);
-
-		sheet_prose(sheet, 0, 2, 0,
-		            arena_printf(arena, "%" PRId64 " %s: -remote=auto means %s%s", p->pid,
-		                         p->name, view->sockets[i],
-		                         daemon ? arena_printf(arena, ", where %" PRId64 " listens",
-		                                               daemon)
-		                                : ", where nobody listens"));
+		if (!known) {
+			put_socket(sheet, view, view->sockets[i]);
+		}
 	}
 }
 
