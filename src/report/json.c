@@ -298,6 +298,9 @@ void report_json(struct strbuf *out, const struct report *report) {
 		json_newline(j, 1);
 		json_put_names(j, "missing_folders", report->target->window_missing);
 	}
+	if (report->put_more) {
+		report->put_more(j, report->more);
+	}
 	put_timing(w);
 	json_close(j, '}');
 	strbuf_add_char(out, '\n');

@@ -9,6 +9,8 @@
 #include "core/infer.h"
 #include "core/target.h"
 
+struct json;
+
 struct report_timings {
 	int64_t total_ns;   /* from the start of the program to the verdict */
 	int64_t own_cpu_ns; /* without children */
@@ -31,6 +33,9 @@ struct report {
 	struct report_timings timings;
 	const struct report_folder *folders; /* of the window, or NULL */
 	size_t folder_count;
+	/* Members of the JSON form that a command adds, or NULL; called with more. */
+	void (*put_more)(struct json *json, const void *more);
+	const void *more;
 };
 
 struct report_style {

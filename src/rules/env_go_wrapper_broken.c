@@ -113,7 +113,8 @@ const struct rule rule_env_go_wrapper_broken = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(tool),
-	.explains = IDS("*tc-goroot-incomplete", "*mod-no-gomod-at-root", "*tc-local-too-old",
-                        "*tc-download-unavailable", "*env-goflags-malformed"),
+	.explains =
+		IDS("*ipc-server-waits-on-child", "*tc-goroot-incomplete", "*mod-no-gomod-at-root",
+                    "*tc-local-too-old", "*tc-download-unavailable", "*env-goflags-malformed"),
 	.check = check,
 };

@@ -122,7 +122,8 @@ const struct rule rule_mod_packages_driver_broken = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(packages_driver),
-	.explains = IDS("*mod-gosum-or-gomod-stale", "*mod-no-gomod-at-root",
-                        "*mod-nested-not-in-workspace", "*mod-excluded-by-constraints"),
+	.explains = IDS("*ipc-server-waits-on-child", "*mod-gosum-or-gomod-stale",
+                        "*mod-no-gomod-at-root", "*mod-nested-not-in-workspace",
+                        "*mod-excluded-by-constraints"),
 	.check = check,
 };

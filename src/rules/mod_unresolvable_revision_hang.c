@@ -59,7 +59,7 @@ const struct rule rule_mod_unresolvable_revision_hang = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(fetch_wait),
-	.explains = IDS("*mod-gosum-or-gomod-stale", "*tc-download-unavailable",
-                        "*mod-excluded-by-constraints"),
+	.explains = IDS("*ipc-server-waits-on-child", "*mod-gosum-or-gomod-stale",
+                        "*tc-download-unavailable", "*mod-excluded-by-constraints"),
 	.check = check,
 };

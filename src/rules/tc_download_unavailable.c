@@ -127,5 +127,6 @@ const struct rule rule_tc_download_unavailable = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(toolchain),
+	.explains = IDS("*ipc-server-waits-on-child"),
 	.check = check,
 };

@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: MIT
+ * `dialtone why PID|--workspace DIR`: who waits for whom, now, without stopping anything.
+ */
+#include "base/clock.h"
+#include "cmd/check_options.h"
+#include "cmd/exam.h"
+#include "cmd/interrupt.h"
+#include "cmd/options.h"
+#include "cmd/output.h"
+#include "core/registry.h"
+#include "probes/server/wait_facts.h"
+#include "report/harmless.h"
+#include "report/json_writer.h"
+#include "report/sheet.h"
+#include "world/casefile.h"
+#include "world/live.h"
+#include "world/redact.h"
+#include "world/replay.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define WHY_TIMEOUT_NS (5 * NS_PER_S)
+#define SERVERS_MAX    8
+#define TEXT_BYTES_MAX ((size_t)600)
+/* Whoever asks, asks because it hangs: a wait that has lasted this long is none that just passes. */
+#define SETTLED_MS 900
+
+struct why_options {
+	const char *workspace, *save, *from, *color;
+	bool json, dot, raw;
+};
+
+#define AT(member) offsetof(struct why_options, member)
+static const struct option_spec why_specs[] = {
+	{"workspace", 'w', "DIR", OPTION_TEXT, AT(workspace),
+         "ask about the server that has DIR open"},
+	{"json", 'j', NULL, OPTION_FLAG, AT(json), "for programs: the report with the key chain"},
+	{"dot", 0, NULL, OPTION_FLAG, AT(dot), "the processes as a graph for dot(1)"},
+	{"save", 0, "FILE", OPTION_TEXT, AT(save), "also record what was seen in a case file"},
+	{"raw", 0, NULL, OPTION_FLAG, AT(raw), "with --save: keep home and user names"},
+	{"from", 0, "FILE", OPTION_TEXT, AT(from), "ask a case file, not this machine"},
+	{"color", 0, "WHEN", OPTION_TEXT, AT(color), "auto, always or never"},
+	{0},
+};
+#undef AT
+
+extern const struct command command_why;
+
+struct why {
+	struct why_options options;
+	struct arena *arena;
+	struct interrupt interrupt;
+	struct evidence_store store, recorded;
+	struct facts facts;
+	struct target target;
+	struct exam exam;
+	struct waits waits;
+	struct wait_chain chain;
+	const struct evidence *ev;
+	int64_t pid, start_ns;
+};
+
+/* ---- whom it is about ---- */
+
+static const char *field(struct why *y, struct slice block, const char *key) {
+	const char *text = keyline_get(y->arena, block, key);
+
+	return text ? text : "";
+}
+
+/* What one look at a process says; false when there is nothing. */
+static bool look_at(struct why *y, int64_t pid, struct waits *ret, struct wait_chain *ret_chain,
+                    const struct evidence **ret_ev) {
+	*ret_ev = world_look(y->exam.world, LOOK_WAITS,
+	                     arena_printf(y->arena, "%lld", (long long)pid), LOOK_CAP_MODULE);
+	if (!evidence_has_bytes(*ret_ev) || !waits_parse(y->arena, (*ret_ev)->bytes, ret)) {
+		return false;
+	}
+	*ret_chain = waits_chain(ret, SETTLED_MS);
+	return true;
+}
+
+/* Of the servers that have the workspace open, the first that is not well, else the first. */
+static bool look_for_server(struct why *y) {
+	const struct evidence *ev =
+		world_look(y->exam.world, LOOK_GOPLS, y->target.workspace, LOOK_CAP_SETTINGS);
+	struct slice rest = ev->bytes;
+	bool found = false;
+
+	for (size_t i = 0; evidence_has_bytes(ev) && rest.len > 0 && i < SERVERS_MAX; i++) {
+		const char *end = memmem(rest.data, rest.len, "\n\n", 2);
+		size_t len = end ? (size_t)(end - rest.data) + 1 : rest.len;
+		struct slice block = slice_of(rest.data, len);
+		struct waits waits;
+		struct wait_chain chain;
+		const struct evidence *seen;
+		int64_t pid = 0;
+
+		rest = slice_of(rest.data + len + (end ? 1 : 0), rest.len - len - (end ? 1 : 0));
+		if (!streq(field(y, block, "here"), "1") ||
+		    strstr(field(y, block, "cmdline"), "** telemetry **") ||
+		    str_to_int64(field(y, block, "pid"), &pid) < 0 ||
+		    !look_at(y, pid, &waits, &chain, &seen)) {
+			continue;
+		}
+		if (!found || (waits_is_healthy(&y->chain) && !waits_is_healthy(&chain))) {
+			y->pid = pid;
+			y->waits = waits;
+			y->chain = chain;
+			y->ev = seen;
+		}
+		found = true;
+	}
+	return found;
+}
+
+/* ---- the report ---- */
+
+static void put_unread(struct json *j, struct arena *arena, const struct wait_unread *u) {
+	json_element(j);
+	json_open(j, '{');
+	json_put_number(j, "pid", u->process->pid);
+	json_put(j, "stream", u->incoming ? "stdin" : "stdout");
+	json_put_number(j, "bytes", u->bytes);
+	json_put_ms(j, "unread_ms", u->age_ms);
+	json_put(j, "text", waits_unread_line(arena, u));
+	json_key(j, "messages");
+	json_open(j, '[');
+	for (size_t i = 0; i < u->message_count; i++) {
+		json_element(j);
+		json_open(j, '{');
+		json_put(j, "method", u->messages[i].name);
+		json_put_number(j, "bytes", u->messages[i].bytes);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+	json_close(j, '}');
+}
+
+static void put_chain(struct json *j, const void *context) {
+	const struct why *y = context;
+	const struct wait_chain *c = &y->chain;
+
+	json_newline(j, 1);
+	json_key(j, "chain");
+	json_open(j, '[');
+	for (size_t i = 0; i < c->link_count; i++) {
+		const struct wait_process *p = c->links[i].process;
+		bool last = i + 1 == c->link_count;
+
+		json_newline(j, 2);
+		json_element(j);
+		json_open(j, '{');
+		json_put_number(j, "pid", p->pid);
+		json_put(j, "name", waits_name(y->arena, p));
+		json_put(j, "state", p->state);
+		json_put_number(j, "age_ms", p->age_ms);
+		json_put(j, "waits_by", last ? NULL : wait_how_name(c->links[i].how));
+		json_put(j, "on",
+		         last ? (*c->leaf.on ? c->leaf.on : NULL)
+		              : (*c->links[i].on ? c->links[i].on : NULL));
+		json_put(j, "proof", last ? c->leaf.proof : c->links[i].proof);
+		json_put(j, "text", waits_link_line(y->arena, c, i));
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+	json_newline(j, 1);
+	json_key(j, "leaf");
+	json_open(j, '{');
+	json_put(j, "kind", wait_kind_name(c->leaf.kind));
+	json_put_number(j, "pid", c->leaf.process->pid);
+	json_put(j, "on", *c->leaf.on ? c->leaf.on : NULL);
+	json_put_ms(j, "since_ms", c->leaf.since_ms);
+	json_put_bool(j, "settled", c->leaf.settled);
+	json_put(j, "text", waits_sentence(y->arena, c));
+	json_close(j, '}');
+	json_newline(j, 1);
+	json_key(j, "unread");
+	json_open(j, '[');
+	for (size_t i = 0; i < c->unread_count; i++) {
+		put_unread(j, y->arena, &c->unread[i]);
+	}
+	json_close(j, ']');
+}
+
+/* What could not be seen, and what would let us. */
+static const char *unseen(struct why *y) {
+	bool denied = false;
+
+	for (size_t i = 0; i < y->chain.link_count; i++) {
+		denied = denied || y->chain.links[i].process->denied;
+	}
+	return denied ? "system calls of a process in the chain may not be seen by this user; run "
+	                "it as their user or as root (CAP_SYS_PTRACE)"
+	              : NULL;
+}
+
+static void put_text(struct why *y, struct strbuf *out, const struct report_style *style) {
+	struct sheet s = {.out = out, .style = style};
+	const struct wait_chain *c = &y->chain;
+	bool healthy = waits_is_healthy(c);
+	struct wait_cure cures[2];
+	size_t cure_count = healthy ? 0 : waits_cures(y->arena, c, cures);
+
+	sheet_ink(&s, healthy ? INK_GREEN : INK_RED, waits_sentence(y->arena, c));
+	strbuf_add(out, "\n\n");
+	for (size_t i = 0; i < c->link_count; i++) {
+		strbuf_printf(out, "  %zu. ", i + 1);
+		sheet_prose(&s, 5, 5, 0, waits_link_line(y->arena, c, i));
+	}
+	for (size_t i = 0; i < c->unread_count; i++) {
+		strbuf_add(out, "  -  ");
+		sheet_prose(&s, 5, 5, 0, waits_unread_line(y->arena, &c->unread[i]));
+	}
+	if (c->tracer) {
+		strbuf_add(out, "  -  ");
+		sheet_prose(&s, 5, 5, 0,
+		            arena_printf(y->arena, "%s watches it and lets it run",
+		                         waits_name(y->arena, c->tracer)));
+	}
+	if (!healthy && !c->leaf.settled) {
+		strbuf_add(out, "  -  ");
+		sheet_prose(&s, 5, 5, 0, "this has only just begun and may pass; ask again");
+	}
+	for (size_t i = 0; i < cure_count; i++) {
+		strbuf_add_char(out, '\n');
+		sheet_prose(&s, 0, 0, 0, arena_printf(y->arena, "%s:", cures[i].title));
+		sheet_command(&s, 4, cures[i].command);
+	}
+	if (unseen(y)) {
+		strbuf_add_char(out, '\n');
+		sheet_prose(&s, 0, 0, 0, arena_printf(y->arena, "Not seen: %s.", unseen(y)));
+	}
+}
+
+static const struct rule *const *wait_rules(struct arena *arena) {
+	static const char *const ids[] = {"ipc-server-stopped", "ipc-server-waits-on-child",
+	                                  "ipc-editor-does-not-read"};
+	const struct rule **list = arena_array_of(arena, const struct rule *, 4);
+	size_t count = 0;
+
+	for (size_t i = 0; registry_rules[i]; i++) {
+		for (size_t k = 0; k < 3; k++) {
+			if (streq(registry_rules[i]->id, ids[k])) {
+				list[count++] = registry_rules[i];
+			}
+		}
+	}
+	return list;
+}
+
+static int show(struct why *y) {
+	struct strbuf out;
+	struct terminal terminal = terminal_find(y->options.color);
+	const struct wait_leaf *l = &y->chain.leaf;
+
+	wait_facts_state(&y->facts, y->ev, "asked", &y->waits, &y->chain);
+	bool hidden = l->kind == WAIT_HIDDEN;
+	FACTS_ADD(&y->facts, health, y->ev,
+	          .state = hidden                        ? "unknown"
+	                   : waits_is_healthy(&y->chain) ? "healthy"
+	                                                 : "broken",
+	          .hurt = waits_is_healthy(&y->chain) ? "" : waits_sentence(y->arena, &y->chain));
+	struct diagnosis diagnosis = infer(wait_rules(y->arena), &y->facts);
+	struct report report = {
+		.target = &y->target,
+		.facts = &y->facts,
+		.diagnosis = &diagnosis,
+		.put_more = put_chain,
+		.more = y,
+		.timings = {.total_ns = clock_now_ns() - y->start_ns, .own_cpu_ns = clock_cpu_ns()},
+	};
+	struct report_style style = {
+		.colour = terminal.colour, .utf8 = terminal.utf8, .columns = terminal.columns};
+
+	strbuf_init(&out, y->arena);
+	if (y->options.json) {
+		report_json(&out, &report);
+	} else if (y->options.dot) {
+		strbuf_add(&out, harmless_lines(y->arena, waits_dot(y->arena, &y->waits, &y->chain),
+		                                terminal.utf8));
+	} else {
+		put_text(y, &out, &style);
+	}
+	return output_write(&out, report_status(&report));
+}
+
+/* ---- case files ---- */
+
+static int save(struct why *y, struct err *err) {
+	char *cwd = getcwd(NULL, 0);
+	const char *home = getenv("HOME");
+	const char **args = arena_array_of(y->arena, const char *, 8);
+	size_t n = 0;
+	struct case_meta meta = {
+		.tool = DIALTONE_VERSION,
+		.uid = geteuid(),
+		.raw = y->options.raw,
+		.home = home ? home : "",
+		.cwd = arena_strdup(y->arena, cwd ? cwd : ""),
+		.argv = args,
+	};
+	struct evidence_store clean;
+	const struct evidence_store *store = &y->store;
+
+	free(cwd);
+	args[n++] = command_why.name;
+	args[n++] = "--";
+	args[n++] = arena_printf(y->arena, "%lld", (long long)y->pid);
+	if (!y->options.raw) {
+		evidence_store_init(&clean, y->arena);
+		redact_case(store, &clean, &meta);
+		store = &clean;
+	}
+	return casefile_write(y->options.save, &meta, store, err);
+}
+
+static int open_case(struct why *y, struct err *err) {
+	struct case_meta meta = {0};
+	size_t count = 0;
+	int r = casefile_read(y->options.from, &y->recorded, &meta, err);
+
+	if (r < 0) {
+		return r;
+	}
+	while (meta.argv && meta.argv[count]) {
+		count++;
+	}
+	if (count < 2 || !streq(meta.argv[0], command_why.name) ||
+	    str_to_int64(meta.argv[count - 1], &y->pid) < 0) {
+		return err_set(err, -EBADMSG, "%s: it was not recorded by `dialtone why --save`",
+		               y->options.from);
+	}
+	return 0;
+}
+
+/* ---- from the command line to the answer ---- */
+
+static int explain_nothing(struct why *y) {
+	if (y->options.workspace) {
+		output_complain(
+			"no gopls of this user has '%s' open; `dialtone check` starts one of "
+			"its own",
+			y->target.workspace);
+	} else if (y->ev && y->ev->state == EV_TIMED_OUT) {
+		output_complain("looking at process %lld did not end in time", (long long)y->pid);
+		return STATUS_UNKNOWN;
+	} else {
+		output_complain("there is no process %lld", (long long)y->pid);
+	}
+	return STATUS_USAGE;
+}
+
+static int answer(struct why *y) {
+	struct err err;
+	bool found;
+
+	if (y->options.workspace && !y->options.from) {
+		if (user_path_absolute(y->arena, y->exam.world, y->options.workspace,
+		                       &y->target.workspace, &err) < 0) {
+			output_complain("%s", err.msg);
+			return STATUS_UNKNOWN;
+		}
+		found = look_for_server(y);
+	} else {
+		found = look_at(y, y->pid, &y->waits, &y->chain, &y->ev);
+	}
+	if (!found) {
+		return explain_nothing(y);
+	}
+	const struct wait_process *p =
+		y->chain.server ? y->chain.server : y->chain.links[0].process;
+
+	if (!y->target.workspace) {
+		y->target.workspace = str_empty(p->cwd) ? "/" : p->cwd;
+	}
+	y->target.environment_label = arena_printf(y->arena, "pid:%lld", (long long)p->pid);
+	y->target.editor_pid = 0;
+	y->target.gopls_path = y->chain.server && !str_empty(p->exe) ? p->exe : NULL;
+	int status = show(y);
+
+	if (y->options.save && save(y, &err) < 0) {
+		output_complain("the case was not saved: %s", err.msg);
+		return STATUS_UNKNOWN;
+	}
+	return status;
+}
+
+static int run_in(struct why *y) {
+	struct err err;
+	int status = STATUS_UNKNOWN;
+
+	exam_init(&y->exam, y->arena, &y->facts, &y->target);
+	evidence_store_init(&y->store, y->arena);
+	if (y->options.from) {
+		evidence_store_init(&y->recorded, y->arena);
+		int r = open_case(y, &err);
+
+		if (r < 0) {
+			output_complain("%s", err.msg);
+			return r == -ENOENT || r == -ENOTDIR || r == -EISDIR ? STATUS_USAGE
+			                                                     : STATUS_UNKNOWN;
+		}
+		y->exam.world = world_replay_open(y->arena, &y->store, &y->recorded);
+	} else {
+		interrupt_open(&y->interrupt, y->start_ns + WHY_TIMEOUT_NS);
+		y->exam.world = world_live_open(y->arena, &y->store, y->interrupt.fd, &err);
+	}
+	if (y->exam.world) {
+		status = answer(y);
+	} else {
+		output_complain("%s", err.msg);
+	}
+	world_close(y->exam.world);
+	interrupt_close(&y->interrupt);
+	return status;
+}
+
+static int run(const void *options, const char *const *operands, size_t operand_count) {
+	struct why y = {
+		.options = *(const struct why_options *)options,
+		.interrupt = {.fd = -1, .signal_fd = -1, .timer_fd = -1},
+		.start_ns = clock_now_ns(),
+	};
+	const struct why_options *o = &y.options;
+
+	if (!color_is_valid(o->color)) {
+		return STATUS_USAGE;
+	}
+	if ((operand_count > 0) + (o->workspace != NULL) + (o->from != NULL) != 1) {
+		output_complain("expected one of PID, --workspace DIR and --from FILE");
+		return STATUS_USAGE;
+	}
+	if (operand_count > 0 &&
+	    (str_to_int64(operands[0], &y.pid) < 0 || y.pid <= 0 || y.pid > INT32_MAX)) {
+		output_complain("expected the number of a process, got '%s'", operands[0]);
+		return STATUS_USAGE;
+	}
+	if ((o->raw && !o->save) || (o->from && o->save) || (o->json && o->dot)) {
+		output_complain(
+			"'--raw' only goes with '--save', '--save' not with '--from', '--dot' "
+			"not with '--json'");
+		return STATUS_USAGE;
+	}
+	y.arena = arena_new();
+	int status = run_in(&y);
+
+	arena_free(y.arena);
+	return status;
+}
+
+const struct command command_why = {
+	.name = "why",
+	.synopsis = "PID",
+	.summary = "Tell what a running process waits for, without stopping it",
+	.options = why_specs,
+	.options_size = sizeof(struct why_options),
+	.notes = "PID is a language server, a go, an editor, a debugger or any other process. "
+                 "Nothing "
+		 "is\nattached to, signalled or changed. Status: 0 it is well, 1 it waits for what "
+		 "does not\ncome, 3 it may not be looked into.\n",
+	.max_operands = 1,
+	.run = run,
+};

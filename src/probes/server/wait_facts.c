@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT
+ */
+#include "probes/server/wait_facts.h"
+
+static bool is_server(enum wait_role role) {
+	return role == ROLE_SERVER || role == ROLE_FORWARDER || role == ROLE_DAEMON ||
+	       role == ROLE_DEBUGGER;
+}
+
+static const char *role_of(struct arena *arena, const struct wait_chain *c) {
+	enum wait_role role = waits_role(arena, c->leaf.process);
+
+	if (is_server(role)) {
+		return "server";
+	}
+	if (c->link_count == 1) {
+		return "target";
+	}
+	if (role == ROLE_EDITOR || c->links[c->link_count - 2].how == HOW_EDITOR ||
+	    c->leaf.kind == WAIT_READER) {
+		return "editor";
+	}
+	return "child";
+}
+
+const struct fact_wait_leaf *wait_facts_state(struct facts *facts, const struct evidence *ev,
+                                              const char *origin, const struct waits *w,
+                                              const struct wait_chain *c) {
+	struct arena *a = facts->arena;
+	const struct wait_leaf *l = &c->leaf;
+	struct wait_cure cures[2] = {{"", "", false}};
+	size_t cure_count = l->process ? waits_cures(a, c, cures) : 0;
+
+	if (!l->process) {
+		return NULL;
+	}
+	for (size_t i = 0; i < c->link_count; i++) {
+		FACTS_ADD(facts, wait_link, ev, .target = w->target, .position = (int64_t)i + 1,
+		          .pid = c->links[i].process->pid,
+		          .how = i + 1 < c->link_count ? wait_how_name(c->links[i].how) : "",
+		          .text = waits_link_line(a, c, i));
+	}
+	for (size_t i = 0; i < c->unread_count; i++) {
+		const struct wait_unread *u = &c->unread[i];
+
+		FACTS_ADD(facts, wait_unread, ev, .pid = u->process->pid, .incoming = u->incoming,
+		          .bytes = u->bytes, .age_ms = u->age_ms, .text = waits_unread_line(a, u));
+	}
+	return FACTS_ADD(
+		facts, wait_leaf, ev, .origin = origin, .target = w->target,
+		.target_name = waits_name(a, c->links[0].process), .pid = l->process->pid,
+		.name = waits_name(a, l->process), .role = role_of(a, c),
+		.kind = wait_kind_name(l->kind),
+		.how = c->link_count > 1 ? wait_how_name(c->links[c->link_count - 2].how) : "",
+		.on = c->link_count > 1 && str_empty(l->on) ? c->links[c->link_count - 2].on
+	                                                    : l->on,
+		.text = waits_sentence(a, c), .proof = l->proof, .since_ms = l->since_ms,
+		.settled = l->settled, .healthy = waits_is_healthy(c),
+		.cure = cure_count ? cures[0].title : "",
+		.command = cure_count ? cures[0].command : "",
+		.disruptive = cure_count && cures[0].disruptive);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT
+ * The server is well and waits for another process that does not come to an end: its go, git, ssh, a driver, or whoever
+ * has the lock they need. The last of the chain is the cause.
+ *
+ * Not this: a child that works (a compiler at full speed), one that has just begun to wait, gopls's telemetry child,
+ * which is always there and waits.
+ */
+#include "core/rule.h"
+
+static bool is_it(const struct facts *facts, const struct fact_wait_leaf *l) {
+	if ((streq(l->origin, "trial") && facts_healthy(facts)) || l->healthy || !l->settled ||
+	    streq(l->kind, "hidden")) {
+		return false;
+	}
+	if (streq(l->role, "child") || streq(l->role, "other")) {
+		return true;
+	}
+	/* Asked about a go, a git or an ssh itself. */
+	return streq(l->role, "target") && !streq(l->kind, "stopped") &&
+	       !streq(l->kind, "traced") && !streq(l->kind, "frozen") &&
+	       !streq(l->kind, "throttled");
+}
+
+/* What is seen to be so, and not only concluded from what it is not. */
+static bool is_sure(const struct fact_wait_leaf *l) {
+	return !streq(l->kind, "inside") && !streq(l->kind, "net") && !streq(l->kind, "dns") &&
+	       !streq(l->kind, "disk");
+}
+
+static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
+	facts_each (wait_leaf, l, facts) {
+		if (!is_it(facts, l)) {
+			continue;
+		}
+		struct finding *f = findings_add(out, self, is_sure(l) ? CONF_CERTAIN : CONF_LIKELY,
+		                                 l->name, "%s", l->text);
+
+		finding_about(out, f, arena_printf(out->arena, "%lld", (long long)l->pid));
+		finding_cites(f, l);
+		facts_each (wait_link, link, facts) {
+			if (link->target == l->target) {
+				finding_cites(f, link);
+			}
+		}
+		facts_each (wait_unread, u, facts) {
+			finding_cites(f, u);
+		}
+		if (!str_empty(l->cure)) {
+			struct fix_advice *fix = finding_fix(out, f, l->cure, "%s", l->command);
+
+			fix->disruptive = l->disruptive;
+			fix->reversible = !l->disruptive;
+		}
+	}
+}
+
+const struct rule rule_ipc_server_waits_on_child = {
+	.id = "ipc-server-waits-on-child",
+	.title = "The server waits for a child that does not end",
+	.wave = 2,
+	.severity = SEV_ERROR,
+	.needs = FACT_BIT(wait_leaf),
+	.check = check,
+};

@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: MIT
+ * What a process waits for at the ends of its pipes and sockets.
+ */
+#include "waits/private.h"
+
+static const char *const reading[] = {"read", "readv", "recvfrom", "recvmsg", "pread64", NULL};
+static const char *const writing[] = {"write", "writev", "sendto", "sendmsg", NULL};
+
+static bool is_terminal(const struct wait_fd *f) {
+	return streq(f->link, "/dev/tty") || str_starts(f->link, "/dev/pts/") ||
+	       str_starts(f->link, "/dev/tty");
+}
+
+static bool is_server_like(enum wait_role role) {
+	return role == ROLE_SERVER || role == ROLE_FORWARDER || role == ROLE_DAEMON ||
+	       role == ROLE_DEBUGGER;
+}
+
+static bool is_above(const struct waits *w, const struct wait_process *p, int64_t pid) {
+	int64_t at = p->ppid;
+
+	for (size_t i = 0; i < 16 && at > 0; i++) {
+		const struct wait_process *q = waits_process(w, at);
+
+		if (at == pid) {
+			return true;
+		}
+		at = q ? q->ppid : 0;
+	}
+	return false;
+}
+
+/* ---- somebody is to type ---- */
+
+static const char *question_of(const struct wait_process *p) {
+	if (str_starts(p->comm, "ssh")) {
+		return "ssh asks something there: an unknown host key, a passphrase or a password";
+	}
+	if (str_starts(p->comm, "git")) {
+		return "git asks for a user name or a password there";
+	}
+	return "it reads there";
+}
+
+static bool by_terminal(struct walk *k, const struct wait_process *p, const struct wait_thread *t,
+                        const struct wait_fd *f) {
+	struct arena *a = k->w->arena;
+
+	return leaf(
+		k, p, WAIT_PROMPT, f->link,
+		arena_printf(a, "waits for somebody to type at %s: %s", f->link, question_of(p)),
+		arena_printf(a, "thread %lld is in %s of fd %lld, %s", (long long)t->tid, t->call,
+	                     (long long)f->fd, f->link));
+}
+
+/* A program that asks in a window. */
+static bool is_asker(const struct wait_process *p) {
+	return strstr(p->comm, "askpass") || strstr(p->cmdline, "askpass") ||
+	       str_starts(p->comm, "pinentry");
+}
+
+/* ---- a thread in a call on a descriptor ---- */
+
+static const char *call_proof(struct walk *k, const struct wait_thread *t,
+                              const struct wait_fd *f) {
+	return arena_printf(k->w->arena, "thread %lld is in %s of fd %lld, %s", (long long)t->tid,
+	                    t->call, (long long)f->fd, f->link);
+}
+
+static bool by_reading(struct walk *k, const struct wait_process *p, const struct wait_thread *t,
+                       const struct wait_fd *f) {
+	struct arena *a = k->w->arena;
+	bool is_pipe = str_starts(f->link, "pipe:");
+
+	if (is_terminal(f)) {
+		return by_terminal(k, p, t, f);
+	}
+	for (size_t i = 0; i < f->end_count; i++) {
+		const struct wait_process *q = waits_process(k->w, f->ends[i].pid);
+
+		if ((is_pipe && f->ends[i].way == 'r') || is_above(k->w, p, f->ends[i].pid)) {
+			continue;
+		}
+		if (walk_on(k, q, is_pipe ? HOW_PIPE : HOW_SOCKET, f->link, call_proof(k, t, f))) {
+			return true;
+		}
+	}
+	if (f->fifo) {
+		return leaf(k, p, WAIT_FIFO, f->link,
+		            arena_printf(a, "reads the named pipe %s, and nothing comes", f->link),
+		            call_proof(k, t, f));
+	}
+	return false;
+}
+
+static bool by_writing(struct walk *k, const struct wait_process *p, const struct wait_thread *t,
+                       const struct wait_fd *f) {
+	struct arena *a = k->w->arena;
+	bool is_pipe = str_starts(f->link, "pipe:");
+
+	if (!t->still) {
+		return false;
+	}
+	for (size_t i = 0; i < f->end_count; i++) {
+		const struct wait_process *q = waits_process(k->w, f->ends[i].pid);
+		enum wait_role role = q ? waits_role(a, q) : ROLE_OTHER;
+
+		if (!q || (is_pipe && f->ends[i].way == 'w')) {
+			continue;
+		}
+		if (!is_above(k->w, p, q->pid) &&
+		    walk_on(k, q, HOW_WRITE, f->link, call_proof(k, t, f))) {
+			return true;
+		}
+		struct wait_chain before = *k->chain;
+		struct wait_link *from = &k->chain->links[k->chain->link_count - 1];
+
+		if (k->chain->link_count < WAITS_LINKS_MAX) {
+			from->how = HOW_WRITE;
+			from->on = f->link;
+			from->proof = call_proof(k, t, f);
+			k->chain->links[k->chain->link_count++] =
+				(struct wait_link){.process = q, .proof = "", .on = ""};
+			if (walk_is_held(k, q)) {
+				return true;
+			}
+			return leaf(k, q, WAIT_READER, "",
+			            arena_printf(a, "does not read what %s writes%s",
+			                         waits_name(a, p),
+			                         role == ROLE_EDITOR ? "" : " to it"),
+			            call_proof(k, t, f));
+		}
+		*k->chain = before;
+	}
+	return leaf(k, p, WAIT_READER, f->link, "writes and nobody reads it", call_proof(k, t, f));
+}
+
+bool waits_by_descriptor(struct walk *k, const struct wait_process *p) {
+	enum wait_role role = waits_role(k->w->arena, p);
+
+	if (is_asker(p)) {
+		return leaf(k, p, WAIT_PROMPT, "",
+		            "asks for a password in a window and waits for the answer", "its name");
+	}
+	each_thread(t, p) {
+		bool reads = one_of(t->call, reading), writes = one_of(t->call, writing);
+		const struct wait_fd *f =
+			reads || writes ? waits_fd(p, (int64_t)waits_arg(t, 0)) : NULL;
+
+		/* What a server does all day. */
+		if (!f || (reads && f->fd == 0 && (is_server_like(role) || role == ROLE_EDITOR))) {
+			continue;
+		}
+		if (reads ? by_reading(k, p, t, f) : by_writing(k, p, t, f)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* ---- sockets that no call tells of: Go and node wait for all of them at once ---- */
+
+/* "GOPROXY" when a variable names this address. */
+static const char *variable_naming(struct walk *k, const struct wait_process *p,
+                                   const char *remote) {
+	const char *colon = strrchr(remote, ':');
+
+	for (size_t i = 0; i < p->var_count && colon; i++) {
+		const char *equals = strchr(p->vars[i], '=');
+		const char *host = arena_strndup(k->w->arena, remote, (size_t)(colon - remote));
+		const char *at = equals ? strstr(equals, remote) : NULL;
+
+		if (equals && !at && (!strchr(colon + 1, ' ') && strstr(equals, host))) {
+			at = equals;
+		}
+		if (at) {
+			return arena_strndup(k->w->arena, p->vars[i],
+			                     (size_t)(equals - p->vars[i]));
+		}
+	}
+	return NULL;
+}
+
+/* What was asked for, when a word of the command line is an address. */
+static const char *url_of(struct walk *k, const struct wait_process *p) {
+	for (size_t i = 1; i < 32; i++) {
+		const char *word = waits_word(k->w->arena, p, i);
+		const char *at = word ? strstr(word, "://") : NULL;
+
+		if (!word) {
+			return NULL;
+		}
+		if (at) {
+			const char *user = memchr(at, '@', strcspn(at + 3, "/") + 3);
+
+			return arena_printf(k->w->arena, "%.*s://%s", (int)(at - word), word,
+			                    user ? user + 1 : at + 3);
+		}
+	}
+	return NULL;
+}
+
+static const char *whom(struct walk *k, const struct wait_process *p, const char *remote) {
+	const char *variable = variable_naming(k, p, remote);
+	const char *url = url_of(k, p);
+
+	return variable ? arena_printf(k->w->arena, "%s, which %s names", remote, variable)
+	       : url    ? arena_printf(k->w->arena, "%s, for %s", remote, url)
+	                : remote;
+}
+
+static bool by_address(struct walk *k, const struct wait_process *p, const struct wait_socket *s) {
+	struct arena *a = k->w->arena;
+	const char *proof = arena_printf(a, "socket %lld, %s, %lld retransmits", (long long)s->ino,
+	                                 s->state, (long long)s->retransmits);
+
+	if (streq(s->kind, "udp")) {
+		return leaf(k, p, WAIT_DNS, s->remote,
+		            arena_printf(a, "waits for the name server %s to answer", s->remote),
+		            proof);
+	}
+	if (streq(s->state, "connecting")) {
+		return leaf(k, p, WAIT_NET, s->remote,
+		            arena_printf(a,
+		                         "waits for a connection to %s: nothing answers there, "
+		                         "tried %lld times",
+		                         whom(k, p, s->remote), (long long)s->retransmits + 1),
+		            proof);
+	}
+	leaf(k, p, WAIT_NET, s->remote,
+	     arena_printf(
+		     a, "waits for an answer of %s%s", whom(k, p, s->remote),
+		     s->retransmits > 0 || s->unacked > 0
+			     ? arena_printf(a,
+	                                    ", which does not even acknowledge: %lld retransmits",
+	                                    (long long)s->retransmits)
+		     : s->received_bytes == 0 ? ", which has sent nothing"
+					      : ""),
+	     arena_printf(a, "%s, %lld bytes received, last data %lld ms ago", proof,
+	                  (long long)s->received_bytes, (long long)s->heard_ms));
+	if (s->received_bytes > 0 && s->heard_ms >= 0 && s->heard_ms < p->age_ms) {
+		k->chain->leaf.since_ms = s->heard_ms;
+	}
+	return true;
+}
+
+static const struct wait_process *holder_of(const struct waits *w, const struct wait_fd *f,
+                                            const struct wait_process *p) {
+	for (size_t i = 0; i < f->end_count; i++) {
+		const struct wait_process *q = waits_process(w, f->ends[i].pid);
+
+		if (q && q != p) {
+			return q;
+		}
+	}
+	return NULL;
+}
+
+/* The other end is a process of this machine. */
+static bool by_neighbour(struct walk *k, const struct wait_process *p, const struct wait_fd *f,
+                         const struct wait_socket *s) {
+	struct arena *a = k->w->arena;
+	const struct wait_process *q = holder_of(k->w, f, p);
+	const struct wait_socket *there = waits_socket(k->w, s->peer ? s->peer : s->waits_at);
+	enum wait_role role = q ? waits_role(a, q) : ROLE_OTHER;
+	bool daemon = role == ROLE_DAEMON || role == ROLE_SERVER;
+	const char *on = !str_empty(s->remote)              ? s->remote
+	                 : there && !str_empty(there->name) ? there->name
+	                                                    : f->link;
+
+	if (!q || role == ROLE_EDITOR || is_above(k->w, p, q->pid)) {
+		return false;
+	}
+	const char *proof =
+		!s->peer && s->waits_at
+			? arena_printf(a, "its connection to %s has not been accepted", on)
+		: there && there->unread > 0
+			? arena_printf(a, "%lld bytes lie unread at the other end of socket %lld",
+	                               (long long)there->unread, (long long)s->ino)
+			: arena_printf(a, "connected by socket %lld, %s", (long long)s->ino, on);
+
+	return walk_on(k, q, daemon ? HOW_DAEMON : HOW_SOCKET, on, proof);
+}
+
+static bool is_name_server(const struct wait_socket *s) {
+	return streq(s->kind, "udp") && str_ends(s->remote, ":53");
+}
+
+/* The sockets of the first sort that say something, in this order: a connection that does not come about, a name
+ * that is not answered, somebody on this machine, somebody elsewhere, somebody here who is not seen. */
+bool waits_by_socket(struct walk *k, const struct wait_process *p) {
+	enum wait_role role = waits_role(k->w->arena, p);
+	bool serves = role == ROLE_SERVER || role == ROLE_DAEMON || role == ROLE_DEBUGGER ||
+	              role == ROLE_EDITOR;
+
+	for (int round = 0; round < 5; round++) {
+		for (size_t i = 0; i < p->fd_count; i++) {
+			const struct wait_fd *f = &p->first_fd[i];
+			const struct wait_socket *s =
+				f->pid == p->pid ? waits_socket(k->w, f->ino) : NULL;
+
+			if (!s || streq(s->state, "listening") || !str_starts(f->link, "socket:")) {
+				continue;
+			}
+			bool remote = !streq(s->kind, "unix") && !s->local_peer;
+
+			if ((round == 0 && streq(s->kind, "tcp") && streq(s->state, "connecting") &&
+			     by_address(k, p, s)) ||
+			    (round == 1 && is_name_server(s) && by_address(k, p, s)) ||
+			    (round == 2 && !remote && !serves && f->fd > 2 &&
+			     by_neighbour(k, p, f, s)) ||
+			    (round == 3 && remote && !serves && streq(s->kind, "tcp") &&
+			     streq(s->state, "connected") && by_address(k, p, s)) ||
+			    (round == 4 && s->local_peer && !serves && streq(s->kind, "tcp") &&
+			     streq(s->state, "connected") && by_address(k, p, s))) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+/* ---- nothing outside ---- */
+
+static bool reads_stdin(const struct wait_process *p) {
+	each_thread(t, p) {
+		if (one_of(t->call, reading) && waits_arg(t, 0) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A server that waits for its editor: does that live? */
+static bool by_editor(struct walk *k, const struct wait_process *p) {
+	for (int64_t fd = 0; fd <= 1; fd++) {
+		const struct wait_fd *f = waits_fd(p, fd);
+		const struct wait_process *q = f ? holder_of(k->w, f, p) : NULL;
+		struct wait_chain before = *k->chain;
+
+		if (!q || k->chain->link_count >= WAITS_LINKS_MAX) {
+			continue;
+		}
+		for (size_t i = 0; i < k->chain->link_count; i++) {
+			if (k->chain->links[i].process == q) {
+				return false;
+			}
+		}
+		struct wait_link *from = &k->chain->links[k->chain->link_count - 1];
+
+		from->how = HOW_EDITOR;
+		from->proof = arena_printf(k->w->arena, "fd %lld, %s", (long long)fd, f->link);
+		k->chain->links[k->chain->link_count++] =
+			(struct wait_link){.process = q, .proof = "", .on = ""};
+		if (walk_is_held(k, q)) {
+			return true;
+		}
+		*k->chain = before;
+	}
+	return false;
+}
+
+static bool is_unread(struct walk *k, const struct wait_process *p) {
+	const struct wait_fd *f = waits_fd(p, 0);
+
+	if (f && waits_unread_in(k->w, f) > 0 && !reads_stdin(p)) {
+		return true;
+	}
+	/* A daemon: the connections it has accepted. */
+	for (size_t i = 0; i < p->fd_count; i++) {
+		const struct wait_socket *s = p->first_fd[i].pid == p->pid && p->first_fd[i].fd > 2
+		                                      ? waits_socket(k->w, p->first_fd[i].ino)
+		                                      : NULL;
+
+		if (s && s->unread > 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool waits_by_nothing(struct walk *k, const struct wait_process *p) {
+	struct arena *a = k->w->arena;
+	enum wait_role role = waits_role(a, p);
+
+	if (p->denied && p->thread_count == 0) {
+		return leaf(k, p, WAIT_HIDDEN, "",
+		            "may not be looked into: it belongs to somebody else",
+		            "/proc/PID/syscall: permission denied");
+	}
+	if (is_server_like(role) && is_unread(k, p)) {
+		return leaf(k, p, WAIT_INSIDE, "",
+		            "does not read what was sent to it, does not work and waits for "
+		            "nothing outside: "
+		            "it waits for itself",
+		            "no thread reads, no thread runs, and bytes lie unread");
+	}
+	if (is_server_like(role)) {
+		return by_editor(k, p) ||
+		       leaf(k, p, WAIT_IDLE, "",
+		            role == ROLE_DAEMON ? "waits for nothing but its clients"
+		                                : "waits for nothing but its editor",
+		            reads_stdin(p) ? "a thread reads its stdin, nothing lies unread"
+		                           : "nothing lies unread, nothing runs");
+	}
+	if (role == ROLE_EDITOR || reads_stdin(p)) {
+		return leaf(k, p, WAIT_IDLE, "",
+		            role == ROLE_EDITOR ? "waits for nothing but its user"
+		                                : "waits for nothing but its input",
+		            "nothing runs");
+	}
+	if (p->denied) {
+		return leaf(k, p, WAIT_HIDDEN, "", "may not be looked into",
+		            "/proc/PID/syscall: permission denied");
+	}
+	return leaf(k, p, WAIT_INSIDE, "", "waits for nothing that can be seen from outside",
+	            arena_printf(a,
+	                         "%lld threads, none runs, none waits for a child, a lock, a file "
+	                         "or a connection",
+	                         (long long)p->threads));
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT
+ * Between the parts of the walk along a chain.
+ */
+#ifndef WAITS_PRIVATE_H
+#define WAITS_PRIVATE_H
+
+#include "waits/waits.h"
+
+#define STEPS_MAX 400 /* of one walk, through whatever the text claims */
+
+struct walk {
+	const struct waits *w;
+	struct wait_chain *chain;
+	size_t steps;
+};
+
+/* for (const struct wait_thread *t: those of p) */
+#define each_thread(t, p)                                                                          \
+	for (const struct wait_thread *t = (p)->first_thread,                                      \
+	                              *t##_end = t ? t + (p)->thread_count : t;                    \
+	     t < t##_end; t++)                                                                     \
+		if (t->pid == (p)->pid)
+
+/* list ends with NULL */
+bool one_of(const char *word, const char *const *list);
+bool is_busy(const struct wait_process *p);
+
+/* The walk ends at p: always true. */
+bool leaf(struct walk *k, const struct wait_process *p, enum wait_kind kind, const char *on,
+          const char *detail, const char *proof);
+/* It goes on to q: false when that leads back or nowhere, and nothing has changed. */
+bool walk_on(struct walk *k, const struct wait_process *q, enum wait_how how, const char *on,
+             const char *proof);
+/* Is p stopped, frozen, throttled? Then that is the leaf. */
+bool walk_is_held(struct walk *k, const struct wait_process *p);
+
+/* ends.c: what a thread is in a call on; what its sockets do; what is left when nothing explains it. */
+bool waits_by_descriptor(struct walk *k, const struct wait_process *p);
+bool waits_by_socket(struct walk *k, const struct wait_process *p);
+bool waits_by_nothing(struct walk *k, const struct wait_process *p);
+
+/* unread.c */
+void waits_find_unread(struct walk *k, struct wait_chain *chain);
+/* Bytes that lie unread in a descriptor, 0 none or unknown. */
+int64_t waits_unread_in(const struct waits *w, const struct wait_fd *f);
+
+#endif

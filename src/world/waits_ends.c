@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT
+ */
+#include "base/fd.h"
+#include "world/waits.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LINK_SIZE 512
+
+static DIR *open_fds(int proc_fd, int64_t pid) {
+	char path[64];
+
+	snprintf(path, sizeof path, "%" PRId64 "/fd", pid);
+	int fd = openat(proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? NULL : fdopendir(fd);
+}
+
+/* The mode of the link of an open descriptor says how it is open; 0 when it has gone. */
+static char way_of(int dir_fd, const char *name) {
+	struct stat st;
+
+	if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		return 0;
+	}
+	return st.st_mode & S_IRUSR ? st.st_mode & S_IWUSR ? 'b' : 'r' : 'w';
+}
+
+static bool inode_of(const char *link, const char *prefix, uint64_t *ret) {
+	if (!str_starts(link, prefix)) {
+		return false;
+	}
+	*ret = strtoull(link + strlen(prefix), NULL, 10);
+	return true;
+}
+
+static struct waits_holder *holder_new(struct waits *w) {
+	if (w->holder_count == w->holder_size) {
+		size_t size = w->holder_size ? w->holder_size * 2 : 1024;
+		struct waits_holder *grown = arena_array_of(w->arena, struct waits_holder, size);
+
+		if (w->holder_count > 0) {
+			memcpy(grown, w->holders, w->holder_count * sizeof *grown);
+		}
+		w->holders = grown;
+		w->holder_size = size;
+	}
+	return &w->holders[w->holder_count++];
+}
+
+static void take_ends(struct waits *w, int64_t pid) {
+	DIR *dir = open_fds(w->proc_fd, pid);
+	char link[LINK_SIZE];
+
+	if (!dir) {
+		w->unreadable += errno == EACCES || errno == EPERM;
+		return;
+	}
+	for (const struct dirent *e = readdir(dir); e; e = readdir(dir)) {
+		ssize_t n = e->d_name[0] == '.'
+		                    ? -1
+		                    : readlinkat(dirfd(dir), e->d_name, link, sizeof link - 1);
+		uint64_t ino;
+		bool is_pipe;
+
+		link[n > 0 ? n : 0] = '\0';
+		is_pipe = inode_of(link, "pipe:[", &ino);
+		if (n <= 0 || (!is_pipe && !inode_of(link, "socket:[", &ino))) {
+			continue;
+		}
+		if (w->holder_count >= WAITS_HOLDERS_MAX) {
+			w->holders_cut = true;
+			break;
+		}
+		*holder_new(w) = (struct waits_holder){
+			.ino = ino,
+			.pid = pid,
+			.fd = atoi(e->d_name),
+			.is_pipe = is_pipe,
+			.way = is_pipe ? way_of(dirfd(dir), e->d_name) : 'b',
+		};
+	}
+	closedir(dir);
+}
+
+static int compare(const void *a, const void *b) {
+	const struct waits_holder *left = a, *right = b;
+
+	if (left->ino != right->ino) {
+		return left->ino < right->ino ? -1 : 1;
+	}
+	return (left->pid > right->pid) - (left->pid < right->pid);
+}
+
+void waits_find_holders(struct waits *w) {
+	int fd = openat(w->proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!dir) {
+		return;
+	}
+	for (const struct dirent *e = readdir(dir); e; e = readdir(dir)) {
+		int64_t pid;
+
+		if (str_to_int64(e->d_name, &pid) == 0) {
+			take_ends(w, pid);
+		}
+	}
+	closedir(dir);
+	if (w->holder_count > 0) {
+		qsort(w->holders, w->holder_count, sizeof *w->holders, compare);
+	}
+}
+
+const struct waits_holder *waits_holder_of(const struct waits *w, uint64_t ino,
+                                           const struct waits_holder *after) {
+	size_t low = 0, high = w->holder_count;
+
+	if (after) {
+		size_t next = (size_t)(after - w->holders) + 1;
+
+		return next < w->holder_count && w->holders[next].ino == ino ? &w->holders[next]
+		                                                             : NULL;
+	}
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (w->holders[middle].ino < ino) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	return low < w->holder_count && w->holders[low].ino == ino ? &w->holders[low] : NULL;
+}
+
+/* ---- what a process has open ---- */
+
+static void put_ends(struct waits *w, uint64_t ino, int64_t pid) {
+	for (const struct waits_holder *h = waits_holder_of(w, ino, NULL); h;
+	     h = waits_holder_of(w, ino, h)) {
+		if (h->pid != pid) {
+			strbuf_printf(w->out, "end=%" PRId64 " %d %c\n", h->pid, h->fd, h->way);
+		}
+	}
+}
+
+/* When something was last written to a pipe: its inode says so. */
+static void put_pipe(struct waits *w, int64_t pid, int fd) {
+	char path[64];
+	struct stat st;
+
+	snprintf(path, sizeof path, "%" PRId64 "/fd/%d", pid, fd);
+	if (w->pipes_tell_time && fstatat(w->proc_fd, path, &st, 0) == 0 && S_ISFIFO(st.st_mode)) {
+		strbuf_printf(w->out, "mtime_ns=%" PRId64 "\n",
+		              (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec);
+	}
+}
+
+/* What fdinfo knows that the link does not: how it is open, whom a pidfd means. */
+static void put_info(struct waits *w, int64_t pid, int fd) {
+	struct slice text, line, key;
+	char name[48];
+
+	snprintf(name, sizeof name, "fdinfo/%d", fd);
+	if (proc_read(w->arena, w->proc_fd, pid, name, WAITS_TEXT_CAP, &text) != 0) {
+		return;
+	}
+	while (slice_line(&text, &line)) {
+		if (!slice_cut(&line, ':', &key)) {
+			continue;
+		}
+		line = slice_trim(line);
+		if (slice_eq(key, "flags") || slice_eq(key, "pos") || slice_eq(key, "Pid") ||
+		    slice_eq(key, "fuse_connection")) {
+			strbuf_printf(w->out, "%.*s=%.*s\n", (int)key.len, key.data, (int)line.len,
+			              line.data);
+		}
+	}
+}
+
+/* Is a thread of the process in a call on this descriptor? */
+static bool is_waited_on(const struct waits_process *p, int fd) {
+	for (size_t i = 0; i < p->thread_count; i++) {
+		if (*p->threads[i].call && p->threads[i].args[0] == (uint64_t)fd) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool is_worth_telling(const struct waits_process *p, int fd, const char *link) {
+	return fd <= 2 || is_waited_on(p, fd) || str_starts(link, "pipe:") ||
+	       str_starts(link, "socket:") || str_starts(link, "anon_inode:[pidfd]") ||
+	       str_starts(link, "/dev/tty") || str_starts(link, "/dev/pts/") ||
+	       str_starts(link, "/dev/fuse");
+}
+
+static void put_fifo(struct waits *w, int64_t pid, int fd) {
+	char path[64];
+	struct stat st;
+
+	snprintf(path, sizeof path, "%" PRId64 "/fd/%d", pid, fd);
+	/* Only for a descriptor that somebody is in a call on: what it leads to may not answer. */
+	if (fstatat(w->proc_fd, path, &st, 0) == 0 && S_ISFIFO(st.st_mode)) {
+		strbuf_printf(w->out, "fifo=1\nino=%" PRIu64 "\n", (uint64_t)st.st_ino);
+	}
+}
+
+static void put_descriptor(struct waits *w, const struct waits_process *p, int fd,
+                           const char *link) {
+	uint64_t ino = 0;
+	bool is_pipe = inode_of(link, "pipe:[", &ino);
+	bool is_socket = !is_pipe && inode_of(link, "socket:[", &ino);
+
+	strbuf_printf(w->out, "record=fd\npid=%" PRId64 "\nfd=%d\n", p->pid, fd);
+	keyline_put(w->out, "link", link);
+	put_info(w, p->pid, fd);
+	if (is_pipe || is_socket) {
+		strbuf_printf(w->out, "ino=%" PRIu64 "\n", ino);
+	}
+	if (is_pipe) {
+		put_pipe(w, p->pid, fd);
+		put_ends(w, ino, p->pid);
+	} else if (!is_socket && fd > 2 && link[0] == '/' && !str_starts(link, "/dev/")) {
+		put_fifo(w, p->pid, fd);
+	} else if (is_socket) {
+		const struct waits_socket *s = waits_socket_of(w, ino);
+
+		put_ends(w, s && s->peer ? s->peer : s ? s->waits_at : 0, 0);
+	}
+	strbuf_add_char(w->out, '\n');
+	if (fd <= 2 && (is_pipe || is_socket) && p->relation <= WAITS_BELOW &&
+	    p->relation != WAITS_ANCESTOR) {
+		waits_put_messages(w, p->pid, fd, ino, is_pipe);
+	}
+}
+
+void waits_put_descriptors(struct waits *w, const struct waits_process *p) {
+	DIR *dir = open_fds(w->proc_fd, p->pid);
+	char link[LINK_SIZE];
+	size_t told = 0;
+
+	if (!dir) {
+		return;
+	}
+	for (const struct dirent *e = readdir(dir); e && told < WAITS_FDS_MAX; e = readdir(dir)) {
+		ssize_t n = e->d_name[0] == '.'
+		                    ? -1
+		                    : readlinkat(dirfd(dir), e->d_name, link, sizeof link - 1);
+		int fd = atoi(e->d_name);
+
+		link[n > 0 ? n : 0] = '\0';
+		if (n > 0 && is_worth_telling(p, fd, link)) {
+			put_descriptor(w, p, fd, link);
+			told++;
+		}
+	}
+	closedir(dir);
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT
+ * Copies what lies unread in a pipe or socket of another process without taking it out.
+ *
+ * A pipe: its own end is opened once more for reading through /proc/PID/fd, which never waits (O_NONBLOCK) and takes
+ * nothing; tee(2) then copies references to its pages into a pipe of ours. A writer may find one reader more for
+ * that instant, and none is ever opened. Only pipes without a name: opening a FIFO could let somebody go on who waits
+ * for its other end.
+ *
+ * A socket: pidfd_getfd(2) (Linux 5.6) gives the same socket, recv(2) with MSG_PEEK copies. Not when the process has
+ * set an offset for peeking itself (SO_PEEK_OFF), which would move.
+ */
+#include "base/fd.h"
+#include "wire/unread.h"
+#include "world/waits.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define PEEK_CAP     ((size_t)65536)
+#define MESSAGES_MAX 8
+
+/* The pipe's own reading end; -1 unless it still is that pipe. */
+static int open_pipe(const struct waits *w, int64_t pid, int fd, uint64_t ino) {
+	char path[64];
+	struct stat st;
+
+	snprintf(path, sizeof path, "%" PRId64 "/fd/%d", pid, fd);
+	if (fstatat(w->proc_fd, path, &st, 0) < 0 || !S_ISFIFO(st.st_mode) || st.st_ino != ino) {
+		return -1;
+	}
+	return openat(w->proc_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+static size_t peek_pipe(struct waits *w, int64_t pid, int fd, uint64_t ino, char *bytes,
+                        size_t *ret_unread) {
+	CLEANUP(fd_closep) int end = open_pipe(w, pid, fd, ino);
+	int ours[2];
+	int unread = 0;
+	size_t len = 0;
+
+	if (end < 0 || ioctl(end, FIONREAD, &unread) < 0) {
+		return 0;
+	}
+	*ret_unread = (size_t)unread;
+	strbuf_printf(w->out, "unread=%d\ncapacity=%d\n", unread, fcntl(end, F_GETPIPE_SZ));
+	if (unread <= 0 || pipe2(ours, O_CLOEXEC | O_NONBLOCK) < 0) {
+		return 0;
+	}
+	ssize_t n = tee(end, ours[1], PEEK_CAP, SPLICE_F_NONBLOCK);
+
+	while (n > 0 && len < PEEK_CAP) {
+		ssize_t got = read(ours[0], bytes + len, PEEK_CAP - len);
+
+		if (got <= 0) {
+			break;
+		}
+		len += (size_t)got;
+	}
+	close(ours[0]);
+	close(ours[1]);
+	return len;
+}
+
+static size_t peek_socket(int64_t pid, int fd, char *bytes) {
+#ifdef SYS_pidfd_getfd
+	CLEANUP(fd_closep) int process = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
+	CLEANUP(fd_closep) int end = -1;
+	int offset = -1;
+	socklen_t size = sizeof offset;
+
+	if (process < 0) {
+		return 0;
+	}
+	end = (int)syscall(SYS_pidfd_getfd, process, fd, 0);
+	if (end < 0 || getsockopt(end, SOL_SOCKET, SO_PEEK_OFF, &offset, &size) < 0 ||
+	    offset >= 0) {
+		return 0;
+	}
+	ssize_t n = recv(end, bytes, PEEK_CAP, MSG_PEEK | MSG_DONTWAIT);
+
+	return n > 0 ? (size_t)n : 0;
+#else
+	(void)pid;
+	(void)fd;
+	(void)bytes;
+	return 0;
+#endif
+}
+
+static void put_messages(struct waits *w, int64_t pid, int fd, struct slice bytes) {
+	struct unread_message messages[MESSAGES_MAX];
+	size_t skipped, count = unread_read(w->arena, bytes, messages, MESSAGES_MAX, &skipped);
+
+	for (size_t i = 0; i < count; i++) {
+		strbuf_printf(w->out,
+		              "record=message\npid=%" PRId64 "\nfd=%d\nbytes=%zu\npartial=%d\n",
+		              pid, fd, messages[i].bytes, messages[i].partial);
+		keyline_put(w->out, "name", messages[i].name);
+		if (i == 0) {
+			strbuf_printf(w->out, "skipped=%zu\n", skipped);
+		}
+		strbuf_add_char(w->out, '\n');
+	}
+}
+
+void waits_put_messages(struct waits *w, int64_t pid, int fd, uint64_t ino, bool is_pipe) {
+	char *bytes = arena_alloc(w->arena, PEEK_CAP);
+	size_t len = 0, unread = 0;
+
+	if (is_pipe) {
+		strbuf_printf(w->out, "record=pipe\nino=%" PRIu64 "\n", ino);
+		len = peek_pipe(w, pid, fd, ino, bytes, &unread);
+		strbuf_add_char(w->out, '\n');
+	} else {
+		const struct waits_socket *s = waits_socket_of(w, ino);
+		const struct waits_socket *there = s && fd > 0 ? waits_socket_of(w, s->peer) : NULL;
+		const struct waits_holder *h = there ? waits_holder_of(w, there->ino, NULL) : NULL;
+
+		if (fd == 0) {
+			len = s && s->unread > 0 && s->state == 1 ? peek_socket(pid, fd, bytes) : 0;
+		} else if (h && there->unread > 0 && there->state == 1) {
+			len = peek_socket(h->pid, h->fd, bytes);
+		}
+	}
+	put_messages(w, pid, fd, slice_of(bytes, len));
+}
