@@ -82,7 +82,7 @@ static void take_ends(struct waits *w, int64_t pid) {
 		*holder_new(w) = (struct waits_holder){
 			.ino = ino,
 			.pid = pid,
-			.fd = atoi(e->d_name),
+			.fd = (int)strtol(e->d_name, NULL, 10),
 			.is_pipe = is_pipe,
 			.way = is_pipe ? way_of(dirfd(dir), e->d_name) : 'b',
 		};
@@ -255,7 +255,7 @@ void waits_put_descriptors(struct waits *w, const struct waits_process *p) {
 		ssize_t n = e->d_name[0] == '.'
 		                    ? -1
 		                    : readlinkat(dirfd(dir), e->d_name, link, sizeof link - 1);
-		int fd = atoi(e->d_name);
+		int fd = (int)strtol(e->d_name, NULL, 10);
 
 		link[n > 0 ? n : 0] = '\0';
 		if (n > 0 && is_worth_telling(p, fd, link)) {

@@ -324,7 +324,7 @@ static int processor_of(struct waits *w, int64_t pid, int64_t tid) {
 
 	for (int field = 2; slice_cut(&rest, ' ', &word); field++) {
 		if (field == 39) {
-			return atoi(arena_slicedup(w->arena, word));
+			return (int)strtol(arena_slicedup(w->arena, word), NULL, 10);
 		}
 	}
 	return -1;
