@@ -37,6 +37,9 @@ static void state_place(struct exam *exam, const char *role, const char *path) {
 	if (streq(state, "absent") && m.known) {
 		nearest = m.nearest;
 		holder = world_stat(exam->world, nearest);
+		if (holder.exists && !holder.is_dir) {
+			state = "not_dir"; /* the way leads through a file: ENOTDIR */
+		}
 	}
 	FACTS_ADD(exam->facts, place,
 	          st.known ? st.ev
@@ -88,6 +91,10 @@ static int look(struct exam *exam, struct err *err) {
 	state_govar(exam, "GOCACHE");
 	state_govar(exam, "GOMODCACHE");
 	state_govar(exam, "GOROOT");
+	const struct fact_govar *goroot = facts_govar(exam->facts, "GOROOT");
+	if (goroot && !str_empty(goroot->value)) {
+		state_place(exam, "GOTOOLDIR", path_join(exam->arena, goroot->value, "pkg/tool"));
+	}
 	const struct fact_govar *gopath = facts_govar(exam->facts, "GOPATH");
 	struct slice rest = slice_str(gopath ? gopath->value : "");
 	struct slice first;

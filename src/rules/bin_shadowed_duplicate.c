@@ -20,6 +20,17 @@ static const char *version_words(const struct fact_binary *b) {
 	return b && !str_empty(b->version) ? b->version : "of no version";
 }
 
+/* A script says no version of its own: the server that it started said one. */
+static const char *version_run(const struct facts *facts, const struct fact_binary *b,
+                               const char *unknown) {
+	const struct fact_server *server = facts_first(server, facts);
+
+	if (b && streq(b->format, "script")) {
+		return server && !str_empty(server->version) ? server->version : unknown;
+	}
+	return b ? b->version : "";
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	const struct fact_tool *chosen = facts_chosen(facts, "gopls");
 	const struct fact_trial *trial = facts_trial(facts, "other gopls");
@@ -29,7 +40,8 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 	const struct fact_tool *other = tool_of(facts, trial->subject);
 	const struct fact_binary *old = facts_binary(facts, chosen->path);
 	const struct fact_binary *new = facts_binary(facts, trial->subject);
-	if (!other || !new || (old && semver_compare(old->version, new->version) >= 0)) {
+	if (!other || !new ||
+	    semver_compare(version_run(facts, old, new->version), new->version) >= 0) {
 		return;
 	}
 	struct finding *f = findings_add(

@@ -37,7 +37,9 @@ static void check_file(const struct rule *self, const struct facts *facts, struc
 	}
 	struct finding *f = findings_add(
 		out, self, CONF_CERTAIN, arena_printf(out->arena, "%s=%s", name, place->path),
-		"%s is %s, which is a file and no directory", name, place->path);
+		str_empty(place->nearest) ? "%s is %s, which is a file and no directory"
+					  : "%s is %s, and %s is a file and no directory",
+		name, place->path, place->nearest);
 	finding_about(out, f, name);
 	finding_cites(f, place);
 	finding_cites(f, var);

@@ -67,7 +67,8 @@ static void check_unusable(const struct rule *self, const struct facts *facts,
 	    is_set(facts, "XDG_CACHE_HOME") || facts_healthy(facts)) {
 		return;
 	}
-	bool cannot_make = streq(place->state, "absent") && !place->write;
+	bool cannot_make =
+		(streq(place->state, "absent") && !place->write) || streq(place->state, "not_dir");
 	bool home_gone = streq(home->state, "absent") || streq(home->state, "not_dir");
 	bool home_shut = streq(home->state, "denied") || (streq(home->state, "ok") && !home->write);
 	if (!(cannot_make && (home_gone || home_shut)) &&
@@ -84,12 +85,42 @@ static void check_unusable(const struct rule *self, const struct facts *facts,
 	add_fix(out, f, facts);
 }
 
+/* GOCACHE or XDG_CACHE_HOME names a file, or leads through one. */
+static void check_file(const struct rule *self, const struct facts *facts, struct findings *out) {
+	const struct fact_govar *cache = facts_govar(facts, "GOCACHE");
+	const struct fact_place *place = facts_place(facts, "GOCACHE");
+	if (!cache || !place || !streq(place->state, "not_dir") || facts_healthy(facts)) {
+		return;
+	}
+	bool by_xdg = streq(cache->origin, "default") && is_set(facts, "XDG_CACHE_HOME");
+	if (streq(cache->origin, "default") && !by_xdg) {
+		return; /* HOME is to blame */
+	}
+	const char *name = by_xdg ? "XDG_CACHE_HOME" : "GOCACHE";
+	const char *value = by_xdg ? facts_var(facts, "server", name) : place->path;
+	const char *file = str_empty(place->nearest) ? place->path : place->nearest;
+	struct finding *f = findings_add(
+		out, self, CONF_CERTAIN, arena_printf(out->arena, "%s=%s", name, value),
+		"%s is %s, but %s is a file and no directory, so go has no build cache", name,
+		value, streq(file, value) ? "that" : file);
+	finding_about(out, f, name);
+	finding_cites(f, place);
+	finding_cites(f, cache);
+	if (by_xdg) {
+		finding_fix(out, f, "take it out of where the editor gets its environment from",
+		            "unset XDG_CACHE_HOME");
+	} else {
+		origin_fix(facts, out, f, cache);
+	}
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	if (!facts_first(govar, facts) || !facts_first(target, facts)) {
 		return; /* nobody looked at the environment: an absent variable says nothing */
 	}
 	if (is_set(facts, "HOME")) {
 		check_unusable(self, facts, out);
+		check_file(self, facts, out);
 	} else {
 		check_undefined(self, facts, out);
 	}
@@ -102,6 +133,6 @@ const struct rule rule_env_home_or_cache_undefined = {
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(var) | FACT_BIT(govar),
 	.explains = IDS("*fs-gocache-foreign-owner", "*fs-modcache-foreign-owner",
-                        "*bin-wrong-bin-dir", "*bin-gopls-missing"),
+                        "*bin-wrong-bin-dir", "*bin-gopls-missing", "*env-gopath-equals-goroot"),
 	.check = check,
 };

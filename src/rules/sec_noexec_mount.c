@@ -72,6 +72,11 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		report_place(self, out, root, NULL, "the compiler");
 		return;
 	}
+	const struct fact_place *tooldir = facts_place(facts, "GOTOOLDIR");
+	if (tooldir && tooldir->noexec && streq(tooldir->state, "ok")) {
+		report_place(self, out, tooldir, NULL, "the compiler");
+		return;
+	}
 	const struct fact_toolchain *need = facts_first(toolchain, facts);
 	const struct fact_place *mods = facts_place(facts, "GOMODCACHE");
 	if (need && mods && mods->noexec && need->present && streq(need->verdict, "needs")) {
