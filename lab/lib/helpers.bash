@@ -13,6 +13,7 @@ BACKGROUND_PID=
 SERVER_PID=
 PROCESS_NOFILE=
 OTHERGO=
+MEMORY_GROUP=
 declare -a DECLARED=() KEEP=()
 declare -A SHELL_ENV=()
 
@@ -192,6 +193,34 @@ await_lock() {
 process_stop() {
 	kill -STOP "$1"
 	until grep -q '^State:.T' /proc/"$1"/status; do sleep 0.01; done
+# A memory control group below the host's root, which may use BYTES; in MEMORY_GROUP. lena may put processes into it, as
+# into what a service manager has handed over to her. lab/run takes it away.
+memory_group() {
+	local base=/sys/fs/cgroup/memory file=memory.limit_in_bytes
+	if [ ! -f $base/memory.limit_in_bytes ]; then
+		base=/sys/fs/cgroup
+		file=memory.max
+	fi
+	MEMORY_GROUP=$base/$LABGROUP
+	mkdir "$MEMORY_GROUP" 2>/dev/null && [ -f "$MEMORY_GROUP/$file" ] || skip "no memory control group can be made here"
+	echo "$1" >"$MEMORY_GROUP/$file"
+	chown lena "$MEMORY_GROUP" "$MEMORY_GROUP/cgroup.procs"
+}
+
+# memory_join PID…: into the group; 1 is the judge, dialtone and whatever is started from now on by them.
+memory_join() {
+	local pid
+	for pid in "$@"; do echo "$pid" >"$MEMORY_GROUP/cgroup.procs"; done
+}
+
+# A package below the workspace that costs a type checker some memory: DIR FUNCTIONS.
+module_heavy() {
+	local -i i
+	mkdir -p "$W/$1"
+	{
+		printf 'package %s\n' "${1##*/}"
+		for ((i = 0; i < $2; i++)); do printf 'type T%d struct{ a, b, c map[string][]int }\nfunc F%d(x T%d) (T%d, error) { return x, nil }\n' $i $i $i $i; done
+	} >"$W/$1/heavy.go"
 }
 
 # A message in the frame of the protocol.

@@ -200,7 +200,7 @@ def write_home(home):
 
 def run_setup(job, scripts):
     env = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8",
-           "GOVER": job["go"], "GOPLSVER": job["gopls"]}
+           "GOVER": job["go"], "GOPLSVER": job["gopls"], "LABGROUP": job["group"]}
     code = 'set -eu -o pipefail; . "$1/lib/helpers.bash"; trap finish_ EXIT; shift; for part in "$@"; do . "$part"; done'
     done = subprocess.run(["/bin/bash", "-c", code, "setup", LAB + "/src"] + scripts, env=env, stdin=subprocess.DEVNULL,
                           stdout=open(LAB + "/setup.log", "wb"), stderr=subprocess.STDOUT, timeout=job.get("setup_timeout_s", 60))

@@ -66,7 +66,8 @@ struct target {
 	const char *server_cwd;
 	struct limit_pair nofile; /* of the server, when the judged process may have fewer files
 	                             open than dialtone; else zeros */
-	const char *root;         /* what the client gives as rootUri and its only folder; workspace
+	const struct limit_pair *fatal_limits; /* likewise, as in session_spec; NULL: dialtone's */
+	const char *root; /* what the client gives as rootUri and its only folder; workspace
 	                             unless the editor has a mind of its own; "": it gives none */
 	const char *const *client_folders; /* ended by NULL; NULL: just root */
 	const char *client_name;           /* clientInfo; NULL: dialtone */

@@ -90,9 +90,18 @@ struct dialogue {
 	bool (*is_done)(const struct dialogue *self);
 };
 
-/* A resource limit, zeros when there is none to be set. */
+/* A resource limit, zeros when there is none to be set; -1 = unlimited. */
 struct limit_pair {
 	int64_t soft, hard;
+};
+
+/* The limits beside that of open files under which a server may die. */
+enum fatal_limit {
+	LIMIT_ADDRESS_SPACE, /* bytes, RLIMIT_AS */
+	LIMIT_DATA,          /* bytes, RLIMIT_DATA */
+	LIMIT_CPU,           /* seconds, RLIMIT_CPU */
+	LIMIT_FILE_SIZE,     /* bytes, RLIMIT_FSIZE */
+	LIMIT_FATAL_COUNT,
 };
 
 struct session_spec {
@@ -103,8 +112,9 @@ struct session_spec {
 	                            "unix:/path"; argv, env and cwd are not used. NULL: start */
 	const struct envset *env;
 	const char *cwd;
-	struct dialogue *dialogue; /* outlives the session */
-	struct limit_pair nofile;  /* RLIMIT_NOFILE it gets; zeros: ours */
+	struct dialogue *dialogue;      /* outlives the session */
+	struct limit_pair nofile;       /* RLIMIT_NOFILE it gets; zeros: ours */
+	const struct limit_pair *fatal; /* LIMIT_FATAL_COUNT of them, likewise; NULL: ours */
 };
 
 /* What a kind of world does. ev comes with its source and time, state EV_FAILED and no bytes. */

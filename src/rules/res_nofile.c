@@ -32,6 +32,9 @@ static const struct fact_limit *limit_of(const struct facts *facts) {
 	const struct fact_limit *own = NULL;
 
 	facts_each (limit, l, facts) {
+		if (!streq(l->name, "open_files")) {
+			continue;
+		}
 		if (streq(l->scope, "judged")) {
 			return l;
 		}
@@ -45,6 +48,9 @@ static const struct fact_limit_source *source_of(const struct facts *facts, int6
 	const struct fact_limit_source *same = NULL;
 
 	facts_each (limit_source, s, facts) {
+		if (!str_empty(s->name)) {
+			continue;
+		}
 		if (s->script) {
 			return s;
 		}
@@ -116,7 +122,8 @@ static void check_running(const struct rule *self, const struct facts *facts,
 	facts_each (running_server, s, facts) {
 		facts_each (limit, l, facts) {
 			if (!s->here || streq(s->role, "mcp") || !streq(l->scope, "server") ||
-			    l->pid != s->pid || l->soft < 0 || s->fds < l->soft - HEADROOM) {
+			    !streq(l->name, "open_files") || l->pid != s->pid || l->soft < 0 ||
+			    s->fds < l->soft - HEADROOM) {
 				continue;
 			}
 			struct finding *f = findings_add(

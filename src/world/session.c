@@ -200,13 +200,17 @@ static void session_read(struct live_world *lw, struct live_session *session, in
 
 static void session_finish(struct live_session *session) {
 	const struct child *child = &session->child;
-	char text[32];
+	char text[256];
 	size_t len;
 
 	frame_end(&session->reader);
 	session_take_frames(session);
 	session->ended = true;
 	if (child->started) {
+		if (child->exited) {
+			len = child_last_text(&child->last, text);
+			session_record(session, TRANSCRIPT_NOTE, slice_of(text, len));
+		}
 		len = child_status_text(child->wait_status, text);
 		session_record(session, TRANSCRIPT_EXIT, slice_of(text, len));
 		session_tell(session, SESSION_EXITED, slice_of(text, len));
@@ -277,7 +281,8 @@ struct session *live_session_start(struct world *w, const struct session_spec *s
 	                                .address = spec->address,
 	                                .envp = spec->env ? spec->env->vars : NULL,
 	                                .cwd = spec->cwd,
-	                                .nofile = spec->nofile};
+	                                .nofile = spec->nofile,
+	                                .fatal = spec->fatal};
 	struct live_session *session = arena_new_of(w->arena, struct live_session);
 	size_t slot = 0;
 

@@ -3,7 +3,8 @@
  *
  * Its transcript (wire/transcript.h) holds what was sent and received, and these notes of ours:
  * "started", "stop" (what follows is our doing), "output cap" (it was ended because it sent too
- * much), "not sent" (it did not read), "frame error N" (enum frame_error). The end is "exit N",
+ * much), "not sent" (it did not read), "frame error N" (enum frame_error), "end …" (what was left to
+ * see of it: child_last_text in spawn.h). The end is "exit N",
  * "signal N" or, when it could not be executed, "errno N".
  *
  * From world_session_stop on the dialogue hears nothing more.

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -116,6 +117,7 @@ static void child_take_report(struct child *child, const struct warden_report *r
 		child->exited = true;
 		child->wait_status = report->value;
 		child->exit_ns = report->at_ns;
+		child->last = report->last;
 		break;
 	default:
 		break;
@@ -168,6 +170,18 @@ void child_close(struct child *child) {
 	if (!child->gone) {
 		child_is_gone(child);
 	}
+}
+
+size_t child_last_text(const struct last_words *last, char buf[256]) {
+	int len =
+		snprintf(buf, 256,
+	                 "end peak=%" PRId64 " cpu_ms=%" PRId64 " core=%" PRId64 " seccomp=%" PRId64
+	                 " as=%" PRId64 " data=%" PRId64 " cpu=%" PRId64 " fsize=%" PRId64,
+	                 last->peak_bytes, last->cpu_ms, last->core_dumped, last->seccomp,
+	                 last->limit[LIMIT_ADDRESS_SPACE], last->limit[LIMIT_DATA],
+	                 last->limit[LIMIT_CPU], last->limit[LIMIT_FILE_SIZE]);
+
+	return len > 0 && len < 256 ? (size_t)len : 0;
 }
 
 size_t child_status_text(int wait_status, char buf[32]) {

@@ -29,8 +29,19 @@ struct child_spec {
 	const char *address; /* instead of argv, envp and cwd: what to connect to (connect.h), or
 	                        NULL */
 	char *const *envp;
-	const char *cwd;          /* NULL: ours */
-	struct limit_pair nofile; /* RLIMIT_NOFILE, zeros: ours */
+	const char *cwd;                /* NULL: ours */
+	struct limit_pair nofile;       /* RLIMIT_NOFILE, zeros: ours */
+	const struct limit_pair *fatal; /* as in session_spec */
+};
+
+/* What the kernel still knew of a program when it had ended. */
+struct last_words {
+	int64_t peak_bytes; /* of resident memory: the most that it, or a child it waited for, had */
+	int64_t cpu_ms;     /* its own */
+	int64_t core_dumped;
+	int64_t seccomp; /* 0 none, 1 strict, 2 filter, -1 unknown */
+	/* the soft limits; -1 unlimited, -2 unknown */
+	int64_t limit[LIMIT_FATAL_COUNT];
 };
 
 struct child {
@@ -47,6 +58,7 @@ struct child {
 	                     yet */
 	bool exited;      /* the program has ended: wait_status and exit_ns count */
 	int wait_status;  /* as of waitpid(2) */
+	struct last_words last; /* zeros until it has exited */
 	int64_t exit_ns;
 	bool gone; /* the program and its descendants are gone, nothing more will be reported */
 };
@@ -61,6 +73,10 @@ void child_read_report(struct child *child);
 void child_end(struct child *child);
 /* Ends it, closes all descriptors; waits for the warden, which takes as long as child_end says. */
 void child_close(struct child *child);
+
+/* "end peak=N cpu_ms=N core=0|1 seccomp=N as=N data=N cpu=N fsize=N": a note for the transcript of
+ * a session, into buf; returns its length. */
+size_t child_last_text(const struct last_words *last, char buf[256]);
 
 /* "exit N" or "signal N" of a wait status into buf; returns its length. */
 size_t child_status_text(int wait_status, char buf[32]);

@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -30,12 +31,31 @@ struct warden {
 	pid_t program;
 	bool alive; /* the program has not been reaped */
 	int sigchld_fd;
+	struct last_words last;
 };
 
-static void report_send(int32_t kind, int32_t value) {
+static void report_send(int32_t kind, int32_t value, const struct last_words *last) {
 	struct warden_report report = {.kind = kind, .value = value, .at_ns = clock_now_ns()};
 
+	if (last) {
+		report.last = *last;
+	}
 	fd_write_all(REPORT_FD, &report, sizeof report);
+}
+
+static const int fatal_resources[LIMIT_FATAL_COUNT] = {
+	[LIMIT_ADDRESS_SPACE] = RLIMIT_AS,
+	[LIMIT_DATA] = RLIMIT_DATA,
+	[LIMIT_CPU] = RLIMIT_CPU,
+	[LIMIT_FILE_SIZE] = RLIMIT_FSIZE,
+};
+
+static void limit_set(int resource, struct limit_pair pair) {
+	struct rlimit limit = {.rlim_cur = (rlim_t)pair.soft, .rlim_max = (rlim_t)pair.hard};
+
+	if (pair.hard != 0) {
+		setrlimit((__rlimit_resource_t)resource, &limit);
+	}
 }
 
 /* Runs in the program's process; comes back only as an errno through the pipe. */
@@ -56,11 +76,9 @@ static _Noreturn void program_exec(const struct child_spec *spec, pid_t warden, 
 	if (spec->address) {
 		error = bridge_main(spec->address, errno_fd);
 	} else {
-		if (spec->nofile.hard > 0) {
-			struct rlimit limit = {.rlim_cur = (rlim_t)spec->nofile.soft,
-			                       .rlim_max = (rlim_t)spec->nofile.hard};
-
-			setrlimit(RLIMIT_NOFILE, &limit);
+		limit_set(RLIMIT_NOFILE, spec->nofile);
+		for (int i = 0; spec->fatal && i < LIMIT_FATAL_COUNT; i++) {
+			limit_set(fatal_resources[i], spec->fatal[i]);
 		}
 		if (!spec->cwd || chdir(spec->cwd) == 0) {
 			execve(spec->argv[0], (char *const *)(uintptr_t)spec->argv, spec->envp);
@@ -71,18 +89,81 @@ static _Noreturn void program_exec(const struct child_spec *spec, pid_t warden, 
 	_exit(127);
 }
 
+/* The number behind title in a file of /proc/PID: "Max cpu time   5   unlimited seconds". */
+static int64_t number_behind(const char *text, const char *title) {
+	const char *at = strstr(text, title);
+
+	if (!at) {
+		return -2;
+	}
+	at += strlen(title);
+	at += strspn(at, " \t:");
+	return strncmp(at, "unlimited", 9) == 0 ? -1 : strtoll(at, NULL, 10);
+}
+
+static bool last_file(pid_t pid, const char *name, char *buf, size_t size) {
+	char path[64];
+	int fd;
+	ssize_t n;
+
+	snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, buf, size - 1);
+	if (fd >= 0) {
+		close(fd);
+	}
+	buf[n > 0 ? n : 0] = '\0';
+	return n > 0;
+}
+
+/* A program that has ended and is not reaped yet still has its limits, its seccomp mode and its own
+ * processor time: fs/proc/base.c reads them from what release_task() frees. */
+static void warden_peek(struct warden *w) {
+	siginfo_t info = {0};
+	char text[4096];
+	const char *field;
+	int64_t ticks = 0;
+
+	if (!w->alive || waitid(P_PID, (id_t)w->program, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
+	    info.si_pid != w->program) {
+		return;
+	}
+	if (last_file(w->program, "limits", text, sizeof text)) {
+		w->last.limit[LIMIT_ADDRESS_SPACE] = number_behind(text, "Max address space");
+		w->last.limit[LIMIT_DATA] = number_behind(text, "Max data size");
+		w->last.limit[LIMIT_CPU] = number_behind(text, "Max cpu time");
+		w->last.limit[LIMIT_FILE_SIZE] = number_behind(text, "Max file size");
+	}
+	if (last_file(w->program, "status", text, sizeof text)) {
+		w->last.seccomp = number_behind(text, "\nSeccomp");
+	}
+	if (last_file(w->program, "stat", text, sizeof text)) {
+		/* utime and stime are fields 14 and 15; comm, the second, may hold blanks */
+		field = strrchr(text, ')');
+		for (int i = 2; field && i < 15; i++) {
+			field = strchr(field + 1, ' ');
+			ticks += field && i >= 13 ? strtoll(field + 1, NULL, 10) : 0;
+		}
+		w->last.cpu_ms = ticks * 1000 / sysconf(_SC_CLK_TCK);
+	}
+}
+
 /* Reaps what has ended and reports the program. False when there is no child left. */
 static bool warden_reap(struct warden *w) {
 	struct signalfd_siginfo info;
+	struct rusage usage;
 	int status;
 	pid_t pid;
 
 	while (read(w->sigchld_fd, &info, sizeof info) > 0) {
 	}
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+	warden_peek(w);
+	while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0) {
 		if (pid == w->program && w->alive) {
 			w->alive = false;
-			report_send(WARDEN_EXITED, status);
+			w->last.peak_bytes = (int64_t)usage.ru_maxrss * 1024;
+			w->last.core_dumped = WIFSIGNALED(status) && WCOREDUMP(status);
+			report_send(WARDEN_EXITED, status, &w->last);
 		}
 	}
 	return !(pid < 0 && errno == ECHILD);
@@ -197,7 +278,7 @@ static int sigchld_open(void) {
 _Noreturn void warden_main(const struct warden_job *job) {
 	const int keep[] = {job->control_fd, job->report_fd, job->std_fds[0], job->std_fds[1],
 	                    job->std_fds[2]};
-	struct warden w = {.alive = false};
+	struct warden w = {.alive = false, .last = {.limit = {-2, -2, -2, -2}, .seccomp = -1}};
 	pid_t self;
 	int errno_pipe[2];
 	int error;
@@ -207,12 +288,12 @@ _Noreturn void warden_main(const struct warden_job *job) {
 	self = getpid();
 	w.sigchld_fd = sigchld_open();
 	if (w.sigchld_fd < 0 || pipe2(errno_pipe, O_CLOEXEC) < 0) {
-		report_send(WARDEN_FAILED, errno);
+		report_send(WARDEN_FAILED, errno, NULL);
 		_exit(1);
 	}
 	w.program = fork();
 	if (w.program < 0) {
-		report_send(WARDEN_FAILED, errno);
+		report_send(WARDEN_FAILED, errno, NULL);
 		_exit(1);
 	}
 	if (w.program == 0) {
@@ -226,10 +307,10 @@ _Noreturn void warden_main(const struct warden_job *job) {
 	error = warden_await_exec(errno_pipe[0]);
 	close(errno_pipe[0]);
 	if (error > 0) {
-		report_send(WARDEN_FAILED, error);
+		report_send(WARDEN_FAILED, error, NULL);
 		w.alive = false;
 	} else if (error == 0) {
-		report_send(WARDEN_STARTED, 0);
+		report_send(WARDEN_STARTED, 0, NULL);
 		while (w.alive && !warden_wait(&w, CONTROL_FD, 0)) {
 			warden_reap(&w);
 		}

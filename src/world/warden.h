@@ -16,7 +16,8 @@ enum warden_report_kind {
 struct warden_report {
 	int32_t kind;
 	int32_t value;
-	int64_t at_ns; /* clock_now_ns() */
+	int64_t at_ns;          /* clock_now_ns() */
+	struct last_words last; /* with WARDEN_EXITED */
 };
 
 /* The far ends of the child's descriptors; std_fds[0] is -1 for /dev/null. */

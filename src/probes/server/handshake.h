@@ -13,6 +13,8 @@ struct handshake {
 	struct session *session; /* NULL as well */
 	int64_t start_ns;        /* clock_now_ns() */
 	const char *why_not;     /* why it was not started */
+	int64_t server_pid;      /* of the server, or the last process of its wrapper, when it is in
+	                            another memory group than we are; else 0 */
 	const char *scratch;     /* a directory of ours that is removed at the end, or NULL */
 };
 

@@ -15,4 +15,10 @@ struct limit_pair limits_lower(struct exam *exam);
 /* The server or a go run said "too many open files" (EMFILE; not "in system", which is ENFILE). */
 bool limits_complained(const struct facts *facts);
 
+/* States the finite ones of enum fatal_limit of a process as facts "limit". */
+void limits_state_fatal(struct exam *exam, const char *scope, const char *pid_text, int64_t pid);
+/* Of the judged process, those lower than dialtone's own (LIMIT_FATAL_COUNT of them, zeros for the
+ * others); NULL when there is none. */
+const struct limit_pair *limits_fatal(struct exam *exam);
+
 #endif

@@ -127,7 +127,7 @@ const struct probe probe_server_answer = {
 	.id = "server_answer",
 	.title = "waits for the language server and takes down what it answered",
 	.stage = STAGE_ANSWER,
-	.yields = FACT_BIT(server) | FACT_BIT(feature) | FACT_BIT(message) | FACT_BIT(diagnostic) |
-                  FACT_BIT(health) | FACT_BIT(tree),
+	.yields = FACT_BIT(server) | FACT_BIT(server_end) | FACT_BIT(feature) | FACT_BIT(message) |
+                  FACT_BIT(diagnostic) | FACT_BIT(health) | FACT_BIT(tree),
 	.look = look,
 };

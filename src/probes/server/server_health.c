@@ -3,6 +3,7 @@
 #include "probes/server/server_health.h"
 
 #include "base/clock.h"
+#include "wire/transcript.h"
 
 static const char *const feature_names[TALK_FEATURE_COUNT] = {
 	[TALK_INITIALIZE] = "initialize",
@@ -169,6 +170,48 @@ static void state_features(struct facts *facts, const struct evidence *ev, const
 	}
 }
 
+/* The number behind " name=" in a note; -2 when it is not there. */
+static int64_t noted(struct arena *arena, struct slice note, const char *name) {
+	struct slice word, key;
+	int64_t number = -2;
+
+	while (slice_cut(&note, ' ', &word)) {
+		if (slice_cut(&word, '=', &key) && slice_eq(key, name)) {
+			str_to_int64(arena_slicedup(arena, word), &number);
+		}
+	}
+	return number;
+}
+
+/* The warden's note (world/spawn.h, child_last_text) and the end itself, from the transcript. */
+static void state_end(struct facts *facts, const struct evidence *ev, const struct talk *talk) {
+	struct transcript_reader reader;
+	struct transcript_event event;
+	bool ours = talk->life != TALK_EXITED;
+
+	if (!ev || transcript_reader_init(&reader, ev->bytes, NULL) < 0) {
+		return;
+	}
+	while (transcript_next(&reader, &event, NULL) == 1) {
+		if (event.kind != TRANSCRIPT_NOTE || !slice_starts(event.payload, "end ")) {
+			continue;
+		}
+		struct slice note = event.payload;
+
+		FACTS_ADD(facts, server_end, ev, .signal = talk->signal,
+		          .exit_code = ours ? -1 : talk->exit_code, .ours = ours,
+		          .peak_bytes = noted(facts->arena, note, "peak"),
+		          .cpu_ms = noted(facts->arena, note, "cpu_ms"),
+		          .core = noted(facts->arena, note, "core") == 1,
+		          .seccomp = noted(facts->arena, note, "seccomp"),
+		          .address_space = noted(facts->arena, note, "as"),
+		          .data = noted(facts->arena, note, "data"),
+		          .cpu_seconds = noted(facts->arena, note, "cpu"),
+		          .file_bytes = noted(facts->arena, note, "fsize"));
+		return;
+	}
+}
+
 void server_state_facts(struct facts *facts, const struct evidence *ev, const struct talk *talk,
                         enum talk_end end, const char *const *argv) {
 	const struct talk_answer *opening = &talk->answers[TALK_INITIALIZE];
@@ -181,6 +224,7 @@ void server_state_facts(struct facts *facts, const struct evidence *ev, const st
 	          .err = talk->err.data, .first_bytes = talk->first_bytes.data,
 	          .junk_bytes = talk->junk_bytes, .version = talk->version,
 	          .args = flags_text(facts->arena, argv));
+	state_end(facts, ev, talk);
 	state_features(facts, ev, talk, end);
 	for (const struct talk_message *m = talk->messages; m; m = m->next) {
 		FACTS_ADD(facts, message, ev, .via = m->via, .level = m->level, .text = m->text);

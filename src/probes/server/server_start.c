@@ -124,6 +124,7 @@ static int look(struct exam *exam, struct err *err) {
 	}
 	h->talk = talk_new(exam->arena, &script);
 	target->nofile = limits_lower(exam);
+	target->fatal_limits = limits_fatal(exam);
 	h->start_ns = clock_now_ns();
 	h->session = world_session_start(
 		exam->world,
@@ -134,6 +135,7 @@ static int look(struct exam *exam, struct err *err) {
 			.cwd = target->server_cwd ? target->server_cwd : target->workspace,
 			.dialogue = &h->talk->base,
 			.nofile = target->nofile,
+			.fatal = target->fatal_limits,
 		});
 	return 0;
 }

@@ -17,6 +17,7 @@
 #define OTHER_DEADLINE_NS (6 * NS_PER_S)
 #define MARGIN_NS         (700 * NS_PER_MS) /* left of the run's time for stopping and judging */
 #define NO_DRIVER         "gopls without driver"
+#define NO_LIMITS         "gopls without the editor's limits"
 #define FLAGS_MAX         8 /* members that are left out one by one */
 
 static int64_t time_left(const struct exam *exam, int64_t wanted_ns) {
@@ -57,6 +58,7 @@ static const struct evidence *converse(struct exam *exam, const char *label, str
 				     .cwd = t->server_cwd ? t->server_cwd : t->workspace,
 				     .dialogue = &talk->base,
 				     .nofile = nofile,
+				     .fatal = streq(label, NO_LIMITS) ? NULL : t->fatal_limits,
 			     });
 	world_session_wait(exam->world, session, clock_now_ns() + limit_ns);
 	*ret_talk = *talk;
@@ -299,6 +301,28 @@ static void try_more_files(struct exam *exam) {
 	          .detail = now.hurt);
 }
 
+/* The editor's limits on memory, processor time or the size of files: is it well without them? */
+static void try_without_limits(struct exam *exam) {
+	const struct fact_health *health = facts_first(health, exam->facts);
+
+	if (!exam->target->fatal_limits || !facts_hurt(exam->facts) ||
+	    time_left(exam, OTHER_DEADLINE_NS) < NS_PER_S) {
+		return;
+	}
+	struct talk *talk = talk_new(exam->arena, &exam->handshake->talk->script);
+	struct talk seen;
+	const struct evidence *ev =
+		converse(exam, NO_LIMITS, talk, exam->target->server_argv, exam->target->nofile,
+	                 time_left(exam, OTHER_DEADLINE_NS), &seen);
+	bool all = seen.base.is_done(&seen.base);
+	struct health now =
+		server_health(exam->arena, &seen, all ? TALK_END_SAID_ALL : TALK_END_DEADLINE);
+
+	FACTS_ADD(exam->facts, trial, ev, .what = "without limits", .subject = "",
+	          .better = rank_of(now.state) > rank_of(health ? health->state : ""),
+	          .detail = now.hurt);
+}
+
 /* gopls' own env setting would go before the environment. */
 static void without_driver_setting(struct exam *exam, struct talk_script *script) {
 	const struct fact_packages_driver *d = facts_first(packages_driver, exam->facts);
@@ -351,6 +375,7 @@ static int look(struct exam *exam, struct err *err) {
 	try_driver(exam);
 	try_flags(exam);
 	try_more_files(exam);
+	try_without_limits(exam);
 	try_other(exam);
 	return 0;
 }

@@ -191,10 +191,14 @@ static int look(struct exam *exam, struct err *err) {
 		rest = slice_of(rest.data + len + (end ? 1 : 0), rest.len - len - (end ? 1 : 0));
 	}
 	state_limit(exam, "own", "self", 0);
+	limits_state_fatal(exam, "own", "self", 0);
 	if (exam->target->editor_pid > 0) {
 		state_limit(exam, "judged",
 		            arena_printf(exam->arena, "%d", (int)exam->target->editor_pid),
 		            exam->target->editor_pid);
+		limits_state_fatal(exam, "judged",
+		                   arena_printf(exam->arena, "%d", (int)exam->target->editor_pid),
+		                   exam->target->editor_pid);
 	}
 	if (ev->state != EV_NOT_RECORDED && !evidence_has_bytes(ev)) {
 		facts_refuse(exam->facts, FACT_running_server,
