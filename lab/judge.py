@@ -330,9 +330,9 @@ class Visit:
                     conn.step(until)
             except TimeoutError:
                 pass
-            conn.request("shutdown", None, time.monotonic() + 5)
+            conn.request("shutdown", None, time.monotonic() + 60)
             conn.notify("exit", None)
-            conn.child.wait(5)
+            conn.child.wait(30)
 
     def run(self):
         spec = self.spec

@@ -213,16 +213,6 @@ memory_join() {
 	for pid in "$@"; do echo "$pid" >"$MEMORY_GROUP/cgroup.procs"; done
 }
 
-# A package below the workspace that costs a type checker some memory: DIR FUNCTIONS.
-module_heavy() {
-	local -i i
-	mkdir -p "$W/$1"
-	{
-		printf 'package %s\n' "${1##*/}"
-		for ((i = 0; i < $2; i++)); do printf 'type T%d struct{ a, b, c map[string][]int }\nfunc F%d(x T%d) (T%d, error) { return x, nil }\n' $i $i $i $i; done
-	} >"$W/$1/heavy.go"
-}
-
 # A message in the frame of the protocol.
 lsp_frame_() { printf 'Content-Length: %d\r\n\r\n%s' ${#1} "$1"; }
 
