@@ -193,6 +193,8 @@ await_lock() {
 process_stop() {
 	kill -STOP "$1"
 	until grep -q '^State:.T' /proc/"$1"/status; do sleep 0.01; done
+}
+
 # A memory control group below the host's root, which may use BYTES; in MEMORY_GROUP. lena may put processes into it, as
 # into what a service manager has handed over to her. lab/run takes it away.
 memory_group() {

@@ -4,6 +4,8 @@
  */
 #include "base/str.h"
 #include "core/run_record.h"
+#include "probes/server/memory_groups.h"
+#include "world/cgroup_path.h"
 #include "world/context.h"
 #include "world/mounts.h"
 #include "world/procfs.h"
@@ -31,6 +33,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 	}
 	(void)mounts_find(arena, bytes, 7, "/", &mount);
 	(void)keyline_get(arena, bytes, "cwd");
+	struct memory_seen seen = {0};
+
+	memory_parse(arena, bytes, &seen);
+	if (seen.count > MEMORY_GROUPS_MAX) {
+		abort();
+	}
+	(void)cgroup_place_of(arena, "memory", bytes, bytes);
 	strbuf_init(&out, arena);
 	context_limits(&out, bytes);
 	(void)context_mount(&out, bytes);
