@@ -76,7 +76,7 @@ int help_print(const struct command *command) {
 		                 "\n"
 		                 "A directory that is called like a command: ./check\n"
 		                 "Exit status: 0 healthy, 1 something is wrong, 2 usage, 3 no "
-		                 "verdict, 70 a bug.\n");
+		                 "verdict,\n4 a change was not made, 70 a bug.\n");
 	}
 	int status = output_write(&out, STATUS_HEALTHY);
 	arena_free(arena);

@@ -48,6 +48,7 @@ struct terminal terminal_find(const char *color) {
 		.colour = tty && able && str_empty(getenv("NO_COLOR")),
 		.progress = tty && able && isatty(STDERR_FILENO) == 1,
 		.utf8 = locale_is_utf8(),
+		.is_tty = tty,
 		.columns = columns_find(tty),
 	};
 	if (streq(color, "always") || streq(color, "never")) {

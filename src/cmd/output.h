@@ -13,6 +13,7 @@ struct terminal {
 	bool colour;
 	bool progress;  /* stdout and stderr are terminals that can erase a line */
 	bool utf8;      /* codeset of the locale */
+	bool is_tty;    /* stdout is a terminal */
 	size_t columns; /* 80 when stdout is not a terminal and COLUMNS says nothing */
 };
 

@@ -3,68 +3,102 @@
  */
 #include "base/str.h"
 #include "cmd/settings.h"
-#include "report/harmless.h"
 #include "report/json_writer.h"
+#include "report/sheet.h"
 
-static const char *colour_of(enum severity severity) {
-	static const char *const colours[] = {"\x1b[1;31m", "\x1b[1;33m", "\x1b[1;34m"};
-	return colours[severity];
+#define COLUMNS_OF_PIPE ((size_t)1 << 20)
+
+/* One line each for programs that read `file:line:column: `; at most as wide as a terminal. */
+static void write_prose(struct sheet *sheet, const char *first, const char *label,
+                        const char *text) {
+	size_t at = strlen(first) + strlen(label);
+	strbuf_printf(sheet->out, "%s%s", first, label);
+	sheet_prose(sheet, at, strlen(first) + 2, 0, text);
 }
 
-static const char *shown(struct strbuf *out, const char *text, const struct terminal *t) {
-	return harmless(out->arena, mask_urls(out->arena, text), t->utf8);
-}
-
-static void write_line(struct strbuf *out, const char *label, const char *text,
-                       const struct terminal *t) {
+static void write_line(struct sheet *sheet, const char *label, const char *text) {
 	if (!str_empty(text)) {
-		strbuf_printf(out, "    %s%s\n", label, shown(out, text, t));
+		write_prose(sheet, "    ", label, text);
 	}
 }
 
-static void write_issue(struct strbuf *out, const struct issue *i, const struct terminal *t) {
-	if (i->file[0] != '\0') {
-		strbuf_add(out, shown(out, i->file, t));
-		if (i->place.line > 0) {
-			strbuf_printf(out, ":%zu:%zu", i->place.line, i->place.column);
-		}
-		strbuf_add(out, ": ");
+static void write_issue(struct sheet *sheet, const struct issue *i) {
+	static const enum ink inks[] = {INK_RED, INK_YELLOW, INK_BOLD};
+	struct arena *arena = sheet->out->arena;
+	const char *place = "";
+	if (i->place.line > 0) {
+		place = arena_printf(arena, ":%zu:%zu", i->place.line, i->place.column);
 	}
-	strbuf_printf(out, "%s%s%s: %s [%s]\n", t->colour ? colour_of(i->severity) : "",
-	              severity_name(i->severity), t->colour ? "\x1b[0m" : "",
-	              shown(out, i->message, t), issue_info(i->kind)->id);
-	write_line(out, "counts:  ", i->effective, t);
-	write_line(out, "origin:  ", i->origin, t);
-	write_line(out, "instead: ", i->instead, t);
-	write_line(out, "fix:     ", i->command, t);
+	const char *head = *i->file ? arena_printf(arena, "%s%s:", i->file, place) : "";
+	const char *word = severity_name(i->severity);
+	size_t at = *head ? strlen(head) + 1 : 0;
+	bool breaks = at + strlen(word) > sheet->style->columns / 2;
+	sheet_ink(sheet, INK_PLAIN, head);
+	strbuf_add(sheet->out, breaks ? "\n  " : *head ? " " : "");
+	at = breaks ? 2 : at;
+	sheet_ink(sheet, inks[i->severity], word);
+	sheet_prose(sheet, at + strlen(word), 2, 0,
+	            arena_printf(arena, ": %s [%s]", i->message, issue_info(i->kind)->id));
+	write_line(sheet, "counts:  ", i->effective);
+	write_line(sheet, "origin:  ", i->origin);
+	write_line(sheet, "instead: ", i->instead);
+	if (!str_empty(i->command)) {
+		strbuf_add(sheet->out, "    fix:     ");
+		sheet_command(sheet, 0, i->command);
+	}
 }
 
-static void write_sum(struct strbuf *out, const struct settings_view *view,
-                      const struct issues *issues) {
+static const char *plural(size_t n) {
+	return n == 1 ? "" : "s";
+}
+
+/* The answer. */
+static const char *sum(struct arena *arena, const struct settings_view *view,
+                       const struct issues *issues) {
 	const size_t *n = issues->counts;
-	if (n[SEV_ERROR] + n[SEV_WARNING] + n[SEV_NOTE] == 0) {
-		strbuf_printf(out, "Nothing to say about %zu settings files.\n",
-		              view->layers.count);
-	} else {
-		strbuf_printf(out, "%zu error%s, %zu warning%s, %zu note%s\n", n[SEV_ERROR],
-		              n[SEV_ERROR] == 1 ? "" : "s", n[SEV_WARNING],
-		              n[SEV_WARNING] == 1 ? "" : "s", n[SEV_NOTE],
-		              n[SEV_NOTE] == 1 ? "" : "s");
+	size_t files = view->layers.count;
+	const char *where = arena_printf(arena, "%zu settings file%s", files, plural(files));
+	if (n[SEV_ERROR] + n[SEV_WARNING] + n[SEV_NOTE] > 0) {
+		return arena_printf(arena, "%zu error%s, %zu warning%s, %zu note%s (%s)",
+		                    n[SEV_ERROR], plural(n[SEV_ERROR]), n[SEV_WARNING],
+		                    plural(n[SEV_WARNING]), n[SEV_NOTE], plural(n[SEV_NOTE]),
+		                    where);
 	}
-	strbuf_printf(out, "Go extension %s (%s), gopls %s (%s)\n", view->schema.extension_version,
-	              view->schema.extension_from, view->schema.gopls_version,
-	              view->schema.gopls_from);
+	if (files > 0) {
+		return arena_printf(arena, "nothing is wrong in %s", where);
+	}
+	const char *home = view->where.home;
+	const char *config = view->where.config;
+	return arena_printf(
+		arena,
+		"there are no settings files: none of VS Code or its kin in %s, and neither "
+		".vscode/settings.json, a .code-workspace nor a devcontainer.json in %s",
+		!str_empty(config) ? config
+		: str_empty(home)  ? "a home directory, which is not known"
+				   : arena_printf(arena, "%s/.config", home),
+		view->where.workspace);
 }
 
 void settings_write_text(struct strbuf *out, const struct settings_view *view,
                          const struct issues *issues, const struct terminal *terminal) {
+	const struct report_style style = {
+		.colour = terminal->colour,
+		.utf8 = terminal->utf8,
+		.columns = terminal->is_tty ? terminal->columns : COLUMNS_OF_PIPE,
+	};
+	struct sheet sheet = {.out = out, .style = &style};
+	const size_t *n = issues->counts;
+	enum ink ink = n[SEV_ERROR] > 0 ? INK_RED : n[SEV_WARNING] > 0 ? INK_YELLOW : INK_GREEN;
+	sheet_ink(&sheet, ink, "settings");
+	sheet_prose(&sheet, strlen("settings"), 2, 0,
+	            arena_printf(out->arena, ": %s", sum(out->arena, view, issues)));
 	for (const struct issue *i = issues->first; i; i = i->next) {
-		write_issue(out, i, terminal);
+		write_issue(&sheet, i);
 	}
-	if (issues->first) {
-		strbuf_add_char(out, '\n');
-	}
-	write_sum(out, view, issues);
+	write_prose(&sheet, "", "judged by ",
+	            arena_printf(out->arena, "the Go extension %s (%s) and gopls %s (%s)",
+	                         view->schema.extension_version, view->schema.extension_from,
+	                         view->schema.gopls_version, view->schema.gopls_from));
 }
 
 static void put_issue(struct json *json, const struct issue *i) {

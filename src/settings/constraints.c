@@ -116,6 +116,24 @@ static void check_goroot(struct constraint *c) {
 	}
 }
 
+/* Each go that gopls runs gets it: without the directory none starts. */
+static void check_gopls_goroot(struct constraint *c) {
+	static const char *const keys[] = {"gopls.build.env", "gopls.env"};
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		const struct fact_setting *s = facts_setting(c->facts, keys[i]);
+		const char *root = jsonc_string(jsonc_get(value_of(c, s), "GOROOT"));
+		struct file_stat st =
+			root && root[0] == '/' ? world_stat(c->world, root) : (struct file_stat){0};
+		if (st.known && !st.is_dir) {
+			report(c, s, SEV_ERROR,
+			       SAY(c, "%s gives gopls GOROOT=%s, which %s: no go it runs can work",
+			           s->key, root, st.exists ? "is no directory" : "does not exist"),
+			       root, place_words(c, s), "no GOROOT: go finds its own");
+			return;
+		}
+	}
+}
+
 static void check_two_gos(struct constraint *c) {
 	const struct fact_tool *go = facts_chosen(c->facts, "go");
 	const struct fact_tool *server = facts_chosen(c->facts, "server-go");
@@ -472,6 +490,8 @@ static void check_platform(struct constraint *c) {
 void lint_constraints(struct lint *lint, const struct facts *facts, struct world *world) {
 	struct constraint c = {.lint = lint, .facts = facts, .world = world};
 	check_goroot(&c);
+	check_gopls_goroot(&c);
+	check_gopls_goroot(&c);
 	check_two_gos(&c);
 	check_tool_places(&c);
 	check_environments(&c);

@@ -31,18 +31,37 @@ struct issue *lint_add(struct lint *lint, const struct spot *spot, const struct 
 	return issue;
 }
 
-void lint_offer_unset(struct lint *lint, const struct spot *spot, struct issue *issue) {
+static bool is_writable(struct lint *lint, const struct spot *spot) {
 	bool writable =
 		spot->is_layer && (spot->kind == LAYER_USER || spot->kind == LAYER_WORKSPACE ||
 	                           spot->kind == LAYER_FOLDER);
-	if (!writable ||
-	    !streq(spot->file, layers_file(lint->layers, lint->arena, lint->where, spot->kind))) {
-		return;
+	return writable &&
+	       streq(spot->file, layers_file(lint->layers, lint->arena, lint->where, spot->kind));
+}
+
+void lint_offer_unset(struct lint *lint, const struct spot *spot, struct issue *issue) {
+	if (is_writable(lint, spot)) {
+		issue->command = arena_printf(
+			lint->arena, "dialtone settings unset --layer %s --yes %s %s",
+			layer_name(spot->kind), str_shell_quote(lint->arena, issue->key),
+			str_shell_quote(lint->arena, lint->where->workspace));
 	}
-	issue->command =
-		arena_printf(lint->arena, "dialtone settings unset --layer %s --yes %s %s",
-	                     layer_name(spot->kind), str_shell_quote(lint->arena, issue->key),
-	                     str_shell_quote(lint->arena, lint->where->workspace));
+}
+
+void lint_offer(struct lint *lint, const struct spot *spot, const struct jsonc_node *value,
+                struct issue *issue, const char *json) {
+	if (!value->key) {
+		return; /* one of a list */
+	}
+	if (str_empty(json)) {
+		lint_offer_unset(lint, spot, issue);
+	} else if (is_writable(lint, spot)) {
+		issue->command = arena_printf(
+			lint->arena, "dialtone settings set --layer %s --yes %s %s %s",
+			layer_name(spot->kind), str_shell_quote(lint->arena, issue->key),
+			str_shell_quote(lint->arena, json),
+			str_shell_quote(lint->arena, lint->where->workspace));
+	}
 }
 
 struct spot spot_member(struct lint *lint, const struct spot *spot,
@@ -198,6 +217,31 @@ static void check_flags(struct lint *lint, const struct spot *spot,
 	}
 }
 
+void lint_build_flags(struct lint *lint, const struct spot *spot, const struct jsonc_node *flags) {
+	const struct jsonc_node *f = flags->type == JSONC_ARRAY ? flags->first_child : NULL;
+	for (; f; f = f->next) {
+		const char *text = jsonc_string(f);
+		size_t name = text ? strcspn(text, "= \t") : 0;
+		if (!text || text[0] != '-' || (text[name] != ' ' && text[name] != '\t')) {
+			continue;
+		}
+		const char *rest = text + name + strspn(text + name, " \t");
+		struct issue *issue = lint_add(lint, spot, f, ISSUE_BAD_FLAG, SEV_ERROR,
+		                               "\"%s\" is one argument to go, which knows no flag "
+		                               "of that name and ends with status 2",
+		                               text);
+		if (rest[0] == '-') {
+			issue->instead = arena_printf(lint->arena, "\"%.*s\", \"%s\"", (int)name,
+			                              text, rest);
+		} else if (rest[0] != '\0') {
+			issue->instead =
+				arena_printf(lint->arena, "\"%.*s=%s\"", (int)name, text, rest);
+		} else {
+			issue->instead = arena_printf(lint->arena, "\"%.*s\"", (int)name, text);
+		}
+	}
+}
+
 static void check_env_names(struct lint *lint, const struct spot *spot,
                             const struct jsonc_node *env) {
 	const struct jsonc_node *m = env->type == JSONC_OBJECT ? env->first_child : NULL;
@@ -233,6 +277,9 @@ static void lint_go_key(struct lint *lint, const struct spot *spot, const struct
 	lint_placeholders(lint, spot, node);
 	if (streq(spot->key, "go.languageServerFlags")) {
 		check_flags(lint, spot, node);
+	} else if (streq(spot->key, "go.buildFlags") || streq(spot->key, "go.testFlags") ||
+	           streq(spot->key, "go.vetFlags")) {
+		lint_build_flags(lint, spot, node);
 	} else if (streq(spot->key, "go.toolsEnvVars") || streq(spot->key, "go.testEnvVars")) {
 		check_env_names(lint, spot, node);
 	}

@@ -48,6 +48,12 @@ struct issue *lint_add(struct lint *lint, const struct spot *spot, const struct 
 	__attribute__((format(printf, 6, 7)));
 /* Gives the issue the command that takes its key away, where there is one. */
 void lint_offer_unset(struct lint *lint, const struct spot *spot, struct issue *issue);
+/* Gives the issue the command that puts json in place of this value, or, without json, takes the key away. */
+void lint_offer(struct lint *lint, const struct spot *spot, const struct jsonc_node *value,
+                struct issue *issue, const char *json);
+/* Members of a list of build flags: one is one argument of go, which ends with status 2 at a name it does not know
+ * (`go list "-tags x"`: flag provided but not defined; go 1.24 to 1.27). */
+void lint_build_flags(struct lint *lint, const struct spot *spot, const struct jsonc_node *flags);
 /* Its JSON, cut after some 60 characters, or "***" when the key holds a secret. */
 const char *lint_shown(struct lint *lint, const char *key, const struct jsonc_node *value);
 /* The spot of a member. */

@@ -25,6 +25,7 @@ static void wrong_type(struct lint *lint, const struct spot *spot, const struct 
 	issue->instead = list      ? arena_printf(lint->arena, "[%s]", json)
 	                 : boolean ? value->string
 	                           : "";
+	lint_offer(lint, spot, value, issue, issue->instead);
 }
 
 /* Go's time.ParseDuration, roughly: numbers with a unit each. */
@@ -263,6 +264,9 @@ static void lint_member(struct lint *lint, const struct spot *spot, const struct
 		issue->instead = arena_printf(lint->arena, "\"%s\"", option.path);
 	}
 	check_value(lint, spot, node, &option);
+	if (streq(option.name, "buildFlags")) {
+		lint_build_flags(lint, spot, node);
+	}
 	lint_placeholders(lint, spot, node);
 }
 

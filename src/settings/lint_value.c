@@ -37,6 +37,27 @@ static bool types_fit(const struct jsonc_node *type, const struct jsonc_node *va
 	return type->count == 0;
 }
 
+/* What was surely meant, as JSON of a type that fits; "" when nobody can know. */
+static const char *in_type(struct arena *arena, const char *types, const struct jsonc_node *value) {
+	const char *text = jsonc_string(value);
+	int64_t number = 0;
+	if (text && str_has(types, "array")) {
+		return arena_printf(arena, "[%s]", jsonc_to_json(arena, value));
+	}
+	if (text && str_has(types, "boolean") && (streq(text, "true") || streq(text, "false"))) {
+		return text;
+	}
+	if (text && (str_has(types, "number") || str_has(types, "integer")) &&
+	    str_to_int64(text, &number) == 0) {
+		return text;
+	}
+	if ((value->type == JSONC_NUMBER || value->type == JSONC_BOOL) &&
+	    str_has(types, "string")) {
+		return arena_printf(arena, "\"%s\"", jsonc_to_json(arena, value));
+	}
+	return "";
+}
+
 static void check_enum(struct lint *lint, const struct spot *spot, const struct jsonc_node *value,
                        const struct jsonc_node *choices) {
 	const char *json = jsonc_to_json(lint->arena, value);
@@ -91,12 +112,17 @@ void lint_value(struct lint *lint, const struct spot *spot, const struct jsonc_n
 			lint, spot, value, ISSUE_WRONG_TYPE, SEV_ERROR, "%s must be %s, not %s: %s",
 			spot->key, types_text(lint->arena, type), jsonc_type_name(value->type),
 			lint_shown(lint, spot->key, value));
-		bool list = value->type == JSONC_STRING &&
-		            str_has(types_text(lint->arena, type), "array");
 		issue->place = value->place;
-		issue->instead =
-			list ? arena_printf(lint->arena, "[%s]", jsonc_to_json(lint->arena, value))
-			     : "";
+		issue->instead = in_type(lint->arena, types_text(lint->arena, type), value);
+		lint_offer(lint, spot, value, issue, issue->instead);
+		const char *usual =
+			jsonc_get(schema, "default")
+				? jsonc_to_json(lint->arena, jsonc_get(schema, "default"))
+				: NULL;
+		if (str_empty(issue->instead) && usual) {
+			issue->instead =
+				arena_printf(lint->arena, "%s, which is the default", usual);
+		}
 		return;
 	}
 	if (choices && choices->type == JSONC_ARRAY) {

@@ -96,6 +96,7 @@ static const struct {
          ""},
 	{"{\"go.toolsEnvVars\": {\"CGO_LDFLAGS\": \"-Wl,-rpath=$ORIGIN/lib\"}}", ""},
 	{"{\"go.testFlags\": [\"-run=^TestX$\"], \"go.buildFlags\": []}", ""},
+	{"{\"go.buildFlags\": [\"-tags=a b\", \"-ldflags=-s -w\", \"-tags\", \"x y\"]}", ""},
 	/* the text */
 	{"{\"go.lintTool\": \"revive\" \"go.buildTags\": \"x\"}", "parse-error  error"},
 	{"{\"a\": 1, /* open\n\"go.buildTags\": \"x\"}",
@@ -115,6 +116,8 @@ static const struct {
          "\"-mode=stdio\"]}",
          "bad-flag go.languageServerFlags error; bad-flag go.languageServerFlags error; "
          "bad-flag go.languageServerFlags note"},
+	{"{\"go.testFlags\": [\"-tags x\"], \"gopls\": {\"build.buildFlags\": [\"-race -v\"]}}",
+         "bad-flag go.testFlags error; bad-flag gopls.build.buildFlags error"},
 	{"{\"go.lintTool\": \"golangcilint\"}", "wrong-value go.lintTool error"},
 	{"{\"go.enableCodeLens\": {\"runTest\": 1}}",
          "unknown-key go.enableCodeLens.runTest warning"},
@@ -173,6 +176,26 @@ static void test_texts(void **state) {
 			fail_msg("%s\n  says: %s\n  not:  %s", texts[i].text, said(b),
 			         texts[i].said);
 		}
+	}
+}
+
+/* What was surely meant is offered, of the type that fits. */
+static void test_types_offer_a_fix(void **state) {
+	static const struct {
+		const char *text, *instead;
+	} fixes[] = {
+		{"{\"go.useLanguageServer\": \"true\"}", "true"},
+		{"{\"go.buildTags\": 3}", "\"3\""},
+		{"{\"go.testFlags\": \"-v\"}", "[\"-v\"]"},
+		{"{\"gopls\": {\"ui.semanticTokens\": \"true\"}}", "true"},
+		{"{\"go.buildFlags\": [\"-tags x\"]}", "\"-tags=x\""},
+		{"{\"go.buildFlags\": [\"-race -v\"]}", "\"-race\", \"-v\""},
+	};
+	for (size_t i = 0; i < sizeof(fixes) / sizeof(fixes[0]); i++) {
+		struct bench *b = bench_new(state);
+		add_layer(b, LAYER_FOLDER, "", fixes[i].text);
+		lint_layers(&b->lint);
+		assert_string_equal(b->lint.issues.first->instead, fixes[i].instead);
 	}
 }
 
@@ -344,6 +367,7 @@ static void test_keypaths(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_texts),
+		cmocka_unit_test_setup_teardown(test_types_offer_a_fix, setup, teardown),
 		cmocka_unit_test(test_nearest),
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_scope_depends_on_the_layer),
