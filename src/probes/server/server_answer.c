@@ -4,6 +4,7 @@
 #include "core/infer.h"
 #include "probes/modules/tree.h"
 #include "probes/scratch.h"
+#include "probes/server/confined.h"
 #include "probes/server/handshake.h"
 #include "probes/server/server_health.h"
 
@@ -115,6 +116,11 @@ static int look(struct exam *exam, struct err *err) {
 	}
 	enum talk_end end = listen(exam);
 	struct talk talk = *h->talk; /* as it stood before we ended the server */
+	bool lives = talk.life == TALK_ALIVE || talk.life == TALK_COMING;
+
+	if (lives && !streq(server_health(exam->arena, &talk, end).state, "healthy")) {
+		confined_look(exam, "server", exam->target->server_argv[0], "answer");
+	}
 	const struct evidence *ev = world_session_stop(exam->world, h->session);
 
 	h->session = NULL;

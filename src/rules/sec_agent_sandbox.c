@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT
+ * sec-agent-sandbox: gopls or go, as it is started, lives in a sandbox (another mount or network
+ * namespace, Landlock, a filter of system calls) that hides or write-protects a cache, the home
+ * directory or the network.
+ * Proof: the process is confined and dialtone, the same user, is not; what it cannot do there, this
+ * user can do here.
+ * Counter-checks: a directory that is read-only or of another owner for dialtone as well is
+ * fs-readonly or an owner's cause; a sandbox in which all works is nothing; that of Flatpak and Snap
+ * and filters that refuse calls which have nothing to do with files or network have ids of their own.
+ */
+#include "base/path.h"
+#include "core/complaint.h"
+#include "core/rule.h"
+#include "core/storage.h"
+
+struct trouble {
+	const char *verb; /* what it cannot do */
+	const char *role; /* GOCACHE … or "" */
+	const char *path; /* about what */
+	const struct fact *said, *seen;
+};
+
+/* The most special place that the path lies in. */
+static const struct fact_place *place_of(const struct facts *facts, const char *path) {
+	const struct fact_place *best = NULL;
+	facts_each (place, p, facts) {
+		if (p->path[0] == '/' && path_below(path, p->path) &&
+		    (!best || strlen(p->path) > strlen(best->path))) {
+			best = p;
+		}
+	}
+	return best;
+}
+
+static const struct fact_confined_path *seen_at(const struct facts *facts, const char *who,
+                                                const char *path) {
+	facts_each (confined_path, s, facts) {
+		if (streq(s->who, who) && streq(s->path, path)) {
+			return s;
+		}
+	}
+	return NULL;
+}
+
+static struct trouble trouble_at(const struct facts *facts, const struct fact_confined *c,
+                                 const struct complaint *said, const char *verb) {
+	const struct fact_place *p = place_of(facts, said->path);
+	const struct fact_confined_path *seen = p ? seen_at(facts, c->who, p->path) : NULL;
+	return (struct trouble){.verb = verb,
+	                        .role = p ? p->role : "",
+	                        .path = p && !streq(p->path, "/") ? p->path : said->path,
+	                        .said = said->fact,
+	                        .seen = seen ? &seen->base
+	                                : p  ? &p->base
+	                                     : NULL};
+}
+
+/* "read-only file system" about something that is not read-only here. */
+static bool write_protected(const struct facts *facts, const struct fact_confined *c,
+                            struct trouble *ret) {
+	for (struct complaint said = complaint_find(facts, "read-only file system"); said.fact;
+	     said = complaint_next(facts, "read-only file system", &said)) {
+		const struct fact_place *p = place_of(facts, said.path);
+		if (c->mounts && said.path[0] == '/' && (!p || !p->read_only)) {
+			*ret = trouble_at(facts, c, &said, "cannot write");
+			return true;
+		}
+	}
+	const struct fact_place *cache = facts_place(facts, "GOCACHE");
+	const struct fact_confined_path *seen = cache ? seen_at(facts, c->who, cache->path) : NULL;
+	if (!seen || !seen->read_only || cache->read_only) {
+		return false;
+	}
+	/* go says little of it, and may just drop packages; outside it finds them all. */
+	const struct fact *said = complaint_find(facts, " cache entry not found").fact;
+	const struct fact_go_run *list = facts_run(facts, "list");
+	bool fine = list && list->exit_code == 0 && str_empty(list->out) && streq(c->who, "server");
+	if (!said && !fine) {
+		return false;
+	}
+	*ret = (struct trouble){.verb = "cannot write",
+	                        .role = "GOCACHE",
+	                        .path = cache->path,
+	                        .said = said ? said : &list->base,
+	                        .seen = &seen->base};
+	return true;
+}
+
+/* "permission denied" about something this user may use here. */
+static bool denied(const struct facts *facts, const struct fact_confined *c, const char *words,
+                   struct trouble *ret) {
+	bool policy = c->no_new_privs || c->mounts || c->user || !str_empty(c->label);
+	for (struct complaint said = complaint_find(facts, words); said.fact;
+	     said = complaint_next(facts, words, &said)) {
+		const struct fact_place *p = place_of(facts, said.path);
+		bool ours = p && streq(p->state, "ok") && p->read && p->write;
+		const struct fact_owner_gap *gap = p ? storage_gap(facts, p->role) : NULL;
+		bool creates = p && streq(p->state, "absent") && p->write;
+		if (policy && said.path[0] == '/' && (ours || creates) && !gap) {
+			*ret = trouble_at(facts, c, &said, "is not allowed to use");
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A place that is there for us and not for it, and that something was missed. */
+static bool hidden(const struct facts *facts, const struct fact_confined *c, struct trouble *ret) {
+	static const char *const needed[] = {"go", "GOROOT", "GOMODCACHE", "workspace", "HOME"};
+	facts_each (confined_path, s, facts) {
+		bool gone = (streq(s->state, "absent") || streq(s->state, "denied") || s->other) &&
+		            streq(s->own, "ok");
+		if (!streq(s->who, c->who) || !gone) {
+			continue;
+		}
+		for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++) {
+			bool home = streq(s->role, "HOME");
+			const struct fact *said =
+				streq(s->role, "GOMODCACHE") ? facts_said(facts, "module", NULL)
+				: home                       ? facts_said(facts, s->path, NULL)
+				       : (const struct fact *)facts_first(health, facts);
+			if (streq(s->role, needed[i]) && said) {
+				*ret = (struct trouble){.verb = "does not see",
+				                        .role = s->role,
+				                        .path = s->path,
+				                        .said = said,
+				                        .seen = &s->base};
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+static bool homeless(const struct facts *facts, struct trouble *ret) {
+	const struct fact *said = facts_said(facts, "neither $XDG_CACHE_HOME nor $HOME", NULL);
+	const char *home = facts_var(facts, "server", "HOME");
+	if (!said || str_empty(home)) {
+		return false;
+	}
+	*ret = (struct trouble){.verb = "does not get HOME or GOCACHE, so that there is no",
+	                        .role = "GOCACHE",
+	                        .path = home,
+	                        .said = said};
+	return true;
+}
+
+static bool cut_off(const struct facts *facts, const struct fact_confined *c, struct trouble *ret) {
+	static const char *const words[] = {"network is unreachable",
+	                                    "socket: operation not permitted",
+	                                    "connect: operation not permitted",
+	                                    "connect: permission denied",
+	                                    "socket: permission denied",
+	                                    "connect: cannot assign requested address",
+	                                    "server misbehaving",
+	                                    "connect: connection refused"};
+	const struct fact *wanted = storage_module_wanted(facts);
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		bool filter = str_has(words[i], "permi");
+		struct complaint said = complaint_find(facts, words[i]);
+		bool able = filter ? c->seccomp || c->no_new_privs : c->network;
+		if (wanted && said.fact && able) {
+			*ret = (struct trouble){.verb = "does not get to",
+			                        .role = "",
+			                        .path = "the network",
+			                        .said = said.fact,
+			                        .seen = wanted};
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool find_trouble(const struct facts *facts, const struct fact_confined *c,
+                         struct trouble *ret) {
+	return homeless(facts, ret) || write_protected(facts, c, ret) ||
+	       denied(facts, c, "permission denied", ret) ||
+	       denied(facts, c, "operation not permitted", ret) || cut_off(facts, c, ret) ||
+	       hidden(facts, c, ret);
+}
+
+static const char *how(struct arena *arena, const struct fact_confined *c) {
+	return arena_printf(arena, "%s%s%s%s%s", c->mounts ? "a file system view of its own, " : "",
+	                    c->network ? "a network of its own, " : "",
+	                    c->no_new_privs ? "no_new_privs (as Landlock needs it), " : "",
+	                    c->seccomp ? "a filter of system calls, " : "",
+	                    str_empty(c->label) ? ""
+	                                        : arena_printf(arena, "the label %s, ", c->label));
+}
+
+static void add_fixes(struct findings *out, struct finding *f, const struct fact_confined *c,
+                      const struct trouble *t) {
+	struct arena *arena = out->arena;
+	if (streq(t->path, "the network")) {
+		finding_fix(out, f,
+		            "fetch what is needed outside of the sandbox; inside, the module cache "
+		            "is enough",
+		            "go mod download");
+		return;
+	}
+	const char *name = str_empty(t->role) || streq(t->role, "go")
+	                           ? ""
+	                           : arena_printf(arena, " (%s)", t->role);
+	finding_fix(out, f,
+	            arena_printf(arena,
+	                         "let the sandbox have %s%s: bwrap: --bind %s %s behind its other "
+	                         "mounts; Landlock and agents: one more writable root",
+	                         t->path, name, t->path, t->path),
+	            "%s", "");
+	if (!str_empty(c->wrapper)) {
+		finding_fix(out, f, "see how the sandbox is made", "less %s",
+		            str_shell_quote(arena, c->wrapper));
+	}
+}
+
+static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
+	if (!facts_hurt(facts)) {
+		return;
+	}
+	facts_each (confined, c, facts) {
+		struct trouble t;
+		if (c->flatpak || !find_trouble(facts, c, &t)) {
+			continue;
+		}
+		const char *what = streq(path_base(c->exe), "go") ? "go" : "gopls";
+		const char *role = str_empty(t.role) || streq(t.role, "go")
+		                           ? ""
+		                           : arena_printf(out->arena, "%s ", t.role);
+		struct finding *f = findings_add(
+			out, self, CONF_CERTAIN, t.path,
+			"%s runs in a sandbox%s%s, where it %s %s%s; outside, this user can", what,
+			str_empty(c->wrapper) ? "" : " that is made by ", c->wrapper, t.verb, role,
+			t.path);
+		finding_detail(out, f, "the process %lld (%s) has %sand dialtone has not",
+		               (long long)c->pid, c->exe, how(out->arena, c));
+		finding_cites(f, c);
+		finding_cite(f, t.said);
+		finding_cite(f, t.seen);
+		add_fixes(out, f, c, &t);
+		return;
+	}
+}
+
+const struct rule rule_sec_agent_sandbox = {
+	.id = "sec-agent-sandbox",
+	.title = "gopls or go lives in a sandbox that takes away what it needs",
+	.wave = 2,
+	.severity = SEV_ERROR,
+	.needs = FACT_BIT(confined),
+	.explains = IDS("*env-go-wrapper-broken", "*mod-excluded-by-constraints",
+                        "*fs-gocache-foreign-owner", "*fs-modcache-foreign-owner", "*fs-readonly",
+                        "*net-offline", "*bin-replaced-while-running"),
+	.check = check,
+};
