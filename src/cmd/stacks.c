@@ -45,8 +45,7 @@ static const char *clean_ascii(struct arena *arena, const char *text) {
 }
 
 /* What somebody who reads the answer has to know, and the answer itself cannot say. */
-static void remark(const struct gostack *s, const struct memory *memory, int pid, bool there) {
-	(void)memory;
+static void remark(const struct gostack *s, int pid, bool there) {
 	if (!there) {
 		output_complain("process %d ended or became another program while it was read; "
 		                "what is told is what it was",
@@ -70,20 +69,34 @@ static void remark(const struct gostack *s, const struct memory *memory, int pid
 	}
 }
 
+/* Text of many goroutines is large, and in pieces it need not be held. */
+static int show_text(struct gostack *s, const struct traceback_options *options) {
+	struct traceback_place next = {0};
+	struct strbuf out;
+	int status = STATUS_HEALTHY;
+	strbuf_init(&out, s->arena);
+	while (status == STATUS_HEALTHY && traceback_text(&out, s, options, &next)) {
+		status = output_write(&out, STATUS_HEALTHY);
+		out.len = 0;
+	}
+	return status;
+}
+
 static int show(struct gostack *s, int pid, const struct stacks_options *o, int64_t took_ns) {
 	struct traceback_options options = {.system = o->system, .full = o->full};
-	struct strbuf out;
-	strbuf_init(&out, s->arena);
 	struct summary summary = {0};
+	struct strbuf out;
+	if (!o->json && !o->summary) {
+		return show_text(s, &options);
+	}
+	strbuf_init(&out, s->arena);
 	if (o->summary) {
 		summary = summary_make(s, &options);
 	}
 	if (o->json) {
 		stacks_json(&out, s, pid, took_ns, o->summary ? &summary : NULL, &options);
-	} else if (o->summary) {
-		summary_text(&out, s, &summary, &options);
 	} else {
-		traceback_text(&out, s, &options);
+		summary_text(&out, s, &summary, &options);
 	}
 	return output_write(&out, STATUS_HEALTHY);
 }
@@ -104,7 +117,7 @@ static int look(struct arena *arena, int pid, const struct stacks_options *o) {
 	bool there = memory_live_is_there(memory);
 	int status = STATUS_UNKNOWN;
 	if (r == 0) {
-		remark(&stack, memory, pid, there);
+		remark(&stack, pid, there);
 		status = show(&stack, pid, o, clock_now_ns() - start_ns);
 	} else if (!there) {
 		output_complain("process %d ended or became another program while it was read",

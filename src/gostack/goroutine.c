@@ -10,7 +10,7 @@ const char *goroutine_state_name(enum goroutine_state state) {
 }
 
 static uint64_t word(const char *bytes, size_t offset) {
-	return offset + 8 <= G_BYTES_MAX ? bytes_get_u64(bytes + offset) : 0;
+	return offset + 8 <= G_BYTES ? bytes_get_u64(bytes + offset) : 0;
 }
 
 /* A field that not every release has. */
@@ -19,7 +19,13 @@ static uint64_t optional(const char *bytes, size_t offset) {
 }
 
 void goroutine_decode(const struct go_arch *arch, const struct go_layout *layout, uint64_t address,
-                      const char *bytes, struct goroutine *ret) {
+                      const char *bytes, size_t len, struct goroutine *ret) {
+	char all[G_BYTES];
+	if (len < G_BYTES) {
+		memset(all, 0, sizeof(all));
+		memcpy(all, bytes, len);
+		bytes = all;
+	}
 	uint32_t status = bytes_get_u32(bytes + layout->status);
 	*ret = (struct goroutine){
 		.address = address,

@@ -6,14 +6,23 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define CHUNK         ((size_t)256)         /* goroutines of one batch */
-#define STACKS_BYTES  ((size_t)1024 * 1024) /* of all stacks of one batch */
-#define STACK_FIRST   ((size_t)16 * 1024)   /* of one stack in a batch */
-#define STACK_MAX     ((uint64_t)4 << 30)   /* no stack is larger: runtime/debug.SetMaxStack */
+#define CHUNK         ((size_t)64)         /* goroutines of one batch */
+#define STACKS_BYTES  ((size_t)256 * 1024) /* of all stacks of one batch */
+#define STACK_FIRST   ((size_t)16 * 1024)  /* of one stack in a batch */
+#define STACK_MAX     ((uint64_t)4 << 30)  /* no stack is larger: runtime/debug.SetMaxStack */
+#define GAP_MAX       ((size_t)512)        /* between two g's that are read as one piece */
+#define SLOTS_FIRST   ((size_t)16384)
 #define ROUNDS        3
 #define POINTERS      ((size_t)4096)
 #define ADDRESS_MAX   ((uint64_t)1 << 56)
 #define THREADS_ASKED ((size_t)256)
+
+struct scratch {
+	char gs[CHUNK * (G_BYTES + GAP_MAX)];
+	char stacks[STACKS_BYTES];
+	char window[UNWIND_WINDOW];
+	uint32_t frames[FRAMES_MAX];
+};
 
 struct reader {
 	struct arena *arena;
@@ -22,10 +31,7 @@ struct reader {
 	const struct go_layout *layout;
 	struct symbols *symbols;
 	struct goroutines *out;
-	char *before, *after; /* CHUNK times G_BYTES_MAX */
-	char *stacks;         /* STACKS_BYTES */
-	char *window;         /* UNWIND_WINDOW */
-	uint32_t *frames;     /* FRAMES_MAX */
+	struct scratch *scratch;
 	struct memory_part parts[CHUNK];
 	size_t part_of[CHUNK]; /* the goroutine of the chunk each part is about */
 	struct goroutine chunk[CHUNK];
@@ -131,8 +137,9 @@ static void unwind_one(struct reader *r, struct goroutine *g, struct slice bytes
 		.bytes = bytes,
 		.window = window,
 	};
-	g->end = unwind(r->arch, r->symbols, &stack, &start, r->frames, FRAMES_MAX, &count);
-	g->stack = count > 0 ? stack_add(r->arena, r->out, r->frames, count) : STACK_NONE;
+	g->end =
+		unwind(r->arch, r->symbols, &stack, &start, r->scratch->frames, FRAMES_MAX, &count);
+	g->stack = count > 0 ? stack_add(r->arena, r->out, r->scratch->frames, count) : STACK_NONE;
 }
 
 /* A stack that ends where foreign code begins is as complete as the runtime's own traceback. */
@@ -141,10 +148,11 @@ static bool is_whole(const struct goroutine *g) {
 }
 
 static bool read_g(struct reader *r, uint64_t address, struct goroutine *ret) {
-	if (memory_get(r->memory, address, r->before, G_BYTES_MAX) < 0) {
+	char bytes[G_BYTES];
+	if (memory_get(r->memory, address, bytes, sizeof(bytes)) < 0) {
 		return false;
 	}
-	goroutine_decode(r->arch, r->layout, address, r->before, ret);
+	goroutine_decode(r->arch, r->layout, address, bytes, sizeof(bytes), ret);
 	return true;
 }
 
@@ -172,12 +180,12 @@ static void settle(struct reader *r, struct goroutine *g) {
 		}
 		uint64_t sp = start_of(&now).sp;
 		uint64_t left = now.stack_high - sp;
-		struct memory_part part = {sp, r->stacks,
+		struct memory_part part = {sp, r->scratch->stacks,
 		                           left < STACKS_BYTES ? (size_t)left : STACKS_BYTES, 0};
 		if (memory_read(r->memory, &part, 1) < 0) {
 			break;
 		}
-		unwind_one(r, &now, slice_of(r->stacks, part.got), r->window);
+		unwind_one(r, &now, slice_of(r->scratch->stacks, part.got), r->scratch->window);
 		if (read_g(r, g->address, &then) && same_state(&now, &then)) {
 			*g = now;
 			g->state = is_whole(g) ? GOROUTINE_CERTAIN : GOROUTINE_PARTIAL;
@@ -191,7 +199,8 @@ static void settle(struct reader *r, struct goroutine *g) {
 static void keep(struct reader *r, const struct goroutine *g) {
 	struct goroutines *out = r->out;
 	if (out->count == out->slots) {
-		size_t bigger = out->slots > 0 ? out->slots * 2 : CHUNK;
+		size_t likely = out->listed < SLOTS_FIRST ? (size_t)out->listed : SLOTS_FIRST;
+		size_t bigger = out->slots > 0 ? out->slots * 2 : likely;
 		struct goroutine *all = arena_array_of(r->arena, struct goroutine, bigger);
 		if (out->count > 0) {
 			memcpy(all, out->items, out->count * sizeof(*all));
@@ -205,29 +214,62 @@ static void keep(struct reader *r, const struct goroutine *g) {
 
 /* ---- batches ---- */
 
-/* Reads the g of every part; those that are alive stay in r->chunk. */
+/* Reads len bytes of each g; neighbours in one piece, since every piece costs a look at the page
+ * tables. ret[i] is NULL when they were not there. */
+static int read_gs(struct reader *r, const uint64_t *addresses, size_t count, size_t len,
+                   const char **ret) {
+	size_t pieces = 0;
+	size_t used = 0;
+	size_t first[CHUNK];
+	for (size_t i = 0; i < count; i++) {
+		struct memory_part *last = pieces > 0 ? &r->parts[pieces - 1] : NULL;
+		uint64_t end = last ? last->address + last->len : 0;
+		uint64_t gap = addresses[i] - end;
+		if (last && addresses[i] >= end && gap < GAP_MAX) {
+			last->len += gap + len;
+			used += gap + len;
+		} else {
+			first[pieces] = i;
+			r->parts[pieces++] =
+				(struct memory_part){addresses[i], r->scratch->gs + used, len, 0};
+			used += len;
+		}
+	}
+	int e = memory_read(r->memory, r->parts, pieces);
+	for (size_t k = 0; k < pieces; k++) {
+		const struct memory_part *p = &r->parts[k];
+		size_t end = k + 1 < pieces ? first[k + 1] : count;
+		for (size_t i = first[k]; i < end; i++) {
+			uint64_t at = addresses[i] - p->address;
+			ret[i] = at + len <= p->got ? (const char *)p->into + at : NULL;
+		}
+	}
+	return e;
+}
+
+/* Reads the g of every pointer; those that are alive stay in r->chunk. */
 static int read_chunk(struct reader *r, const uint64_t *pointers, size_t count, size_t *ret_alive) {
-	size_t wanted = 0;
+	const char *bytes[CHUNK];
+	uint64_t wanted[CHUNK];
+	size_t n = 0;
 	size_t alive = 0;
 	for (size_t i = 0; i < count; i++) {
 		if (pointers[i] == 0 || pointers[i] % 8 != 0 || pointers[i] > ADDRESS_MAX) {
 			r->out->unreadable++;
-			continue;
+		} else {
+			wanted[n++] = pointers[i];
 		}
-		r->parts[wanted] = (struct memory_part){
-			pointers[i], r->before + wanted * G_BYTES_MAX, G_BYTES_MAX, 0};
-		wanted++;
 	}
-	int e = memory_read(r->memory, r->parts, wanted);
-	for (size_t i = 0; i < wanted && e == 0; i++) {
-		if (r->parts[i].got < G_BYTES_MAX) {
+	int e = read_gs(r, wanted, n, G_BYTES, bytes);
+	for (size_t i = 0; i < n && e == 0; i++) {
+		struct goroutine *g = &r->chunk[alive];
+		if (!bytes[i]) {
 			r->out->unreadable++;
 			continue;
 		}
-		goroutine_decode(r->arch, r->layout, r->parts[i].address, r->parts[i].into,
-		                 &r->chunk[alive]);
-		r->out->dead += is_alive(&r->chunk[alive]) ? 0 : 1;
-		alive += is_alive(&r->chunk[alive]) ? 1 : 0;
+		goroutine_decode(r->arch, r->layout, wanted[i], bytes[i], G_BYTES, g);
+		r->out->dead += is_alive(g) ? 0 : 1;
+		alive += is_alive(g) ? 1 : 0;
 	}
 	*ret_alive = alive;
 	return e;
@@ -248,7 +290,7 @@ static int read_stacks(struct reader *r, size_t count) {
 		if (want > STACKS_BYTES - used) {
 			continue;
 		}
-		r->parts[parts] = (struct memory_part){sp, r->stacks + used, want, 0};
+		r->parts[parts] = (struct memory_part){sp, r->scratch->stacks + used, want, 0};
 		r->part_of[parts++] = i;
 		used += want;
 	}
@@ -261,16 +303,20 @@ static int read_stacks(struct reader *r, size_t count) {
 
 /* Reads the g's again; marks those that did not move as certain, the rest as torn. */
 static int check_chunk(struct reader *r, size_t count) {
+	const char *bytes[CHUNK];
+	uint64_t addresses[CHUNK] = {0};
 	for (size_t i = 0; i < count; i++) {
-		r->parts[i] = (struct memory_part){r->chunk[i].address, r->after + i * G_BYTES_MAX,
-		                                   G_BYTES_MAX, 0};
+		addresses[i] = r->chunk[i].address;
 	}
-	int e = memory_read(r->memory, r->parts, count);
+	int e = read_gs(r, addresses, count, G_KEY_BYTES, bytes);
 	for (size_t i = 0; i < count && e == 0; i++) {
-		struct goroutine again;
-		goroutine_decode(r->arch, r->layout, r->chunk[i].address, r->parts[i].into, &again);
-		bool same = r->parts[i].got == G_BYTES_MAX && same_state(&r->chunk[i], &again);
-		r->chunk[i].state = same ? GOROUTINE_CERTAIN : GOROUTINE_TORN;
+		struct goroutine again = {0};
+		if (bytes[i]) {
+			goroutine_decode(r->arch, r->layout, addresses[i], bytes[i], G_KEY_BYTES,
+			                 &again);
+		}
+		r->chunk[i].state = bytes[i] && same_state(&r->chunk[i], &again) ? GOROUTINE_CERTAIN
+		                                                                 : GOROUTINE_TORN;
 	}
 	return e;
 }
@@ -402,7 +448,12 @@ int goroutines_read(struct arena *arena, struct memory *memory, const struct go_
 			break;
 		}
 	}
+	/* Not from the arena: most of it is never touched. */
+	struct scratch *scratch = malloc(sizeof(*scratch));
 	struct reader *r = arena_new_of(arena, struct reader);
+	if (!scratch) {
+		return -ENOMEM;
+	}
 	*r = (struct reader){
 		.arena = arena,
 		.memory = memory,
@@ -410,11 +461,7 @@ int goroutines_read(struct arena *arena, struct memory *memory, const struct go_
 		.layout = layout,
 		.symbols = symbols,
 		.out = ret,
-		.before = arena_alloc(arena, CHUNK * G_BYTES_MAX),
-		.after = arena_alloc(arena, CHUNK * G_BYTES_MAX),
-		.stacks = arena_alloc(arena, STACKS_BYTES),
-		.window = arena_alloc(arena, UNWIND_WINDOW),
-		.frames = arena_array_of(arena, uint32_t, FRAMES_MAX),
+		.scratch = scratch,
 	};
 	ret->listed = header[1];
 	ret->cut = header[1] > GOROUTINES_MAX;
@@ -424,5 +471,6 @@ int goroutines_read(struct arena *arena, struct memory *memory, const struct go_
 		read_words(r, group_address, put_group);
 		read_words(r, root_address, put_group);
 	}
+	free(scratch);
 	return e;
 }

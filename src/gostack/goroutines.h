@@ -87,8 +87,8 @@ int goroutines_read(struct arena *arena, struct memory *memory, const struct go_
                     const struct go_layout *layout, struct symbols *symbols, uint64_t allgs,
                     struct goroutines *ret);
 
-/* The fields of a g out of G_BYTES_MAX bytes. */
+/* The fields of a g out of its first len bytes; those beyond are 0. */
 void goroutine_decode(const struct go_arch *arch, const struct go_layout *layout, uint64_t address,
-                      const char *bytes, struct goroutine *ret);
+                      const char *bytes, size_t len, struct goroutine *ret);
 
 #endif

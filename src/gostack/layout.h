@@ -23,7 +23,8 @@ enum {
 	G_SCHED_G = 72, /* the g itself: a check */
 };
 
-#define G_BYTES_MAX ((size_t)512) /* more than any g has */
+#define G_BYTES     ((size_t)400) /* of a g that are read: all fields below */
+#define G_KEY_BYTES ((size_t)200) /* of these, those that tell one state from another */
 
 /* Offsets in bytes; 0 where the release has no such field. */
 struct go_layout {

@@ -232,7 +232,6 @@ static int map_executable(struct arena *arena, struct memory *memory, struct mem
 	if (p == MAP_FAILED) {
 		return -ENOEXEC;
 	}
-	(void)madvise(p, (size_t)size, MADV_RANDOM);
 	live->mapped = p;
 	live->mapped_bytes = (size_t)size;
 	memory->executable = slice_of(p, (size_t)size);

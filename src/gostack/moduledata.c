@@ -7,7 +7,7 @@
 #include <elf.h>
 #include <errno.h>
 
-#define WINDOW_BYTES ((size_t)256 * 1024)
+#define WINDOW_BYTES ((size_t)64 * 1024)
 #define SCAN_MAX     ((uint64_t)256 * 1024 * 1024)
 
 static uint64_t field(const char *module, size_t offset) {

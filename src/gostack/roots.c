@@ -8,7 +8,7 @@
 #include <elf.h>
 #include <errno.h>
 
-#define WINDOW         ((size_t)256 * 1024)
+#define WINDOW         ((size_t)64 * 1024)
 #define RANGE_MAX      ((uint64_t)64 * 1024 * 1024)
 #define CANDIDATES     ((size_t)256)
 #define CANDIDATES_MAX ((size_t)1 << 16) /* of hostile data; real programs have some hundreds */
@@ -66,7 +66,7 @@ struct hunt {
 static bool is_main_goroutine(struct hunt *h, const struct go_layout *layout, uint64_t address,
                               const char *bytes) {
 	struct goroutine g;
-	goroutine_decode(h->arch, layout, address, bytes, &g);
+	goroutine_decode(h->arch, layout, address, bytes, G_BYTES, &g);
 	return g.id == 1 && g.fits &&
 	       streq(symbols_function(h->symbols, g.start_pc), "runtime.main") &&
 	       bytes_get_u64(bytes + layout->start_pc) != 0;
@@ -77,7 +77,7 @@ static int try_candidates(struct sweep *s) {
 	struct hunt *h = s->data;
 	struct memory_part parts[CANDIDATES];
 	uint64_t goroutines[CANDIDATES];
-	char *bytes = arena_alloc(s->arena, CANDIDATES * G_BYTES_MAX);
+	char *bytes = arena_alloc(s->arena, CANDIDATES * G_BYTES);
 	size_t n = h->count;
 	h->count = 0;
 	for (size_t i = 0; i < n; i++) {
@@ -86,16 +86,16 @@ static int try_candidates(struct sweep *s) {
 	}
 	int r = memory_read(s->memory, parts, n);
 	for (size_t i = 0; i < n; i++) {
-		parts[i] = (struct memory_part){goroutines[i], bytes + i * G_BYTES_MAX,
+		parts[i] = (struct memory_part){goroutines[i], bytes + i * G_BYTES,
 		                                goroutines[i] % 8 == 0 && goroutines[i] != 0 &&
 		                                                goroutines[i] < ADDRESS_MAX
-		                                        ? G_BYTES_MAX
+		                                        ? G_BYTES
 		                                        : 0,
 		                                0};
 	}
 	r = r < 0 ? r : memory_read(s->memory, parts, n);
 	for (size_t i = 0; i < n && r == 0; i++) {
-		for (size_t k = 0; k < h->layout_count && parts[i].got == G_BYTES_MAX; k++) {
+		for (size_t k = 0; k < h->layout_count && parts[i].got == G_BYTES; k++) {
 			if (is_main_goroutine(h, h->layouts[k], goroutines[i], parts[i].into)) {
 				h->address = h->found[i];
 				h->layout = h->layouts[k];

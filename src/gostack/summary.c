@@ -13,24 +13,47 @@ static size_t group_hash(const char *status, uint32_t stack, enum goroutine_stat
 	return h ^ (h >> 15);
 }
 
-static struct summary_group *group_of(struct summary_group *groups, size_t *count, uint32_t *table,
-                                      size_t size, const struct goroutine *g, const char *status) {
-	size_t at = group_hash(status, g->stack, g->state) & (size - 1);
-	for (; table[at] != 0; at = (at + 1) & (size - 1)) {
-		struct summary_group *old = &groups[table[at] - 1];
+struct grouping {
+	struct arena *arena;
+	struct summary_group *groups;
+	size_t count, slots;
+	uint32_t *table; /* hash: index + 1, 0 is empty */
+	size_t size;
+};
+
+static struct summary_group *group_new(struct grouping *all) {
+	if (all->count == all->slots) {
+		size_t bigger = all->slots > 0 ? all->slots * 2 : 64;
+		struct summary_group *copy =
+			arena_array_of(all->arena, struct summary_group, bigger);
+		if (all->count > 0) {
+			memcpy(copy, all->groups, all->count * sizeof(*copy));
+		}
+		all->groups = copy;
+		all->slots = bigger;
+	}
+	return &all->groups[all->count++];
+}
+
+static struct summary_group *group_of(struct grouping *all, const struct goroutine *g,
+                                      const char *status) {
+	size_t at = group_hash(status, g->stack, g->state) & (all->size - 1);
+	for (; all->table[at] != 0; at = (at + 1) & (all->size - 1)) {
+		struct summary_group *old = &all->groups[all->table[at] - 1];
 		if (old->stack == g->stack && old->state == g->state &&
 		    streq(old->status, status)) {
 			return old;
 		}
 	}
-	table[at] = (uint32_t)++ * count;
-	groups[*count - 1] = (struct summary_group){.status = status,
-	                                            .stack = g->stack,
-	                                            .state = g->state,
-	                                            .longest_s = -1,
-	                                            .shortest_s = -1,
-	                                            .first = g};
-	return &groups[*count - 1];
+	struct summary_group *group = group_new(all);
+	all->table[at] = (uint32_t)all->count;
+	*group = (struct summary_group){.status = status,
+	                                .stack = g->stack,
+	                                .state = g->state,
+	                                .longest_s = -1,
+	                                .shortest_s = -1,
+	                                .first = g};
+	return group;
 }
 
 static void group_add(struct summary_group *group, const struct goroutine *g, int64_t waited_s) {
@@ -61,22 +84,22 @@ static int group_order(const void *left, const void *right) {
 
 struct summary summary_make(struct gostack *s, const struct traceback_options *options) {
 	struct summary ret = {0};
-	size_t size = 64;
-	while (size < s->all.count * 2) {
-		size *= 2;
+	struct grouping all = {.arena = s->arena, .size = 64};
+	while (all.size < s->all.count * 2) {
+		all.size *= 2;
 	}
-	uint32_t *table = arena_array_of(s->arena, uint32_t, size);
-	ret.groups = arena_array_of(s->arena, struct summary_group, s->all.count);
+	all.table = arena_array_of(s->arena, uint32_t, all.size);
 	for (size_t i = 0; i < s->all.count; i++) {
 		const struct goroutine *g = &s->all.items[i];
 		if (traceback_shows(s, g, options)) {
-			struct summary_group *group = group_of(ret.groups, &ret.count, table, size,
-			                                       g, gostack_status(s, g));
+			struct summary_group *group = group_of(&all, g, gostack_status(s, g));
 			group_add(group, g, gostack_waited_s(s, g));
 			ret.states[g->state]++;
 			ret.goroutines++;
 		}
 	}
+	ret.groups = all.groups;
+	ret.count = all.count;
 	if (ret.count > 0) {
 		qsort(ret.groups, ret.count, sizeof(*ret.groups), group_order);
 	}

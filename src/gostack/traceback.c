@@ -221,44 +221,52 @@ void traceback_creator_text(struct strbuf *out, const struct go_line *line, uint
 }
 
 /* The text of a stack, made once for all goroutines that have it. */
-struct rendered {
+struct traceback_piece {
 	const char *text;
 	size_t len;
 };
 
-static const struct rendered *render(struct gostack *s, struct rendered *cache, uint32_t index,
-                                     const struct traceback_options *options) {
-	struct rendered *r = &cache[index];
+static const struct traceback_piece *render(struct gostack *s, struct traceback_piece *cache,
+                                            uint32_t index,
+                                            const struct traceback_options *options) {
+	struct traceback_piece *r = &cache[index];
 	if (!r->text) {
 		struct strbuf one;
 		strbuf_init(&one, s->arena);
 		traceback_stack(&one, s, index, options);
-		*r = (struct rendered){one.data, one.len};
+		*r = (struct traceback_piece){one.data, one.len};
 	}
 	return r;
 }
 
-void traceback_text(struct strbuf *out, struct gostack *s,
-                    const struct traceback_options *options) {
-	struct rendered *cache = arena_array_of(s->arena, struct rendered, s->all.stack_count);
-	bool first = true;
-	for (size_t i = 0; i < s->all.count; i++) {
-		const struct goroutine *g = &s->all.items[i];
-		struct go_line creator;
-		if (!traceback_shows(s, g, options)) {
-			continue;
-		}
-		strbuf_add(out, first ? "" : "\n");
-		first = false;
-		traceback_header(out, s, g);
-		if (g->state == GOROUTINE_RUNNING) {
-			strbuf_add(out, "\tgoroutine running on other thread; stack unavailable\n");
-		} else if (g->stack != STACK_NONE) {
-			const struct rendered *r = render(s, cache, g->stack, options);
-			strbuf_add_n(out, r->text, r->len);
-		}
-		if (traceback_creator(s, g, options, &creator)) {
-			traceback_creator_text(out, &creator, g->parent);
+static void add_goroutine(struct strbuf *out, struct gostack *s, const struct goroutine *g,
+                          const struct traceback_options *options, struct traceback_piece *cache) {
+	struct go_line creator;
+	traceback_header(out, s, g);
+	if (g->state == GOROUTINE_RUNNING) {
+		strbuf_add(out, "\tgoroutine running on other thread; stack unavailable\n");
+	} else if (g->stack != STACK_NONE) {
+		const struct traceback_piece *r = render(s, cache, g->stack, options);
+		strbuf_add_n(out, r->text, r->len);
+	}
+	if (traceback_creator(s, g, options, &creator)) {
+		traceback_creator_text(out, &creator, g->parent);
+	}
+}
+
+bool traceback_text(struct strbuf *out, struct gostack *s, const struct traceback_options *options,
+                    struct traceback_place *next) {
+	if (!next->cache) {
+		next->cache = arena_array_of(s->arena, struct traceback_piece, s->all.stack_count);
+	}
+	size_t start = out->len;
+	for (; next->index < s->all.count && out->len - start < TRACEBACK_PIECE; next->index++) {
+		const struct goroutine *g = &s->all.items[next->index];
+		if (traceback_shows(s, g, options)) {
+			strbuf_add(out, next->begun ? "\n" : "");
+			next->begun = true;
+			add_goroutine(out, s, g, options, next->cache);
 		}
 	}
+	return out->len > start;
 }

@@ -31,6 +31,15 @@ struct traceback_lines {
 struct traceback_lines traceback_lines(struct gostack *stack, uint32_t index,
                                        const struct traceback_options *options);
 
+/* How far a text in pieces has come; zero to begin. */
+struct traceback_place {
+	size_t index;
+	bool begun;
+	struct traceback_piece *cache; /* the text of each stack, made once */
+};
+
+#define TRACEBACK_PIECE ((size_t)128 * 1024) /* bytes, more or less */
+
 /* True when a traceback has this goroutine: system ones only when asked for. */
 bool traceback_shows(struct gostack *stack, const struct goroutine *g,
                      const struct traceback_options *options);
@@ -42,9 +51,10 @@ void traceback_header(struct strbuf *out, struct gostack *stack, const struct go
 bool traceback_creator(struct gostack *stack, const struct goroutine *g,
                        const struct traceback_options *options, struct go_line *ret);
 
-/* All goroutines, a blank line between them. */
-void traceback_text(struct strbuf *out, struct gostack *stack,
-                    const struct traceback_options *options);
+/* All goroutines, a blank line between them, in pieces: *next counts on from 0. False, with nothing
+ * written, when there are no more. */
+bool traceback_text(struct strbuf *out, struct gostack *stack,
+                    const struct traceback_options *options, struct traceback_place *next);
 /* One block of lines "function(...)\n\tfile:line +0x1\n". */
 void traceback_stack(struct strbuf *out, struct gostack *stack, uint32_t index,
                      const struct traceback_options *options);
