@@ -250,7 +250,7 @@ static int read_gs(struct reader *r, const uint64_t *addresses, size_t count, si
 /* Reads the g of every pointer; those that are alive stay in r->chunk. */
 static int read_chunk(struct reader *r, const uint64_t *pointers, size_t count, size_t *ret_alive) {
 	const char *bytes[CHUNK];
-	uint64_t wanted[CHUNK];
+	uint64_t wanted[CHUNK] = {0};
 	size_t n = 0;
 	size_t alive = 0;
 	for (size_t i = 0; i < count; i++) {

@@ -82,7 +82,8 @@ compare() {
 	if ! grep -qE '^[0-9]+ goroutines in [0-9]+ groups' "$dir/summary"; then fail "$name: summary"; fi
 }
 
-for version in 1.20.14 1.24.12 1.25.7 1.26.8 1.27.3; do
+versions=(1.20.14 1.24.12 1.25.7 1.26.8 1.27.3)
+for version in "${versions[@]}"; do
 	build "$version" plain 0
 	build "$version" stripped 0 -ldflags='-s -w'
 	compare "$version-plain" "$built/$version-plain"
@@ -109,6 +110,128 @@ if command -v objcopy >/dev/null; then
 			compare "$version-bare" "$work/bare"
 		fi
 	done
+fi
+
+# ---- while everything moves ----
+
+# moving NAME PID ROUNDS: whatever held still has a whole stack; every run ends well.
+moving() {
+	local name=$1 pid=$2 rounds=$3 i certain=0 n
+	for ((i = 0; i < rounds; i++)); do
+		if ! "$dialtone" stacks --json "$pid" >"$work/json" 2>"$work/err"; then
+			fail "$name: $(cat "$work/err")"
+			return
+		fi
+		n=$(jq 'if .counts.partial > 0 or .counts.unreadable > 0 then -1 else .counts.certain end' "$work/json")
+		if [ "$n" -lt 0 ]; then
+			fail "$name: $(jq -c '.counts, [.goroutines[] | select(.state == "partial")][:3]' "$work/json")"
+			return
+		fi
+		certain=$((certain + n))
+	done
+	printf 'ok %s: %d stacks certain in %d rounds\n' "$name" "$certain" "$rounds"
+	if [ "$certain" -eq 0 ]; then fail "$name: none was certain"; fi
+}
+
+for version in 1.20.14 1.27.3; do
+	dir=$work/churn-$version
+	mkdir -p "$dir"
+	"$built/$version-stripped" "$dir" churn </dev/null >/dev/null 2>&1 &
+	pid=$!
+	started+=("$pid")
+	until_there "$dir/ready" "$pid" || fail "churn $version did not start"
+	moving "churn $version" "$pid" 30
+	kill -KILL "$pid"
+	wait "$pid" 2>/dev/null
+done
+
+# ---- gopls ----
+
+module=$work/module
+for ((i = 0; i < 150; i++)); do
+	mkdir -p "$module/p$i"
+	printf 'package p%d\n\nimport (\n\t"fmt"\n\t"net/http"\n)\n\nfunc Hello() { fmt.Println(http.StatusText(%d)) }\n' "$i" "$i" >"$module/p$i/p.go"
+done
+printf 'module example.com/many\n\ngo 1.20\n' >"$module/go.mod"
+for gopls in "$tools"/gopls/*/gopls; do
+	name=gopls-$(basename "$(dirname "$gopls")")
+	case $name in *v0.24*) go=1.27.3 ;; *) go=1.26.8 ;; esac
+	case $name in *v0.16*) go=1.24.12 ;; esac
+	ready=$work/$name.ready
+	mkfifo "$work/$name.stdin"
+	HOME=$work/home GOPATH=$work/home/go GOCACHE=$work/home/cache-$go GOFLAGS=-mod=mod GOPROXY=off GOTOOLCHAIN=local GOTELEMETRY=off PATH=$tools/go/$go/bin:$PATH \
+		"$here/hold.py" "$gopls" "$module" "$module/p0/p.go" "$work/$name.err" "$ready" <"$work/$name.stdin" >/dev/null 2>&1 &
+	holder=$!
+	exec {hold}>"$work/$name.stdin"
+	until_there "$ready.pid" "$holder" || fail "$name did not start"
+	pid=$(cat "$ready.pid")
+	started+=("$pid")
+	moving "$name while it loads" "$pid" 10
+	until_there "$ready" "$holder" || fail "$name did not load"
+	# Idle: the same list for a while, in which nothing runs.
+	settled=0
+	for ((i = 0; i < 300 && settled < 10; i++)); do
+		"$dialtone" stacks --system "$pid" >"$work/ours"
+		settled=$((settled + 1))
+		if grep -qE '^goroutine .*\[(running|runnable|GC worker \(active)' "$work/ours" || ! cmp -s "$work/ours" "$work/ours.before"; then settled=0; fi
+		cp "$work/ours" "$work/ours.before"
+		sleep 0.2
+	done
+	if [ $settled -lt 10 ]; then fail "$name does not come to rest"; fi
+	exec {hold}>&-
+	wait "$holder" 2>/dev/null
+	"$here/compare.py" "$work/ours" "$work/$name.err" >"$work/difference" || fail "$name: SIGQUIT: $(cat "$work/difference")"
+	printf 'ok %s: SIGQUIT: %s\n' "$name" "$(tail -n 1 "$work/difference")"
+done
+
+# ---- what cannot be read, and why ----
+
+# refused STATUS WORD ARGUMENT...: this status, and the word in the one sentence about it.
+refused() {
+	local status=$1 word=$2 got
+	shift 2
+	"$dialtone" stacks "$@" >"$work/out" 2>"$work/err"
+	got=$?
+	if [ $got -ne "$status" ] || ! grep -q -- "$word" "$work/err" || [ "$(wc -l <"$work/err")" -ne 1 ] || [ -s "$work/out" ]; then
+		fail "stacks $*: status $got: $(cat "$work/err")"
+	fi
+}
+refused 2 PID
+refused 2 'x1' x1
+refused 2 "'0'" 0
+refused 3 'no process' 4194304
+sleep 60 &
+pid=$!
+started+=("$pid")
+refused 3 'no Go program' "$pid"
+if [ "$(id -u)" = 0 ]; then
+	"$built/1.27.3-plain" "$work/churn-1.27.3" churn </dev/null >/dev/null 2>&1 &
+	pid=$!
+	started+=("$pid")
+	cp "$dialtone" "$work/dialtone"
+	chmod 755 "$work" "$work/dialtone"
+	# Another user has no right to it, and is told whose it is.
+	if command -v setpriv >/dev/null; then
+		setpriv --reuid=65534 --regid=65534 --clear-groups "$work/dialtone" stacks "$pid" >"$work/out" 2>"$work/err"
+		status=$?
+		if [ $status -ne 3 ] || ! grep -q 'CAP_SYS_PTRACE' "$work/err"; then fail "as nobody: status $status: $(cat "$work/err")"; fi
+	fi
+	kill -KILL "$pid"
+	wait "$pid" 2>/dev/null
+fi
+
+# Nothing is stopped, attached to or signalled.
+if command -v strace >/dev/null; then
+	dir=$work/quiet
+	mkdir -p "$dir"
+	"$built/1.27.3-plain" "$dir" </dev/null >/dev/null 2>&1 &
+	pid=$!
+	started+=("$pid")
+	until_there "$dir/ready" "$pid"
+	strace -f -o "$work/strace" -e trace=ptrace,kill,tkill,tgkill,process_vm_writev,pidfd_send_signal,openat "$dialtone" stacks "$pid" >/dev/null
+	if grep -E 'ptrace|kill\(|writev|send_signal|O_RDWR|O_WRONLY|O_CREAT' "$work/strace"; then fail 'it did more than read'; fi
+else
+	echo '# skipped the list of system calls: there is no strace'
 fi
 
 exit $((failures > 0))

@@ -4,6 +4,7 @@
 // still, "dump" (as debug=2 of net/http/pprof) on SIGUSR1.
 //
 //	blocked DIR [COUNT]    with COUNT more goroutines that wait on a channel
+//	blocked DIR churn      instead: goroutines that never hold still for long, with stacks that grow, shrink and move
 package main
 
 import (
@@ -193,6 +194,42 @@ func ways(dir string) []func() {
 	}
 }
 
+//go:noinline
+func pingPong(in, out chan int, depth int) {
+	if depth > 0 {
+		pingPong(in, out, depth-1)
+		return
+	}
+	for n := range in {
+		out <- n + 1
+	}
+}
+
+func churn() {
+	for i := 0; i < 200; i++ {
+		a, b := make(chan int), make(chan int, 1)
+		go pingPong(a, b, i)
+		go pingPong(b, a, 200-i)
+		a <- 0
+	}
+	for {
+		for i := 0; i < 50; i++ {
+			go deepAndBack(i * 4)
+		}
+		runtime.GC()
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+//go:noinline
+func deepAndBack(n int) int {
+	if n == 0 {
+		time.Sleep(time.Millisecond)
+		return 0
+	}
+	return deepAndBack(n-1) + 1
+}
+
 func dump() []byte {
 	var b bytes.Buffer
 	_ = pprof.Lookup("goroutine").WriteTo(&b, 2)
@@ -211,6 +248,10 @@ func put(path string, content []byte) {
 func main() {
 	debug.SetGCPercent(-1)
 	dir := os.Args[1]
+	if len(os.Args) > 2 && os.Args[2] == "churn" {
+		put(filepath.Join(dir, "ready"), nil)
+		churn()
+	}
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGUSR1)
 	for _, f := range append(ways(dir), further...) {
