@@ -75,8 +75,8 @@ int help_print(const struct command *command) {
 		                 "  dialtone --version      which version this is\n"
 		                 "\n"
 		                 "A directory that is called like a command: ./check\n"
-		                 "Exit status: 0 healthy, 1 something is wrong, 2 usage, 3 no "
-		                 "verdict,\n4 a change was not made, 70 a bug.\n");
+		                 "Exit status: 0 healthy, 1 trouble, 2 usage, 3 no verdict, "
+		                 "4 not done, 70 a bug.\n");
 	}
 	int status = output_write(&out, STATUS_HEALTHY);
 	arena_free(arena);
