@@ -61,7 +61,3 @@ const struct gopls_release *gopls_release_for(const char *go) {
 	}
 	return NULL;
 }
-
-const struct gopls_release *gopls_release_newest(void) {
-	return &releases[release_count - 1];
-}

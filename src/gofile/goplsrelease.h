@@ -27,7 +27,4 @@ const struct gopls_release *gopls_release_of(const char *version);
 /* The newest release that Go `go` ("1.24.12") builds by itself; NULL when none. */
 const struct gopls_release *gopls_release_for(const char *go);
 
-/* The newest row. */
-const struct gopls_release *gopls_release_newest(void);
-
 #endif

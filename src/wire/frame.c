@@ -63,10 +63,6 @@ void frame_end(struct frame_reader *reader) {
 	reader->ended = true;
 }
 
-struct slice frame_pollution(const struct frame_reader *reader) {
-	return slice_of(reader->pollution, reader->pollution_kept);
-}
-
 size_t frame_header(char buf[FRAME_HEADER_SIZE], size_t body_bytes) {
 	int n = snprintf(buf, FRAME_HEADER_SIZE, "Content-Length: %zu\r\n\r\n", body_bytes);
 	return (size_t)n;
@@ -79,13 +75,6 @@ static void consume(struct frame_reader *reader, size_t len) {
 
 static enum frame_kind give_junk(struct frame_reader *reader, size_t len, struct frame *ret) {
 	const char *data = reader->data + reader->start;
-	if (reader->frames == 0) {
-		size_t room = FRAME_JUNK_KEPT - reader->pollution_kept;
-		size_t kept = len < room ? len : room;
-		memcpy(reader->pollution + reader->pollution_kept, data, kept);
-		reader->pollution_kept += kept;
-		reader->pollution_bytes += len;
-	}
 	reader->junk_bytes += len;
 	*ret = (struct frame){.kind = FRAME_JUNK, .bytes = slice_of(data, len)};
 	consume(reader, len);

@@ -24,7 +24,6 @@
 	((size_t)4096)                        /* a header block or a line that is longer is junk   \
 	                                       */
 #define FRAME_BACKLOG_BYTES ((size_t)1 << 20) /* what may wait unread beside one body */
-#define FRAME_JUNK_KEPT     512               /* bytes kept of what came before the first header */
 #define FRAME_HEADER_SIZE   48                /* room for what frame_header writes, with its NUL */
 
 enum frame_kind {
@@ -63,11 +62,8 @@ struct frame_reader {
 	bool ended;
 
 	/* Facts for the caller to read. */
-	uint64_t frames;          /* bodies handed out */
-	uint64_t pollution_bytes; /* junk before the first good header block */
-	uint64_t junk_bytes;      /* junk in the whole stream, the pollution included */
-	size_t pollution_kept;    /* bytes in pollution[] */
-	char pollution[FRAME_JUNK_KEPT];
+	uint64_t frames;     /* bodies handed out */
+	uint64_t junk_bytes; /* bytes that belong to no frame */
 };
 
 /* max_body_bytes 0 or above FRAME_BYTES_MAX means FRAME_BYTES_MAX. Allocates nothing. */
@@ -86,10 +82,6 @@ void frame_end(struct frame_reader *reader);
  * several pieces. Recognised on reading: header names in any case, lines ended by LF alone, other
  * headers beside Content-Length (the last Content-Length counts, as in a client). */
 enum frame_kind frame_next(struct frame_reader *reader, struct frame *ret);
-
-/* The first FRAME_JUNK_KEPT bytes that came before the first good header block; pollution_bytes has
- * the full count. */
-struct slice frame_pollution(const struct frame_reader *reader);
 
 /* Writes "Content-Length: <body_bytes>\r\n\r\n" and a NUL; returns its length. */
 size_t frame_header(char buf[FRAME_HEADER_SIZE], size_t body_bytes);

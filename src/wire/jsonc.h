@@ -151,9 +151,6 @@ const struct jsonc_node *jsonc_get_path(const struct jsonc_node *node, ...)
 	__attribute__((sentinel));
 /* The string of a JSONC_STRING; NULL for NULL and for any other type. */
 const char *jsonc_string(const struct jsonc_node *node);
-/* The first entry of lost[] in whose text key stands as a whole word, or NULL. It went missing only
- * if jsonc_get, too, does not find it. */
-const struct jsonc_lost *jsonc_lost_key(const struct jsonc_doc *doc, const char *key);
 
 /* Strict JSON text of a subtree, as JSON.stringify would write what VS Code understood: last
  * duplicates, no comments, infinite numbers as null. "null" for NULL. */

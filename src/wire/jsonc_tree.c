@@ -3,7 +3,6 @@
 #include "wire/json_text.h"
 #include "wire/jsonc.h"
 
-#include <ctype.h>
 #include <math.h>
 
 const struct jsonc_node *jsonc_get(const struct jsonc_node *node, const char *key) {
@@ -39,43 +38,6 @@ const char *jsonc_type_name(enum jsonc_type type) {
 	static const char *const names[] = {"null",   "boolean", "number",
 	                                    "string", "array",   "object"};
 	return names[type];
-}
-
-static bool is_word(char c) {
-	return isalnum((unsigned char)c) || c == '_' || c == '.' || c == '-';
-}
-
-static bool has_word(struct slice text, const char *word) {
-	size_t len = strlen(word);
-	while (len > 0 && text.len >= len) {
-		const char *at = memmem(text.data, text.len, word, len);
-		if (!at) {
-			return false;
-		}
-		size_t before = (size_t)(at - text.data);
-		bool ends = before + len == text.len || !is_word(at[len]);
-		if (ends && (before == 0 || !is_word(at[-1]))) {
-			return true;
-		}
-		text = slice_of(at + 1, text.len - before - 1);
-		if (is_word(at[0]) && text.len > 0 && is_word(text.data[0])) {
-			/* The rest of a word is no word: go on behind it. */
-			while (text.len > 0 && is_word(text.data[0])) {
-				text.data++;
-				text.len--;
-			}
-		}
-	}
-	return false;
-}
-
-const struct jsonc_lost *jsonc_lost_key(const struct jsonc_doc *doc, const char *key) {
-	for (size_t i = 0; i < doc->lost_len; i++) {
-		if (has_word(doc->lost[i].text, key)) {
-			return &doc->lost[i];
-		}
-	}
-	return NULL;
 }
 
 /* At most JSONC_DEPTH_MAX deep, as the tree is. */

@@ -44,8 +44,8 @@ static void test_the_newest_release_a_go_builds(void **state) {
 static void test_the_table_only_rises(void **state) {
 	(void)state;
 	const struct gopls_release *before = gopls_release_of("v0.7.0");
-	for (int minor = 8; minor <= gopls_release_newest()->minor; minor++) {
-		char version[16];
+	for (int minor = 8; minor <= 24; minor++) {
+		char version[32];
 		(void)snprintf(version, sizeof(version), "v0.%d.0", minor);
 		const struct gopls_release *r = gopls_release_of(version);
 		assert_non_null(r);
