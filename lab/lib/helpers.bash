@@ -175,6 +175,30 @@ END
 	until [ -e "$LAB/listening.$1" ]; do sleep 0.01; done
 }
 
+# A port whose queue of connections is full: the next one gets no answer, as from an address that swallows packets.
+full_host() {
+	cat >"$LAB/full.py" <<'END'
+import socket, sys, time
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(("127.0.0.1", int(sys.argv[1])))
+s.listen(0)
+held = []
+while True:
+    c = socket.socket()
+    c.settimeout(0.3)
+    try:
+        c.connect(s.getsockname())
+    except TimeoutError:
+        break
+    held.append(c)
+open(sys.argv[2], "w").close()
+time.sleep(100000)
+END
+	python3 "$LAB/full.py" "$1" "$LAB/full.$1" </dev/null >/dev/null 2>&1 &
+	until [ -e "$LAB/full.$1" ]; do sleep 0.01; done
+}
+
 # Returns when PID has a lock on FILE.
 await_lock() {
 	local turn inode fd

@@ -64,6 +64,7 @@ static struct lock *lock_of(struct arena *arena, struct slice block) {
 		.cwd = text_of(arena, block, "cwd"),
 		.wchan = text_of(arena, block, "wchan"),
 		.cmdline = text_of(arena, block, "cmdline"),
+		.also = text_of(arena, block, "also"),
 		.frozen = number_of(arena, block, "frozen", 0) != 0,
 		.cpu_ms = number_of(arena, block, "cpu_ms", -1),
 		.io_bytes = number_of(arena, block, "io_bytes", -1),

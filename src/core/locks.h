@@ -10,7 +10,7 @@
  *   state comm exe cwd wchan cmdline (\x1f between arguments)
  *   of one that holds what somebody waits for, with all below it: frozen=0|1  cpu_ms  io_bytes (-1: not said)  leaf=PID
  *   (the process furthest below; itself when there is none)  leaf_comm  leaf_cmdline  peer=ADDRESS:PORT  peer_state=
- *   connecting|connected
+ *   connecting|connected  also=PID PID …
  *   and as the last block: table=read|absent|denied  lines=N  looked=N  denied=N (processes)  ptrace=0|1
  */
 #ifndef CORE_LOCKS_H
@@ -55,6 +55,9 @@ struct lock {
 	const char *cwd;
 	const char *wchan;
 	const char *cmdline; /* \x1f between the arguments */
+	/* Of those below a holder, the ones that have the same open file, with blanks between: the lock ends with the
+	 * last of them. */
+	const char *also;
 	/* What a holder does while others wait. */
 	bool frozen;
 	int64_t cpu_ms, io_bytes; /* of it and all below it; -1: not known */

@@ -139,7 +139,7 @@ static const struct {
 	const char *what; /* NULL: said by the path */
 	bool by_existence;
 } kinds[] = {
-	[LOCKFILE_OTHER] = {"other", "a file", false},
+	[LOCKFILE_OTHER] = {"other", NULL, false},
 	[LOCKFILE_VERSION] = {"version", NULL, false},
 	[LOCKFILE_TOOLCHAIN] = {"toolchain", NULL, false},
 	[LOCKFILE_LIST] = {"list", NULL, false},

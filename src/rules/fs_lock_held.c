@@ -90,7 +90,7 @@ static void advise(struct findings *out, struct finding *f, const struct fact_lo
 	                            : "";
 	struct fix_advice *end = finding_fix(
 		out, f, "end it; the lock goes with it, and what it had begun is begun anew",
-		"kill %lld%s", pid, go_on);
+		"kill %lld%s%s%s", pid, *w->also ? " " : "", w->also, go_on);
 
 	end->disruptive = true;
 	end->reversible = false;

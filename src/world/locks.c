@@ -407,6 +407,22 @@ static void put_process(struct search *s, const struct entry *e, struct strbuf *
 	}
 }
 
+/* A child has the open file of its parent, and with it the lock, unless it was closed. */
+static void put_also(struct search *s, const struct entry *e, struct strbuf *out) {
+	const struct proc_children *below = proc_descendants(s->arena, s->proc_fd, e->process->pid);
+	bool any = false;
+
+	for (size_t i = 0; i < below->count; i++) {
+		if (lock_process_holds(process_of(s, below->pids[i]), &e->line)) {
+			strbuf_printf(out, "%s%" PRId64, any ? " " : "also=", below->pids[i]);
+			any = true;
+		}
+	}
+	if (any) {
+		strbuf_add_char(out, '\n');
+	}
+}
+
 static void put_entry(struct search *s, const struct entry *e) {
 	struct strbuf *out = &s->reply->bytes;
 	const struct lock_line *l = &e->line;
@@ -434,6 +450,7 @@ static void put_entry(struct search *s, const struct entry *e) {
 		put_process(s, e, out);
 		if (l->depth == 0 && is_waited_for(s, e)) {
 			lock_holder_put(s->arena, s->proc_fd, e->process->pid, out);
+			put_also(s, e, out);
 		}
 	}
 	strbuf_add_char(out, '\n');

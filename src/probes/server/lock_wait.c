@@ -20,6 +20,7 @@ static const int64_t pauses_ns[] = {100 * NS_PER_MS, 150 * NS_PER_MS, 250 * NS_P
 #define OLD_NS             (10 * NS_PER_S) /* age of a holder of which nothing more is expected */
 #define IDLE_CPU_MS        20              /* a go that waits wakes up now and then */
 #define IDLE_IO_BYTES      256
+#define START_GAP_NS       (500 * NS_PER_MS)
 
 struct watch {
 	struct exam *exam;
@@ -57,9 +58,16 @@ static bool same_wait(const struct lock *a, const struct lock *b) {
 	       lock_place_eq(&a->place, &b->place);
 }
 
+/* The start of a process by the wall clock comes out a little different with every look. */
+static bool same_start(const struct lock *a, const struct lock *b) {
+	int64_t gap = a->start_wall_ns - b->start_wall_ns;
+
+	return gap > -START_GAP_NS && gap < START_GAP_NS;
+}
+
 static bool did_nothing(const struct lock *before, const struct lock *now) {
 	return before && now && before->pid == now->pid && now->pid > 0 &&
-	       before->start_wall_ns == now->start_wall_ns && before->leaf == now->leaf &&
+	       same_start(before, now) && before->leaf == now->leaf &&
 	       now->cpu_ms - before->cpu_ms <= IDLE_CPU_MS &&
 	       now->io_bytes - before->io_bytes <= IDLE_IO_BYTES;
 }
@@ -122,6 +130,7 @@ static void state_wait(struct watch *w, const char *stuck) {
 	                                   .peer = "",
 	                                   .leaf_comm = "",
 	                                   .leaf_cmdline = "",
+	                                   .also = "",
 	                                   .unseen = "elsewhere",
 	                                   .state = '?',
 	                                   .uid = -1};
@@ -141,8 +150,8 @@ static void state_wait(struct watch *w, const char *stuck) {
 	          .holder_state = arena_strndup(arena, &h->state, 1), .stuck = stuck,
 	          .idle_ms = (now - w->idle_since_ns) / NS_PER_MS, .peer = h->peer,
 	          .leaf = h->leaf == h->pid ? 0 : h->leaf, .leaf_program = h->leaf_comm,
-	          .leaf_args = h->leaf_cmdline, .unseen = h->pid > 0 ? "" : h->unseen,
-	          .fstype = l->fstype);
+	          .leaf_args = h->leaf_cmdline, .also = h->also,
+	          .unseen = h->pid > 0 ? "" : h->unseen, .fstype = l->fstype);
 }
 
 static bool has_said_all(const struct handshake *h) {

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT
+ * `dialtone locks` for programs: dialtone.locks/1.
+ */
+#include "report/json_writer.h"
+#include "report/locks_view.h"
+
+#define TEXT_MAX ((size_t)4096)
+
+static const char *const state_names[] = {[LOCK_WAITED] = "waited_for",
+                                          [LOCK_HELD] = "held",
+                                          [LOCK_PRESENT] = "in_use",
+                                          [LOCK_LEFT_OVER] = "left_over"};
+
+static void put_person(struct json *json, const struct locks_view *v, const struct lock *l) {
+	char state[2] = {l->state, '\0'};
+
+	json_element(json);
+	json_open(json, '{');
+	json_put_number(json, "pid", l->pid);
+	json_put(json, "proof", l->proof);
+	json_put(json, "unseen", *l->unseen ? l->unseen : NULL);
+	json_put(json, "class", l->class);
+	json_put(json, "mode", l->mode);
+	json_put_number(json, "fd", l->fd);
+	json_put_number(json, "uid", l->uid);
+	json_put_ms(json, "start_ms", l->start_wall_ns / 1000000);
+	json_put(json, "state", state);
+	json_put(json, "comm", l->comm);
+	json_key(json, "command");
+	json_string(json, lock_command(v->arena, l, TEXT_MAX), TEXT_MAX);
+	json_put(json, "cwd", l->cwd);
+	json_put(json, "doing", lock_doing(v->arena, l));
+	json_put(json, "peer", *l->peer ? l->peer : NULL);
+	json_close(json, '}');
+}
+
+static void put_people(struct json *json, const struct locks_view *v, const char *key,
+                       const struct lock *const *list, size_t count) {
+	json_key(json, key);
+	json_open(json, '[');
+	for (size_t i = 0; i < count; i++) {
+		put_person(json, v, list[i]);
+	}
+	json_close(json, ']');
+}
+
+static void put_row(struct json *json, const struct locks_view *v, const struct lock_row *row) {
+	json_element(json);
+	json_open(json, '{');
+	json_put(json, "state", state_names[row->state]);
+	json_put(json, "path", *row->path ? row->path : NULL);
+	json_put(json, "kind", row->file.name);
+	json_put(json, "what", row->file.what);
+	json_put(json, "module", *row->file.module ? row->file.module : NULL);
+	json_put(json, "version", *row->file.version ? row->file.version : NULL);
+	json_put_bool(json, "in_the_way", row->in_the_way);
+	json_put_number(json, "owner_pid", row->owner_pid);
+	json_put_ms(json, "mtime_ms", row->mtime_ns / 1000000);
+	put_people(json, v, "holders", row->holders, row->holder_count);
+	put_people(json, v, "waiters", row->waiters, row->waiter_count);
+	json_close(json, '}');
+}
+
+void locks_json(struct strbuf *out, const struct locks_view *view) {
+	struct json json = {.out = out};
+
+	json_open(&json, '{');
+	json_put(&json, "schema", "dialtone.locks/1");
+	json_key(&json, "tool");
+	json_open(&json, '{');
+	json_put(&json, "version", DIALTONE_VERSION);
+	json_close(&json, '}');
+	json_put(&json, "table", view->locks.table);
+	json_put_number(&json, "waited_for", (int64_t)view->waited);
+	json_put_number(&json, "held", (int64_t)view->held);
+	json_key(&json, "locks");
+	json_open(&json, '[');
+	for (const struct lock_row *row = view->rows; row; row = row->next) {
+		put_row(&json, view, row);
+	}
+	json_close(&json, ']');
+	json_key(&json, "left_over");
+	json_open(&json, '{');
+	json_put(&json, "directory", *view->left_over_dir ? view->left_over_dir : NULL);
+	json_put_number(&json, "files", (int64_t)view->left_over_files);
+	json_put_bool(&json, "complete", !view->left_over_cut);
+	json_close(&json, '}');
+	json_key(&json, "not_seen");
+	json_open(&json, '{');
+	json_put_number(&json, "processes", view->locks.denied);
+	json_put(&json, "needs", view->locks.denied > 0 ? "CAP_SYS_PTRACE" : NULL);
+	json_close(&json, '}');
+	json_key(&json, "plan");
+	json_open(&json, '[');
+	for (size_t i = 0; i < view->plan_count; i++) {
+		json_element(&json);
+		json_open(&json, '{');
+		json_put(&json, "title", view->plan[i].title);
+		json_put(&json, "command", view->plan[i].command);
+		json_close(&json, '}');
+	}
+	json_close(&json, ']');
+	json_close(&json, '}');
+	strbuf_add_char(out, '\n');
+}

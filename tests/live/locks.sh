@@ -1,0 +1,128 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Locks of real programs: who is named, what is left alone, what a case file gives.
+# DIALTONE: the program; TEST_TMP: a folder of ours.
+set -uo pipefail
+dialtone=$(readlink -f "${DIALTONE:?the program}")
+work=${TEST_TMP:?a folder}/locks
+mkdir -p "$work"/{w/.git,config/Code,mod/cache/download/lab.example/colour/@v}
+work=$(readlink -f "$work")
+cd "$work" || exit 1
+export HOME=$work XDG_CONFIG_HOME=$work/config GOMODCACHE=$work/mod GOENV=off
+unset NO_COLOR COLUMNS
+failures=0
+started=()
+trap '[ ${#started[@]} = 0 ] || kill -KILL "${started[@]}" 2>/dev/null' EXIT
+
+fail() {
+	printf 'FAIL %s\n' "$*"
+	failures=$((failures + 1))
+}
+
+# says WANT FILTER: jq on the last answer.
+says() {
+	local got
+	got=$(jq -r "$2" out)
+	[ "$got" = "$1" ] || fail "$2: '$got' instead of '$1'"
+}
+
+# asked STATUS ARGUMENT...: leaves the JSON in out.
+asked() {
+	local want=$1 got
+	shift
+	"$dialtone" locks --json "$@" >out 2>err
+	got=$?
+	[ "$got" = "$want" ] || fail "locks $*: status $got instead of $want: $(cat err)"
+}
+
+has_lock() { grep -qs '^lock:' /proc/"$1"/fdinfo/*; }
+waits_for_lock() { grep -q -- "-> .* $1 " /proc/locks; }
+
+lock=$work/mod/cache/download/lab.example/colour/@v/v1.2.0.lock
+: >"$lock" && : >"${lock%v1.2.0.lock}v1.1.0.lock"
+cd w || exit 1
+
+# --- nothing is held: files that lie about are counted and harmless
+asked 0 "$work/mod"
+says 0 .waited_for
+says 2 .left_over.files
+
+# --- a stopped holder and one that waits
+python3 -c "import fcntl, time; f = open('$lock', 'w'); fcntl.flock(f, fcntl.LOCK_EX); time.sleep(1000)" &
+holder=$!
+started+=("$holder")
+until has_lock "$holder"; do sleep 0.01; done
+flock "$lock" true &
+waiter=$!
+started+=("$waiter")
+until waits_for_lock "$waiter"; do sleep 0.01; done
+kill -STOP "$holder"
+until grep -q '^State:.T' /proc/"$holder"/status; do sleep 0.01; done
+asked 1
+says 1 .waited_for
+says "$lock" '.locks[0].path'
+says "$holder" '.locks[0].holders[0].pid'
+says fdinfo '.locks[0].holders[0].proof'
+says "$waiter" '.locks[0].waiters[0].pid'
+says 'lab.example/colour v1.2.0' '.locks[0] | .module + " " + .version'
+says "kill -CONT $holder" '.plan[0].command'
+says 1 .left_over.files
+"$dialtone" locks >text
+[ $? = 1 ] || fail "the text form has another status"
+head -1 text | grep -q "$holder" || fail "the first line does not name the holder: $(head -1 text)"
+[ "$(grep -v '^ *file\|^      ' text | awk '{ if (length($0) > n) n = length($0) } END { print n + 0 }')" -le 80 ] || fail "a line is longer than 80 columns"
+grep -q '^State:.T' /proc/"$holder"/status || fail "the holder does not stand as it stood"
+kill -0 "$waiter" || fail "the waiter is gone"
+
+# --- a case file gives the same
+"$dialtone" locks --save case.dtc --raw >/dev/null
+kill -KILL "$holder" "$waiter"
+wait "$holder" "$waiter"
+asked 1 --from case.dtc
+says "$holder" '.locks[0].holders[0].pid'
+says "kill -CONT $holder" '.plan[0].command'
+asked 0
+says 0 .waited_for
+
+# --- a lock whose taker has ended, in the hands of a child
+mkdir sub
+flock --no-fork sub/x.lock sleep 1000 &
+heir=$!
+started+=("$heir")
+until has_lock "$heir"; do sleep 0.01; done
+asked 0 sub
+says "$heir" '.locks[0].holders[0].pid'
+kill -KILL "$heir"
+wait "$heir" 2>/dev/null
+
+# --- locks that are files: of git only when no git runs, of VS Code by its pid
+: >.git/index.lock
+echo $$ >"$work/config/Code/code.lock"
+asked 1
+says left_over '.locks[] | select(.kind == "git") | .state'
+says in_use '.locks[] | select(.kind == "editor") | .state'
+echo 4194305 >"$work/config/Code/code.lock"
+asked 1
+says left_over '.locks[] | select(.kind == "editor") | .state'
+for file in .git/index.lock "$work/config/Code/code.lock"; do
+	[ -e "$file" ] || fail "$file is gone"
+done
+
+# --- usage
+asked 2 "$work/none"
+asked 2 --raw
+asked 2 --from case.dtc somewhere
+
+# --- looks and nothing else
+if command -v strace >/dev/null; then
+	strace -f -o trace -e trace='%signal,ptrace,flock,fcntl,unlink,unlinkat,rename,renameat2,mkdir' "$dialtone" locks >/dev/null
+	if grep -E 'ptrace\(|flock\(|F_SETLK|F_OFD_SETLK|unlink|rename|mkdir' trace; then fail "it does more than look"; fi
+	if grep -E '[^g]kill\(' trace | grep -v 'SIGKILL) *= 0'; then fail "it sends signals"; fi
+else
+	echo 'skip: no strace'
+fi
+
+if [ $failures -gt 0 ]; then
+	echo "$failures failures"
+	exit 1
+fi
