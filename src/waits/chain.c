@@ -9,9 +9,11 @@
 #include "waits/private.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 
 #define CALL_WAITID_PIDFD 3  /* P_PIDFD of <sys/wait.h> */
 #define BUSY_PERCENT      10 /* of one processor */
+#define SLEEP_MS          2500
 #define BUSY_CALLS        40 /* reads and writes between the samples */
 
 static bool step(struct walk *k, const struct wait_process *p);
@@ -556,6 +558,15 @@ static bool is_certain(enum wait_kind kind) {
 	}
 }
 
+/* Sleeping for a moment is what many programs do between two tries. */
+static bool sleeps_long(const struct waits *w, const struct wait_leaf *l) {
+	const char *time =
+		streq(l->process->comm, "sleep") ? waits_word(w->arena, l->process, 1) : NULL;
+
+	return l->since_ms >= SLEEP_MS ||
+	       (time && (strtod(time, NULL) >= 60 || strpbrk(time, "mhd")));
+}
+
 struct wait_chain waits_chain(const struct waits *w, int64_t settled_ms) {
 	struct wait_chain chain = {0};
 	struct walk walk = {.w = w, .chain = &chain};
@@ -571,6 +582,9 @@ struct wait_chain waits_chain(const struct waits *w, int64_t settled_ms) {
 		leaf(&walk, p, WAIT_HIDDEN, "", "may not be looked into", "");
 	}
 	chain.leaf.settled = is_certain(chain.leaf.kind) || chain.leaf.since_ms >= settled_ms;
+	if (chain.leaf.kind == WAIT_SLEEP && !sleeps_long(w, &chain.leaf)) {
+		chain.leaf.settled = false;
+	}
 	for (size_t i = 0; i < chain.link_count && !chain.server; i++) {
 		enum wait_role role = waits_role(w->arena, chain.links[i].process);
 
