@@ -1,0 +1,193 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# dialtone why on real hangs of a real gopls: the leaf is named, a healthy server is healthy; it traces nobody, sends no
+# signal, writes nothing, and what lay unread in the target's stdin is there afterwards, to the byte.
+# DIALTONE: the program; DIALTONE_TOOLS: Go and gopls; TEST_TMP: a folder of ours.
+# shellcheck source=tests/live/hostile.bash
+. "$(dirname "$0")/hostile.bash"
+surroundings why
+real_tools
+project project
+mkdir -p home
+export HOME=$work/home GOCACHE=$work/gocache GOPROXY=off PATH=$go_dir:/usr/bin:/bin
+parts=0
+started=()
+end_all() {
+	local pid
+	for pid in "${started[@]}"; do
+		kill -CONT "$pid" 2>/dev/null
+		kill -KILL "$pid" 2>/dev/null
+	done
+}
+trap end_all EXIT
+
+# until CONDITION...: a shell command that becomes true.
+until_true() {
+	local tries
+	for ((tries = 0; tries < 600; tries++)); do
+		if "$@" 2>/dev/null; then return 0; fi
+		sleep 0.05
+	done
+	fail "never came true: $*"
+	return 1
+}
+
+# field FILE PYTHON: of the report in FILE.
+field() {
+	python3 -c "import json,sys; r=json.load(open(sys.argv[1])); print($2)" "$1"
+}
+
+# why NAME STATUS KIND PID CAUSE ARG...: asks; KIND and PID are those of the leaf, CAUSE "" for none.
+why() {
+	local name=$1 status=$2 kind=$3 pid=$4 cause=$5 got
+	shift 5
+	"$dialtone" why "$@" --json >"$name.json" 2>"$name.err" </dev/null
+	got=$?
+	parts=$((parts + 1))
+	if [ $got != "$status" ]; then fail "$name: status $got instead of $status: $(head -c 300 "$name.err")"; fi
+	if [ "$(field "$name.json" 'r["leaf"]["kind"]')" != "$kind" ]; then
+		fail "$name: the leaf is $(field "$name.json" 'r["leaf"]["kind"], r["leaf"]["text"]'), not $kind"
+	fi
+	if [ -n "$pid" ] && [ "$(field "$name.json" 'r["leaf"]["pid"]')" != "$pid" ]; then
+		fail "$name: the leaf is process $(field "$name.json" 'r["leaf"]["pid"]'), not $pid"
+	fi
+	if [ "$(field "$name.json" '(r["causes"] or [{"id": ""}])[0]["id"]')" != "$cause" ]; then
+		fail "$name: the cause is $(field "$name.json" '[c["id"] for c in r["causes"]]'), not '$cause'"
+	fi
+}
+
+# server NAME WORD...: a gopls that is initialized, its stdin a pipe we keep open as descriptor 7, its output read away;
+# $server is its pid.
+message() { printf 'Content-Length: %d\r\n\r\n%s' "${#1}" "$1"; }
+initialize='{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"processId":null,"rootUri":"file://'$work'/project","capabilities":{}}}'
+initialized='{"jsonrpc":"2.0","method":"initialized","params":{}}'
+server() {
+	local name=$1
+	shift
+	rm -f "$name.in"
+	mkfifo "$name.in"
+	(cd project && exec "$@") <"$name.in" >"$name.out" 2>"$name.err" &
+	server=$!
+	started+=("$server")
+	exec 7>"$name.in"
+	message "$initialize" >&7
+	message "$initialized" >&7
+	until_true grep -q '"capabilities"' "$name.out"
+}
+
+asleep() { [ "$(awk '{ print $3 }' "/proc/$1/stat")" = "$2" ]; }
+has_child() { pgrep -P "$1" -f "$2" >/dev/null; }
+
+# ---- a server that is well ----
+
+server idle "$gopls_dir/gopls"
+until_true asleep "$server" S
+sleep 1.5
+why idle 0 idle "$server" "" "$server"
+why idle-workspace 0 idle "$server" "" --workspace project
+
+# ---- stopped: named, thawed, and nothing was taken from its stdin ----
+
+kill -STOP "$server"
+until_true asleep "$server" T
+why stopped 1 stopped "$server" ipc-server-stopped "$server"
+kill -CONT "$server"
+exec 7>&-
+
+# A reader of our own shows what is left in the pipe: cat in place of gopls, stopped before a byte comes.
+python3 - "$dialtone" "$work" <<'P' || fail "the bytes in the pipe of a stopped process"
+import json, os, signal, subprocess, sys, time
+
+def state(pid):
+    return open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[0]
+
+# More than a pipe's page, less than its room; the first message is whole, the last is cut by the end of the pipe.
+body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"x": "y" * 4700}}).encode()
+sent = b"Content-Length: %d\r\n\r\n" % len(body) + body
+sent += b"Content-Length: 60000\r\n\r\n" + b'{"method":"textDocument/didOpen","params":"' + b"z" * 30000
+for kind in ("pipe", "socket"):
+    out = open(sys.argv[2] + "/cat." + kind, "wb")
+    if kind == "pipe":
+        near, far = os.pipe()
+    else:
+        import socket
+        a, b = socket.socketpair()
+        near, far = a.detach(), b.detach()
+    patient = subprocess.Popen(["cat"], stdin=near, stdout=out)
+    os.close(near)
+    while state(patient.pid) != "S" or b"cat" not in open(f"/proc/{patient.pid}/comm", "rb").read():
+        time.sleep(0.01)
+    os.kill(patient.pid, signal.SIGSTOP)
+    while state(patient.pid) != "T":
+        time.sleep(0.01)
+    os.write(far, sent)
+    r = subprocess.run([sys.argv[1], "why", str(patient.pid), "--json"], capture_output=True)
+    report = json.loads(r.stdout)
+    unread = report["unread"][0]
+    assert unread["bytes"] == len(sent), (kind, unread["bytes"], len(sent))
+    assert [m["method"] for m in unread["messages"]] == ["initialize", "textDocument/didOpen"], (kind, unread)
+    assert unread["messages"][0]["bytes"] == len(body), unread
+    assert state(patient.pid) == "T"
+    os.kill(patient.pid, signal.SIGCONT)
+    os.close(far)
+    assert patient.wait(20) == 0, "no end of file, or another one"
+    out.close()
+    assert open(sys.argv[2] + "/cat." + kind, "rb").read() == sent, kind + ": bytes are missing"
+P
+parts=$((parts + 1))
+
+# ---- below the server ----
+
+printf '#!/bin/sh\nexec sleep 86400\n' >driver
+chmod 755 driver
+GOPACKAGESDRIVER=$work/driver server driver "$gopls_dir/gopls"
+until_true has_child "$server" "sleep 86400"
+sleep 1
+why driver 1 sleep "$(pgrep -P "$server" -f 'sleep 86400')" ipc-server-waits-on-child "$server"
+"$dialtone" why "$server" --dot >driver.dot </dev/null
+if ! grep -q '^digraph waits' driver.dot; then fail "no graph"; fi
+"$dialtone" why "$server" --save driver.dtc >live.txt </dev/null
+"$dialtone" why --from driver.dtc >replayed.txt </dev/null
+if ! cmp -s <(sed 1q live.txt) <(sed 1q replayed.txt); then fail "a case file says another thing: $(head -n 1 replayed.txt)"; fi
+if ! "$dialtone" why 999999999 2>&1 </dev/null | grep -q 'no process'; then fail "a process that is not there"; fi
+exec 7>&-
+
+printf '#!/bin/sh\nwhile :; do :; done\n' >driver
+GOPACKAGESDRIVER=$work/driver server busy "$gopls_dir/gopls"
+until_true has_child "$server" "$work/driver"
+why busy 0 works "$(pgrep -P "$server" -f "$work/driver")" "" "$server"
+exec 7>&-
+
+# A lock that a stopped process has.
+touch lock
+python3 -c 'import fcntl,sys,time; f=open(sys.argv[1],"w"); fcntl.flock(f,2); print("held",flush=True); time.sleep(9999)' lock >held &
+holder=$!
+started+=("$holder")
+until_true grep -q held held
+kill -STOP "$holder"
+python3 -c 'import fcntl; fcntl.flock(open("lock","w"),2)' &
+waiter=$!
+started+=("$waiter")
+until_true grep -q -- "-> FLOCK.* $waiter " /proc/locks
+why lock 1 stopped "$holder" ipc-server-waits-on-child "$waiter"
+
+# ---- what dialtone does to them: looks ----
+
+if command -v strace >/dev/null; then
+	server traced "$gopls_dir/gopls"
+	strace -f -o trace "$dialtone" why "$server" >/dev/null </dev/null
+	if grep -E '(^|[^_a-z])(ptrace|tkill|tgkill|rt_sigqueueinfo|pidfd_send_signal)\(' trace; then fail "it traces or signals"; fi
+	# The one process it may end is its own.
+	own=$(grep -oE '(clone|clone3|fork|vfork)\(.*\) += [0-9]+' trace | grep -oE '[0-9]+$')
+	while read -r pid; do
+		if ! grep -qx "$pid" <<<"$own"; then fail "it killed process $pid, which is not its own"; fi
+	done < <(grep -oE 'kill\([0-9]+' trace | grep -oE '[0-9]+')
+	if grep -E 'open(at)?\(.*O_(WRONLY|RDWR|CREAT|TRUNC)' trace | grep -vE '/dev/(null|tty)'; then fail "it opens something for writing"; fi
+	if grep -E '(unlink|rename|mkdir|chmod|chown|symlink|link|truncate|setxattr|utimensat)(at|at2)?\(' trace | grep -v readlink; then fail "it changes something"; fi
+	parts=$((parts + 1))
+	exec 7>&-
+else
+	echo "skipped: strace is not here"
+fi
+echo "$parts parts"
+finish

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT
+ * From what was seen of processes to the one on which a chain ends; and what lies unread in a stream.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "waits/waits.h"
+#include "wire/unread.h"
+
+#define EDITOR                                                                                     \
+	"record=process\npid=10\nppid=1\nrelation=ancestor\nstate=S\ncomm=nvim\neditor=neovim\n"   \
+	"interval_us=40000\nage_ms=90000\n\n"
+#define SERVER(state)                                                                              \
+	"record=machine\ntarget=20\nnow_ns=1000000000000\n\nrecord=process\npid=20\nppid=10\n"     \
+	"relation=target\nstate=" state "\ncomm=gopls\ncmdline=gopls\nthreads=2\n"                 \
+	"interval_us=40000\nage_ms=60000\nrested_ms=37000\n\n"
+#define SERVER_REST                                                                                \
+	"record=thread\npid=20\ntid=20\nstate=S\ncall=futex\nwchan=futex_do_wait\nargs=0\n\n"      \
+	"record=thread\npid=20\ntid=21\nstate=S\ncall=read\nargs=0 7f 40\nstill=1\n\n"             \
+	"record=fd\npid=20\nfd=0\nlink=pipe:[500]\nino=500\nend=10 7 w\n\n"                        \
+	"record=fd\npid=20\nfd=1\nlink=pipe:[501]\nino=501\nend=10 8 r\n\n"
+#define SERVER_WAITS                                                                               \
+	"record=thread\npid=20\ntid=20\nstate=S\ncall=read\nargs=0 7f 40\n\n"                      \
+	"record=thread\npid=20\ntid=22\nstate=S\ncall=waitid\nargs=3 9 7f 4 0 0\nstill=1\n\n"      \
+	"record=fd\npid=20\nfd=9\nlink=anon_inode:[pidfd]\nPid=30\n\n"
+#define GO(state)                                                                                  \
+	"record=process\npid=30\nppid=20\nrelation=below\nstate=" state                            \
+	"\ncomm=go\ncmdline=go\x1flist\x1f./...\nthreads=2\ninterval_us=40000\nage_ms=36000\n\n"
+
+static struct wait_chain chain_of(struct arena *arena, const char *text) {
+	struct waits *w = arena_new_of(arena, struct waits);
+
+	assert_true(waits_parse(arena, slice_str(text), w));
+	return waits_chain(w, 1000);
+}
+
+/* The kind, the leaf's pid, how long the chain is, and whether all is well. */
+static void expect(const char *text, enum wait_kind kind, int64_t pid, size_t links, bool healthy) {
+	struct arena *arena = arena_new();
+	struct wait_chain c = chain_of(arena, text);
+
+	assert_string_equal(wait_kind_name(c.leaf.kind), wait_kind_name(kind));
+	assert_int_equal(c.leaf.process->pid, pid);
+	assert_int_equal(c.link_count, links);
+	assert_int_equal(waits_is_healthy(&c), healthy);
+	arena_free(arena);
+}
+
+static void test_itself(void **state) {
+	(void)state;
+	expect(SERVER("S") SERVER_REST EDITOR, WAIT_IDLE, 20, 1, true);
+	expect(SERVER("T") SERVER_REST EDITOR, WAIT_STOPPED, 20, 1, false);
+	expect(SERVER("t") SERVER_REST EDITOR, WAIT_TRACED, 20, 1, false);
+	/* Frozen in a group that is seen, and in one that is not. */
+	expect("record=machine\ntarget=20\n\nrecord=process\npid=20\nstate=S\ncomm=gopls\nfrozen=/"
+	       "g\n"
+	       "frozen_by=v2\nfrozen_ms=5000\ninterval_us=40000\n\nrecord=thread\npid=20\nstate=S\n"
+	       "wchan=futex_do_wait\n\n",
+	       WAIT_FROZEN, 20, 1, false);
+	expect("record=machine\ntarget=20\n\nrecord=process\npid=20\nstate=D\ncomm=gopls\ninterval_"
+	       "us=40000\n\n"
+	       "record=thread\npid=20\nstate=D\nwchan=futex_do_wait\n\nrecord=thread\npid="
+	       "20\nstate=D\n"
+	       "wchan=ep_poll\n\n",
+	       WAIT_FROZEN, 20, 1, false);
+	/* A real disk wait is none. */
+	expect("record=machine\ntarget=20\n\nrecord=process\npid=20\nstate=D\ncomm=gopls\ninterval_"
+	       "us=40000\n"
+	       "age_ms=5000\n\nrecord=thread\npid=20\nstate=D\nwchan=folio_wait_bit_common\ncall="
+	       "read\n"
+	       "still=1\nargs=5\n\n",
+	       WAIT_DISK, 20, 1, false);
+	/* The group is frozen and yet it runs: it has just left it. */
+	expect("record=machine\ntarget=20\n\nrecord=process\npid=20\nstate=R\ncomm=gopls\nfrozen=/"
+	       "g\n"
+	       "frozen_by=v1\ninterval_us=40000\n\nrecord=thread\npid=20\nstate=R\ncpu_us="
+	       "30000\n\n",
+	       WAIT_WORKS, 20, 1, true);
+}
+
+static void test_children(void **state) {
+	(void)state;
+	expect(SERVER("S") SERVER_WAITS GO("T") EDITOR, WAIT_STOPPED, 30, 2, false);
+	expect(SERVER("S") SERVER_WAITS GO(
+		       "R") "record=thread\npid=30\nstate=R\ncpu_us=39000\n\n" EDITOR,
+	       WAIT_WORKS, 30, 2, true);
+	/* The telemetry child is always there and no child gopls waits for. */
+	expect(SERVER("S") SERVER_REST
+	       "record=process\npid=31\nppid=20\nrelation=below\nstate=T\ncomm=gopls\n"
+	       "cmdline=gopls\x1f** telemetry **\n\n" EDITOR,
+	       WAIT_IDLE, 20, 1, true);
+	/* A child nobody waits for is no link. */
+	expect(SERVER("S") SERVER_REST GO("T") EDITOR, WAIT_IDLE, 20, 1, true);
+	expect(SERVER("S") SERVER_WAITS GO("S") "record=thread\npid=30\ntid=30\nstate=S\ncall="
+	                                        "flock\nargs=3 2\nstill=1\n\n"
+	                                        "record=lock\npid=30\nclass=FLOCK\nplace=fe:00:"
+	                                        "7\nlink=/c/lock\nholder=40\n\n"
+	                                        "record=process\npid=40\nppid=1\nrelation="
+	                                        "holder\nstate=T\ncomm=go\nage_ms=99000\n\n",
+	       WAIT_STOPPED, 40, 3, false);
+	expect(SERVER("S") SERVER_WAITS GO("S") "record=lock\npid=30\nlink=/c/lock\n\n", WAIT_LOCK,
+	       30, 2, false);
+	/* Two that have a lock the other waits for: the walk ends all the same. */
+	expect(SERVER("S") SERVER_WAITS GO(
+		       "S") "record=lock\npid=30\nlink=/a\nholder=40\n\nrecord=lock\npid=40\nlink=/"
+	                    "b\nholder=30\n\n"
+	                    "record=process\npid=40\nppid=1\nrelation=holder\nstate=S\ncomm="
+	                    "go\nage_ms=99000\n\n",
+	       WAIT_LOCK, 40, 3, false);
+}
+
+static void test_outside(void **state) {
+	(void)state;
+	expect(SERVER("S") SERVER_WAITS GO(
+		       "S") "record=fd\npid=30\nfd=5\nlink=socket:[70]\nino=70\n\nrecord="
+	                    "socket\nino=70\nkind=tcp\n"
+	                    "state=connecting\nremote=10.1.2.3:443\nretransmits=2\n\n",
+	       WAIT_NET, 30, 2, false);
+	expect(SERVER("S") SERVER_WAITS GO("S") "record=fd\npid=30\nfd=5\nlink=socket:[70]\nino="
+	                                        "70\n\nrecord=socket\nino=70\nkind=udp\n"
+	                                        "state=connected\nremote=10.1.2.3:53\n\n",
+	       WAIT_DNS, 30, 2, false);
+	expect(SERVER("S") SERVER_WAITS GO("S") "record=thread\npid=30\ntid=30\nstate=S\ncall="
+	                                        "openat\nwchan=wait_for_partner\n"
+	                                        "args=ffffff9c 7f 0\npath=/tmp/f\n\n",
+	       WAIT_FIFO, 30, 2, false);
+	expect("record=machine\ntarget=30\n\nrecord=process\npid=30\nppid=1\nstate=S\ncomm="
+	       "ssh\nthreads=1\n"
+	       "age_ms=5000\n\nrecord=thread\npid=30\ntid=30\nstate=S\ncall=read\nargs=4\n\nrecord="
+	       "fd\npid=30\n"
+	       "fd=4\nlink=/dev/tty\n\n",
+	       WAIT_PROMPT, 30, 1, false);
+	/* A moment of sleep between two tries is nothing, a long one is. */
+	expect("record=machine\ntarget=30\n\nrecord=process\npid=30\nppid=1\nstate=S\ncomm="
+	       "sh\nthreads=1\n"
+	       "age_ms=1500\n\nrecord=thread\npid=30\ntid=30\nstate=S\ncall=clock_nanosleep\nargs="
+	       "0\n\n",
+	       WAIT_SLEEP, 30, 1, true);
+	expect("record=machine\ntarget=30\n\nrecord=process\npid=30\nppid=1\nstate=S\ncomm="
+	       "sleep\nthreads=1\n"
+	       "cmdline=sleep\x1f"
+	       "3600\nage_ms=1500\n\nrecord=thread\npid=30\ntid=30\nstate=S\n"
+	       "call=clock_nanosleep\nargs=0\n\n",
+	       WAIT_SLEEP, 30, 1, false);
+}
+
+static void test_both_ends(void **state) {
+	struct arena *arena = arena_new();
+	static const char stuck[] = SERVER(
+		"S") "record=thread\npid=20\ntid=20\nstate=S\ncall=futex\n\n"
+		     "record=thread\npid=20\ntid=21\nstate=S\ncall=write\nargs=1 7f 40\nstill=1\n\n"
+		     "record=fd\npid=20\nfd=1\nlink=pipe:[501]\nino=501\nend=10 8 r\n\n"
+		     "record=pipe\nino=501\nunread=65536\ncapacity=65536\n\n";
+	static const char unread[] =
+		SERVER("S") "record=thread\npid=20\ntid=20\nstate=S\ncall=futex\n\n"
+			    "record=fd\npid=20\nfd=0\nlink=pipe:[500]\nino=500\nend=10 7 w\n\n"
+			    "record=pipe\nino=500\nunread=4834\n\nrecord=message\npid=20\nfd=0\n"
+			    "name=initialize\nbytes=4812\n\n";
+	struct wait_chain c;
+
+	(void)state;
+	c = chain_of(arena, arena_printf(arena, "%s%s", stuck, EDITOR));
+	assert_int_equal(c.leaf.kind, WAIT_READER);
+	assert_int_equal(c.leaf.process->pid, 10);
+	assert_int_equal(c.unread_count, 1);
+	assert_int_equal(c.unread[0].bytes, 65536);
+	assert_false(c.unread[0].incoming);
+	c = chain_of(arena,
+	             arena_printf(arena,
+	                          "%srecord=process\npid=10\nstate=T\ncomm=nvim\neditor=neovim\n\n",
+	                          stuck));
+	assert_int_equal(c.leaf.kind, WAIT_STOPPED);
+	assert_int_equal(c.leaf.process->pid, 10);
+	c = chain_of(arena, arena_printf(arena, "%s%s", unread, EDITOR));
+	assert_int_equal(c.leaf.kind, WAIT_INSIDE);
+	assert_int_equal(c.unread_count, 1);
+	assert_int_equal(c.unread[0].message_count, 1);
+	assert_string_equal(c.unread[0].messages[0].name, "initialize");
+	arena_free(arena);
+}
+
+static void test_nonsense(void **state) {
+	struct arena *arena = arena_new();
+	struct waits w;
+
+	(void)state;
+	assert_false(waits_parse(arena, slice_str(""), &w));
+	assert_false(waits_parse(arena, slice_str("pid=4\nrecord=\nrecord=what\nx\n"), &w));
+	assert_false(waits_parse(
+		arena, slice_str("record=machine\ntarget=5\n\nrecord=process\npid=4\n"), &w));
+	arena_free(arena);
+}
+
+static void test_unread(void **state) {
+	struct arena *arena = arena_new();
+	struct unread_message m[4];
+	size_t skipped;
+	static const char two[] =
+		"of a body}Content-Length: 30\r\n\r\n{\"method\":\"initialized\",\"x\":1}"
+		"Content-Length: 900\r\nContent-Type: x\r\n\r\n{\"id\":7,\"result\":";
+
+	(void)state;
+	assert_int_equal(unread_read(arena, slice_str(two), m, 4, &skipped), 2);
+	assert_int_equal(skipped, 10);
+	assert_string_equal(m[0].name, "initialized");
+	assert_int_equal(m[0].bytes, 30);
+	assert_false(m[0].partial);
+	assert_string_equal(m[1].name, "answer to 7");
+	assert_int_equal(m[1].bytes, 900);
+	assert_true(m[1].partial);
+	assert_int_equal(unread_read(arena, slice_str("Content-Length: 5"), m, 4, &skipped), 0);
+	/* What a program says of itself is not put on a terminal. */
+	assert_int_equal(
+		unread_read(arena,
+	                    slice_str("Content-Length: 24\r\n\r\n{\"method\":\"\033[31mred\"}"), m,
+	                    4, &skipped),
+		1);
+	assert_string_equal(m[0].name, "");
+	arena_free(arena);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_itself),   cmocka_unit_test(test_children),
+		cmocka_unit_test(test_outside),  cmocka_unit_test(test_both_ends),
+		cmocka_unit_test(test_nonsense), cmocka_unit_test(test_unread),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
