@@ -12,6 +12,7 @@ struct walk {
 	size_t *order, *depth;
 	size_t count;
 	bool *done;
+	int64_t *parents; /* the nearest one above that is shown, 0 none; -1: not shown */
 };
 
 static bool shows(const struct ps_view *view, const struct census_process *p) {
@@ -42,7 +43,7 @@ static void walk_below(struct walk *w, int64_t pid, size_t depth) {
 	for (size_t i = 0; i < c->count; i++) {
 		const struct census_process *p = &c->items[i];
 
-		if (!w->done[i] && shows(w->view, p) && parent_shown(w->view, p) == pid) {
+		if (!w->done[i] && w->parents[i] == pid) {
 			w->done[i] = true;
 			w->order[w->count] = i;
 			w->depth[w->count++] = depth;
@@ -60,6 +61,12 @@ size_t ps_order(struct arena *arena, const struct ps_view *view, size_t **ret_or
 	w.order = arena_array_of(arena, size_t, view->census->count);
 	w.depth = arena_array_of(arena, size_t, view->census->count);
 	w.done = arena_array_of(arena, bool, view->census->count);
+	w.parents = arena_array_of(arena, int64_t, view->census->count);
+	for (size_t i = 0; i < view->census->count; i++) {
+		const struct census_process *p = &view->census->items[i];
+
+		w.parents[i] = shows(view, p) ? parent_shown(view, p) : -1;
+	}
 	walk_below(&w, 0, 0);
 	*ret_order = w.order;
 	*ret_depth = w.depth;

@@ -182,7 +182,6 @@ void ps_json(struct strbuf *out, const struct ps_view *view) {
 	json_key(&json, "processes");
 	json_open(&json, '[');
 	for (size_t i = 0; i < count; i++) {
-		json_element(&json);
 		json_newline(&json, 1);
 		put_process(&json, view, order[i]);
 	}
