@@ -139,7 +139,6 @@ struct census census_read(struct arena *arena, struct slice text) {
 		c.everybody = number_in(arena, block, "everybody") != 0;
 		c.now_wall_ns = number_in(arena, block, "now_wall_ns");
 		c.processes = number_in(arena, block, "processes");
-		c.own = number_in(arena, block, "own");
 		c.others = number_in(arena, block, "others");
 		c.hidden = number_in(arena, block, "hidden") != 0;
 		c.denied = number_in(arena, block, "denied");

@@ -3,7 +3,7 @@
  * everything follows from the text.
  *
  * The text: a block of key=value lines for the whole, then one for each process, ordered by pid.
- *  whole    uid everybody(0|1) now_wall_ns processes own others (those of other users that would matter) hidden(0|1:
+ *  whole    uid everybody(0|1) now_wall_ns processes others (those of other users that would matter) hidden(0|1:
  *           /proc hides processes of other users) denied (processes whose descriptors may not be seen)
  *           sockets_error(errno: the kernel did not tell what sockets are connected to)
  *  each     pid ppid uid kin(self|ancestor|holder) state session start_wall_ns cpu_ms rss_bytes comm
@@ -121,7 +121,7 @@ struct census_process {
 
 struct census {
 	struct arena *arena;
-	int64_t uid, now_wall_ns, processes, own, others, denied, sockets_error;
+	int64_t uid, now_wall_ns, processes, others, denied, sockets_error;
 	bool everybody, hidden;
 	struct census_process *items;
 	size_t count;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Every editor, language server, debugger and go command, with what is above them.
  *
- * Names (comm) sort out nearly all processes of a machine; more is read of the few that are left. Children are
- * followed from servers, debuggers and go (they may be called anything), and from editors to find servers under
+ * The name of the program file sorts out nearly all processes of a machine with one system call each; where it may
+ * not be seen, or is that of an interpreter, comm does. More is read of the few that are left. Children are followed from servers, debuggers and go (they may be called anything), and from editors to find servers under
  * other names, by their build info.
  */
 #include "world/census_work.h"
@@ -13,17 +13,20 @@
 #include "core/editor_comm.h"
 #include "core/server_comm.h"
 #include "world/editors.h"
-#include "world/proc_scan.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define TEXT_CAP          ((size_t)256 * 1024)
+#define READ_SIZE         65536
+#define COMM_SIZE         16 /* TASK_COMM_LEN of the kernel */
 #define ANCESTORS_MAX     32
 #define CHILD_DEPTH_MAX   8
 #define EDITOR_DEPTH_MAX  4
@@ -60,6 +63,18 @@ struct member *census_add(struct census_work *w, int64_t pid, enum kin kin) {
 
 /* ---- who is meant ---- */
 
+/* What one read(2) gives of a file of /proc/PID: such a file comes in one piece. */
+static struct slice read_once(const struct census_work *w, int64_t pid, const char *name, char *buf,
+                              size_t size) {
+	char path[40];
+
+	snprintf(path, sizeof path, "%" PRId64 "/%s", pid, name);
+	CLEANUP(fd_closep) int fd = openat(w->proc_fd, path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, buf, size);
+
+	return slice_of(buf, n > 0 ? (size_t)n : 0);
+}
+
 enum meant { MEANT_NOT, MEANT_PERHAPS, MEANT_YES };
 
 static bool is_go_tool(const char *comm) {
@@ -91,11 +106,11 @@ static bool is_code_main(const char *comm) {
 
 /* -1: the arguments do not decide. */
 static int meant_by_arguments(struct census_work *w, int64_t pid, const char *comm) {
-	struct slice text, arg;
+	char buf[READ_SIZE];
+	struct slice text = read_once(w, pid, "cmdline", buf, sizeof buf), arg;
 	bool has_type = false;
 
-	if (proc_read(w->arena, w->proc_fd, pid, "cmdline", TEXT_CAP, &text) != 0 ||
-	    text.len == 0) {
+	if (text.len == 0) {
 		return 0;
 	}
 	for (size_t i = 0; slice_cut(&text, '\0', &arg); i++) {
@@ -118,11 +133,9 @@ static bool meant_by_variables(struct census_work *w, int64_t pid) {
 	static const char *const names[] = {
 		"\nVSCODE_PID=", "\nVSCODE_CWD=", "\nVSCODE_IPC_HOOK_EXTHOST=",
 		"\nVSCODE_HANDLES_UNCAUGHT_ERRORS="};
-	struct slice text, var;
+	char buf[READ_SIZE];
+	struct slice text = read_once(w, pid, "environ", buf, sizeof buf), var;
 
-	if (proc_read(w->arena, w->proc_fd, pid, "environ", TEXT_CAP, &text) != 0) {
-		return false;
-	}
 	while (slice_cut(&text, '\0', &var)) {
 		if (!slice_starts(var, "VSCODE_")) {
 			continue;
@@ -151,6 +164,52 @@ static bool is_meant(struct census_work *w, int64_t pid, const char *comm) {
 
 	return by_arguments >= 0 ? by_arguments == 1
 	                         : !str_starts(comm, "python") && meant_by_variables(w, pid);
+}
+
+static bool comm_read(const struct census_work *w, int64_t pid, char comm[COMM_SIZE]) {
+	struct slice text = read_once(w, pid, "comm", comm, COMM_SIZE);
+
+	comm[text.len > 0 ? text.len - 1 : 0] = '\0'; /* its newline */
+	return text.len > 0;
+}
+
+/* Programs that run scripts, or others under their name (process.title of Node). */
+static bool runs_others(const char *base) {
+	return comm_is_interpreter(base) || str_starts(base, "ruby") || str_starts(base, "perl") ||
+	       streq(base, "bun") || streq(base, "deno") || str_starts(base, "electron");
+}
+
+/* By the name of its program file, else by comm. Kernel threads have neither file nor interest. */
+static bool process_is_meant(struct census_work *w, int64_t pid, const char *digits) {
+	char path[32], exe[PATH_MAX], comm[COMM_SIZE];
+
+	snprintf(path, sizeof path, "%s/exe", digits);
+	ssize_t n = readlinkat(w->proc_fd, path, exe, sizeof exe - 1);
+
+	if (n < 0 && errno != EACCES && errno != EPERM) {
+		return false;
+	}
+	if (n > 0) {
+		exe[n] = '\0';
+		if (str_ends(exe, " (deleted)")) {
+			exe[n - (ssize_t)strlen(" (deleted)")] = '\0';
+		}
+		const char *base = path_base(exe);
+
+		if (meant_by_name(base) == MEANT_YES) {
+			return true;
+		}
+		if (meant_by_name(base) == MEANT_NOT && !runs_others(base)) {
+			return false;
+		}
+	}
+	return comm_read(w, pid, comm) && is_meant(w, pid, comm);
+}
+
+static bool is_own(const struct census_work *w, const char *digits) {
+	struct stat st;
+
+	return fstatat(w->proc_fd, digits, &st, 0) == 0 && st.st_uid == w->looker->uid;
 }
 
 /* ---- kin ---- */
@@ -306,25 +365,41 @@ static int compare_pids(const void *a, const void *b) {
 	return (left->pid > right->pid) - (left->pid < right->pid);
 }
 
-/* Names that matter among processes of others, when only one's own are looked at. */
 static void put_head(struct census_work *w, struct strbuf *out) {
-	const struct proc_names *names = w->looker->names;
-	size_t own = 0, others = 0;
-
-	for (size_t i = 0; i < names->count; i++) {
-		bool is_own = names->list[i].uid == w->looker->uid;
-
-		own += is_own;
-		others += !is_own && meant_by_name(names->list[i].name) == MEANT_YES;
-	}
-	strbuf_printf(out,
-	              "uid=%u\neverybody=%d\nnow_wall_ns=%" PRId64 "\nprocesses=%zu\nown=%zu\n",
-	              w->looker->uid, w->everybody, clock_wall_ns(), names->count, own);
+	strbuf_printf(out, "uid=%u\neverybody=%d\nnow_wall_ns=%" PRId64 "\nprocesses=%zu\n",
+	              w->looker->uid, w->everybody, clock_wall_ns(), w->processes);
 	/* hidepid of proc(5): pid 1 belongs to root and is seen by everybody otherwise. */
-	strbuf_printf(out, "others=%zu\nhidden=%d\ndenied=%zu\n", others,
+	strbuf_printf(out, "others=%zu\nhidden=%d\ndenied=%zu\n", w->others,
 	              faccessat(w->proc_fd, "1", F_OK, 0) < 0, w->peers.denied);
 	strbuf_printf(out, "sockets_error=%d\n\n",
 	              w->peers.namespace_count > 0 ? w->peers.sockets[0].error : 0);
+}
+
+static int take_meant(struct census_work *w) {
+	int fd = openat(w->proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!dir) {
+		return errno;
+	}
+	for (const struct dirent *e = readdir(dir); e; e = readdir(dir)) {
+		int64_t pid;
+
+		if (str_to_int64(e->d_name, &pid) < 0) {
+			continue;
+		}
+		w->processes++;
+		if (!process_is_meant(w, pid, e->d_name)) {
+			continue;
+		}
+		if (!w->everybody && !is_own(w, e->d_name)) {
+			w->others++;
+		} else if (!is_ours(w, pid)) {
+			census_add(w, pid, KIN_SELF);
+		}
+	}
+	closedir(dir);
+	return 0;
 }
 
 void look_census(const struct looker *looker, const struct look_request *request,
@@ -342,15 +417,7 @@ void look_census(const struct looker *looker, const struct look_request *request
 	w->boot_ns = proc_boot_wall_ns(w->arena, proc_fd);
 	w->everybody = str_starts(request->arg, "all");
 	w->members = arena_array_of(w->arena, struct member, CENSUS_MEMBERS_MAX);
-	look_reply_errno(reply, proc_names_read(looker->names, proc_fd));
-	for (size_t i = 0; i < looker->names->count; i++) {
-		const struct proc_name *n = &looker->names->list[i];
-
-		if ((w->everybody || n->uid == looker->uid) && is_meant(w, n->pid, n->name) &&
-		    !is_ours(w, n->pid)) {
-			census_add(w, n->pid, KIN_SELF);
-		}
-	}
+	look_reply_errno(reply, take_meant(w));
 	take_kin(w);
 	for (size_t i = 0; i < w->count; i++) {
 		w->members[i].is_watched = w->members[i].kin == KIN_SELF;

@@ -36,7 +36,9 @@ struct census_work {
 	struct arena *arena;
 	int proc_fd;
 	int64_t boot_ns;
-	bool everybody; /* also processes of other users */
+	bool everybody;   /* also processes of other users */
+	size_t processes; /* seen */
+	size_t others;    /* of other users, that would belong in */
 	struct member *members;
 	size_t count;
 	struct program programs[CENSUS_PROGRAMS_MAX];

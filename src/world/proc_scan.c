@@ -14,8 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* comm of /proc/PID and whose it is. One lookup for both: lookups are what costs here. */
-static bool comm_read(int proc_fd, const char *pid, uid_t *ret_uid, char *buf, size_t size) {
+/* comm of /proc/PID when it is a process of uid. One lookup for both: lookups are what costs here.
+ */
+static bool comm_read(int proc_fd, const char *pid, uid_t uid, char *buf, size_t size) {
 	char path[32];
 	CLEANUP(fd_closep) int fd = -1;
 	struct stat st;
@@ -25,10 +26,9 @@ static bool comm_read(int proc_fd, const char *pid, uid_t *ret_uid, char *buf, s
 		return false;
 	}
 	fd = openat(proc_fd, path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) < 0) {
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_uid != uid) {
 		return false;
 	}
-	*ret_uid = st.st_uid;
 	n = read(fd, buf, size - 1);
 	if (n <= 0) {
 		return false; /* it has gone */
@@ -38,7 +38,7 @@ static bool comm_read(int proc_fd, const char *pid, uid_t *ret_uid, char *buf, s
 }
 
 /* Without memory the list is as long as it is: false. */
-static bool names_add(struct proc_names *names, int64_t pid, uid_t uid, const char *name) {
+static bool names_add(struct proc_names *names, int64_t pid, const char *name) {
 	if (names->count == names->size) {
 		size_t size = names->size ? names->size * 2 : 256;
 		struct proc_name *grown = reallocarray(names->list, size, sizeof *grown);
@@ -52,12 +52,11 @@ static bool names_add(struct proc_names *names, int64_t pid, uid_t uid, const ch
 	struct proc_name *entry = &names->list[names->count++];
 
 	entry->pid = pid;
-	entry->uid = uid;
 	snprintf(entry->name, sizeof entry->name, "%s", name);
 	return true;
 }
 
-static int names_read(struct proc_names *names, int proc_fd) {
+static int names_read(struct proc_names *names, int proc_fd, uid_t uid) {
 	int fd = openat(proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
@@ -70,11 +69,10 @@ static int names_read(struct proc_names *names, int proc_fd) {
 	while (go_on && (entry = readdir(dir))) {
 		char comm[sizeof names->list->name];
 		int64_t pid;
-		uid_t uid;
 
 		if (str_to_int64(entry->d_name, &pid) == 0 &&
-		    comm_read(proc_fd, entry->d_name, &uid, comm, sizeof comm)) {
-			go_on = names_add(names, pid, uid, comm);
+		    comm_read(proc_fd, entry->d_name, uid, comm, sizeof comm)) {
+			go_on = names_add(names, pid, comm);
 		}
 	}
 	closedir(dir);
@@ -82,19 +80,14 @@ static int names_read(struct proc_names *names, int proc_fd) {
 	return 0;
 }
 
-int proc_names_read(struct proc_names *names, int proc_fd) {
-	if (names->seen_ns == 0 || clock_now_ns() - names->seen_ns > PROC_NAMES_FRESH_NS) {
-		return names_read(names, proc_fd);
-	}
-	return 0;
-}
-
 int proc_scan(struct proc_names *names, int proc_fd, uid_t uid, proc_seen_fn *seen_fn, void *data) {
-	int error = proc_names_read(names, proc_fd);
+	int error = 0;
 
+	if (names->seen_ns == 0 || clock_now_ns() - names->seen_ns > PROC_NAMES_FRESH_NS) {
+		error = names_read(names, proc_fd, uid);
+	}
 	for (size_t i = 0; !error && i < names->count; i++) {
-		if (names->list[i].uid == uid &&
-		    !seen_fn(data, names->list[i].pid, names->list[i].name)) {
+		if (!seen_fn(data, names->list[i].pid, names->list[i].name)) {
 			break;
 		}
 	}

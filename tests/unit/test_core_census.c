@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #define HEAD                                                                                       \
-	"uid=1000\neverybody=0\nnow_wall_ns=9000000000\nprocesses=9\nown=9\nothers=0\nhidden="     \
+	"uid=1000\neverybody=0\nnow_wall_ns=9000000000\nprocesses=9\nothers=0\nhidden="     \
 	"0\ndenied=0\nsockets_error=0\n\n"
 #define INIT "pid=1\nppid=0\nuid=0\nkin=ancestor\nstate=S\ncomm=systemd\ncmdline=/sbin/init\n\n"
 #define EDITOR                                                                                     \
