@@ -64,6 +64,7 @@ struct target {
 	                                   or NULL */
 	struct envset server;           /* environment of the server */
 	const char *server_cwd;
+	struct limit_pair nproc;  /* likewise, of processes and threads of this user */
 	struct limit_pair nofile; /* of the server, when the judged process may have fewer files
 	                             open than dialtone; else zeros */
 	const struct limit_pair *fatal_limits; /* likewise, as in session_spec; NULL: dialtone's */

@@ -114,6 +114,7 @@ struct session_spec {
 	const char *cwd;
 	struct dialogue *dialogue;      /* outlives the session */
 	struct limit_pair nofile;       /* RLIMIT_NOFILE it gets; zeros: ours */
+	struct limit_pair nproc;        /* RLIMIT_NPROC likewise */
 	const struct limit_pair *fatal; /* LIMIT_FATAL_COUNT of them, likewise; NULL: ours */
 };
 

@@ -282,6 +282,7 @@ struct session *live_session_start(struct world *w, const struct session_spec *s
 	                                .envp = spec->env ? spec->env->vars : NULL,
 	                                .cwd = spec->cwd,
 	                                .nofile = spec->nofile,
+	                                .nproc = spec->nproc,
 	                                .fatal = spec->fatal};
 	struct live_session *session = arena_new_of(w->arena, struct live_session);
 	size_t slot = 0;

@@ -89,6 +89,7 @@ static _Noreturn void program_exec(const struct child_spec *spec, pid_t warden, 
 		error = bridge_main(spec->address, errno_fd);
 	} else {
 		limit_set(RLIMIT_NOFILE, spec->nofile);
+		limit_set(RLIMIT_NPROC, spec->nproc);
 		for (int i = 0; spec->fatal && i < LIMIT_FATAL_COUNT; i++) {
 			limit_set(fatal_resources[i], spec->fatal[i]);
 		}

@@ -84,6 +84,28 @@ const struct limit_pair *limits_fatal(struct exam *exam) {
 	return any ? out : NULL;
 }
 
+static bool server_runs_here(struct exam *exam) {
+	const struct evidence *ev =
+		world_look(exam->world, LOOK_GOPLS, exam->target->workspace, LOOK_CAP_SETTINGS);
+
+	return evidence_has_bytes(ev) && memmem(ev->bytes.data, ev->bytes.len, "\nhere=1\n", 8);
+}
+
+struct limit_pair limits_lower_tasks(struct exam *exam) {
+	struct limit_pair own, judged;
+	const struct evidence *ev;
+	const char *pid = arena_printf(exam->arena, "%d", (int)exam->target->editor_pid);
+
+	if (exam->target->editor_pid <= 0 || !limit_of(exam, "self", "limit_nproc", &own, &ev) ||
+	    !limit_of(exam, pid, "limit_nproc", &judged, &ev) || !is_lower(judged.soft, own.soft) ||
+	    server_runs_here(exam)) {
+		return (struct limit_pair){0};
+	}
+	judged.hard = judged.hard < 0 ? own.hard : judged.hard;
+	judged.hard = judged.hard < 0 ? judged.soft : judged.hard;
+	return judged;
+}
+
 struct limit_pair limits_lower(struct exam *exam) {
 	struct limit_pair own, judged;
 	const struct evidence *ev;
@@ -111,6 +133,15 @@ bool limits_complained(const struct facts *facts) {
 	}
 	return (said && !facts_said(facts, enfile, NULL)) ||
 	       (server && str_has(server->err, emfile) && !str_has(server->err, enfile));
+}
+
+bool limits_complained_of_tasks(const struct facts *facts) {
+	const struct fact_server *server = facts_first(server, facts);
+	static const char thread[] = "failed to create new OS thread";
+	static const char again[] = "esource temporarily unavailable";
+
+	return facts_said(facts, thread, NULL) || facts_said(facts, again, NULL) ||
+	       (server && (str_has(server->err, thread) || str_has(server->err, again)));
 }
 
 /* ---- who sets it ---- */

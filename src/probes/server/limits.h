@@ -12,6 +12,11 @@ bool limits_nofile(struct exam *exam, const char *pid, struct limit_pair *ret,
                    const struct evidence **ret_ev);
 /* That of the judged process, when its hard limit is lower than ours; else zeros. */
 struct limit_pair limits_lower(struct exam *exam);
+/* RLIMIT_NPROC of the judged process, when it is lower than ours and no server runs here yet that has
+ * its processes already; else zeros. */
+struct limit_pair limits_lower_tasks(struct exam *exam);
+/* The server said that it could start no process or thread (EAGAIN). */
+bool limits_complained_of_tasks(const struct facts *facts);
 /* The server or a go run said "too many open files" (EMFILE; not "in system", which is ENFILE). */
 bool limits_complained(const struct facts *facts);
 

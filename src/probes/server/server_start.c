@@ -125,6 +125,7 @@ static int look(struct exam *exam, struct err *err) {
 	h->talk = talk_new(exam->arena, &script);
 	target->nofile = limits_lower(exam);
 	target->fatal_limits = limits_fatal(exam);
+	target->nproc = limits_lower_tasks(exam);
 	h->start_ns = clock_now_ns();
 	h->session = world_session_start(
 		exam->world,
@@ -136,6 +137,7 @@ static int look(struct exam *exam, struct err *err) {
 			.dialogue = &h->talk->base,
 			.nofile = target->nofile,
 			.fatal = target->fatal_limits,
+			.nproc = target->nproc,
 		});
 	return 0;
 }

@@ -17,6 +17,7 @@
 #define OTHER_DEADLINE_NS (6 * NS_PER_S)
 #define MARGIN_NS         (700 * NS_PER_MS) /* left of the run's time for stopping and judging */
 #define NO_DRIVER         "gopls without driver"
+#define MORE_TASKS        "gopls with more processes"
 #define NO_LIMITS         "gopls without the editor's limits"
 #define FLAGS_MAX         8 /* members that are left out one by one */
 
@@ -51,15 +52,17 @@ static const struct evidence *converse(struct exam *exam, const char *label, str
 		scratch = scratch_make(exam->arena, envset_get(&t->own, "TMPDIR"));
 	}
 	struct session *session = world_session_start(
-		exam->world, &(struct session_spec){
-				     .label = label,
-				     .argv = server_flags_tame(exam->arena, argv, scratch),
-				     .env = &env,
-				     .cwd = t->server_cwd ? t->server_cwd : t->workspace,
-				     .dialogue = &talk->base,
-				     .nofile = nofile,
-				     .fatal = streq(label, NO_LIMITS) ? NULL : t->fatal_limits,
-			     });
+		exam->world,
+		&(struct session_spec){
+			.label = label,
+			.argv = server_flags_tame(exam->arena, argv, scratch),
+			.env = &env,
+			.cwd = t->server_cwd ? t->server_cwd : t->workspace,
+			.dialogue = &talk->base,
+			.nofile = nofile,
+			.nproc = streq(label, MORE_TASKS) ? (struct limit_pair){0} : t->nproc,
+			.fatal = streq(label, NO_LIMITS) ? NULL : t->fatal_limits,
+		});
 	world_session_wait(exam->world, session, clock_now_ns() + limit_ns);
 	*ret_talk = *talk;
 	const struct evidence *ev = world_session_stop(exam->world, session);
@@ -301,6 +304,29 @@ static void try_more_files(struct exam *exam) {
 	          .detail = now.hurt);
 }
 
+static void try_more_tasks(struct exam *exam) {
+	const struct fact_health *health = facts_first(health, exam->facts);
+
+	if (exam->target->nproc.hard == 0 || !facts_hurt(exam->facts) ||
+	    !limits_complained_of_tasks(exam->facts) ||
+	    time_left(exam, OTHER_DEADLINE_NS) < NS_PER_S) {
+		return;
+	}
+	struct talk *talk = talk_new(exam->arena, &exam->handshake->talk->script);
+	struct talk seen;
+	const struct evidence *ev =
+		converse(exam, MORE_TASKS, talk, exam->target->server_argv, exam->target->nofile,
+	                 time_left(exam, OTHER_DEADLINE_NS), &seen);
+	bool all = seen.base.is_done(&seen.base);
+	struct health now =
+		server_health(exam->arena, &seen, all ? TALK_END_SAID_ALL : TALK_END_DEADLINE);
+
+	FACTS_ADD(exam->facts, trial, ev, .what = "more processes",
+	          .subject = arena_printf(exam->arena, "%lld", (long long)exam->target->nproc.soft),
+	          .better = rank_of(now.state) > rank_of(health ? health->state : ""),
+	          .detail = now.hurt);
+}
+
 /* The editor's limits on memory, processor time or the size of files: is it well without them? */
 static void try_without_limits(struct exam *exam) {
 	const struct fact_health *health = facts_first(health, exam->facts);
@@ -375,6 +401,7 @@ static int look(struct exam *exam, struct err *err) {
 	try_driver(exam);
 	try_flags(exam);
 	try_more_files(exam);
+	try_more_tasks(exam);
 	try_without_limits(exam);
 	try_other(exam);
 	return 0;

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT
+ * How many processes and threads may be started here, below the editor and below the servers that run.
+ */
+#include "base/str.h"
+#include "core/probe.h"
+
+#include <stdlib.h>
+
+#define NEAR 1024 /* more room than that is not worth a fact about the whole system */
+
+static int64_t number_in(struct exam *exam, const struct evidence *ev, const char *key) {
+	const char *text = keyline_get(exam->arena, ev->bytes, key);
+	int64_t value = -1;
+
+	return text && str_to_int64(text, &value) == 0 ? value : -1;
+}
+
+static void state_user(struct exam *exam, const struct evidence *ev, const char *scope,
+                       int64_t pid) {
+	const char *text = keyline_get(exam->arena, ev->bytes, "rlimit");
+	int64_t current = number_in(exam, ev, "user_tasks");
+	int64_t soft = text ? strtoll(text, NULL, 10) : 0;
+
+	if (text && text[0] != 'u' && current >= 0 && number_in(exam, ev, "exempt") == 0) {
+		FACTS_ADD(exam->facts, task_limit, ev, .scope = scope, .pid = pid, .kind = "rlimit",
+		          .limit = soft, .current = current, .room = soft - current, .refused = -1);
+	}
+}
+
+/* "MAX CURRENT REFUSED PATH" */
+static void state_cgroup(struct exam *exam, const struct evidence *ev, const char *scope,
+                         int64_t pid, struct slice line) {
+	int64_t number[3] = {0};
+	struct slice word;
+
+	for (size_t i = 0; i < 3; i++) {
+		if (!slice_cut(&line, ' ', &word) ||
+		    str_to_int64(arena_slicedup(exam->arena, word), &number[i]) != 0) {
+			return;
+		}
+	}
+	FACTS_ADD(exam->facts, task_limit, ev, .scope = scope, .pid = pid, .kind = "cgroup",
+	          .where = arena_slicedup(exam->arena, line), .limit = number[0],
+	          .current = number[1], .room = number[0] - number[1], .refused = number[2]);
+}
+
+static void state_system(struct exam *exam, const struct evidence *ev) {
+	static const struct {
+		const char *key, *where;
+	} limits[] = {{"threads_max", "kernel.threads-max"}, {"pid_max", "kernel.pid_max"}};
+	int64_t tasks = number_in(exam, ev, "system_tasks");
+
+	for (size_t i = 0; i < 2 && tasks > 0; i++) {
+		int64_t limit = number_in(exam, ev, limits[i].key);
+
+		if (limit > 0 && limit - tasks < NEAR) {
+			FACTS_ADD(exam->facts, task_limit, ev, .scope = "own", .kind = "system",
+			          .where = limits[i].where, .limit = limit, .current = tasks,
+			          .room = limit - tasks, .refused = -1);
+		}
+	}
+}
+
+static void look_at(struct exam *exam, const char *scope, int64_t pid) {
+	const char *arg = pid > 0 ? arena_printf(exam->arena, "%lld", (long long)pid) : "self";
+	const struct evidence *ev = world_look(exam->world, LOOK_TASKS, arg, LOOK_CAP_SMALL);
+	struct slice rest = ev->bytes;
+	struct slice line;
+
+	if (!evidence_has_bytes(ev)) {
+		return;
+	}
+	state_user(exam, ev, scope, pid);
+	while (slice_line(&rest, &line)) {
+		if (slice_starts(line, "cgroup=")) {
+			state_cgroup(exam, ev, scope, pid, slice_of(line.data + 7, line.len - 7));
+		}
+	}
+	if (pid == 0) {
+		state_system(exam, ev);
+	}
+}
+
+static int look(struct exam *exam, struct err *err) {
+	(void)err;
+	look_at(exam, "own", 0);
+	if (exam->target->editor_pid > 0) {
+		look_at(exam, "judged", exam->target->editor_pid);
+	}
+	facts_each (running_server, s, exam->facts) {
+		if (s->here && !streq(s->role, "command")) {
+			look_at(exam, "server", s->pid);
+		}
+	}
+	return 0;
+}
+
+const struct probe probe_tasks = {
+	.id = "tasks",
+	.title = "how many processes and threads may be started",
+	.stage = STAGE_WORLD,
+	.yields = FACT_BIT(task_limit),
+	.look = look,
+};
