@@ -82,8 +82,7 @@ const struct elf_section *elf_image_section(const struct elf_image *elf, const c
 }
 
 struct slice elf_image_section_bytes(const struct elf_image *elf, const struct elf_section *s) {
-	return s->type == SHT_NOBITS ? (struct slice){0}
-	                             : bytes_sub(elf->file, s->offset, s->bytes);
+	return bytes_sub(elf->file, s->offset, s->type == SHT_NOBITS ? 0 : s->bytes);
 }
 
 struct slice elf_image_at(const struct elf_image *elf, uint64_t address) {

@@ -276,7 +276,7 @@ uint32_t symbols_pc(struct symbols *s, uint64_t pc, bool exact) {
 	return index;
 }
 
-bool symbols_creator(struct symbols *s, uint64_t pc, struct go_line *ret) {
+static bool find_creator(struct symbols *s, uint64_t pc, struct go_line *ret) {
 	struct pcln_function f;
 	if (!pclntab_function(s->tab, pc, &f)) {
 		return false;
@@ -290,7 +290,23 @@ bool symbols_creator(struct symbols *s, uint64_t pc, struct go_line *ret) {
 	return true;
 }
 
+bool symbols_creator(struct symbols *s, uint64_t pc, struct go_line *ret) {
+	struct symbol_memory *m = &s->creators[hash(pc, SYMBOL_MEMORIES)];
+	if (!m->known || m->pc != pc) {
+		*m = (struct symbol_memory){.pc = pc, .known = true};
+		m->found = find_creator(s, pc, &m->line);
+	}
+	*ret = m->line;
+	return m->found;
+}
+
 const char *symbols_function(struct symbols *s, uint64_t pc) {
+	struct symbol_memory *m = &s->starts[hash(pc, SYMBOL_MEMORIES)];
 	struct pcln_function f;
-	return pclntab_function(s->tab, pc, &f) ? name_at(s, f.name)->raw : "";
+	if (!m->known || m->pc != pc) {
+		bool found = pclntab_function(s->tab, pc, &f);
+		*m = (struct symbol_memory){.pc = pc, .known = true, .found = found};
+		m->function = found ? name_at(s, f.name)->raw : "";
+	}
+	return m->function;
 }

@@ -25,6 +25,16 @@ struct go_line {
 	uint8_t marks;   /* LINE_… */
 };
 
+/* An answer that was given before: goroutines come in crowds. */
+struct symbol_memory {
+	uint64_t pc;
+	bool known, found;
+	struct go_line line;  /* of symbols_creator */
+	const char *function; /* of symbols_function */
+};
+
+#define SYMBOL_MEMORIES 64 /* a power of two */
+
 #define PC_LINES_MAX 64 /* deepest inlining that is followed */
 
 /* What a physical frame means to the unwinder. */
@@ -61,6 +71,8 @@ struct symbols {
 	size_t table_size;
 	struct symbol_text *texts; /* names already made, by offset */
 	size_t text_count, text_slots;
+	struct symbol_memory creators[SYMBOL_MEMORIES];
+	struct symbol_memory starts[SYMBOL_MEMORIES];
 };
 
 #define SYMBOLS_PCS_MAX ((size_t)1 << 20)

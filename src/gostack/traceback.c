@@ -64,6 +64,17 @@ bool traceback_shows(struct gostack *s, const struct goroutine *g,
 
 /* ---- header ---- */
 
+/* There are many of these: printf would take longer than all the rest. */
+static void add_number(struct strbuf *out, uint64_t value) {
+	char text[24];
+	size_t at = sizeof(text);
+	do {
+		text[--at] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value != 0);
+	strbuf_add_n(out, text + at, sizeof(text) - at);
+}
+
 static bool needs_quoting(const char *text) {
 	for (; *text != '\0'; text++) {
 		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./_",
@@ -120,7 +131,10 @@ static bool is_durable(const struct gostack *s, const struct goroutine *g, const
 void traceback_header(struct strbuf *out, struct gostack *s, const struct goroutine *g) {
 	const char *status = gostack_status(s, g);
 	int64_t minutes = gostack_waited_s(s, g) / 60;
-	strbuf_printf(out, "goroutine %llu [%s", (unsigned long long)g->id, status);
+	strbuf_add(out, "goroutine ");
+	add_number(out, g->id);
+	strbuf_add(out, " [");
+	strbuf_add(out, status);
 	strbuf_add(out, g->status == GO_LEAKED ? " (leaked)" : "");
 	strbuf_add(out, g->scan ? " (scan)" : "");
 	strbuf_add(out, is_durable(s, g, status) ? " (durable)" : "");
@@ -158,22 +172,11 @@ static void add_hex(struct strbuf *out, uint64_t value) {
 	strbuf_add_n(out, text + at, sizeof(text) - at);
 }
 
-static void add_number(struct strbuf *out, int64_t value) {
-	char text[24];
-	size_t at = sizeof(text);
-	uint64_t v = value > 0 ? (uint64_t)value : 0;
-	do {
-		text[--at] = (char)('0' + v % 10);
-		v /= 10;
-	} while (v != 0);
-	strbuf_add_n(out, text + at, sizeof(text) - at);
-}
-
 static void add_place(struct strbuf *out, const struct go_line *line) {
 	strbuf_add_char(out, '\t');
 	strbuf_add(out, line->file);
 	strbuf_add_char(out, ':');
-	add_number(out, line->line);
+	add_number(out, line->line > 0 ? (uint64_t)line->line : 0);
 	if (line->offset > 0) {
 		add_hex(out, line->offset);
 	}
@@ -214,7 +217,8 @@ void traceback_creator_text(struct strbuf *out, const struct go_line *line, uint
 	strbuf_add(out, "created by ");
 	strbuf_add(out, line->function);
 	if (parent != 0) {
-		strbuf_printf(out, " in goroutine %llu", (unsigned long long)parent);
+		strbuf_add(out, " in goroutine ");
+		add_number(out, parent);
 	}
 	strbuf_add_char(out, '\n');
 	add_place(out, line);
