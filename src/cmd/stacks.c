@@ -206,7 +206,7 @@ static int run(const void *options, const char *const *operands, size_t operand_
 const struct command command_stacks = {
 	.name = "stacks",
 	.synopsis = "PID",
-	.summary = "What every goroutine of a Go process does, without stopping it",
+	.summary = "Show what the goroutines of a Go process do",
 	.options = specs,
 	.options_size = sizeof(struct stacks_options),
 	.notes = "Text is as the Go runtime prints it; torn: it moved while it was read.\n",
