@@ -71,15 +71,33 @@ static const char *field(struct why *y, struct slice block, const char *key) {
 	return text ? text : "";
 }
 
-/* What one look at a process says; false when there is nothing. */
-static bool look_at(struct why *y, int64_t pid, struct waits *ret, struct wait_chain *ret_chain,
-                    const struct evidence **ret_ev) {
-	*ret_ev = world_look(y->exam.world, LOOK_WAITS,
-	                     arena_printf(y->arena, "%lld", (long long)pid), LOOK_CAP_MODULE);
+static bool look_once(struct why *y, const char *arg, struct waits *ret,
+                      struct wait_chain *ret_chain, const struct evidence **ret_ev) {
+	*ret_ev = world_look(y->exam.world, LOOK_WAITS, arg, LOOK_CAP_MODULE);
 	if (!evidence_has_bytes(*ret_ev) || !waits_parse(y->arena, (*ret_ev)->bytes, ret)) {
 		return false;
 	}
 	*ret_chain = waits_chain(ret, SETTLED_MS);
+	return true;
+}
+
+/* What a look at a process says; false when there is nothing. That it waits for nothing outside follows from what was
+ * not seen, and between two children everything stands still for a moment: then a second look decides. */
+static bool look_at(struct why *y, int64_t pid, struct waits *ret, struct wait_chain *ret_chain,
+                    const struct evidence **ret_ev) {
+	struct waits again;
+	struct wait_chain chain;
+	const struct evidence *ev;
+
+	if (!look_once(y, arena_printf(y->arena, "%lld", (long long)pid), ret, ret_chain, ret_ev)) {
+		return false;
+	}
+	if (ret_chain->leaf.kind == WAIT_INSIDE && !waits_is_healthy(ret_chain) &&
+	    look_once(y, arena_printf(y->arena, "%lld 2", (long long)pid), &again, &chain, &ev)) {
+		*ret = again;
+		*ret_chain = chain;
+		*ret_ev = ev;
+	}
 	return true;
 }
 
@@ -238,12 +256,12 @@ static void put_text(struct why *y, struct strbuf *out, const struct report_styl
 
 static const struct rule *const *wait_rules(struct arena *arena) {
 	static const char *const ids[] = {"ipc-server-stopped", "ipc-server-waits-on-child",
-	                                  "ipc-editor-does-not-read"};
-	const struct rule **list = arena_array_of(arena, const struct rule *, 4);
+	                                  "ipc-editor-does-not-read", "fs-lock-held"};
+	const struct rule **list = arena_array_of(arena, const struct rule *, 5);
 	size_t count = 0;
 
 	for (size_t i = 0; registry_rules[i]; i++) {
-		for (size_t k = 0; k < 3; k++) {
+		for (size_t k = 0; k < 4; k++) {
 			if (streq(registry_rules[i]->id, ids[k])) {
 				list[count++] = registry_rules[i];
 			}
@@ -459,7 +477,7 @@ const struct command command_why = {
 	.options = why_specs,
 	.options_size = sizeof(struct why_options),
 	.notes = "PID is a language server, a go, an editor, a debugger or any other process. "
-                 "Nothing "
+		 "Nothing "
 		 "is\nattached to, signalled or changed. Status: 0 it is well, 1 it waits for what "
 		 "does not\ncome, 3 it may not be looked into.\n",
 	.max_operands = 1,

@@ -420,7 +420,7 @@ static bool is_of_interest(struct walk *k, const struct wait_process *p,
                            const struct wait_process *q) {
 	enum wait_role role = waits_role(k->w->arena, q);
 
-	if (role == ROLE_SIDE || q->ppid != p->pid) {
+	if (role == ROLE_SIDE || q->ppid != p->pid || streq(q->state, "Z")) {
 		return false;
 	}
 	if (waits_role(k->w->arena, p) == ROLE_EDITOR) {
@@ -567,6 +567,25 @@ static bool sleeps_long(const struct waits *w, const struct wait_leaf *l) {
 	       (time && (strtod(time, NULL) >= 60 || strpbrk(time, "mhd")));
 }
 
+/* A program that looks again every second: each sleep is short, and the one that starts them is not young. */
+static bool polls(const struct wait_chain *c, int64_t settled_ms) {
+	const struct wait_link *before = c->link_count > 1 ? &c->links[c->link_count - 2] : NULL;
+
+	return before && before->how == HOW_CHILD && str_starts(c->leaf.process->comm, "sleep") &&
+	       before->process->age_ms / 5 >= settled_ms;
+}
+
+/* How long it has waited: no longer than since it last ran, where that is known. */
+static void bound_since(struct wait_leaf *l) {
+	bool passes = l->kind == WAIT_SLEEP || l->kind == WAIT_PROMPT || l->kind == WAIT_FIFO ||
+	              l->kind == WAIT_DISK || l->kind == WAIT_DNS ||
+	              (l->kind == WAIT_INSIDE && !l->unread);
+
+	if (passes && l->process->rested_ms >= 0 && l->process->rested_ms < l->since_ms) {
+		l->since_ms = l->process->rested_ms;
+	}
+}
+
 struct wait_chain waits_chain(const struct waits *w, int64_t settled_ms) {
 	struct wait_chain chain = {0};
 	struct walk walk = {.w = w, .chain = &chain};
@@ -581,9 +600,11 @@ struct wait_chain waits_chain(const struct waits *w, int64_t settled_ms) {
 	if (!step(&walk, p)) {
 		leaf(&walk, p, WAIT_HIDDEN, "", "may not be looked into", "");
 	}
+	bound_since(&chain.leaf);
 	chain.leaf.settled = is_certain(chain.leaf.kind) || chain.leaf.since_ms >= settled_ms;
-	if (chain.leaf.kind == WAIT_SLEEP && !sleeps_long(w, &chain.leaf)) {
-		chain.leaf.settled = false;
+	if (chain.leaf.kind == WAIT_SLEEP) {
+		chain.leaf.settled = (chain.leaf.settled && sleeps_long(w, &chain.leaf)) ||
+		                     polls(&chain, settled_ms);
 	}
 	for (size_t i = 0; i < chain.link_count && !chain.server; i++) {
 		enum wait_role role = waits_role(w->arena, chain.links[i].process);

@@ -209,6 +209,10 @@ static const char *whom(struct walk *k, const struct wait_process *p, const char
 	                : remote;
 }
 
+static int64_t lesser(int64_t a, int64_t b) {
+	return a < b ? a : b;
+}
+
 static bool by_address(struct walk *k, const struct wait_process *p, const struct wait_socket *s) {
 	struct arena *a = k->w->arena;
 	const char *proof = arena_printf(a, "socket %lld, %s, %lld retransmits", (long long)s->ino,
@@ -220,12 +224,16 @@ static bool by_address(struct walk *k, const struct wait_process *p, const struc
 		            proof);
 	}
 	if (streq(s->state, "connecting")) {
-		return leaf(k, p, WAIT_NET, s->remote,
-		            arena_printf(a,
-		                         "waits for a connection to %s: nothing answers there, "
-		                         "tried %lld times",
-		                         whom(k, p, s->remote), (long long)s->retransmits + 1),
-		            proof);
+		leaf(k, p, WAIT_NET, s->remote,
+		     arena_printf(a,
+		                  "waits for a connection to %s: nothing answers there, "
+		                  "tried %lld times",
+		                  whom(k, p, s->remote), (long long)s->retransmits + 1),
+		     proof);
+		/* The kernel tries again after 1, 3, 7 … seconds. */
+		k->chain->leaf.since_ms =
+			lesser(p->age_ms, ((1LL << lesser(s->retransmits, 12)) - 1) * 1000);
+		return true;
 	}
 	leaf(k, p, WAIT_NET, s->remote,
 	     arena_printf(
@@ -238,8 +246,11 @@ static bool by_address(struct walk *k, const struct wait_process *p, const struc
 					      : ""),
 	     arena_printf(a, "%s, %lld bytes received, last data %lld ms ago", proof,
 	                  (long long)s->received_bytes, (long long)s->heard_ms));
-	if (s->received_bytes > 0 && s->heard_ms >= 0 && s->heard_ms < p->age_ms) {
-		k->chain->leaf.since_ms = s->heard_ms;
+	/* Since the last data came, or since the question was put. */
+	int64_t quiet = s->received_bytes > 0 ? s->heard_ms : s->sent_ms;
+
+	if (quiet >= 0) {
+		k->chain->leaf.since_ms = lesser(p->age_ms, quiet);
 	}
 	return true;
 }
@@ -389,11 +400,13 @@ bool waits_by_nothing(struct walk *k, const struct wait_process *p) {
 		            "/proc/PID/syscall: permission denied");
 	}
 	if (is_server_like(role) && is_unread(k, p)) {
-		return leaf(k, p, WAIT_INSIDE, "",
-		            "does not read what was sent to it, does not work and waits for "
-		            "nothing outside: "
-		            "it waits for itself",
-		            "no thread reads, no thread runs, and bytes lie unread");
+		leaf(k, p, WAIT_INSIDE, "",
+		     "does not read what was sent to it, does not work and waits for "
+		     "nothing outside: "
+		     "it waits for itself",
+		     "no thread reads, no thread runs, and bytes lie unread");
+		k->chain->leaf.unread = true;
+		return true;
 	}
 	if (is_server_like(role)) {
 		return by_editor(k, p) ||

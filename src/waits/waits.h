@@ -194,6 +194,7 @@ struct wait_leaf {
 	const char *detail; /* the sentence's end, with values */
 	const char *proof;
 	int64_t since_ms; /* how long it has waited at least; -1 unknown */
+	bool unread;      /* INSIDE: something was sent to it that it does not read */
 	bool settled;     /* not just passing: certain whatever its age, or it has lasted */
 };
 

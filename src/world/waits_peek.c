@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Copies what lies unread in a pipe or socket of another process without taking it out.
  *
- * A pipe: its own end is opened once more for reading through /proc/PID/fd, which never waits (O_NONBLOCK) and takes
- * nothing; tee(2) then copies references to its pages into a pipe of ours. A writer may find one reader more for
- * that instant, and none is ever opened. Only pipes without a name: opening a FIFO could let somebody go on who waits
- * for its other end.
+ * A pipe: pidfd_getfd(2) (Linux 5.6) shares the reading end of whoever has it; where that is refused, it is opened once
+ * more for reading through /proc/PID/fd, which never waits (O_NONBLOCK). tee(2) then copies references to its pages into
+ * a pipe of ours and takes nothing. No writing end is ever shared or opened, so that nobody misses an end of file. Only
+ * pipes without a name: opening a FIFO could let somebody go on who waits for its other end.
  *
- * A socket: pidfd_getfd(2) (Linux 5.6) gives the same socket, recv(2) with MSG_PEEK copies. Not when the process has
+ * A socket is shared likewise; recv(2) with MSG_PEEK copies. Not when the process has
  * set an offset for peeking itself (SO_PEEK_OFF), which would move.
  */
 #include "base/fd.h"
@@ -26,16 +26,44 @@
 #define PEEK_CAP     ((size_t)65536)
 #define MESSAGES_MAX 8
 
-/* The pipe's own reading end; -1 unless it still is that pipe. */
+/* A descriptor of another process, shared for a moment; -1 when that is refused or unknown (Linux 5.6). */
+static int share(int64_t pid, int fd) {
+#ifdef SYS_pidfd_getfd
+	CLEANUP(fd_closep) int process = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
+
+	return process < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, process, fd, 0);
+#else
+	(void)pid;
+	(void)fd;
+	return -1;
+#endif
+}
+
+static bool is_that_pipe(int fd, uint64_t ino) {
+	struct stat st;
+
+	return fd >= 0 && fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode) && st.st_ino == ino;
+}
+
+/* The reading end of the pipe: that of whoever has it, else opened anew. -1 unless it still is that pipe. */
 static int open_pipe(const struct waits *w, int64_t pid, int fd, uint64_t ino) {
+	CLEANUP(fd_closep) int end = -1;
 	char path[64];
 	struct stat st;
 
-	snprintf(path, sizeof path, "%" PRId64 "/fd/%d", pid, fd);
-	if (fstatat(w->proc_fd, path, &st, 0) < 0 || !S_ISFIFO(st.st_mode) || st.st_ino != ino) {
-		return -1;
+	for (const struct waits_holder *h = waits_holder_of(w, ino, NULL); h && end < 0;
+	     h = waits_holder_of(w, ino, h)) {
+		end = h->way == 'r' ? share(h->pid, h->fd) : -1;
 	}
-	return openat(w->proc_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (end < 0) {
+		snprintf(path, sizeof path, "%" PRId64 "/fd/%d", pid, fd);
+		if (fstatat(w->proc_fd, path, &st, 0) == 0 && S_ISFIFO(st.st_mode) &&
+		    st.st_ino == ino) {
+			end = openat(w->proc_fd, path,
+			             O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+		}
+	}
+	return is_that_pipe(end, ino) ? fd_take(&end) : -1;
 }
 
 static size_t peek_pipe(struct waits *w, int64_t pid, int fd, uint64_t ino, char *bytes,
@@ -69,16 +97,10 @@ static size_t peek_pipe(struct waits *w, int64_t pid, int fd, uint64_t ino, char
 }
 
 static size_t peek_socket(int64_t pid, int fd, char *bytes) {
-#ifdef SYS_pidfd_getfd
-	CLEANUP(fd_closep) int process = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
-	CLEANUP(fd_closep) int end = -1;
+	CLEANUP(fd_closep) int end = share(pid, fd);
 	int offset = -1;
 	socklen_t size = sizeof offset;
 
-	if (process < 0) {
-		return 0;
-	}
-	end = (int)syscall(SYS_pidfd_getfd, process, fd, 0);
 	if (end < 0 || getsockopt(end, SOL_SOCKET, SO_PEEK_OFF, &offset, &size) < 0 ||
 	    offset >= 0) {
 		return 0;
@@ -86,12 +108,6 @@ static size_t peek_socket(int64_t pid, int fd, char *bytes) {
 	ssize_t n = recv(end, bytes, PEEK_CAP, MSG_PEEK | MSG_DONTWAIT);
 
 	return n > 0 ? (size_t)n : 0;
-#else
-	(void)pid;
-	(void)fd;
-	(void)bytes;
-	return 0;
-#endif
 }
 
 static void put_messages(struct waits *w, int64_t pid, int fd, struct slice bytes) {

@@ -169,7 +169,7 @@ python3 -c 'import fcntl; fcntl.flock(open("lock","w"),2)' &
 waiter=$!
 started+=("$waiter")
 until_true grep -q -- "-> FLOCK.* $waiter " /proc/locks
-why lock 1 stopped "$holder" ipc-server-waits-on-child "$waiter"
+why lock 1 stopped "$holder" fs-lock-held "$waiter"
 
 # ---- what dialtone does to them: looks ----
 

@@ -2,6 +2,8 @@
  */
 #include "probes/server/wait_facts.h"
 
+#include "gofile/lockfile.h"
+
 static bool is_server(enum wait_role role) {
 	return role == ROLE_SERVER || role == ROLE_FORWARDER || role == ROLE_DAEMON ||
 	       role == ROLE_DEBUGGER;
@@ -14,13 +16,61 @@ static const char *role_of(struct arena *arena, const struct wait_chain *c) {
 		return "server";
 	}
 	if (c->link_count == 1) {
-		return "target";
+		return role == ROLE_EDITOR ? "editor" : "target";
 	}
 	if (role == ROLE_EDITOR || c->links[c->link_count - 2].how == HOW_EDITOR ||
 	    c->leaf.kind == WAIT_READER) {
 		return "editor";
 	}
 	return "child";
+}
+
+/* Why the holder of the lock will not let go, in the words of lock_wait. */
+static const char *stuck_of(const struct wait_leaf *l) {
+	switch (l->kind) {
+	case WAIT_STOPPED:
+		return "stopped";
+	case WAIT_TRACED:
+		return "traced";
+	case WAIT_FROZEN:
+		return "frozen";
+	default:
+		return "silent";
+	}
+}
+
+/* A link that is a lock, as the rule fs-lock-held knows it. */
+static void state_lock(struct facts *facts, const struct evidence *ev, const struct waits *w,
+                       const struct wait_chain *c) {
+	for (size_t i = 0; i < c->link_count; i++) {
+		bool last = i + 1 == c->link_count;
+		const struct wait_process *p = c->links[i].process;
+		const struct wait_process *h = last ? NULL : c->links[i + 1].process;
+		const char *path = last ? c->leaf.on : c->links[i].on;
+
+		if (last ? c->leaf.kind != WAIT_LOCK : c->links[i].how != HOW_LOCK) {
+			continue;
+		}
+		struct lockfile file = lockfile_of(facts->arena, path);
+
+		FACTS_ADD(facts, lock_wait, ev, .pid = p->pid, .program = p->comm,
+		          .args = p->cmdline, .path = path, .kind = file.name, .what = file.what,
+		          .module = file.module, .version = file.version, .wait_ms = p->age_ms,
+		          .holder = h ? h->pid : 0, .holder_program = h ? h->comm : "",
+		          .holder_args = h ? h->cmdline : "", .holder_cwd = h ? h->cwd : "",
+		          .holder_uid = h ? h->uid : 0,
+		          .holder_start_ns = h ? w->now_ns - h->age_ms * 1000000 : 0,
+		          .holder_state = h ? h->state : "", .stuck = h ? stuck_of(&c->leaf) : "",
+		          .idle_ms = h && h->rested_ms > 0 ? h->rested_ms : 0,
+		          .peer = c->leaf.kind == WAIT_NET ? c->leaf.on : "",
+		          .leaf = c->leaf.process != h && h ? c->leaf.process->pid : 0,
+		          .leaf_program = c->leaf.process->comm,
+		          .leaf_args = c->leaf.process->cmdline,
+		          .unseen = h                   ? ""
+		                    : w->unreadable > 0 ? "denied"
+		                                        : "elsewhere");
+		return;
+	}
 }
 
 const struct fact_wait_leaf *wait_facts_state(struct facts *facts, const struct evidence *ev,
@@ -45,6 +95,9 @@ const struct fact_wait_leaf *wait_facts_state(struct facts *facts, const struct 
 
 		FACTS_ADD(facts, wait_unread, ev, .pid = u->process->pid, .incoming = u->incoming,
 		          .bytes = u->bytes, .age_ms = u->age_ms, .text = waits_unread_line(a, u));
+	}
+	if (streq(origin, "asked") && !waits_is_healthy(c) && l->settled) {
+		state_lock(facts, ev, w, c);
 	}
 	return FACTS_ADD(
 		facts, wait_leaf, ev, .origin = origin, .target = w->target,
