@@ -631,6 +631,31 @@ vscode_extension() {
 	P
 }
 
+# ---- what refuses, and odd file systems
+
+# fanotify_guard exec|open deny|kill NAME PATH…: a daemon of root that is asked first (see lib/fanotify.py). PROCESS is its name.
+fanotify_guard() {
+	local pipe=$LAB/fanotify.$RANDOM line
+	mkfifo "$pipe"
+	(exec -a "${PROCESS:-guard}" /usr/bin/python3 "$LAB/src/lib/fanotify.py" "$@") >"$pipe" 2>&1 &
+	read -r line <"$pipe"
+	[ "$line" = ready ] || skip "no fanotify permission events: $line"
+}
+
+# oddfs DIR DELAY_US LOCK BAD: DIR with all that is in it is seen through a FUSE file system (see lib/oddfs.c).
+oddfs() {
+	local behind=$1.behind
+	[ -e /dev/fuse ] || skip "needs /dev/fuse"
+	[ -x "$LAB/oddfs" ] || gcc -o "$LAB/oddfs" "$LAB/src/lib/oddfs.c" $(pkg-config --cflags --libs fuse3)
+	mv "$1" "$behind"
+	mkdir "$1"
+	chown lena:lena "$1"
+	settle_
+	"$LAB/oddfs" "$behind" "$1" "$2" "$3" "$4"
+	exempt "$behind" "$1"
+	owner_keep "$1"
+}
+
 # ---- the rest
 
 exempt() {

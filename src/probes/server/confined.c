@@ -254,9 +254,29 @@ static void watch_go(struct exam *exam) {
 	          .err = arena_slicedup(exam->arena, run.err));
 }
 
+/* The editor may see other files than we do; its server is started by us, outside. */
+static void look_at_editor(struct exam *exam) {
+	const struct target *t = exam->target;
+	if (t->editor_pid <= 0) {
+		return;
+	}
+	const char *arg = question(exam, "");
+	arg = arena_printf(exam->arena, "pid %d\n%s%s\n", (int)t->editor_pid, strchr(arg, '\n') + 1,
+	                   t->gopls_path ? t->gopls_path : "");
+	const struct evidence *ev = world_look(exam->world, LOOK_CONFINED, arg, LOOK_CAP_SMALL);
+	if (!evidence_has_bytes(ev)) {
+		return;
+	}
+	struct process p = parse_process(exam, ev->bytes);
+	if (p.mounts) {
+		state_process(exam, "editor", p.exe, &p, ev);
+	}
+}
+
 static int look(struct exam *exam, struct err *err) {
 	(void)err;
 	const struct target *t = exam->target;
+	look_at_editor(exam);
 	const struct fact_server *s = facts_first(server, exam->facts);
 	bool started = exam->handshake && exam->handshake->talk;
 	if (!facts_hurt(exam->facts) || infer_is_certain(exam->rules, exam->facts) || !started) {

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT
+ * How quickly a place answers that is on no local file system.
+ */
+#ifndef PROBES_LATENCY_H
+#define PROBES_LATENCY_H
+
+#include "core/probe.h"
+
+/* States slow_place when path is on a network or FUSE file system and lookups there take long. When they take so long
+ * that nothing can come of the rest, the run gets an early end. */
+void latency_state(struct exam *exam, const char *role, const char *path);
+
+#endif

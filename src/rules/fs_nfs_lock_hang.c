@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT
+ * fs-nfs-lock-hang: go waits for a file lock on a network or FUSE file system that nobody holds here:
+ * its lock manager does not answer.
+ * Proof: a program below the server sleeps in the lock call, the file is on such a file system, and no
+ * process of this machine has the lock.
+ * Counter-checks: with a holder, or on a local file system, it is fs-lock-held; a lock manager that
+ * says no (ENOLCK, ENOSYS) makes go fail at once, in its own words.
+ */
+#include "base/path.h"
+#include "core/rule.h"
+
+static bool is_remote(const char *fstype) {
+	static const char *const types[] = {"nfs",  "cifs", "smb", "9p",      "fuse",
+	                                    "ceph", "afs",  "gfs", "gluster", "lustre"};
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
+		if (str_starts(fstype, types[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static const struct fact_place *place_of(const struct facts *facts, const char *path) {
+	const struct fact_place *best = NULL;
+	facts_each (place, p, facts) {
+		if (p->path[0] == '/' && path_below(path, p->path) &&
+		    (!best || strlen(p->path) > strlen(best->path))) {
+			best = p;
+		}
+	}
+	return best;
+}
+
+static void report(const struct rule *self, const struct facts *facts, struct findings *out,
+                   const struct fact *proof, const char *who, const char *path,
+                   const char *fstype) {
+	const struct fact_place *p = place_of(facts, path);
+	struct finding *f = findings_add(
+		out, self, CONF_CERTAIN, path,
+		"%s waits for the lock on %s, which nobody on this machine has: it is on %s, whose "
+		"lock manager does not answer",
+		who, path, fstype);
+	finding_cite(f, proof);
+	finding_cite(f, (const struct fact *)p);
+	const char *role = p ? p->role : "";
+	if (streq(role, "GOCACHE") || streq(role, "GOMODCACHE") || streq(role, "GOPATH")) {
+		bool build = streq(role, "GOCACHE");
+		finding_fix(out, f, "put that cache on a local disk",
+		            "go env -w %s=\"/var/tmp/$(id -un)-%s\"",
+		            build ? "GOCACHE" : "GOMODCACHE", build ? "go-build" : "go-mod");
+	} else {
+		finding_fix(out, f, "work on a copy on a local disk", "%s", "");
+	}
+	finding_fix(
+		out, f,
+		str_starts(fstype, "nfs")
+			? "or mount it with local_lock=all (nolock), if no other machine writes "
+			  "there"
+			: "or mount it so that locks are kept locally",
+		"%s", "");
+}
+
+static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
+	if (!facts_hurt(facts)) {
+		return;
+	}
+	facts_each (lock_wait, w, facts) {
+		if (w->holder == 0 && is_remote(w->fstype)) {
+			report(self, facts, out, &w->base,
+			       arena_printf(out->arena, "%s (process %lld)", w->program,
+			                    (long long)w->pid),
+			       w->path, w->fstype);
+			return;
+		}
+	}
+	facts_each (wait_leaf, l, facts) {
+		const struct fact_place *p = place_of(facts, l->on);
+		if (streq(l->kind, "lock") && p && is_remote(p->fstype)) {
+			report(self, facts, out, &l->base, l->name, l->on, p->fstype);
+			return;
+		}
+	}
+}
+
+const struct rule rule_fs_nfs_lock_hang = {
+	.id = "fs-nfs-lock-hang",
+	.title = "A file lock on a network file system is never given",
+	.wave = 2,
+	.severity = SEV_ERROR,
+	.needs = FACT_BIT(place),
+	.explains = IDS("*fs-lock-held", "*ipc-server-waits-on-child", "*ipc-server-stopped",
+                        "*fs-slow-mount"),
+	.check = check,
+};

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT
+ * sec-antivirus-edr: a virus scanner or an agent for endpoint security refuses a file: it may not be
+ * read, or not be executed while such a daemon runs.
+ * Proof: EPERM although modes allow it to this user.
+ * Counter-checks: fapolicyd lets a file be read and refuses its execution; a sandbox refuses only what
+ * is inside of it, and we are not; SELinux refuses with EACCES.
+ */
+#include "core/guards.h"
+#include "core/rule.h"
+
+#include <errno.h>
+
+static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
+	const struct fact_refused *exec = guards_refused(facts, "exec", EPERM, 0);
+	const struct fact_refused *read = guards_refused(facts, "read", EPERM, 0);
+	const struct fact_guard *daemon = guards_of(facts, "antivirus");
+	const struct fact_refused *r = exec && (!exec->readable || daemon) ? exec : read;
+	if (!facts_hurt(facts) || !r || guards_of(facts, "fapolicyd")) {
+		return;
+	}
+	struct finding *f = findings_add(
+		out, self, CONF_CERTAIN, r->path,
+		"%s may be %s by its modes, and %s refuses it (EPERM)", r->path,
+		r == exec ? "executed" : "read",
+		daemon ? arena_printf(out->arena, "the scanner %s (process %lld)", daemon->name,
+	                              (long long)daemon->pid)
+		       : "a scanner of this host (virus protection, endpoint security)");
+	finding_cites(f, r);
+	finding_cite(f, (const struct fact *)daemon);
+	finding_cite(f, (const struct fact *)guards_of(facts, "fanotify"));
+	if (r == exec && !r->readable) {
+		finding_detail(out, f, "not even its bytes can be read");
+	}
+	finding_fix(out, f,
+	            arena_printf(out->arena,
+	                         "have it examined and released: ask whoever keeps the scanner to "
+	                         "allow %s",
+	                         r->path),
+	            "sha256sum %s", str_shell_quote(out->arena, r->path));
+}
+
+const struct rule rule_sec_antivirus_edr = {
+	.id = "sec-antivirus-edr",
+	.title = "A virus scanner or endpoint agent refuses a file",
+	.wave = 2,
+	.severity = SEV_ERROR,
+	.needs = FACT_BIT(refused),
+	.explains = IDS("*env-go-wrapper-broken", "*bin-self-exe-unreadable", "*fs-cache-corrupt"),
+	.check = check,
+};

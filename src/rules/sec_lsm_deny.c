@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT
+ * sec-lsm-deny: SELinux or AppArmor refuses to execute gopls or go.
+ * Proof: EACCES from execve although the x bit is set, every directory above may be searched and the
+ * mount is not noexec, on a machine whose SELinux enforces, or for a process that AppArmor confines.
+ * Counter-checks: fanotify and fapolicyd refuse with EPERM; without such a label nothing is said.
+ */
+#include "core/guards.h"
+#include "core/rule.h"
+
+#include <errno.h>
+
+static bool is_confined(const char *label) {
+	return !str_empty(label) && !str_starts(label, "unconfined") &&
+	       !str_starts(label, "kernel") && !str_has(label, "(complain)") &&
+	       !str_has(label, "unconfined_t");
+}
+
+static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
+	const struct fact_refused *r = guards_refused(facts, "exec", EACCES, 0);
+	const struct fact_guard *selinux = guards_of(facts, "selinux");
+	const struct fact_guard *label = guards_of(facts, "label");
+	bool enforcing = selinux && streq(selinux->name, "1");
+	bool armored = label && !selinux && is_confined(label->name);
+	if (!facts_hurt(facts) || !r || (!enforcing && !armored)) {
+		return;
+	}
+	const char *path = str_shell_quote(out->arena, r->path);
+	struct finding *f = findings_add(
+		out, self, CONF_CERTAIN, r->path,
+		"%s may be executed by its modes, and %s refuses it (EACCES)", r->path,
+		enforcing ? "SELinux, which enforces here,"
+			  : arena_printf(out->arena, "AppArmor (profile %s)", label->name));
+	finding_cites(f, r);
+	finding_cite(f, (const struct fact *)(enforcing ? selinux : label));
+	if (enforcing) {
+		finding_fix(out, f, "give the file the label that belongs to its place",
+		            "restorecon -v %s", path);
+		finding_fix(out, f, "see what was denied", "sudo ausearch -m avc -ts recent");
+	} else {
+		finding_fix(out, f, "see what was denied, then allow it in the profile",
+		            "sudo journalctl -k -g 'apparmor=\"DENIED\"'");
+	}
+}
+
+const struct rule rule_sec_lsm_deny = {
+	.id = "sec-lsm-deny",
+	.title = "SELinux or AppArmor refuses a program",
+	.wave = 2,
+	.severity = SEV_ERROR,
+	.needs = FACT_BIT(refused),
+	.explains = IDS("*bin-not-executable-or-dir"),
+	.check = check,
+};
