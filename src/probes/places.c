@@ -33,6 +33,7 @@ static void state_place(struct exam *exam, const char *role, const char *path) {
 		m = world_mount(exam->world, path);
 	}
 	const char *nearest = "";
+	const char *link = "";
 	struct file_stat holder = st;
 	if (streq(state, "absent") && m.known) {
 		nearest = m.nearest;
@@ -40,6 +41,9 @@ static void state_place(struct exam *exam, const char *role, const char *path) {
 		if (holder.exists && !holder.is_dir) {
 			state = "not_dir"; /* the way leads through a file: ENOTDIR */
 		}
+		const struct evidence *ev =
+			world_look(exam->world, LOOK_LINK, path, LOOK_CAP_SMALL);
+		link = evidence_has_bytes(ev) ? arena_slicedup(exam->arena, ev->bytes) : "";
 	}
 	FACTS_ADD(exam->facts, place,
 	          st.known ? st.ev
@@ -47,7 +51,7 @@ static void state_place(struct exam *exam, const char *role, const char *path) {
 	                   : st.ev,
 	          .role = role, .path = path, .state = state, .uid = holder.uid,
 	          .mode = holder.mode, .read = holder.can_read, .write = holder.can_write,
-	          .nearest = nearest, .mount = m.mount, .fstype = m.fstype,
+	          .nearest = nearest, .link = link, .mount = m.mount, .fstype = m.fstype,
 	          .read_only = m.read_only, .noexec = m.noexec, .free_bytes = m.free_bytes,
 	          .total_bytes = m.total_bytes, .free_inodes = m.free_inodes,
 	          .total_inodes = m.total_inodes);

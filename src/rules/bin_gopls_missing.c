@@ -41,6 +41,9 @@ static bool is_found_somewhere(const struct facts *facts) {
 		    is_own_place(facts, t)) {
 			return true; /* nobody knows: bin-not-executable-or-dir */
 		}
+		if (streq(t->tool, "gopls") && t->configured && !str_empty(t->file)) {
+			return true; /* a configuration names it: cfg-alternate-tools-stale */
+		}
 	}
 	return facts_setting(facts, "go.alternateTools.gopls") != NULL;
 }

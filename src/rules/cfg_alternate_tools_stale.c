@@ -2,7 +2,8 @@
  * go.alternateTools (or go.toolsGopath) names a program that is not there any more.
  *
  * The extension then goes on searching; only when it finds nothing else is this the cause, else a
- * note. A file that is there and cannot be executed is bin-not-executable-or-dir.
+ * note. A file that is there and cannot be executed is bin-not-executable-or-dir. Other editors take
+ * the program that their configuration names, or none.
  */
 #include "core/rule.h"
 
@@ -54,6 +55,32 @@ static void advise(struct findings *out, struct finding *f, const struct facts *
 	}
 	finding_fix(out, f,
 	            arena_printf(out->arena, "remove the entry in %s, and install %s", where, tool),
+	            "%s", streq(tool, "gopls") ? "go install golang.org/x/tools/gopls@latest" : "");
+}
+
+/* An editor whose configuration is no settings.json of VS Code. */
+static void judge_command(const struct rule *self, const struct facts *facts, struct findings *out,
+                          const char *tool) {
+	const struct fact_tool *t = configured(facts, tool);
+	if (!t || !is_gone(t) || str_empty(t->file) || str_starts(t->setting, "go.")) {
+		return;
+	}
+	const struct fact_tool *other = another(facts, tool);
+	struct finding *f = findings_add(
+		out, self, CONF_CERTAIN, t->path, "%s line %lld names %s, which %s", t->file,
+		(long long)t->line, t->path,
+		streq(t->state, "dangling") ? "is a link to what is gone" : "does not exist");
+	finding_cites(f, t);
+	if (other) {
+		finding_cites(f, other);
+		finding_fix(out, f, arena_printf(out->arena, "name %s instead", other->path),
+		            "sed -i %s %s",
+		            str_shell_quote(out->arena, arena_printf(out->arena, "s|%s|%s|",
+		                                                     t->path, other->path)),
+		            str_shell_quote(out->arena, t->file));
+		return;
+	}
+	finding_fix(out, f, arena_printf(out->arena, "install %s and name its place there", tool),
 	            "%s", streq(tool, "gopls") ? "go install golang.org/x/tools/gopls@latest" : "");
 }
 
@@ -140,6 +167,7 @@ static void judge_folder(const struct rule *self, const struct facts *facts, str
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	judge(self, facts, out, "gopls");
 	judge(self, facts, out, "go");
+	judge_command(self, facts, out, "gopls");
 	judge_folder(self, facts, out);
 }
 

@@ -17,6 +17,9 @@ static bool refuses_flags(const struct fact_go_run *run) {
 }
 
 static const char *reason(const char *error) {
+	if (streq(error, "no_program")) {
+		return "names a program that is not there, and go runs its compiler through it";
+	}
 	if (streq(error, "non_flag")) {
 		return "is no flag: each must start with - and have no blank inside";
 	}
@@ -27,7 +30,8 @@ static const char *reason(const char *error) {
 static void check_goflags(const struct rule *self, const struct facts *facts, struct findings *out,
                           const struct fact_goflag_error *e) {
 	const struct fact_go_run *run = facts_run(facts, "version");
-	if (go_accepted(facts)) {
+	bool no_program = streq(e->error, "no_program");
+	if (no_program ? !facts_hurt(facts) : go_accepted(facts)) {
 		return;
 	}
 	struct finding *f = findings_add(
@@ -126,7 +130,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 	facts_each (goflag_error, e, facts) {
 		if (streq(e->source, "GOFLAGS")) {
 			check_goflags(self, facts, out, e);
-			found = found || !go_accepted(facts);
+			found = found || !go_accepted(facts) || streq(e->error, "no_program");
 		} else {
 			check_setting(self, facts, out, e);
 		}

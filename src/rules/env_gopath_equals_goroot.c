@@ -32,14 +32,16 @@ static void check_file(const struct rule *self, const struct facts *facts, struc
                        const char *name) {
 	const struct fact_place *place = facts_place(facts, name);
 	const struct fact_govar *var = facts_govar(facts, name);
-	if (!place || !var || !streq(place->state, "not_dir") || facts_healthy(facts)) {
+	bool file = place && streq(place->state, "not_dir");
+	if (!place || !var || (!file && str_empty(place->link)) || facts_healthy(facts)) {
 		return;
 	}
 	struct finding *f = findings_add(
 		out, self, CONF_CERTAIN, arena_printf(out->arena, "%s=%s", name, place->path),
-		str_empty(place->nearest) ? "%s is %s, which is a file and no directory"
-					  : "%s is %s, and %s is a file and no directory",
-		name, place->path, place->nearest);
+		!file ? "%s is %s, which is a link to %s, and nothing is there"
+		: str_empty(place->nearest) ? "%s is %s, which is a file and no directory"
+					    : "%s is %s, and %s is a file and no directory",
+		name, place->path, file ? place->nearest : place->link);
 	finding_about(out, f, name);
 	finding_cites(f, place);
 	finding_cites(f, var);

@@ -85,11 +85,12 @@ static void check_unusable(const struct rule *self, const struct facts *facts,
 	add_fix(out, f, facts);
 }
 
-/* GOCACHE or XDG_CACHE_HOME names a file, or leads through one. */
+/* GOCACHE or XDG_CACHE_HOME names a file, leads through one, or is a link to what is gone. */
 static void check_file(const struct rule *self, const struct facts *facts, struct findings *out) {
 	const struct fact_govar *cache = facts_govar(facts, "GOCACHE");
 	const struct fact_place *place = facts_place(facts, "GOCACHE");
-	if (!cache || !place || !streq(place->state, "not_dir") || facts_healthy(facts)) {
+	if (!cache || !place || facts_healthy(facts) ||
+	    (!streq(place->state, "not_dir") && str_empty(place->link))) {
 		return;
 	}
 	bool by_xdg = streq(cache->origin, "default") && is_set(facts, "XDG_CACHE_HOME");
@@ -99,10 +100,16 @@ static void check_file(const struct rule *self, const struct facts *facts, struc
 	const char *name = by_xdg ? "XDG_CACHE_HOME" : "GOCACHE";
 	const char *value = by_xdg ? facts_var(facts, "server", name) : place->path;
 	const char *file = str_empty(place->nearest) ? place->path : place->nearest;
+	const char *what =
+		str_empty(place->link)
+			? arena_printf(out->arena, "%s is a file and no directory",
+	                               streq(file, value) ? "that" : file)
+			: arena_printf(out->arena, "%s is a link to %s, which is not there",
+	                               streq(place->path, value) ? "that" : place->path,
+	                               place->link);
 	struct finding *f = findings_add(
 		out, self, CONF_CERTAIN, arena_printf(out->arena, "%s=%s", name, value),
-		"%s is %s, but %s is a file and no directory, so go has no build cache", name,
-		value, streq(file, value) ? "that" : file);
+		"%s is %s, but %s, so go has no build cache", name, value, what);
 	finding_about(out, f, name);
 	finding_cites(f, place);
 	finding_cites(f, cache);

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT
- * mod-gowork-missing-dir: the go.work of the opened folder uses a directory that holds no go.mod.
- * go then loads none of its modules.
- * Counter-check: a go.work outside the opened folder is mod-gowork-stray-parent.
+ * mod-gowork-missing-dir: the go.work of the opened folder, or one above that lists its module, uses
+ * a directory that holds no go.mod. go then loads none of its modules.
+ * Counter-check: a go.work above that does not list the module is mod-gowork-stray-parent.
  */
 #include "base/path.h"
 #include "core/rule.h"
 #include "gofile/gowork.h"
 
-static bool is_inside(const struct facts *facts, const char *work) {
+static bool is_its_own(const struct facts *facts, const char *work) {
+	const struct fact_work_member *m = facts_first(work_member, facts);
+	bool listed = m && m->member && streq(m->work, work);
 	facts_each (gowork, w, facts) {
 		if (streq(w->path, work)) {
-			return streq(w->role, "active") && !w->above_workspace &&
-			       streq(w->from, "workspace");
+			return str_empty(w->error) && streq(w->role, "active") &&
+			       (listed || (!w->above_workspace && streq(w->from, "workspace")));
 		}
 	}
 	return false;
@@ -20,7 +22,7 @@ static bool is_inside(const struct facts *facts, const char *work) {
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	const struct fact *said = facts_said(facts, "does not contain a module", NULL);
 	facts_each (work_use, u, facts) {
-		if (u->has_gomod || !is_inside(facts, u->work)) {
+		if (u->has_gomod || !is_its_own(facts, u->work)) {
 			continue;
 		}
 		struct finding *f =

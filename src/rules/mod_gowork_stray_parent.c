@@ -60,7 +60,8 @@ static bool toolchain_fault(const struct suspect *s, struct arena *arena, struct
 
 static bool use_fault(const struct suspect *s, struct arena *arena, struct defect *ret) {
 	facts_each (work_use, u, s->facts) {
-		if (!u->has_gomod) {
+		/* One that lists the open module belongs to it: mod-gowork-missing-dir. */
+		if (!u->has_gomod && !s->member) {
 			ret->proof = &u->base;
 			ret->use = u->dir;
 			ret->text =

@@ -138,7 +138,12 @@ static const char *find_command(struct exam *exam, const struct client_config *c
 	if (strchr(command, '/')) {
 		const char *path = path_clean(
 			exam->arena, path_join(exam->arena, exam->target->workspace, command));
-		search_file(&s, path, "alternate", true);
+		const struct config_value *at = &config->command_at;
+		const struct fact_setting named = {
+			.key = at->node && at->node->key ? at->node->key : "command",
+			.file = at->file ? at->file : "",
+			.line = at->node ? (int64_t)at->node->place.line : 0};
+		search_configured(&s, path, &named);
 		return s.found;
 	}
 	s.name = command;

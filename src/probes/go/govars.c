@@ -6,6 +6,7 @@
 #include "gofile/goenvfile.h"
 #include "gofile/goflags.h"
 #include "probes/go/goroot.h"
+#include "probes/search.h"
 #include "wire/jsonc.h"
 
 static const char *const names[] = {
@@ -142,7 +143,24 @@ static const char *const fault_words[] = {
 	[GOFLAGS_UNKNOWN] = "unknown",
 };
 
-static void state_goflags(struct exam *exam) {
+/* go executes the program of -toolexec for every compiler and asks it for its version first (cmd/go/internal/work/
+ * buildid.go, toolID): true when it is not there. */
+static bool lacks_toolexec(struct exam *exam, const struct envset *env,
+                           const struct goflags *flags) {
+	const char *command = goflags_value(flags, "toolexec");
+	if (str_empty(command) || strpbrk(command, "'\"")) {
+		return false;
+	}
+	const char *name = arena_strndup(exam->arena, command, strcspn(command, " \t"));
+	if (name[0] == '/') {
+		struct file_stat st = world_stat(exam->world, name);
+		return st.known && !st.exists;
+	}
+	const char *path = envset_get(env, "PATH");
+	return !str_has(name, "/") && path && !search_path_only(exam, path, name);
+}
+
+static void state_goflags(struct exam *exam, const struct envset *env) {
 	const struct fact_govar *v = facts_govar(exam->facts, "GOFLAGS");
 	if (!v) {
 		return;
@@ -152,6 +170,12 @@ static void state_goflags(struct exam *exam) {
 		FACTS_ADD(exam->facts, goflag_error, v->base.ev, .source = "GOFLAGS",
 		          .flag = flags.bad, .value = v->value, .error = fault_words[flags.fault],
 		          .origin = v->origin, .where = v->where);
+	} else if (lacks_toolexec(exam, env, &flags)) {
+		FACTS_ADD(exam->facts, goflag_error, v->base.ev, .source = "GOFLAGS",
+		          .flag = arena_printf(exam->arena, "-toolexec=%s",
+		                               goflags_value(&flags, "toolexec")),
+		          .value = v->value, .error = "no_program", .origin = v->origin,
+		          .where = v->where);
 	}
 }
 
@@ -206,7 +230,7 @@ void govars_state(struct exam *exam, const struct envset *env, const char *go_pa
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		state_one(exam, &goenv, names[i], user_path ? user_path : "", user_ev);
 	}
-	state_goflags(exam);
+	state_goflags(exam, env);
 	state_build_flags(exam, "go.buildFlags");
 	state_build_flags(exam, "gopls.build.buildFlags");
 	state_build_flags(exam, "gopls.buildFlags");
