@@ -47,6 +47,36 @@ static bool line_parse(struct waits *w, struct slice text, struct line *ret) {
 	return true;
 }
 
+/* The descriptor of a process that carries a lock in this place; -1 for none. */
+static int fd_with_lock(struct waits *w, int64_t pid, const char *place) {
+	char path[64];
+	int found = -1;
+
+	snprintf(path, sizeof path, "%" PRId64 "/fdinfo", pid);
+	int fd = openat(w->proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	for (const struct dirent *e = dir ? readdir(dir) : NULL; e && found < 0; e = readdir(dir)) {
+		struct slice text, line;
+
+		snprintf(path, sizeof path, "fdinfo/%.20s", e->d_name);
+		if (e->d_name[0] == '.' ||
+		    proc_read(w->arena, w->proc_fd, pid, path, WAITS_TEXT_CAP, &text) != 0) {
+			continue;
+		}
+		while (found < 0 && slice_line(&text, &line)) {
+			if (slice_starts(line, "lock:") && slice_has(line, place) &&
+			    !slice_has(line, "->")) {
+				found = (int)strtol(e->d_name, NULL, 10);
+			}
+		}
+	}
+	if (dir) {
+		closedir(dir);
+	}
+	return found;
+}
+
 /* Who has a lock in this place by what their descriptors say: the process that asked for it may have
  * ended and left it to a child, or live in another pid namespace. */
 static size_t holders_by_descriptor(struct waits *w, const char *place, int64_t *pids, size_t max) {
@@ -56,35 +86,9 @@ static size_t holders_by_descriptor(struct waits *w, const char *place, int64_t 
 
 	for (const struct dirent *e = dir ? readdir(dir) : NULL; e && count < max;
 	     e = readdir(dir)) {
-		char path[64];
 		int64_t pid;
-		bool has = false;
 
-		if (str_to_int64(e->d_name, &pid) < 0) {
-			continue;
-		}
-		snprintf(path, sizeof path, "%" PRId64 "/fdinfo", pid);
-		int info_fd = openat(w->proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		DIR *infos = info_fd < 0 ? NULL : fdopendir(info_fd);
-
-		for (const struct dirent *f = infos ? readdir(infos) : NULL; f && !has;
-		     f = readdir(infos)) {
-			struct slice text, line;
-
-			snprintf(path, sizeof path, "fdinfo/%.20s", f->d_name);
-			if (f->d_name[0] == '.' || proc_read(w->arena, w->proc_fd, pid, path,
-			                                     WAITS_TEXT_CAP, &text) != 0) {
-				continue;
-			}
-			while (!has && slice_line(&text, &line)) {
-				has = slice_starts(line, "lock:") && slice_has(line, place) &&
-				      !slice_has(line, "->");
-			}
-		}
-		if (infos) {
-			closedir(infos);
-		}
-		if (has) {
+		if (str_to_int64(e->d_name, &pid) == 0 && fd_with_lock(w, pid, place) >= 0) {
 			pids[count++] = pid;
 		}
 	}
@@ -124,6 +128,14 @@ static void put_lock(struct waits *w, const struct line *wait, const struct line
 		pids[count++] = held->pid;
 	} else {
 		count = holders_by_descriptor(w, wait->place, pids, 16);
+	}
+	/* The one that waits may have been on its way there when it was looked at. */
+	for (size_t i = 0; i < count && !path; i++) {
+		int fd = fd_with_lock(w, pids[i], wait->place);
+
+		path = fd < 0 ? NULL
+		              : proc_link(w->arena, w->proc_fd, pids[i],
+		                          arena_printf(w->arena, "fd/%d", fd));
 	}
 	strbuf_printf(w->out, "record=lock\npid=%" PRId64 "\nclass=%s\n", wait->pid, wait->class);
 	keyline_put(w->out, "place", wait->place);

@@ -21,6 +21,7 @@ const struct probe probe_child_wait = {
 	.id = "child_wait",
 	.title = "what a late server waits for",
 	.stage = STAGE_ANSWER,
-	.yields = FACT_BIT(wait_leaf) | FACT_BIT(wait_link) | FACT_BIT(wait_unread),
+	.yields = FACT_BIT(lock_wait) | FACT_BIT(wait_leaf) | FACT_BIT(wait_link) |
+                  FACT_BIT(wait_unread),
 	.look = look,
 };

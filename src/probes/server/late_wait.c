@@ -20,6 +20,7 @@ const struct probe probe_late_wait = {
 	.id = "late_wait",
 	.title = "what a very late server waits for",
 	.stage = STAGE_ANSWER,
-	.yields = FACT_BIT(wait_leaf) | FACT_BIT(wait_link) | FACT_BIT(wait_unread),
+	.yields = FACT_BIT(lock_wait) | FACT_BIT(wait_leaf) | FACT_BIT(wait_link) |
+                  FACT_BIT(wait_unread),
 	.look = look,
 };

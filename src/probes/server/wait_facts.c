@@ -48,8 +48,14 @@ static void state_lock(struct facts *facts, const struct evidence *ev, const str
 		const struct wait_process *h = last ? NULL : c->links[i + 1].process;
 		const char *path = last ? c->leaf.on : c->links[i].on;
 
-		if (last ? c->leaf.kind != WAIT_LOCK : c->links[i].how != HOW_LOCK) {
+		if ((last ? c->leaf.kind != WAIT_LOCK : c->links[i].how != HOW_LOCK) ||
+		    str_empty(path)) {
 			continue;
+		}
+		facts_each (lock_wait, known, facts) {
+			if (streq(known->path, path) && !str_empty(known->stuck)) {
+				return;
+			}
 		}
 		struct lockfile file = lockfile_of(facts->arena, path);
 
@@ -96,7 +102,7 @@ const struct fact_wait_leaf *wait_facts_state(struct facts *facts, const struct 
 		FACTS_ADD(facts, wait_unread, ev, .pid = u->process->pid, .incoming = u->incoming,
 		          .bytes = u->bytes, .age_ms = u->age_ms, .text = waits_unread_line(a, u));
 	}
-	if (streq(origin, "asked") && !waits_is_healthy(c) && l->settled) {
+	if (!streq(origin, "running") && !waits_is_healthy(c) && l->settled) {
 		state_lock(facts, ev, w, c);
 	}
 	return FACTS_ADD(
