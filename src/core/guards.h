@@ -19,9 +19,9 @@ static inline const struct fact_guard *guards_of(const struct facts *facts, cons
 
 /* The first program that was refused (what "exec") or file ("read") with this errno, or, with error
  * 0, ended by this signal; NULL when none. */
-static inline const struct fact_refused *guards_refused(const struct facts *facts, const char *what,
-                                                        int64_t error, int64_t signal) {
-	facts_each (refused, r, facts) {
+static inline const struct fact_turned_away *
+guards_refused(const struct facts *facts, const char *what, int64_t error, int64_t signal) {
+	facts_each (turned_away, r, facts) {
 		if (streq(r->what, what) && r->error == error && r->signal == signal) {
 			return r;
 		}

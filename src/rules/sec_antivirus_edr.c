@@ -11,10 +11,10 @@
 #include <errno.h>
 
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
-	const struct fact_refused *exec = guards_refused(facts, "exec", EPERM, 0);
-	const struct fact_refused *read = guards_refused(facts, "read", EPERM, 0);
+	const struct fact_turned_away *exec = guards_refused(facts, "exec", EPERM, 0);
+	const struct fact_turned_away *read = guards_refused(facts, "read", EPERM, 0);
 	const struct fact_guard *daemon = guards_of(facts, "antivirus");
-	const struct fact_refused *r = exec && (!exec->readable || daemon) ? exec : read;
+	const struct fact_turned_away *r = exec && (!exec->readable || daemon) ? exec : read;
 	if (!facts_hurt(facts) || !r || guards_of(facts, "fapolicyd")) {
 		return;
 	}
@@ -44,7 +44,7 @@ const struct rule rule_sec_antivirus_edr = {
 	.title = "A virus scanner or endpoint agent refuses a file",
 	.wave = 2,
 	.severity = SEV_ERROR,
-	.needs = FACT_BIT(refused),
+	.needs = FACT_BIT(turned_away),
 	.explains = IDS("*env-go-wrapper-broken", "*bin-self-exe-unreadable", "*fs-cache-corrupt"),
 	.check = check,
 };

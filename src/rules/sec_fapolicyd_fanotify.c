@@ -12,7 +12,7 @@
 #include <errno.h>
 
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
-	const struct fact_refused *r = guards_refused(facts, "exec", EPERM, 0);
+	const struct fact_turned_away *r = guards_refused(facts, "exec", EPERM, 0);
 	const struct fact_guard *daemon = guards_of(facts, "fapolicyd");
 	const struct fact_guard *marks = guards_of(facts, "fanotify");
 	if (!facts_hurt(facts) || !r ||
@@ -41,7 +41,7 @@ const struct rule rule_sec_fapolicyd_fanotify = {
 	.title = "A daemon of the host refuses to let a program be executed",
 	.wave = 2,
 	.severity = SEV_ERROR,
-	.needs = FACT_BIT(refused),
+	.needs = FACT_BIT(turned_away),
 	.explains = IDS("*env-go-wrapper-broken"),
 	.check = check,
 };

@@ -16,7 +16,7 @@ static bool is_confined(const char *label) {
 }
 
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
-	const struct fact_refused *r = guards_refused(facts, "exec", EACCES, 0);
+	const struct fact_turned_away *r = guards_refused(facts, "exec", EACCES, 0);
 	const struct fact_guard *selinux = guards_of(facts, "selinux");
 	const struct fact_guard *label = guards_of(facts, "label");
 	bool enforcing = selinux && streq(selinux->name, "1");
@@ -47,7 +47,7 @@ const struct rule rule_sec_lsm_deny = {
 	.title = "SELinux or AppArmor refuses a program",
 	.wave = 2,
 	.severity = SEV_ERROR,
-	.needs = FACT_BIT(refused),
+	.needs = FACT_BIT(turned_away),
 	.explains = IDS("*bin-not-executable-or-dir"),
 	.check = check,
 };

@@ -11,7 +11,7 @@
 #include <signal.h>
 
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
-	const struct fact_refused *r = guards_refused(facts, "exec", 0, SIGKILL);
+	const struct fact_turned_away *r = guards_refused(facts, "exec", 0, SIGKILL);
 	if (!facts_hurt(facts) || !r || streq(r->copy, "runs")) {
 		return;
 	}
@@ -37,7 +37,7 @@ const struct rule rule_sec_os_kills_on_exec = {
 	.title = "The program is killed at its start by a policy of the host",
 	.wave = 2,
 	.severity = SEV_ERROR,
-	.needs = FACT_BIT(refused),
+	.needs = FACT_BIT(turned_away),
 	.explains = IDS("*env-go-wrapper-broken", "*res-oom-killed"),
 	.check = check,
 };

@@ -63,7 +63,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 	struct finding *f = findings_add(
 		out, self, CONF_CERTAIN, subject,
 		"a filter of system calls (seccomp)%s%s refuses calls it does not know with "
-	        "EPERM%s%s",
+		"EPERM%s%s",
 		inside ? ", set by " : "",
 		inside ? (str_empty(inside->wrapper) ? "what starts the server" : inside->wrapper)
 		       : "",

@@ -95,7 +95,7 @@ static void state_refused(struct exam *exam, const char *tool, const char *path,
                           int64_t signal, int64_t ms) {
 	struct file_stat st = world_stat(exam->world, path);
 	struct mount_stat m = world_mount(exam->world, path);
-	facts_each (refused, r, exam->facts) {
+	facts_each (turned_away, r, exam->facts) {
 		if (streq(r->path, path)) {
 			return;
 		}
@@ -111,7 +111,7 @@ static void state_refused(struct exam *exam, const char *tool, const char *path,
 			return;
 		}
 	}
-	FACTS_ADD(exam->facts, refused, st.ev, .what = "exec", .tool = tool, .path = path,
+	FACTS_ADD(exam->facts, turned_away, st.ev, .what = "exec", .tool = tool, .path = path,
 	          .error = error, .signal = signal, .readable = evidence_has_bytes(head),
 	          .copy = copy, .copied_to = to, .ms = ms);
 }
@@ -122,7 +122,7 @@ static void state_unread(struct exam *exam, const char *path) {
 	const struct evidence *head =
 		st.is_file ? world_look(exam->world, LOOK_FILE, path, HEAD_BYTES) : NULL;
 	if (head && st.can_read && head->error == EPERM) {
-		FACTS_ADD(exam->facts, refused, head, .what = "read", .path = path,
+		FACTS_ADD(exam->facts, turned_away, head, .what = "read", .path = path,
 		          .error = head->error);
 	}
 }
@@ -222,7 +222,7 @@ static int look(struct exam *exam, struct err *err) {
 	look_at_starts(exam);
 	look_at_words(exam);
 	bool clueless = !infer_is_certain(exam->rules, exam->facts);
-	if (facts_first(refused, exam->facts) || clueless) {
+	if (facts_first(turned_away, exam->facts) || clueless) {
 		state_guards(exam);
 	}
 	if (bus_error(exam)) {
@@ -244,6 +244,6 @@ const struct probe probe_guards = {
 	.id = "guards",
 	.title = "who refuses what modes allow, and how files answer when something is wrong",
 	.stage = STAGE_AFTER,
-	.yields = FACT_BIT(guard) | FACT_BIT(refused) | FACT_BIT(bad_read),
+	.yields = FACT_BIT(guard) | FACT_BIT(turned_away) | FACT_BIT(bad_read),
 	.look = look,
 };
