@@ -10,10 +10,18 @@
 #include "core/rule.h"
 
 /* A first load of a very large module with cold caches takes that long, on all processors, while the
- * fresh server finds the caches warm. A third of one processor: on a busy machine it gets no more. */
+ * fresh server finds the caches warm. */
 #define AGE_MS     120000
+#define LEAST      15
 #define WINDOW_MS  100
 #define TIMES_MORE 20 /* than the fresh one took */
+
+/* Percent of one processor: most of what it can get, and never less than LEAST. */
+static int64_t wanted(const struct fact_cpu_use *c) {
+	int64_t most = (c->fair > 0 ? c->fair : 100) * 60 / 100;
+
+	return most > LEAST ? most : LEAST;
+}
 
 static int64_t fresh_ms(const struct facts *facts) {
 	const struct fact_server *server = facts_first(server, facts);
@@ -26,9 +34,10 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		return;
 	}
 	facts_each (cpu_use, c, facts) {
-		bool long_time = c->age_ms >= AGE_MS && c->cpu_ms >= c->age_ms / 100 * 35 &&
+		bool long_time = c->age_ms >= AGE_MS && c->cpu_ms >= c->age_ms / 100 * wanted(c) &&
 		                 c->cpu_ms >= fresh_ms(facts) * TIMES_MORE;
-		bool still = c->window_ms >= WINDOW_MS && c->now_ms >= c->window_ms / 100 * 35;
+		bool still =
+			c->window_ms >= WINDOW_MS && c->now_ms >= c->window_ms * wanted(c) / 200;
 
 		if (!long_time || !still) {
 			continue;

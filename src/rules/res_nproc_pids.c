@@ -179,9 +179,6 @@ const struct rule rule_res_nproc_pids = {
 	.wave = 2,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(task_limit),
-	.explains = IDS("*tc-goroot-incomplete", "*fs-disk-full-gocache", "*env-goroot-wrong",
-                        "*mod-excluded-by-constraints", "*cfg-bad-language-server-flags",
-                        "*env-go-wrapper-broken", "*bug-gopls-panic", "*bug-golist-panic",
-                        "*res-go-oom-fatal", "*mod-cgo-toolchain-missing"),
+	.explains = IDS("*env-go-wrapper-broken", "*bug-gopls-panic", "*bug-golist-panic"),
 	.check = check,
 };

@@ -5,6 +5,9 @@
 
 #include "base/clock.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #define LEAST_MS 5000 /* less than that in all is nothing */
 
 /* "pid ppid cpu_ms rss peak comm" */
@@ -42,6 +45,21 @@ static bool find(struct arena *arena, const struct evidence *ev, int64_t pid, st
 	return false;
 }
 
+/* 100 unless more want to run than there are processors. */
+static int64_t fair_share(struct exam *exam) {
+	const struct evidence *load =
+		world_look(exam->world, LOOK_FILE, "/proc/loadavg", LOOK_CAP_SMALL);
+	const struct evidence *online = world_look(
+		exam->world, LOOK_FILE, "/sys/devices/system/cpu/online", LOOK_CAP_SMALL);
+	double running = evidence_has_bytes(load) ? strtod(load->bytes.data, NULL) : 0;
+	const char *last = evidence_has_bytes(online)
+	                           ? memrchr(online->bytes.data, '-', online->bytes.len)
+	                           : NULL;
+	double processors = last ? strtod(last + 1, NULL) + 1 : 1;
+
+	return running <= processors ? 100 : (int64_t)(processors * 100 / running);
+}
+
 static void state_row(struct exam *exam, const struct fact_running_server *s,
                       const struct evidence *before, const struct evidence *after,
                       const struct row *now) {
@@ -56,7 +74,8 @@ static void state_row(struct exam *exam, const struct fact_running_server *s,
 	          .comm = now->comm, .server_pid = s->pid, .cpu_ms = now->cpu_ms,
 	          .age_ms = (clock_wall_ns() - s->start_ns) / NS_PER_MS,
 	          .now_ms = now->cpu_ms - was.cpu_ms,
-	          .window_ms = (after->at_ns - before->at_ns) / NS_PER_MS);
+	          .window_ms = (after->at_ns - before->at_ns) / NS_PER_MS,
+	          .fair = fair_share(exam));
 }
 
 static void look_server(struct exam *exam, const struct fact_running_server *s) {
