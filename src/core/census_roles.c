@@ -173,16 +173,15 @@ static void role_by_parent(struct census *c, struct census_process *p) {
 	struct census_process *parent = parent_of(c, p);
 	const struct census_process *tracer = census_by_pid(c, p->tracer);
 
-	if (tracer && tracer->role == ROLE_DEBUGGER) {
+	bool is_new = p->role == ROLE_OTHER && !is_selfless(p) && parent;
+
+	if ((tracer && tracer->role == ROLE_DEBUGGER) ||
+	    (is_new && parent->role == ROLE_DEBUGGER)) {
 		p->role = ROLE_DEBUGGEE;
 	} else if (p->role == ROLE_HOST && parent && parent->role == ROLE_HOST) {
 		p->role = ROLE_OTHER; /* children inherit its variables */
 		p->name = p->comm;
-	} else if (p->role != ROLE_OTHER || is_selfless(p) || !parent) {
-		return;
-	} else if (parent->role == ROLE_DEBUGGER) {
-		p->role = ROLE_DEBUGGEE;
-	} else if (is_patient(parent->role)) {
+	} else if (is_new && is_patient(parent->role)) {
 		p->role = ROLE_HELPER;
 	}
 }

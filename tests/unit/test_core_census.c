@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #define HEAD                                                                                       \
-	"uid=1000\neverybody=0\nnow_wall_ns=9000000000\nprocesses=9\nothers=0\nhidden="     \
+	"uid=1000\neverybody=0\nnow_wall_ns=9000000000\nprocesses=9\nothers=0\nhidden="            \
 	"0\ndenied=0\nsockets_error=0\n\n"
 #define INIT "pid=1\nppid=0\nuid=0\nkin=ancestor\nstate=S\ncomm=systemd\ncmdline=/sbin/init\n\n"
 #define EDITOR                                                                                     \
@@ -247,20 +247,18 @@ static void test_left_overs(void **state) {
 
 static void test_duplicates(void **state) {
 	struct census c = read_text(HEAD INIT EDITOR SERVER_HEAD(
-		20, 10,
-		500) "cmdline=gopls\nenv.PATH=/a:/"
-	             "b\nenv.GOFLAGS=-mod=mod\nenv.GOTELEMETRY_X="
-	             "1\n" CONNECTED(10) "\n" SERVER_HEAD(21, 10, 400) "cmdline=gopls\nenv.PATH=/"
-	                                                               "b\nenv.GODEBUG="
-	                                                               "x\n" CONNECTED(10) "\n" SERVER_HEAD(
-									       22, 10,
-									       600) "cmdline="
-	                                                                            "gopls\nenv."
-	                                                                            "PATH=/"
-	                                                                            "b\nenv."
-	                                                                            "GODEBUG="
-	                                                                            "x\n" CONNECTED(
-											    10) "\n");
+		20, 10, 500) "cmdline=gopls\nenv.PATH=/a:/"
+	                     "b\nenv.GOFLAGS=-mod=mod\nenv.GOTELEMETRY_X="
+	                     "1\n" CONNECTED(10) "\n" SERVER_HEAD(
+				     21, 10, 400) "cmdline=gopls\nenv.PATH=/"
+	                                          "b\nenv.GODEBUG="
+	                                          "x\n" CONNECTED(10) "\n" SERVER_HEAD(
+							  22, 10, 600) "cmdline="
+	                                                               "gopls\nenv."
+	                                                               "PATH=/"
+	                                                               "b\nenv."
+	                                                               "GODEBUG="
+	                                                               "x\n" CONNECTED(10) "\n");
 	const struct census_mark *split = mark_of(&c, 20, MARK_DUPLICATE);
 	const struct census_mark *same = mark_of(&c, 22, MARK_DUPLICATE);
 
