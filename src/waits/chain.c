@@ -602,6 +602,12 @@ struct wait_chain waits_chain(const struct waits *w, int64_t settled_ms) {
 	}
 	bound_since(&chain.leaf);
 	chain.leaf.settled = is_certain(chain.leaf.kind) || chain.leaf.since_ms >= settled_ms;
+	if (chain.leaf.kind == WAIT_SLEEP && polls(&chain, settled_ms) &&
+	    !sleeps_long(w, &chain.leaf)) {
+		chain.leaf.detail = arena_printf(
+			w->arena, "sleeps for a moment, again and again: %s polls for something",
+			waits_name(w->arena, chain.links[chain.link_count - 2].process));
+	}
 	if (chain.leaf.kind == WAIT_SLEEP) {
 		chain.leaf.settled = (chain.leaf.settled && sleeps_long(w, &chain.leaf)) ||
 		                     polls(&chain, settled_ms);

@@ -135,6 +135,28 @@ static bool by_writing(struct walk *k, const struct wait_process *p, const struc
 	return leaf(k, p, WAIT_READER, f->link, "writes and nobody reads it", call_proof(k, t, f));
 }
 
+/* It wants to connect, and whoever listens there takes no more. */
+static bool by_connecting(struct walk *k, const struct wait_process *p,
+                          const struct wait_thread *t) {
+	const struct waits *w = k->w;
+	const char *proof = arena_printf(w->arena, "thread %lld is in connect", (long long)t->tid);
+
+	for (size_t i = 0; i < w->fd_count; i++) {
+		const struct wait_socket *s = waits_socket(w, w->fds[i].ino);
+
+		if (s && streq(s->state, "listening") && streq(s->name, t->path) &&
+		    walk_on(k, waits_process(w, w->fds[i].pid), HOW_SOCKET, t->path, proof)) {
+			return true;
+		}
+	}
+	return leaf(k, p, WAIT_PEER, t->path,
+	            arena_printf(w->arena,
+	                         "waits for a place in the queue of %s: whoever listens there "
+	                         "takes no connection",
+	                         t->path),
+	            proof);
+}
+
 bool waits_by_descriptor(struct walk *k, const struct wait_process *p) {
 	enum wait_role role = waits_role(k->w->arena, p);
 
@@ -143,6 +165,9 @@ bool waits_by_descriptor(struct walk *k, const struct wait_process *p) {
 		            "asks for a password in a window and waits for the answer", "its name");
 	}
 	each_thread(t, p) {
+		if (streq(t->call, "connect") && t->still && !str_empty(t->path)) {
+			return by_connecting(k, p, t);
+		}
 		bool reads = one_of(t->call, reading), writes = one_of(t->call, writing);
 		const struct wait_fd *f =
 			reads || writes ? waits_fd(p, (int64_t)waits_arg(t, 0)) : NULL;
@@ -390,6 +415,23 @@ static bool is_unread(struct walk *k, const struct wait_process *p) {
 	return false;
 }
 
+/* It waits for a child that was not there yet when its children were listed. */
+static bool by_newborn(struct walk *k, const struct wait_process *p) {
+	static const char *const calls[] = {"wait4", "waitid", "vfork", NULL};
+
+	each_thread(t, p) {
+		if (one_of(t->call, calls)) {
+			return leaf(k, p, WAIT_WORKS, "",
+			            "works: it starts one program after another",
+			            arena_printf(k->w->arena,
+			                         "thread %lld is in %s, for one that has just "
+			                         "begun",
+			                         (long long)t->tid, t->call));
+		}
+	}
+	return false;
+}
+
 bool waits_by_nothing(struct walk *k, const struct wait_process *p) {
 	struct arena *a = k->w->arena;
 	enum wait_role role = waits_role(a, p);
@@ -415,6 +457,9 @@ bool waits_by_nothing(struct walk *k, const struct wait_process *p) {
 		                                : "waits for nothing but its editor",
 		            reads_stdin(p) ? "a thread reads its stdin, nothing lies unread"
 		                           : "nothing lies unread, nothing runs");
+	}
+	if (role != ROLE_EDITOR && by_newborn(k, p)) {
+		return true;
 	}
 	if (role == ROLE_EDITOR || reads_stdin(p)) {
 		return leaf(k, p, WAIT_IDLE, "",

@@ -117,6 +117,26 @@ static void add_peers(struct waits *w, const struct waits_process *p) {
 	}
 }
 
+/* A connection that finds no place in the queue of its listener is not one yet: the call says where it goes. */
+static void add_listeners(struct waits *w, const struct waits_process *p) {
+	for (size_t i = 0; i < p->thread_count; i++) {
+		const char *path = streq(p->threads[i].call, "connect")
+		                           ? waits_path_of(w, p->pid, &p->threads[i])
+		                           : NULL;
+
+		for (size_t k = 0; path && k < w->socket_count; k++) {
+			const struct waits_socket *s = &w->sockets[k];
+			const struct waits_holder *h = streq(s->name, path) && s->state == 10
+			                                       ? waits_holder_of(w, s->ino, NULL)
+			                                       : NULL;
+
+			if (h) {
+				waits_add_tree(w, h->pid, WAITS_PEER);
+			}
+		}
+	}
+}
+
 static void add_tracer(struct waits *w, const struct waits_process *p) {
 	struct slice text, line;
 	int64_t tracer = 0;
@@ -194,6 +214,7 @@ static void gather(struct waits *w, int64_t pid) {
 
 		for (; done < count; done++) {
 			add_peers(w, w->list[done]);
+			add_listeners(w, w->list[done]);
 			add_tracer(w, w->list[done]);
 		}
 	}

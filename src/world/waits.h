@@ -118,6 +118,10 @@ void waits_add_tree(struct waits *w, int64_t pid, enum waits_relation relation);
 /* "record=process" and its threads, with the second sample. */
 void waits_put_process(struct waits *w, const struct waits_process *p);
 
+/* The path a call is about, or that of the unix socket it connects to, from the memory of its process; NULL when it has
+ * none or that may not be read. */
+const char *waits_path_of(struct waits *w, int64_t pid, const struct waits_thread *t);
+
 /* The name of a system call of this machine, "" for one that hardly ever waits. */
 const char *waits_call_name(int64_t number);
 

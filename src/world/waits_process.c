@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -384,15 +385,14 @@ static void put_optional(struct waits *w, const char *key, const char *value) {
 
 /* ---- threads ---- */
 
-/* The path a call is about, from the memory of its process; the call has to have one. */
-static void put_path(struct waits *w, int64_t pid, const struct waits_thread *t) {
+const char *waits_path_of(struct waits *w, int64_t pid, const struct waits_thread *t) {
 	static const struct {
 		const char *call;
 		int arg;
 	} calls[] = {{"openat", 1},     {"newfstatat", 1}, {"statx", 1},    {"faccessat", 1},
 	             {"readlinkat", 1}, {"mkdirat", 1},    {"unlinkat", 1}, {"open", 0},
 	             {"stat", 0},       {"lstat", 0},      {"access", 0},   {"readlink", 0},
-	             {"execve", 0},     {"statfs", 0}};
+	             {"execve", 0},     {"statfs", 0},     {"connect", 1}};
 
 	for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
 		char bytes[PATH_BYTES];
@@ -401,16 +401,27 @@ static void put_path(struct waits *w, int64_t pid, const struct waits_thread *t)
 		size_t room = 4096 - (t->args[calls[i].arg] & 4095);
 		struct iovec ours = {bytes, room < sizeof bytes ? room : sizeof bytes};
 		struct iovec theirs = {at, ours.iov_len};
+		size_t skip = 0;
+		sa_family_t family = AF_UNSPEC;
 
 		if (!streq(t->call, calls[i].call)) {
 			continue;
 		}
 		ssize_t n = process_vm_readv((pid_t)pid, &ours, 1, &theirs, 1, 0);
-		if (n > 0 && bytes[0] != '\0') {
-			keyline_put(w->out, "path",
-			            arena_strndup(w->arena, bytes, strnlen(bytes, (size_t)n)));
+
+		if (n > (ssize_t)sizeof family && streq(t->call, "connect")) {
+			memcpy(&family, bytes, sizeof family);
+			skip = sizeof family; /* of struct sockaddr_un */
+			if (family != AF_UNIX) {
+				return NULL;
+			}
+		}
+		if (n > (ssize_t)skip && bytes[skip] != '\0') {
+			return arena_strndup(w->arena, bytes + skip,
+			                     strnlen(bytes + skip, (size_t)n - skip));
 		}
 	}
+	return NULL;
 }
 
 /* The innermost functions of the kernel stack, when we may see it: "a b c". */
@@ -462,7 +473,7 @@ static void put_thread(struct waits *w, const struct waits_process *p,
 			strbuf_printf(w->out, "%s%" PRIx64, i ? " " : "", again.args[i]);
 		}
 		strbuf_add_char(w->out, '\n');
-		put_path(w, p->pid, &again);
+		put_optional(w, "path", waits_path_of(w, p->pid, &again));
 	}
 	if (ps.state == 'D') {
 		put_stack(w, p->pid, t->tid);
