@@ -18,6 +18,7 @@ struct trouble {
 	const char *role; /* GOCACHE … or "" */
 	const char *path; /* about what */
 	const struct fact *said, *seen;
+	bool likely; /* and no more than that */
 };
 
 /* The most special place that the path lies in. */
@@ -171,11 +172,27 @@ static bool cut_off(const struct facts *facts, const struct fact_confined *c, st
 	return false;
 }
 
+/* gopls loads with the network switched off, so it may say nothing of it; what it would need there is missing. */
+static bool perhaps_cut_off(const struct facts *facts, const struct fact_confined *c,
+                            struct trouble *ret) {
+	const struct fact *wanted = storage_module_wanted(facts);
+	const char *proxy = facts_govar_value(facts, "GOPROXY");
+	if (!c->network || !wanted || streq(proxy, "off")) {
+		return false;
+	}
+	*ret = (struct trouble){.verb = "does not get to",
+	                        .role = "",
+	                        .path = "the network",
+	                        .said = wanted,
+	                        .likely = true};
+	return true;
+}
+
 static bool find_trouble(const struct facts *facts, const struct fact_confined *c,
                          struct trouble *ret) {
 	return homeless(facts, ret) || write_protected(facts, c, ret) ||
 	       denied(facts, c, "permission denied", ret) || cut_off(facts, c, ret) ||
-	       hidden(facts, c, ret);
+	       hidden(facts, c, ret) || perhaps_cut_off(facts, c, ret);
 }
 
 static const char *how(struct arena *arena, const struct fact_confined *c) {
@@ -226,7 +243,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		                           ? ""
 		                           : arena_printf(out->arena, "%s ", t.role);
 		struct finding *f = findings_add(
-			out, self, CONF_CERTAIN, t.path,
+			out, self, t.likely ? CONF_LIKELY : CONF_CERTAIN, t.path,
 			"%s runs in a sandbox%s%s, where it %s %s%s; outside, this user can", what,
 			str_empty(c->wrapper) ? "" : " that is made by ", c->wrapper, t.verb, role,
 			t.path);
@@ -246,8 +263,9 @@ const struct rule rule_sec_agent_sandbox = {
 	.wave = 2,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(confined),
-	.explains = IDS("*env-go-wrapper-broken", "*mod-excluded-by-constraints",
-                        "*fs-gocache-foreign-owner", "*fs-modcache-foreign-owner", "*fs-readonly",
-                        "*net-offline", "*bin-replaced-while-running"),
+	.explains =
+		IDS("*env-go-wrapper-broken", "*mod-excluded-by-constraints",
+                    "*fs-gocache-foreign-owner", "*fs-modcache-foreign-owner", "*fs-readonly",
+                    "*net-offline", "*bin-replaced-while-running", "*ipc-server-waits-on-child"),
 	.check = check,
 };
