@@ -178,7 +178,7 @@ if command -v strace >/dev/null; then
 	strace -f -o trace "$dialtone" why "$server" >/dev/null </dev/null
 	if grep -E '(^|[^_a-z])(ptrace|tkill|tgkill|rt_sigqueueinfo|pidfd_send_signal)\(' trace; then fail "it traces or signals"; fi
 	# The one process it may end is its own.
-	own=$(grep -oE '(clone|clone3|fork|vfork)\(.*\) += [0-9]+' trace | grep -oE '[0-9]+$')
+	own=$(grep -E '(clone3?|v?fork)(\(| resumed)' trace | grep -oE '= [0-9]+( |$)' | grep -oE '[0-9]+')
 	while read -r pid; do
 		if ! grep -qx "$pid" <<<"$own"; then fail "it killed process $pid, which is not its own"; fi
 	done < <(grep -oE 'kill\([0-9]+' trace | grep -oE '[0-9]+')
