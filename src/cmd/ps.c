@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "cmd/check_options.h"
 #include "cmd/env_mask.h"
+#include "cmd/ps_leaks.h"
 #include "core/census.h"
 #include "core/gopls_call.h"
 #include "core/world.h"
@@ -27,6 +28,9 @@ static const struct option_spec ps_specs[] = {
 	{"watch", 'w', NULL, OPTION_FLAG, AT(watch), "draw it again and again; q ends it"},
 	{"every", 0, "S", OPTION_TEXT, AT(every), "seconds between (" PS_EVERY_DEFAULT ")"},
 	{"all", 'a', NULL, OPTION_FLAG, AT(all), "processes of all users"},
+	{"leaks", 0, NULL, OPTION_FLAG, AT(leaks), "does a server use more and more? (PID)"},
+	{"for", 0, "S", OPTION_TEXT, AT(seconds), "with --leaks: seconds to look at it (10)"},
+	{"restarts", 0, "N", OPTION_TEXT, AT(restarts), "with --leaks: start it N times beside"},
 	{"save", 0, "FILE", OPTION_TEXT, AT(save), "also record what was seen in a case file"},
 	{"raw", 0, NULL, OPTION_FLAG, AT(raw), "with --save: keep home and user names"},
 	{"from", 0, "FILE", OPTION_TEXT, AT(from), "show what a case file holds"},
@@ -192,6 +196,10 @@ static bool is_sensible(const struct ps_options *o) {
 		output_complain("option '--raw' only goes with '--save'");
 	} else if (o->every && !o->watch) {
 		output_complain("option '--every' only goes with '--watch'");
+	} else if ((o->seconds || o->restarts) && !o->leaks) {
+		output_complain("options '--for' and '--restarts' only go with '--leaks'");
+	} else if (o->leaks && (o->watch || o->save || o->from || o->tree || o->all)) {
+		output_complain("'--leaks' goes with no --watch, --save, --from, --tree or --all");
 	} else if (o->watch && (o->json || o->save)) {
 		output_complain("'--watch' goes with no --json or --save");
 	} else if (o->watch && isatty(STDOUT_FILENO) != 1) {
@@ -206,9 +214,14 @@ static int run(const void *options, const char *const *operands, size_t operand_
 	const struct ps_options *o = options;
 	const char *every = o->every ? o->every : PS_EVERY_DEFAULT;
 	int64_t every_ns = 0;
-	(void)operands;
-	(void)operand_count;
 	if (!is_sensible(o)) {
+		return STATUS_USAGE;
+	}
+	if (o->leaks) {
+		return ps_leaks(o, operand_count > 0 ? operands[0] : NULL);
+	}
+	if (operand_count > 0) {
+		output_complain("a PID only goes with '--leaks'");
 		return STATUS_USAGE;
 	}
 	if (seconds_parse(every, &every_ns) < 0) {
@@ -233,10 +246,10 @@ static int run(const void *options, const char *const *operands, size_t operand_
 
 const struct command command_ps = {
 	.name = "ps",
-	.synopsis = "",
+	.synopsis = "[--leaks [PID]]",
 	.summary = "Show editors, language servers, debuggers and go commands",
 	.options = ps_specs,
 	.options_size = sizeof(struct ps_options),
-	.max_operands = 0,
+	.max_operands = 1,
 	.run = run,
 };

@@ -20,6 +20,9 @@ struct ps_options {
 	bool raw;
 	const char *from;
 	const char *color;
+	bool leaks;
+	const char *seconds;
+	const char *restarts;
 };
 
 extern const struct command command_ps; /* cmd/ps.c; read again when a case file is opened */
