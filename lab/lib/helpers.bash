@@ -646,6 +646,7 @@ fanotify_guard() {
 oddfs() {
 	local behind=$1.behind
 	[ -e /dev/fuse ] || skip "needs /dev/fuse"
+	# shellcheck disable=SC2046 # words
 	[ -x "$LAB/oddfs" ] || gcc -o "$LAB/oddfs" "$LAB/src/lib/oddfs.c" $(pkg-config --cflags --libs fuse3)
 	mv "$1" "$behind"
 	mkdir "$1"

@@ -289,7 +289,9 @@ static bool sums_differ(const struct exam *exam) {
 static int look(struct exam *exam, struct err *err) {
 	(void)err;
 	const struct target *t = exam->target;
-	if (!t->open_file || (facts_healthy(exam->facts) && !has_error(exam))) {
+	const struct fact_server *s = facts_first(server, exam->facts);
+	bool spoke = s && (streq(s->state, "answered") || streq(s->state, "stopped_by_us"));
+	if (!t->open_file || !spoke || (facts_healthy(exam->facts) && !has_error(exam))) {
 		return 0;
 	}
 	struct gaps g = {.exam = exam, .modules = exam->modules, .dirs = ""};

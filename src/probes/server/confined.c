@@ -279,7 +279,9 @@ static int look(struct exam *exam, struct err *err) {
 	look_at_editor(exam);
 	const struct fact_server *s = facts_first(server, exam->facts);
 	bool started = exam->handshake && exam->handshake->talk;
-	if (!facts_hurt(exam->facts) || infer_is_certain(exam->rules, exam->facts) || !started) {
+	bool none = s && (streq(s->state, "not_executed") || streq(s->state, "not_started"));
+	if (none || !facts_hurt(exam->facts) || infer_is_certain(exam->rules, exam->facts) ||
+	    !started) {
 		return 0;
 	}
 	if (!stated(exam, "server") && s &&
