@@ -209,7 +209,11 @@ static void keep(struct reader *r, const struct goroutine *g) {
 		out->slots = bigger;
 	}
 	out->items[out->count++] = *g;
-	out->misfits += g->fits ? 0 : 1;
+	/* Of one that runs or moves, a stack that is just being copied fits nothing for a moment. */
+	if (g->state == GOROUTINE_CERTAIN || g->state == GOROUTINE_PARTIAL) {
+		out->steady++;
+		out->misfits += g->fits ? 0 : 1;
+	}
 }
 
 /* ---- batches ---- */

@@ -77,7 +77,8 @@ struct goroutines {
 	uint64_t listed; /* in the runtime's list, dead ones included */
 	uint64_t dead;
 	uint64_t unreadable; /* listed, but not to be read or not looking like one */
-	uint64_t misfits;    /* alive, but at odds with the layout */
+	uint64_t steady;     /* alive, and held still */
+	uint64_t misfits;    /* of these, at odds with the layout */
 	bool cut;            /* there are more than GOROUTINES_MAX */
 };
 

@@ -1,16 +1,16 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: MIT
-"""compare.py OURS DUMP [--all]: two lists of goroutines, one by one. Prints "N of M equal" and what differs; status 1
-when less than 99.9 % of the parked ones are equal. Left out: those that moved (running or runnable in either list, or
-with a state that says so), and those that the signal moved. --all: a dump of SIGQUIT (level 2), where the runtime's own
-goroutines and frames count, and fp, sp and pc stand behind each line."""
+"""compare.py OURS DUMP: two lists of goroutines, one by one. Prints "N of M equal" and what differs; status 1 when less
+than 99.9 % of the parked ones are equal. Left out: those that moved (running or runnable in either list, or with a state
+that says so), those that the signal moved, and the runtime's two that tidy up by the clock. DUMP may be one of SIGQUIT:
+fp, sp and pc behind each line do not count."""
 import re
 import sys
 
 ARGUMENTS = re.compile(r"\([^()]*\)$")
 LEVEL2 = re.compile(r" (gp|mp)=0x[0-9a-f]+| m=(nil|\d+)| (fp|sp|pc)=0x[0-9a-f]+")
 HEADER = re.compile(r"^goroutine (\d+) \[([^]]*)\](.*)$")
-MOVED = ("os/signal.signal_recv", "os/signal.loop", "runtime/pprof.")
+MOVED = ("os/signal.signal_recv", "os/signal.loop", "runtime/pprof.", "runtime.bgscavenge", "runtime.bgsweep")
 
 
 def goroutines(path):
