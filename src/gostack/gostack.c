@@ -150,7 +150,12 @@ int gostack_read(struct gostack *s, struct err *err) {
 		return err_set(err, r, "the memory of the process cannot be read any more: %s",
 		               r == -ESRCH ? "it ended" : "the right to do so was lost");
 	}
-	if (s->all.count == 0 || s->all.misfits * 20 > s->all.steady) {
+	if (s->all.count == 0) {
+		return err_set(
+			err, -EAGAIN,
+			"it has no goroutines at this moment: it is just starting or ending");
+	}
+	if (s->all.misfits * 20 > s->all.steady) {
 		return err_set(err, -EPROTO,
 		               "the goroutines of this program (%s) do not look like those of any "
 		               "release from go1.%d to go1.%d",

@@ -41,7 +41,8 @@ int gostack_open(struct arena *arena, struct memory *memory,
                  const char *(*clean)(struct arena *arena, const char *text), struct gostack *ret,
                  struct err *err);
 
-/* Reads all goroutines into stack->all. -EPROTO when most of them make no sense. */
+/* Reads all goroutines into stack->all. -EPROTO when they make no sense, -EAGAIN when
+ * there are none. */
 int gostack_read(struct gostack *stack, struct err *err);
 
 /* What the runtime calls the state of a goroutine: its wait reason, or its status. */
