@@ -7,6 +7,7 @@
 #include "cmd/interrupt.h"
 #include "cmd/options.h"
 #include "cmd/output.h"
+#include "cmd/why_exited.h"
 #include "core/registry.h"
 #include "probes/server/wait_facts.h"
 #include "report/harmless.h"
@@ -30,7 +31,7 @@
 
 struct why_options {
 	const char *workspace, *save, *from, *color;
-	bool json, dot, raw;
+	bool json, dot, raw, exited;
 };
 
 #define AT(member) offsetof(struct why_options, member)
@@ -38,6 +39,8 @@ static const struct option_spec why_specs[] = {
 	{"workspace", 'w', "DIR", OPTION_TEXT, AT(workspace),
          "ask about the server that has DIR open"},
 	{"json", 'j', NULL, OPTION_FLAG, AT(json), "for programs: the report with the key chain"},
+	{"exited", 0, NULL, OPTION_FLAG, AT(exited),
+         "what ended the last server; PID, if any, is its number or the editor's"},
 	{"dot", 0, NULL, OPTION_FLAG, AT(dot), "the processes as a graph for dot(1)"},
 	{"save", 0, "FILE", OPTION_TEXT, AT(save), "also record what was seen in a case file"},
 	{"raw", 0, NULL, OPTION_FLAG, AT(raw), "with --save: keep home and user names"},
@@ -437,6 +440,22 @@ static int run_in(struct why *y) {
 	return status;
 }
 
+static int run_exited(const struct why_options *o, const char *const *operands,
+                      size_t operand_count) {
+	struct why_exited exited = {.workspace = o->workspace, .color = o->color, .json = o->json};
+
+	if (o->dot || o->raw || o->save || o->from) {
+		output_complain("'--exited' goes with '--workspace', '--json' and '--color' only");
+		return STATUS_USAGE;
+	}
+	if (operand_count > 0 && (str_to_int64(operands[0], &exited.pid) < 0 || exited.pid <= 0 ||
+	                          exited.pid > INT32_MAX)) {
+		output_complain("expected the number of a process, got '%s'", operands[0]);
+		return STATUS_USAGE;
+	}
+	return why_exited(&exited);
+}
+
 static int run(const void *options, const char *const *operands, size_t operand_count) {
 	struct why y = {
 		.options = *(const struct why_options *)options,
@@ -447,6 +466,9 @@ static int run(const void *options, const char *const *operands, size_t operand_
 
 	if (!color_is_valid(o->color)) {
 		return STATUS_USAGE;
+	}
+	if (o->exited) {
+		return run_exited(o, operands, operand_count);
 	}
 	if ((operand_count > 0) + (o->workspace != NULL) + (o->from != NULL) != 1) {
 		output_complain("expected one of PID, --workspace DIR and --from FILE");

@@ -37,6 +37,7 @@ struct target {
 	const char *const *window_missing; /* those its file names that are not there; or NULL */
 	bool trusted;                      /* --trust */
 	bool no_server;                    /* --no-server */
+	bool autopsy;                      /* why --exited: what ended the last server */
 	const char *const *logs;           /* --logs, absolute, ended by NULL; or NULL */
 
 	/* probes/environment */

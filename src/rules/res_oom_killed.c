@@ -183,6 +183,11 @@ static void check_trial(const struct rule *self, const struct facts *facts, stru
 		finding_cites(f, m);
 	}
 	finding_cite(f, v.fact);
+	facts_each (death, d, facts) {
+		if (d->trial && streq(d->how, "oom")) {
+			finding_cites(f, d);
+		}
+	}
 	cite_peak(f, facts);
 	finding_about(out, f, "memory");
 	advise(out, f, g);
@@ -267,8 +272,36 @@ static void check_editor(const struct rule *self, const struct facts *facts, str
 	}
 }
 
+/* The kernel's log or the journal tells of it, and no trial was made (`why --exited`). */
+static void check_report(const struct rule *self, const struct facts *facts, struct findings *out) {
+	const struct fact_death *last = NULL;
+
+	facts_each (death, d, facts) {
+		bool memory = streq(d->how, "oom") || streq(d->how, "oom-daemon");
+		bool ours = str_has(d->text, "oom_score_adj:1000"); /* a victim of a diagnosis */
+
+		if (memory && !ours && (streq(d->comm, "gopls") || streq(d->comm, "go"))) {
+			last = d;
+		}
+	}
+	if (!last || facts_first(server, facts) || !facts_hurt(facts)) {
+		return;
+	}
+	struct finding *f = findings_add(
+		out, self, CONF_CERTAIN,
+		arena_printf(out->arena, "process %lld (%s)", (long long)last->pid, last->comm),
+		"out of memory: %s killed %s (process %lld)%s%s", last->by, last->comm,
+		(long long)last->pid, str_empty(last->group) ? "" : " in the control group ",
+		last->group);
+
+	finding_cites(f, last);
+	finding_about(out, f, "memory");
+	advise(out, f, NULL);
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	check_trial(self, facts, out);
+	check_report(self, facts, out);
 	check_editor(self, facts, out);
 }
 

@@ -187,16 +187,22 @@ static void read_editor(struct exam *exam) {
 	const char *name = exam->target->editor ? exam->target->editor->name : "none";
 	const struct fact_editor_process *p = facts_first(editor_process, exam->facts);
 	int64_t since = p ? p->start_ns : 0;
-	if (streq(name, "vscode") || streq(name, "code-server")) {
+	/* An autopsy may come when the editor has gone too: then all of them. */
+	bool any = exam->target->autopsy && streq(name, "none");
+
+	if (streq(name, "vscode") || streq(name, "code-server") || any) {
 		read_vscode(exam);
-	} else if (streq(name, "neovim")) {
+	}
+	if (streq(name, "neovim") || any) {
 		/* In the cache directory up to v0.7. */
-		read_file(exam, name, below(exam, "XDG_STATE_HOME", ".local/state", "nvim/lsp.log"),
+		read_file(exam, "neovim",
+		          below(exam, "XDG_STATE_HOME", ".local/state", "nvim/lsp.log"), since,
+		          p != NULL, TAIL_CAP);
+		read_file(exam, "neovim", below(exam, "XDG_CACHE_HOME", ".cache", "nvim/lsp.log"),
 		          since, p != NULL, TAIL_CAP);
-		read_file(exam, name, below(exam, "XDG_CACHE_HOME", ".cache", "nvim/lsp.log"),
-		          since, p != NULL, TAIL_CAP);
-	} else if (streq(name, "helix")) {
-		read_file(exam, name, below(exam, "XDG_CACHE_HOME", ".cache", "helix/helix.log"),
+	}
+	if (streq(name, "helix") || any) {
+		read_file(exam, "helix", below(exam, "XDG_CACHE_HOME", ".cache", "helix/helix.log"),
 		          since, p != NULL, TAIL_CAP);
 	}
 }
