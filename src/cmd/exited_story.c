@@ -175,7 +175,8 @@ static bool is_another(const struct telling *t, const struct fact_death *d) {
 			}
 		}
 	}
-	return t->story.at_ns > 0 && d->at_ns > 0 && d->at_ns + SLACK_NS < t->story.at_ns;
+	return t->exit && t->exit->at_ns > 0 && d->at_ns > 0 &&
+	       d->at_ns + SLACK_NS < t->exit->at_ns;
 }
 
 static const struct fact_death *last_death(const struct telling *t, const char *how) {
@@ -198,7 +199,12 @@ static void take_death(struct telling *t, const struct fact_death *d) {
 	t->story.signal = d->signal ? d->signal : t->story.signal;
 	t->story.at_ns = d->at_ns;
 	t->story.sender = d->by;
-	t->story.certain = true;
+	t->story.certain = t->exit || t->pid;
+	if (!t->story.certain) {
+		t->story.unknown =
+			"which folder it had open is not recorded: no log of an editor tells "
+			"of an end";
+	}
 	prove(t, arena_printf(t->arena, "%s: %s",
 	                      streq(d->source, "kernel") ? "the kernel's log" : "the journal",
 	                      d->text));
