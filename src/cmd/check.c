@@ -332,8 +332,8 @@ static int run(const void *options, const char *const *operands, size_t operand_
 
 const struct command command_check = {
 	.name = "check",
-	.synopsis = "[DIR|WINDOW.code-workspace]",
-	.summary = "Find the one cause of trouble in DIR (or here)",
+	.synopsis = "[DIR|WINDOW]",
+	.summary = "Find the one cause of trouble in DIR",
 	.options = check_option_specs,
 	.options_size = sizeof(struct check_options),
 	.max_operands = 1,

@@ -378,7 +378,7 @@ static int run(const void *options, const char *const *operands, size_t operand_
 const struct command command_locks = {
 	.name = "locks",
 	.synopsis = "[PATH...]",
-	.summary = "Tell who holds a lock, who waits for it, and what is left over",
+	.summary = "Tell who holds which lock, and who waits",
 	.options = locks_specs,
 	.options_size = sizeof(struct locks_options),
 	.notes = "Without PATH: the locks of go, gopls, git, VS Code and the package manager.\n"

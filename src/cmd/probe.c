@@ -501,8 +501,8 @@ static int run(const void *options, const char *const *operands, size_t operand_
 
 const struct command command_probe = {
 	.name = "probe",
-	.synopsis = "[DIR] [-- CMD...]",
-	.summary = "Ask a language server for every feature; times and costs",
+	.synopsis = "[DIR] [-- CMD]",
+	.summary = "Ask a language server for each feature",
 	.options = probe_specs,
 	.options_size = sizeof(struct probe_options),
 	.max_operands = 1,

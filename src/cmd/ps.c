@@ -246,8 +246,8 @@ static int run(const void *options, const char *const *operands, size_t operand_
 
 const struct command command_ps = {
 	.name = "ps",
-	.synopsis = "[--leaks [PID]]",
-	.summary = "Show editors, language servers, debuggers and go commands",
+	.synopsis = "[--leaks]",
+	.summary = "Show editors, servers and go commands",
 	.options = ps_specs,
 	.options_size = sizeof(struct ps_options),
 	.max_operands = 1,

@@ -495,7 +495,7 @@ static int run(const void *options, const char *const *operands, size_t operand_
 const struct command command_why = {
 	.name = "why",
 	.synopsis = "PID",
-	.summary = "Tell what a running process waits for, without stopping it",
+	.summary = "Tell what a running process waits for",
 	.options = why_specs,
 	.options_size = sizeof(struct why_options),
 	.notes = "PID is a language server, a go, an editor, a debugger or any other process. "
