@@ -268,6 +268,8 @@ static const char *go_excerpt(struct arena *a, const struct fact *fact) {
 	line = line ? line : excerpt_modules(a, fact);
 	line = line ? line : excerpt_running(a, fact);
 	line = line ? line : excerpt_editor(a, fact);
+	line = line ? line : excerpt_waiting(a, fact);
+	line = line ? line : excerpt_guarded(a, fact);
 	return line ? line : fact_to_text(a, fact);
 }
 

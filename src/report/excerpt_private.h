@@ -11,6 +11,10 @@ const char *excerpt_env(struct arena *arena, const struct fact *fact);     /* st
 const char *excerpt_modules(struct arena *arena, const struct fact *fact); /* modules and code */
 const char *excerpt_running(struct arena *arena, const struct fact *fact); /* what runs, limits */
 const char *excerpt_editor(struct arena *arena, const struct fact *fact);  /* editors, settings */
+const char *excerpt_waiting(struct arena *arena,
+                            const struct fact *fact); /* waits, ends, runs short */
+const char *excerpt_guarded(struct arena *arena,
+                            const struct fact *fact); /* confines, refuses, alters */
 
 /* The value, or "***" when the name says that it is a secret; long ones are cut between characters,
  * line breaks and tabs become blanks. */

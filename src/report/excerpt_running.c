@@ -58,6 +58,36 @@ static const char *remote_line(struct arena *a, const struct fact_remote *r) {
 	return arena_printf(a, "%s%s: %s", r->address, from, state);
 }
 
+static const char *server_end_line(struct arena *a, const struct fact_server_end *e) {
+	const char *how =
+		e->signal > 0 ? arena_printf(a, "was ended by signal %lld%s", (long long)e->signal,
+	                                     e->ours ? " of dialtone" : "")
+			      : arena_printf(a, "ended with status %lld", (long long)e->exit_code);
+	return arena_printf(
+		a, "the trial server %s; it had used %lld MiB and %lld ms of processor time", how,
+		(long long)(e->peak_bytes >> 20), (long long)e->cpu_ms);
+}
+
+static const char *memory_line(struct arena *a, const struct fact_memory *m) {
+	return arena_printf(a, "%lld of %lld MiB of memory are free, %lld MiB of swap; %s",
+	                    (long long)(m->available >> 20), (long long)(m->total >> 20),
+	                    (long long)(m->swap_free >> 20),
+	                    m->killed > 0   ? "the kernel ended processes for want of it meanwhile"
+	                    : m->killed < 0 ? "whether the kernel ended processes is not known"
+	                                    : "the kernel ended no process meanwhile");
+}
+
+static const char *memory_group_line(struct arena *a, const struct fact_memory_group *g) {
+	const char *limit =
+		g->limit < 0 ? "no limit"
+			     : arena_printf(a, "a limit of %lld MiB", (long long)(g->limit >> 20));
+	return arena_printf(
+		a,
+		"the control group %s has %s; processes ended in it for want of memory: "
+		"%lld, %lld of them meanwhile",
+		g->path, limit, (long long)g->kills, (long long)g->killed);
+}
+
 static const char *daemon_place_line(struct arena *a, const struct fact_daemon_place *d) {
 	const char *state = streq(d->state, "ok")        ? "can be used"
 	                    : streq(d->state, "absent")  ? "does not exist"
@@ -122,6 +152,12 @@ const char *excerpt_running(struct arena *a, const struct fact *fact) {
 		                    AS(go_replaced)->version);
 	case FACT_self_exe:
 		return self_exe_line(a, AS(self_exe));
+	case FACT_memory:
+		return memory_line(a, AS(memory));
+	case FACT_memory_group:
+		return memory_group_line(a, AS(memory_group));
+	case FACT_server_end:
+		return server_end_line(a, AS(server_end));
 	case FACT_remote:
 		return remote_line(a, AS(remote));
 	case FACT_daemon_place:

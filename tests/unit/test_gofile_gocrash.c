@@ -98,20 +98,19 @@ static void test_none(void **state) {
 
 /* Each way in which a client keeps it gives the same. */
 static void test_logs(void **state) {
-	static const char *const logs[] = {
+	static const char neovim[] =
 		"[ERROR][2026-11-21 11:00:01] "
 	        ".../vim/lsp/rpc.lua:734\t\"rpc\"\t\"/h/gopls\"\t\"stderr\"\t"
-		"\"panic: boom\\n\\ngoroutine 5 [running]:\\nmain.f()\\n\\t/m/a.go:3 +0x1\\n\"\n",
-		"2026-11-21T11:00:01.1 helix_lsp::transport [ERROR] gopls err <- \"panic: "
-	        "boom\\n\"\n"
-		"2026-11-21T11:00:01.1 helix_lsp::transport [ERROR] gopls err <- \"goroutine 5 "
-		"[running]:\\n\"\n"
-		"2026-11-21T11:00:01.1 helix_lsp::transport [ERROR] gopls err <- \"main.f()\\n\"\n"
-		"2026-11-21T11:00:01.1 helix_lsp::transport [ERROR] gopls err <- \"\\t/m/a.go:3 "
-		"+0x1\\n\"\n",
+		"\"panic: boom\\n\\ngoroutine 5 [running]:\\nmain.f()\\n\\t/m/a.go:3 +0x1\\n\"\n";
+#define HELIX "2026-11-21T11:00:01.1 helix_lsp::transport [ERROR] gopls err <- "
+	static const char helix[] =
+		HELIX "\"panic: boom\\n\"\n" HELIX "\"goroutine 5 [running]:\\n\"\n" HELIX
+		      "\"main.f()\\n\"\n" HELIX "\"\\t/m/a.go:3 +0x1\\n\"\n";
+#undef HELIX
+	static const char vscode[] =
 		"2026-11-21 11:00:01.100 [info] panic: boom\n\ngoroutine 5 [running]:\nmain.f()\n"
-		"\t/m/a.go:3 +0x1\n[Error - 11:00:00 AM] Server process exited with code 2.\n",
-	};
+		"\t/m/a.go:3 +0x1\n[Error - 11:00:00 AM] Server process exited with code 2.\n";
+	static const char *const logs[] = {neovim, helix, vscode};
 
 	for (size_t i = 0; i < sizeof logs / sizeof *logs; i++) {
 		struct gocrash c;

@@ -91,7 +91,9 @@ static struct locks look_until_waits(struct fixture *f, const char *arg, pid_t w
 	for (unsigned turn = 0;; turn++) {
 		struct locks locks = look(f, arg, turn);
 
-		if (find(&locks, waiter, true)) {
+		const struct lock *waits = find(&locks, waiter, true);
+
+		if (waits && locks_holder(&locks, waits, NULL)) {
 			return locks;
 		}
 		assert_true(clock_now_ns() < deadline);
