@@ -228,7 +228,9 @@ memory_group() {
 		file=memory.max
 	fi
 	MEMORY_GROUP=$base/$LABGROUP
-	mkdir "$MEMORY_GROUP" 2>/dev/null && [ -f "$MEMORY_GROUP/$file" ] || skip "no memory control group can be made here"
+	if ! mkdir "$MEMORY_GROUP" 2>/dev/null || [ ! -f "$MEMORY_GROUP/$file" ]; then
+		skip "no memory control group can be made here"
+	fi
 	echo "$1" >"$MEMORY_GROUP/$file"
 	chown lena "$MEMORY_GROUP" "$MEMORY_GROUP/cgroup.procs"
 }

@@ -39,7 +39,7 @@ static double slope_of(const double *x, const double *y, size_t count) {
 
 /* Equal values make the variance smaller: sum over ties of t(t-1)(2t+5). */
 static double tie_sum(const double *y, size_t count) {
-	double sorted[GROWTH_POINTS_MAX], sum = 0;
+	double sorted[GROWTH_POINTS_MAX] = {0}, sum = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		sorted[i] = y[i];

@@ -27,9 +27,9 @@ struct exam {
 	struct world *world;
 	struct facts *facts;
 	struct target *target;
-	struct handshake *handshake; /* the running server, between STAGE_START and STAGE_ANSWER;
+	struct handshake *handshake;   /* the running server, between STAGE_START and STAGE_ANSWER;
 	                                probes/server/handshake.h */
-	struct modules_graph *modules;   /* what go.mod requires, for later probes, or NULL;
+	struct modules_graph *modules; /* what go.mod requires, for later probes, or NULL;
 	                                    probes/modules/modules_graph.h */
 	const struct rule *const *rules; /* to stop waiting early; see infer_is_certain */
 	int64_t deadline_ns;             /* clock_now_ns() when everything must have ended */

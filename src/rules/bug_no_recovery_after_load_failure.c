@@ -36,7 +36,7 @@ static void add(const struct rule *self, struct findings *out, const struct fact
 		out, self, CONF_LIKELY,
 		arena_printf(out->arena, "process %lld (gopls)", (long long)m->pid),
 		"the running gopls (process %lld) began before %s was there or could be used "
-	        "(%s)%s%s%s: "
+		"(%s)%s%s%s: "
 		"a fresh one has no trouble",
 		(long long)m->pid, thing, m->path, kept ? ", and still has in mind \"" : "",
 		kept ? m->kept : "", kept ? "\"" : "");

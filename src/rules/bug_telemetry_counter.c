@@ -32,7 +32,7 @@ static void check_files(const struct rule *self, const struct facts *facts, stru
 		struct finding *f = findings_add(
 			out, self, CONF_CERTAIN, c->path,
 			"the telemetry counter file of %s %s is damaged (%s): %lld of its 512 "
-		        "lists "
+			"lists "
 			"lead back into themselves, and %s walks them for ever",
 			c->program, c->version, c->path, (long long)c->circles, c->program);
 		finding_cites(f, c);

@@ -52,7 +52,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		out, self, CONF_LIKELY,
 		arena_printf(out->arena, "process %lld (%s)", (long long)p->pid, p->comm),
 		"the editor (process %lld, %s) has lost its gopls and started no other: %s line "
-	        "%lld "
+		"%lld "
 		"says \"%s\", no gopls of it runs, and a fresh one is well",
 		(long long)p->pid, p->comm, l->file, (long long)l->line, l->text);
 

@@ -57,16 +57,19 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 	    guards_refused(facts, "exec", 1, 0)) {
 		return;
 	}
-	const char *subject = own                          ? own->name
-	                      : str_empty(inside->wrapper) ? inside->exe
-	                                                   : inside->wrapper;
+	const char *wrapper = inside ? inside->wrapper : "";
+	const char *subject = own                   ? own->name
+	                      : !str_empty(wrapper) ? wrapper
+	                      : inside              ? inside->exe
+	                                            : "";
 	struct finding *f = findings_add(
 		out, self, CONF_CERTAIN, subject,
 		"a filter of system calls (seccomp)%s%s refuses calls it does not know with "
 		"EPERM%s%s",
 		inside ? ", set by " : "",
-		inside ? (str_empty(inside->wrapper) ? "what starts the server" : inside->wrapper)
-		       : "",
+		!inside              ? ""
+		: str_empty(wrapper) ? "what starts the server"
+				     : wrapper,
 		own ? ", for one " : ", and the program inside fails of it", own ? own->name : "");
 	finding_cite(f, (const struct fact *)inside);
 	finding_cite(f, (const struct fact *)own);

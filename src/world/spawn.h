@@ -31,7 +31,7 @@ struct child_spec {
 	char *const *envp;
 	const char *cwd;                /* NULL: ours */
 	struct limit_pair nofile;       /* RLIMIT_NOFILE, zeros: ours */
-	struct limit_pair nproc;  /* RLIMIT_NPROC likewise */
+	struct limit_pair nproc;        /* RLIMIT_NPROC likewise */
 	const struct limit_pair *fatal; /* as in session_spec */
 };
 

@@ -46,6 +46,7 @@ P
 
 # session CMD…: starts the server CMD under a client, waits until it has loaded, runs $act with its pid, and writes the
 # log of the window from the status it ended with.
+act=
 session() {
 	local log
 	log=$HOME/.config/Code/logs/$(date +%Y%m%dT%H%M%S)/window1/exthost/golang.go

@@ -100,7 +100,7 @@ static void test_none(void **state) {
 static void test_logs(void **state) {
 	static const char neovim[] =
 		"[ERROR][2026-11-21 11:00:01] "
-	        ".../vim/lsp/rpc.lua:734\t\"rpc\"\t\"/h/gopls\"\t\"stderr\"\t"
+		".../vim/lsp/rpc.lua:734\t\"rpc\"\t\"/h/gopls\"\t\"stderr\"\t"
 		"\"panic: boom\\n\\ngoroutine 5 [running]:\\nmain.f()\\n\\t/m/a.go:3 +0x1\\n\"\n";
 #define HELIX "2026-11-21T11:00:01.1 helix_lsp::transport [ERROR] gopls err <- "
 	static const char helix[] =

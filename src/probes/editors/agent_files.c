@@ -365,7 +365,7 @@ bool agent_files_exist(struct exam *exam) {
  * mean. (opencode needs no entry.) */
 static const char *set_up(struct exam *exam) {
 	static const char crush[] = "[ -e .crush.json ] || printf '{\"lsp\": {\"go\": "
-	                            "{\"command\": \"gopls\"}}}\\n' > .crush.json";
+				    "{\"command\": \"gopls\"}}}\\n' > .crush.json";
 	const char *path = envset_get(&exam->target->judged, "PATH");
 	path = path ? path : "";
 	if (!search_path_only(exam, path, "claude") && search_path_only(exam, path, "crush")) {

@@ -51,18 +51,18 @@ static const struct evidence *converse(struct exam *exam, const char *label, str
 	if (server_flags_write(argv)) {
 		scratch = scratch_make(exam->arena, envset_get(&t->own, "TMPDIR"));
 	}
+	struct limit_pair no_limit = {0};
 	struct session *session = world_session_start(
-		exam->world,
-		&(struct session_spec){
-			.label = label,
-			.argv = server_flags_tame(exam->arena, argv, scratch),
-			.env = &env,
-			.cwd = t->server_cwd ? t->server_cwd : t->workspace,
-			.dialogue = &talk->base,
-			.nofile = nofile,
-			.nproc = streq(label, MORE_TASKS) ? (struct limit_pair){0} : t->nproc,
-			.fatal = streq(label, NO_LIMITS) ? NULL : t->fatal_limits,
-		});
+		exam->world, &(struct session_spec){
+				     .label = label,
+				     .argv = server_flags_tame(exam->arena, argv, scratch),
+				     .env = &env,
+				     .cwd = t->server_cwd ? t->server_cwd : t->workspace,
+				     .dialogue = &talk->base,
+				     .nofile = nofile,
+				     .nproc = streq(label, MORE_TASKS) ? no_limit : t->nproc,
+				     .fatal = streq(label, NO_LIMITS) ? NULL : t->fatal_limits,
+			     });
 	world_session_wait(exam->world, session, clock_now_ns() + limit_ns);
 	*ret_talk = *talk;
 	const struct evidence *ev = world_session_stop(exam->world, session);
