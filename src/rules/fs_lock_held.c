@@ -11,8 +11,6 @@
 /* "go mod download", at most so long. */
 static const char *command_of(struct findings *out, const char *program, const char *args) {
 	char *text = arena_strdup(out->arena, str_empty(args) ? program : args);
-	char *from = text;
-	size_t len = strlen(text);
 
 	for (char *c = text; *c; c++) {
 		*c = *c == '\x1f' || *c == '\n' ? ' ' : *c;
@@ -20,10 +18,9 @@ static const char *command_of(struct findings *out, const char *program, const c
 	/* Without the directory of the program. */
 	size_t first = strcspn(text, " ");
 	char *slash = memrchr(text, '/', first);
+	const char *from = slash ? slash + 1 : text;
 
-	from = slash ? slash + 1 : text;
-	len = strlen(from);
-	return len > 60 ? arena_printf(out->arena, "%.57s...", from) : from;
+	return strlen(from) > 60 ? arena_printf(out->arena, "%.57s...", from) : from;
 }
 
 /* "is stopped": goes on from "PROGRAM holds the lock and". */

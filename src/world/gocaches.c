@@ -241,7 +241,9 @@ void look_module(const struct looker *looker, const struct look_request *request
 		              : h.error == EFBIG ? "large"
 		                                 : "unreadable");
 	} else {
-		qsort(h.files, h.count, h.count ? sizeof *h.files : 1, by_name);
+		if (h.count > 0) {
+			qsort(h.files, h.count, sizeof *h.files, by_name);
+		}
 		const char *hash = module_hash(&h, name);
 		strbuf_printf(&reply->bytes, "dir ok\nfiles %zu\nhash %s\n", h.count, hash);
 		if (slice_eq(want, hash)) {

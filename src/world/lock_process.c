@@ -197,6 +197,9 @@ static int64_t waiting_fd(struct slice text) {
 	char line[128] = "";
 	unsigned long number, fd, command;
 
+	if (text.len == 0) {
+		return -1;
+	}
 	memcpy(line, text.data, text.len < sizeof line - 1 ? text.len : sizeof line - 1);
 	if (sscanf(line, "%lu %lx %lx", &number, &fd, &command) != 3 || fd > INT32_MAX) {
 		return -1;

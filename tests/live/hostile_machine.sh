@@ -30,7 +30,7 @@ healthy 'warm'
 
 # --- nothing is there
 ask 'no go and no gopls' 5 env PATH=$base_path "${check[@]}"
-says 'no go and no gopls' bin-gopls-missing bin-go-missing
+says 'no go and no gopls' bin-gopls-missing bin-go-missing env-go-not-on-path-gui # where Go lies elsewhere
 ask 'no PATH' 5 env -u PATH "${check[@]}"
 ask 'no HOME' 10 env -u HOME -u GOCACHE "${check[@]}"
 says 'no HOME' env-home-or-cache-undefined

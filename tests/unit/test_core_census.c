@@ -69,51 +69,24 @@ static bool is_left_over(const struct census *c, int64_t pid) {
 	       mark_of(c, pid, MARK_LEFT_OVER);
 }
 
+/* clang-format off */
+static const char roles_text[] =
+	HEAD INIT EDITOR
+	"pid=11\nppid=10\nuid=1000\nkin=ancestor\nstate=S\ncomm=sh\ncmdline=/bin/sh\037/w/gopls.sh\n\n"
+	SERVER_HEAD(20, 11, 5) "cmdline=gopls\037-rpc.trace\n" CONNECTED(10) "\n"
+	SERVER_HEAD(21, 20, 5) "cmdline=gopls\037** telemetry **\nenv.GO_TELEMETRY_CHILD=1\n\n"
+	SERVER_HEAD(22, 10, 5) "cmdline=gopls\037-remote=auto\n" CONNECTED(10) "\n"
+	SERVER_HEAD(23, 1, 5) "cmdline=gopls\037serve\037-listen\037unix;/run/s\037-listen.timeout\0371m0s\nlisten=unix;/run/s\nclients=22\nwaiting=0\n\n"
+	SERVER_HEAD(24, 10, 5) "cmdline=gopls\037check\037a.go\n\n"
+	"pid=30\nppid=20\nuid=1000\nkin=self\nstate=S\ncomm=go\npackage=cmd/go\ncmdline=go\037list\037-e\n\n"
+	"pid=31\nppid=30\nuid=1000\nkin=self\nstate=S\ncomm=git\ncmdline=git\037fetch\n\n"
+	"pid=32\nppid=1\nuid=1000\nkin=self\nstate=S\ncomm=go\npackage=example.com/game\ncmdline=go\n\n"
+	"pid=40\nppid=10\nuid=1000\nkin=self\nstate=S\ncomm=x\npackage=github.com/go-delve/delve/cmd/dlv\ncmdline=x\037dap\n\n"
+	"pid=41\nppid=40\nuid=1000\nkin=self\nstate=t\ncomm=shop\ntracer=40\ncmdline=/tmp/shop\n\n";
+/* clang-format on */
+
 static void test_roles(void **state) {
-	struct census c = read_text(
-		HEAD INIT EDITOR
-		"pid=11\nppid=10\nuid=1000\nkin=ancestor\nstate=S\ncomm=sh\ncmdline=/bin/sh\x1f/w/"
-		"gopls.sh\n\n" SERVER_HEAD(20, 11, 5) "cmdline=gopls\x1f-rpc.trace\n" CONNECTED(10) "\n" SERVER_HEAD(21, 20, 5) "cmdline=gopls\x1f** telemetry **\nenv.GO_TELEMETRY_CHILD=1\n\n" SERVER_HEAD(
-			22, 10,
-			5) "cmdline=gopls\x1f-remote=auto\n" CONNECTED(10) "\n" SERVER_HEAD(23, 1,
-	                                                                                    5) "cmd"
-											       "lin"
-											       "e="
-											       "gop"
-											       "ls"
-											       "\x1fserve\x1f-listen\x1funix;/run/s\x1f-listen.timeout\x1f"
-											       "1m0"
-											       "s\n"
-											       "lis"
-											       "ten"
-											       "=un"
-											       "ix;"
-											       "/ru"
-											       "n/"
-											       "s\n"
-											       "cli"
-											       "ent"
-											       "s="
-											       "22"
-											       "\nw"
-											       "ait"
-											       "ing"
-											       "=0"
-											       "\n"
-											       "\n" SERVER_HEAD(
-												       24,
-												       10,
-												       5) "cmdline=gopls\x1f"
-													  "check\x1f"
-													  "a.go\n\n"
-													  "pid=30\nppid=20\nuid=1000\nkin=self\nstate=S\ncomm=go\npackage=cmd/go\ncmdline=go\x1flist\x1f-e\n\n"
-													  "pid=31\nppid=30\nuid=1000\nkin=self\nstate=S\ncomm=git\ncmdline=git\x1f"
-													  "fetch\n\n"
-													  "pid=32\nppid=1\nuid=1000\nkin=self\nstate=S\ncomm=go\npackage=example.com/game\ncmdline=go\n\n"
-													  "pid=40\nppid=10\nuid=1000\nkin=self\nstate=S\ncomm=x\npackage=github.com/go-delve/delve/cmd/dlv\n"
-													  "cmdline=x\x1f"
-													  "dap\n\n"
-													  "pid=41\nppid=40\nuid=1000\nkin=self\nstate=t\ncomm=shop\ntracer=40\ncmdline=/tmp/shop\n\n");
+	struct census c = read_text(roles_text);
 
 	(void)state;
 	assert_int_equal(role_of(&c, 1), ROLE_OTHER);
@@ -138,19 +111,17 @@ static void test_roles(void **state) {
 	}
 }
 
+/* clang-format off */
+static const char extension_hosts_text[] =
+	HEAD INIT "pid=10\nppid=1\nuid=1000\nkin=ancestor\nstate=S\ncomm=code\ncmdline=/usr/share/code/code\n\n"
+	"pid=11\nppid=10\nuid=1000\nkin=self\nstate=S\ncomm=code\ncmdline=code\037--type=utility\nenv.VSCODE_ESM_ENTRYPOINT=vs/workbench/api/node/extensionHostProcess\n\n"
+	"pid=12\nppid=11\nuid=1000\nkin=self\nstate=S\ncomm=node\ncmdline=node\037server.js\nenv.VSCODE_PID=10\n\n"
+	"pid=13\nppid=1\nuid=1000\nkin=self\nstate=S\ncomm=node\ncmdline=node\037--type=extensionHost\n\n"
+	"pid=14\nppid=13\nuid=1000\nkin=self\nstate=S\ncomm=node\ncmdline=node\037/x/pyright-langserver.js\n\n";
+/* clang-format on */
+
 static void test_extension_hosts(void **state) {
-	struct census c = read_text(
-		HEAD INIT "pid=10\nppid=1\nuid=1000\nkin=ancestor\nstate=S\ncomm=code\ncmdline=/"
-			  "usr/share/code/code\n\n"
-			  "pid=11\nppid=10\nuid=1000\nkin=self\nstate=S\ncomm=code\ncmdline="
-			  "code\x1f--type=utility\n"
-			  "env.VSCODE_ESM_ENTRYPOINT=vs/workbench/api/node/extensionHostProcess\n\n"
-			  "pid=12\nppid=11\nuid=1000\nkin=self\nstate=S\ncomm=node\ncmdline="
-			  "node\x1fserver.js\nenv.VSCODE_PID=10\n\n"
-			  "pid=13\nppid=1\nuid=1000\nkin=self\nstate=S\ncomm=node\ncmdline="
-			  "node\x1f--type=extensionHost\n\n"
-			  "pid=14\nppid=13\nuid=1000\nkin=self\nstate=S\ncomm=node\ncmdline="
-			  "node\x1f/x/pyright-langserver.js\n\n");
+	struct census c = read_text(extension_hosts_text);
 
 	(void)state;
 	assert_int_equal(role_of(&c, 10), ROLE_EDITOR);
@@ -161,73 +132,25 @@ static void test_extension_hosts(void **state) {
 	assert_string_equal(census_by_pid(&c, 14)->name, "pyright-langserver");
 }
 
+/* clang-format off */
+static const char left_overs_text[] =
+	HEAD INIT EDITOR
+	SERVER_HEAD(20, 1, 5) "cmdline=gopls\n" CLOSED "\n"
+	SERVER_HEAD(21, 10, 5) "cmdline=gopls\n" CLOSED "\n"
+	/* Its wrapper is gone, the editor is not. */
+	SERVER_HEAD(22, 1, 5) "cmdline=gopls\n" CONNECTED(10) "\n"
+	/* A daemon of a deleted file with a client, and one without. */
+	SERVER_HEAD(23, 1, 5) "gone=1\ncmdline=gopls\037-listen=:4389\nlisten=127.0.0.1:4389\nclients=22\n\n"
+	SERVER_HEAD(24, 1, 5) "gone=1\ncmdline=gopls\037-listen=:4390\nlisten=127.0.0.1:4390\nclients=\n\n"
+	SERVER_HEAD(25, 1, 5) "cmdline=gopls\037-listen=:4391\nlisten=127.0.0.1:4391\nclients=\n" CLOSED "\n"
+	SERVER_HEAD(26, 20, 5) "cmdline=gopls\037** telemetry **\n" CLOSED "\n"
+	"pid=30\nppid=1\nuid=1000\nkin=self\nstate=S\ncomm=go\npackage=cmd/go\ncmdline=go\037list\nend0=null none \nend1=pipe closed \nend2=pipe closed \n\n"
+	"pid=31\nppid=1\nuid=1000\nkin=self\nstate=S\ncomm=go\npackage=cmd/go\ncmdline=go\037build\nend0=null none \nend1=file none \nend2=file none \ntarget1=/tmp/out\n\n"
+	"pid=40\nppid=1\nuid=1000\nkin=self\nstate=S\ncomm=__debug_bin3421\ncmdline=/w/__debug_bin3421\nend0=null none \n\n";
+/* clang-format on */
+
 static void test_left_overs(void **state) {
-	struct census c = read_text(
-		HEAD INIT EDITOR SERVER_HEAD(20, 1, 5) "cmdline=gopls\n" CLOSED "\n" SERVER_HEAD(
-			21, 10, 5) "cmdline=gopls\n" CLOSED "\n"
-		/* Its wrapper is gone, the editor is not. */
-		SERVER_HEAD(22, 1, 5) "cmdline=gopls\n" CONNECTED(10) "\n"
-		/* A daemon of a deleted file with a client, and one without. */
-		SERVER_HEAD(23, 1, 5) "gone=1\ncmdline=gopls\x1f-listen=:4389\nlisten=127.0.0.1:"
-				      "4389\nclients=22\n\n" SERVER_HEAD(
-					      24, 1,
-					      5) "gone=1\ncmdline=gopls\x1f-listen=:"
-						 "4390\nlisten=127.0.0.1:4390\nclients="
-						 "\n\n" SERVER_HEAD(25, 1,
-	                                                            5) "cmdline=gopls\x1f-"
-								       "listen=:4391\nlisten="
-								       "127.0.0.1:4391\nclients="
-								       "\n" CLOSED "\n" SERVER_HEAD(
-									       26, 20,
-									       5) "cmdline="
-										  "gopls\x1f** "
-										  "telemetry "
-										  "**\n" CLOSED "\n"
-										  "pid=30\nppid="
-										  "1\nuid="
-										  "1000\nkin="
-										  "self\nstate="
-										  "S\ncomm="
-										  "go\npackage="
-										  "cmd/"
-										  "go\ncmdline="
-										  "go\x1flist\n"
-										  "end0=null "
-										  "none "
-										  "\nend1=pipe "
-										  "closed "
-										  "\nend2=pipe "
-										  "closed \n\n"
-										  "pid=31\nppid="
-										  "1\nuid="
-										  "1000\nkin="
-										  "self\nstate="
-										  "S\ncomm="
-										  "go\npackage="
-										  "cmd/"
-										  "go\ncmdline="
-										  "go\x1f"
-										  "build\n"
-										  "end0=null "
-										  "none "
-										  "\nend1=file "
-										  "none "
-										  "\nend2=file "
-										  "none "
-										  "\ntarget1=/"
-										  "tmp/out\n\n"
-										  "pid=40\nppid="
-										  "1\nuid="
-										  "1000\nkin="
-										  "self\nstate="
-										  "S\ncomm=__"
-										  "debug_"
-										  "bin3421\ncmdl"
-										  "ine=/w/"
-										  "__debug_"
-										  "bin3421\n"
-										  "end0=null "
-										  "none \n\n");
+	struct census c = read_text(left_overs_text);
 
 	(void)state;
 	assert_non_null(mark_of(&c, 20, MARK_ORPHAN));
@@ -245,20 +168,16 @@ static void test_left_overs(void **state) {
 	assert_null(mark_of(&c, 22, MARK_DUPLICATE));
 }
 
+/* clang-format off */
+static const char duplicates_text[] =
+	HEAD INIT EDITOR
+	SERVER_HEAD(20, 10, 500) "cmdline=gopls\nenv.PATH=/a:/b\nenv.GOFLAGS=-mod=mod\nenv.GOTELEMETRY_X=1\n" CONNECTED(10) "\n"
+	SERVER_HEAD(21, 10, 400) "cmdline=gopls\nenv.PATH=/b\nenv.GODEBUG=x\n" CONNECTED(10) "\n"
+	SERVER_HEAD(22, 10, 600) "cmdline=gopls\nenv.PATH=/b\nenv.GODEBUG=x\n" CONNECTED(10) "\n";
+/* clang-format on */
+
 static void test_duplicates(void **state) {
-	struct census c = read_text(HEAD INIT EDITOR SERVER_HEAD(
-		20, 10, 500) "cmdline=gopls\nenv.PATH=/a:/"
-	                     "b\nenv.GOFLAGS=-mod=mod\nenv.GOTELEMETRY_X="
-	                     "1\n" CONNECTED(10) "\n" SERVER_HEAD(
-				     21, 10, 400) "cmdline=gopls\nenv.PATH=/"
-	                                          "b\nenv.GODEBUG="
-	                                          "x\n" CONNECTED(10) "\n" SERVER_HEAD(
-							  22, 10, 600) "cmdline="
-	                                                               "gopls\nenv."
-	                                                               "PATH=/"
-	                                                               "b\nenv."
-	                                                               "GODEBUG="
-	                                                               "x\n" CONNECTED(10) "\n");
+	struct census c = read_text(duplicates_text);
 	const struct census_mark *split = mark_of(&c, 20, MARK_DUPLICATE);
 	const struct census_mark *same = mark_of(&c, 22, MARK_DUPLICATE);
 

@@ -77,7 +77,9 @@ static void test_steps(void **state) {
 
 	(void)state;
 	for (int i = 0; i < N; i++) {
-		y[i] = 3 + i / 3;
+		int steps = i / 3;
+
+		y[i] = 3 + steps;
 	}
 	assert_true(fit(y, 3).grows);
 }

@@ -37,7 +37,7 @@ static void state_guards(struct exam *exam) {
 /* A copy in a directory of our own; NULL when it cannot be made. */
 static const char *copy_program(struct arena *arena, const char *dir, const char *path) {
 	const char *to = path_join(arena, dir, path_base(path));
-	int in = open(path, O_RDONLY | O_CLOEXEC);
+	int in = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
 	int out = in < 0 ? -1 : open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
 	struct stat st;
 	char buffer[65536];
