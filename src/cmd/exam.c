@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "probes/scratch.h"
 
 #include <errno.h>
 
@@ -73,7 +74,7 @@ static int run_probe(struct exam *exam, const struct exam_plan *plan, const stru
 	return 0;
 }
 
-int exam_run(struct exam *exam, const struct exam_plan *plan, struct err *err) {
+static int run_stages(struct exam *exam, const struct exam_plan *plan, struct err *err) {
 	for (int stage = STAGE_ENVIRONMENT; stage <= STAGE_AFTER; stage++) {
 		for (size_t i = 0; plan->probes[i]; i++) {
 			if ((int)plan->probes[i]->stage != stage) {
@@ -86,6 +87,14 @@ int exam_run(struct exam *exam, const struct exam_plan *plan, struct err *err) {
 		}
 	}
 	return 0;
+}
+
+int exam_run(struct exam *exam, const struct exam_plan *plan, struct err *err) {
+	int r = run_stages(exam, plan, err);
+
+	scratch_remove(exam->target->shield);
+	exam->target->shield = NULL;
+	return r;
 }
 
 const char *stage_name(enum stage stage) {

@@ -64,6 +64,9 @@ struct target {
 	const char *server_flags_error; /* why no argv could be made (a setting of the wrong type),
 	                                   or NULL */
 	struct envset server;           /* environment of the server */
+	const char
+		*shield; /* a directory with copies of go.mod and go.sum that are used instead, or
+	                       NULL (probes/modules/modules_shield.h) */
 	const char *server_cwd;
 	struct limit_pair nproc;  /* likewise, of processes and threads of this user */
 	struct limit_pair nofile; /* of the server, when the judged process may have fewer files

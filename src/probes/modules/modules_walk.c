@@ -253,8 +253,29 @@ static const struct gomod_require *required_by(struct walk *w, const struct need
 	return best;
 }
 
+/* A replace by a directory covers the import, and no requirement names its module. */
+static bool is_only_replaced(const struct walk *w, const char *import) {
+	for (size_t i = 0; i < w->view->main_count; i++) {
+		const struct gomod *mod = &w->view->mains[i]->mod;
+		for (size_t k = 0; k < mod->replace_count; k++) {
+			if (str_empty(mod->replaces[k].new_version) &&
+			    modules_covers(mod->replaces[k].old_path, import)) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
 static void visit_unprovided(struct walk *w, const struct need *need, struct modules_root *wrong) {
 	struct arena *arena = w->view->exam->arena;
+	if (!wrong && !need->by && is_only_replaced(w, need->import)) {
+		if (need->open && w->graph->sums_needed) { /* -mod=mod adds the requirement */
+			state_mod_gap(w, need, "missing", NULL, "", "",
+			              "its module is replaced and not required");
+		}
+		return;
+	}
 	bool beside = !wrong || is_placeholder(wrong->version);
 	bool replaced = wrong && wrong->local;
 	const char *local = replaced ? NULL : modules_local_provider(w->view, need->import, beside);

@@ -5,6 +5,7 @@
 #include "gofile/gosource.h"
 #include "gofile/stdlist.h"
 #include "probes/modules/module_path.h"
+#include "probes/modules/modules_shield.h"
 #include "probes/scratch.h"
 #include "probes/server/handshake.h"
 #include "probes/server/limits.h"
@@ -119,6 +120,7 @@ static int look(struct exam *exam, struct err *err) {
 	}
 	struct talk_script script = script_of(exam);
 
+	modules_shield(exam);
 	if (server_flags_write(target->server_argv)) {
 		h->scratch = scratch_make(exam->arena, envset_get(&target->own, "TMPDIR"));
 	}
