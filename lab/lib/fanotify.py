@@ -7,7 +7,6 @@ import os
 import signal
 import struct
 import sys
-import time
 
 libc = ctypes.CDLL(None, use_errno=True)
 what, verb, name, paths = sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:]
@@ -35,12 +34,11 @@ while True:
     while len(data) >= 24:
         length, _, _, _, _, event_fd, pid = struct.unpack_from("=IBBHQii", data)
         meant = is_meant(event_fd, pid)
-        os.write(fd, struct.pack("=iI", event_fd, 2 if meant and verb == "deny" else 1))
-        os.close(event_fd)
-        if meant and verb == "kill":
-            time.sleep(0.004)
+        if meant and verb == "kill":  # before it is let in: what runs for a millisecond would be through else
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
+        os.write(fd, struct.pack("=iI", event_fd, 2 if meant and verb == "deny" else 1))
+        os.close(event_fd)
         data = data[length:]

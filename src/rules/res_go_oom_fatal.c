@@ -233,6 +233,6 @@ const struct rule rule_res_go_oom_fatal = {
 	.explains = IDS("*env-goroot-wrong", "*tc-goroot-incomplete", "*bin-truncated-corrupt",
                         "*mod-packages-driver-broken", "*mod-cgo-toolchain-missing",
                         "*env-go-wrapper-broken", "*res-nproc-pids", "*bug-gopls-panic",
-                        "*cfg-bad-language-server-flags"),
+                        "*bug-golist-panic", "*cfg-bad-language-server-flags"),
 	.check = check,
 };

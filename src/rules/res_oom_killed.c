@@ -313,6 +313,7 @@ const struct rule rule_res_oom_killed = {
 	.needs = FACT_BIT(memory_group),
 	.explains = IDS("*env-goroot-wrong", "*tc-goroot-incomplete", "*bin-truncated-corrupt",
                         "*mod-packages-driver-broken", "*mod-cgo-toolchain-missing",
-                        "*mod-gosum-or-gomod-stale", "*env-go-wrapper-broken"),
+                        "*mod-gosum-or-gomod-stale", "*env-go-wrapper-broken",
+                        "*sec-os-kills-on-exec", "*sec-path-hardening"),
 	.check = check,
 };

@@ -38,6 +38,6 @@ const struct rule rule_sec_os_kills_on_exec = {
 	.wave = 2,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(turned_away),
-	.explains = IDS("*env-go-wrapper-broken", "*res-oom-killed"),
+	.explains = IDS("*env-go-wrapper-broken"),
 	.check = check,
 };
