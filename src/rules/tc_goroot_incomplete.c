@@ -94,6 +94,6 @@ const struct rule rule_tc_goroot_incomplete = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(goroot) | FACT_BIT(goroot_gap),
-	.explains = IDS("*tc-download-unavailable"),
+	.explains = IDS("*tc-gopls-too-old-for-go", "*tc-download-unavailable"),
 	.check = check,
 };
