@@ -42,12 +42,6 @@ struct leaks_run {
 
 /* ---- whose ---- */
 
-static const char *text_of(struct leaks_run *r, const struct evidence *ev, const char *key) {
-	const char *value = keyline_get(r->arena, ev->bytes, key);
-
-	return value ? value : "";
-}
-
 static bool find_process(struct leaks_run *r) {
 	const char *pid = arena_printf(r->arena, "%lld", (long long)r->pid);
 	const struct evidence *ev = world_look(r->world, LOOK_PROCESS, pid, LOOK_CAP_SETTINGS);
@@ -66,10 +60,10 @@ static bool find_process(struct leaks_run *r) {
 		                (long long)r->pid);
 		return false;
 	}
-	r->name = text_of(r, ev, "comm");
-	r->exe = text_of(r, ev, "exe");
-	r->cwd = text_of(r, ev, "cwd");
-	r->cmdline = text_of(r, ev, "cmdline");
+	r->name = keyline_text(r->arena, ev->bytes, "comm");
+	r->exe = keyline_text(r->arena, ev->bytes, "exe");
+	r->cwd = keyline_text(r->arena, ev->bytes, "cwd");
+	r->cmdline = keyline_text(r->arena, ev->bytes, "cmdline");
 
 	const char *tmpdir = envset_get(&r->env, "TMPDIR");
 

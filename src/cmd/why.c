@@ -68,12 +68,6 @@ struct why {
 
 /* ---- whom it is about ---- */
 
-static const char *field(struct why *y, struct slice block, const char *key) {
-	const char *text = keyline_get(y->arena, block, key);
-
-	return text ? text : "";
-}
-
 static bool look_once(struct why *y, const char *arg, struct waits *ret,
                       struct wait_chain *ret_chain, const struct evidence **ret_ev) {
 	*ret_ev = world_look(y->exam.world, LOOK_WAITS, arg, LOOK_CAP_MODULE);
@@ -109,21 +103,19 @@ static bool look_for_server(struct why *y) {
 	const struct evidence *ev =
 		world_look(y->exam.world, LOOK_GOPLS, y->target.workspace, LOOK_CAP_SETTINGS);
 	struct slice rest = ev->bytes;
+	struct slice block;
 	bool found = false;
 
-	for (size_t i = 0; evidence_has_bytes(ev) && rest.len > 0 && i < SERVERS_MAX; i++) {
-		const char *end = memmem(rest.data, rest.len, "\n\n", 2);
-		size_t len = end ? (size_t)(end - rest.data) + 1 : rest.len;
-		struct slice block = slice_of(rest.data, len);
+	for (size_t i = 0;
+	     evidence_has_bytes(ev) && i < SERVERS_MAX && keyline_block(&rest, &block); i++) {
 		struct waits waits;
 		struct wait_chain chain;
 		const struct evidence *seen;
 		int64_t pid = 0;
 
-		rest = slice_of(rest.data + len + (end ? 1 : 0), rest.len - len - (end ? 1 : 0));
-		if (!streq(field(y, block, "here"), "1") ||
-		    strstr(field(y, block, "cmdline"), "** telemetry **") ||
-		    str_to_int64(field(y, block, "pid"), &pid) < 0 ||
+		if (!streq(keyline_text(y->arena, block, "here"), "1") ||
+		    strstr(keyline_text(y->arena, block, "cmdline"), "** telemetry **") ||
+		    str_to_int64(keyline_text(y->arena, block, "pid"), &pid) < 0 ||
 		    !look_at(y, pid, &waits, &chain, &seen)) {
 			continue;
 		}

@@ -8,19 +8,6 @@
 
 #define PROCESSES_MAX ((size_t)8192)
 
-static int64_t number_in(struct arena *arena, struct slice block, const char *key) {
-	const char *text = keyline_get(arena, block, key);
-	int64_t number = 0;
-
-	return text && str_to_int64(text, &number) == 0 ? number : 0;
-}
-
-static const char *text_in(struct arena *arena, struct slice block, const char *key) {
-	const char *text = keyline_get(arena, block, key);
-
-	return text ? text : "";
-}
-
 /* Up to max pids with commas between them. */
 static size_t pids_read(const char *text, int64_t *ret, size_t max) {
 	size_t count = 0;
@@ -39,7 +26,7 @@ static size_t pids_read(const char *text, int64_t *ret, size_t max) {
 }
 
 static void end_read(struct arena *arena, struct slice block, int fd, struct census_end *end) {
-	const char *line = text_in(arena, block, arena_printf(arena, "end%d", fd));
+	const char *line = keyline_text(arena, block, arena_printf(arena, "end%d", fd));
 	struct slice rest = slice_str(line), word;
 
 	end->kind = slice_cut(&rest, ' ', &word) ? arena_slicedup(arena, word) : "";
@@ -50,9 +37,9 @@ static void end_read(struct arena *arena, struct slice block, int fd, struct cen
 		end->state = "";
 	}
 	end->pid_count = pids_read(arena_slicedup(arena, rest), end->pids, CENSUS_HOLDERS_MAX);
-	end->target = text_in(arena, block, arena_printf(arena, "target%d", fd));
-	end->because = text_in(arena, block, arena_printf(arena, "because%d", fd));
-	end->unread = number_in(arena, block, arena_printf(arena, "unread%d", fd));
+	end->target = keyline_text(arena, block, arena_printf(arena, "target%d", fd));
+	end->because = keyline_text(arena, block, arena_printf(arena, "because%d", fd));
+	end->unread = keyline_number(arena, block, arena_printf(arena, "unread%d", fd), 0);
 }
 
 static void environment_read(struct arena *arena, struct slice block, struct envset *env) {
@@ -75,39 +62,39 @@ static void environment_read(struct arena *arena, struct slice block, struct env
 }
 
 static void process_read(struct arena *arena, struct slice block, struct census_process *p) {
-	const char *state = text_in(arena, block, "state");
+	const char *state = keyline_text(arena, block, "state");
 
-	p->pid = number_in(arena, block, "pid");
-	p->ppid = number_in(arena, block, "ppid");
-	p->uid = number_in(arena, block, "uid");
-	p->session = number_in(arena, block, "session");
-	p->start_wall_ns = number_in(arena, block, "start_wall_ns");
-	p->cpu_ms = number_in(arena, block, "cpu_ms");
-	p->rss_bytes = number_in(arena, block, "rss_bytes");
-	p->tracer = number_in(arena, block, "tracer");
-	p->kin = text_in(arena, block, "kin");
+	p->pid = keyline_number(arena, block, "pid", 0);
+	p->ppid = keyline_number(arena, block, "ppid", 0);
+	p->uid = keyline_number(arena, block, "uid", 0);
+	p->session = keyline_number(arena, block, "session", 0);
+	p->start_wall_ns = keyline_number(arena, block, "start_wall_ns", 0);
+	p->cpu_ms = keyline_number(arena, block, "cpu_ms", 0);
+	p->rss_bytes = keyline_number(arena, block, "rss_bytes", 0);
+	p->tracer = keyline_number(arena, block, "tracer", 0);
+	p->kin = keyline_text(arena, block, "kin");
 	p->state = state[0] ? state[0] : '?';
-	p->comm = text_in(arena, block, "comm");
-	p->cmdline = text_in(arena, block, "cmdline");
-	p->cwd = text_in(arena, block, "cwd");
-	p->exe = text_in(arena, block, "exe");
-	p->gone = number_in(arena, block, "gone") != 0;
-	p->denied = number_in(arena, block, "denied") != 0;
-	p->package = text_in(arena, block, "package");
-	p->module = text_in(arena, block, "module");
-	p->module_version = text_in(arena, block, "module_version");
-	p->go_version = text_in(arena, block, "go_version");
-	p->build_id = text_in(arena, block, "build_id");
-	p->now = number_in(arena, block, "now") != 0;
-	p->now_module_version = text_in(arena, block, "now_module_version");
-	p->now_go_version = text_in(arena, block, "now_go_version");
+	p->comm = keyline_text(arena, block, "comm");
+	p->cmdline = keyline_text(arena, block, "cmdline");
+	p->cwd = keyline_text(arena, block, "cwd");
+	p->exe = keyline_text(arena, block, "exe");
+	p->gone = keyline_number(arena, block, "gone", 0) != 0;
+	p->denied = keyline_number(arena, block, "denied", 0) != 0;
+	p->package = keyline_text(arena, block, "package");
+	p->module = keyline_text(arena, block, "module");
+	p->module_version = keyline_text(arena, block, "module_version");
+	p->go_version = keyline_text(arena, block, "go_version");
+	p->build_id = keyline_text(arena, block, "build_id");
+	p->now = keyline_number(arena, block, "now", 0) != 0;
+	p->now_module_version = keyline_text(arena, block, "now_module_version");
+	p->now_go_version = keyline_text(arena, block, "now_go_version");
 	for (int fd = 0; fd < 3; fd++) {
 		end_read(arena, block, fd, &p->ends[fd]);
 	}
-	p->listen = text_in(arena, block, "listen");
+	p->listen = keyline_text(arena, block, "listen");
 	p->client_count =
-		pids_read(text_in(arena, block, "clients"), p->clients, CENSUS_CLIENTS_MAX);
-	p->waiting = number_in(arena, block, "waiting");
+		pids_read(keyline_text(arena, block, "clients"), p->clients, CENSUS_CLIENTS_MAX);
+	p->waiting = keyline_number(arena, block, "waiting", 0);
 	environment_read(arena, block, &p->env);
 	p->name = "";
 	p->arguments = "";
@@ -115,40 +102,26 @@ static void process_read(struct arena *arena, struct slice block, struct census_
 	p->editor = CENSUS_NONE;
 }
 
-/* Cuts the block up to the next empty line off *rest. */
-static bool block_cut(struct slice *rest, struct slice *ret) {
-	if (rest->len == 0) {
-		return false;
-	}
-	const char *end = memmem(rest->data, rest->len, "\n\n", 2);
-	size_t len = end ? (size_t)(end - rest->data) + 1 : rest->len;
-
-	*ret = slice_of(rest->data, len);
-	len += end ? 1 : 0;
-	*rest = slice_of(rest->data + len, rest->len - len);
-	return true;
-}
-
 struct census census_read(struct arena *arena, struct slice text) {
 	struct census c = {.arena = arena};
 	struct slice block, rest;
 	size_t blocks = 0;
 
-	if (block_cut(&text, &block)) {
-		c.uid = number_in(arena, block, "uid");
-		c.everybody = number_in(arena, block, "everybody") != 0;
-		c.now_wall_ns = number_in(arena, block, "now_wall_ns");
-		c.processes = number_in(arena, block, "processes");
-		c.others = number_in(arena, block, "others");
-		c.hidden = number_in(arena, block, "hidden") != 0;
-		c.denied = number_in(arena, block, "denied");
-		c.sockets_error = number_in(arena, block, "sockets_error");
+	if (keyline_block(&text, &block)) {
+		c.uid = keyline_number(arena, block, "uid", 0);
+		c.everybody = keyline_number(arena, block, "everybody", 0) != 0;
+		c.now_wall_ns = keyline_number(arena, block, "now_wall_ns", 0);
+		c.processes = keyline_number(arena, block, "processes", 0);
+		c.others = keyline_number(arena, block, "others", 0);
+		c.hidden = keyline_number(arena, block, "hidden", 0) != 0;
+		c.denied = keyline_number(arena, block, "denied", 0);
+		c.sockets_error = keyline_number(arena, block, "sockets_error", 0);
 	}
-	for (rest = text; blocks < PROCESSES_MAX && block_cut(&rest, &block);) {
+	for (rest = text; blocks < PROCESSES_MAX && keyline_block(&rest, &block);) {
 		blocks++;
 	}
 	c.items = arena_array_of(arena, struct census_process, blocks);
-	while (c.count < blocks && block_cut(&text, &block)) {
+	while (c.count < blocks && keyline_block(&text, &block)) {
 		struct census_process *p = &c.items[c.count];
 
 		process_read(arena, block, p);

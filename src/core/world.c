@@ -110,22 +110,6 @@ void world_close(struct world *w) {
 	}
 }
 
-static int64_t number_get(struct arena *arena, struct slice text, const char *key) {
-	const char *value = keyline_get(arena, text, key);
-	int64_t number = 0;
-
-	if (!value || str_to_int64(value, &number) < 0) {
-		return 0;
-	}
-	return number;
-}
-
-static const char *text_get(struct arena *arena, struct slice text, const char *key) {
-	const char *value = keyline_get(arena, text, key);
-
-	return value ? value : "";
-}
-
 struct file_stat world_stat(struct world *w, const char *path) {
 	const struct evidence *ev = world_look(w, LOOK_STAT, path, LOOK_CAP_SMALL);
 	struct file_stat st = {.ev = ev, .type = "", .real = ""};
@@ -136,23 +120,23 @@ struct file_stat world_stat(struct world *w, const char *path) {
 	if (!st.exists) {
 		return st;
 	}
-	st.type = text_get(a, ev->bytes, "type");
+	st.type = keyline_text(a, ev->bytes, "type");
 	st.is_file = streq(st.type, "file");
 	st.is_dir = streq(st.type, "dir");
-	st.mode = (unsigned)strtoul(text_get(a, ev->bytes, "mode"), NULL, 8);
-	st.uid = number_get(a, ev->bytes, "uid");
-	st.gid = number_get(a, ev->bytes, "gid");
-	st.size = number_get(a, ev->bytes, "size");
-	st.mtime_ns = number_get(a, ev->bytes, "mtime_ns");
-	st.link_ctime_ns = number_get(a, ev->bytes, "link_ctime_ns");
-	st.ctime_ns = number_get(a, ev->bytes, "ctime_ns");
+	st.mode = (unsigned)strtoul(keyline_text(a, ev->bytes, "mode"), NULL, 8);
+	st.uid = keyline_number(a, ev->bytes, "uid", 0);
+	st.gid = keyline_number(a, ev->bytes, "gid", 0);
+	st.size = keyline_number(a, ev->bytes, "size", 0);
+	st.mtime_ns = keyline_number(a, ev->bytes, "mtime_ns", 0);
+	st.link_ctime_ns = keyline_number(a, ev->bytes, "link_ctime_ns", 0);
+	st.ctime_ns = keyline_number(a, ev->bytes, "ctime_ns", 0);
 	st.ctime_ns = st.link_ctime_ns > st.ctime_ns ? st.link_ctime_ns : st.ctime_ns;
-	st.dev = number_get(a, ev->bytes, "dev");
-	st.ino = number_get(a, ev->bytes, "ino");
-	st.can_read = number_get(a, ev->bytes, "read") != 0;
-	st.can_write = number_get(a, ev->bytes, "write") != 0;
-	st.can_exec = number_get(a, ev->bytes, "exec") != 0;
-	st.real = text_get(a, ev->bytes, "real");
+	st.dev = keyline_number(a, ev->bytes, "dev", 0);
+	st.ino = keyline_number(a, ev->bytes, "ino", 0);
+	st.can_read = keyline_number(a, ev->bytes, "read", 0) != 0;
+	st.can_write = keyline_number(a, ev->bytes, "write", 0) != 0;
+	st.can_exec = keyline_number(a, ev->bytes, "exec", 0) != 0;
+	st.real = keyline_text(a, ev->bytes, "real");
 	return st;
 }
 
@@ -173,16 +157,16 @@ struct mount_stat world_mount(struct world *w, const char *path) {
 	if (!st.known) {
 		return st;
 	}
-	block_bytes = number_get(a, ev->bytes, "block_bytes");
-	st.nearest = text_get(a, ev->bytes, "nearest");
-	st.mount = text_get(a, ev->bytes, "mount");
-	st.fstype = text_get(a, ev->bytes, "fstype");
-	st.read_only = number_get(a, ev->bytes, "ro") != 0;
-	st.noexec = number_get(a, ev->bytes, "noexec") != 0;
-	st.free_bytes = bytes_of(number_get(a, ev->bytes, "free_blocks"), block_bytes);
-	st.total_bytes = bytes_of(number_get(a, ev->bytes, "total_blocks"), block_bytes);
-	st.free_inodes = number_get(a, ev->bytes, "free_inodes");
-	st.total_inodes = number_get(a, ev->bytes, "total_inodes");
+	block_bytes = keyline_number(a, ev->bytes, "block_bytes", 0);
+	st.nearest = keyline_text(a, ev->bytes, "nearest");
+	st.mount = keyline_text(a, ev->bytes, "mount");
+	st.fstype = keyline_text(a, ev->bytes, "fstype");
+	st.read_only = keyline_number(a, ev->bytes, "ro", 0) != 0;
+	st.noexec = keyline_number(a, ev->bytes, "noexec", 0) != 0;
+	st.free_bytes = bytes_of(keyline_number(a, ev->bytes, "free_blocks", 0), block_bytes);
+	st.total_bytes = bytes_of(keyline_number(a, ev->bytes, "total_blocks", 0), block_bytes);
+	st.free_inodes = keyline_number(a, ev->bytes, "free_inodes", 0);
+	st.total_inodes = keyline_number(a, ev->bytes, "total_inodes", 0);
 	return st;
 }
 
@@ -232,6 +216,32 @@ static void put_escaped(struct strbuf *out, const char *value) {
 			strbuf_add_char(out, *value);
 		}
 	}
+}
+
+const char *keyline_text(struct arena *arena, struct slice text, const char *key) {
+	const char *value = keyline_get(arena, text, key);
+
+	return value ? value : "";
+}
+
+int64_t keyline_number(struct arena *arena, struct slice text, const char *key, int64_t otherwise) {
+	const char *value = keyline_get(arena, text, key);
+	int64_t number;
+
+	return value && str_to_int64(value, &number) == 0 ? number : otherwise;
+}
+
+bool keyline_block(struct slice *rest, struct slice *ret) {
+	if (rest->len == 0) {
+		return false;
+	}
+	const char *end = memmem(rest->data, rest->len, "\n\n", 2);
+	size_t len = end ? (size_t)(end - rest->data) + 1 : rest->len;
+
+	*ret = slice_of(rest->data, len);
+	len += end ? 1 : 0;
+	*rest = slice_of(rest->data + len, rest->len - len);
+	return true;
 }
 
 void keyline_put(struct strbuf *out, const char *key, const char *value) {

@@ -195,6 +195,13 @@ struct mount_stat world_mount(struct world *w, const char *path);
 
 /* The value of KEY in "key=value" lines, unescaped, or NULL. */
 const char *keyline_get(struct arena *arena, struct slice text, const char *key);
+/* The same; "" when it is not there. */
+const char *keyline_text(struct arena *arena, struct slice text, const char *key);
+/* The same as a number; otherwise when it is not there or none. */
+int64_t keyline_number(struct arena *arena, struct slice text, const char *key, int64_t otherwise);
+/* Cuts the lines up to the next empty one off *rest, with their last line break and without the empty line. False at
+ * the end. */
+bool keyline_block(struct slice *rest, struct slice *ret);
 /* Appends "key=value\n" with the escapes of this format. */
 struct strbuf;
 void keyline_put(struct strbuf *out, const char *key, const char *value);

@@ -15,18 +15,6 @@ static const int64_t moments_ns[] = {1350 * NS_PER_MS, 2500 * NS_PER_MS};
 #define PATIENCE_MS    1000               /* a host far away answers within a second */
 #define LOCK_MARGIN_NS (1500 * NS_PER_MS) /* left of the run's time */
 
-static const char *text_in(struct exam *exam, struct slice block, const char *key) {
-	const char *text = keyline_get(exam->arena, block, key);
-
-	return text ? text : "";
-}
-
-static int64_t number_in(struct exam *exam, struct slice block, const char *key) {
-	int64_t number = 0;
-
-	return str_to_int64(text_in(exam, block, key), &number) == 0 ? number : 0;
-}
-
 /* ---- which requirement ---- */
 
 /* module.MatchPrefixPatterns of golang.org/x/mod: globs for as many path elements as they have. */
@@ -135,23 +123,25 @@ static const char *host_in(struct exam *exam, const char *comm, struct slice cmd
 }
 
 static void state_wait(struct exam *exam, const struct evidence *ev, struct slice block) {
-	const char *comm = text_in(exam, block, "comm");
+	const char *comm = keyline_text(exam->arena, block, "comm");
 	const char *url = NULL;
-	const char *host = host_in(exam, comm, slice_str(text_in(exam, block, "cmdline")), &url);
+	const char *host =
+		host_in(exam, comm, slice_str(keyline_text(exam->arena, block, "cmdline")), &url);
 	bool is_vcs = host && (str_starts(comm, "git") || streq(comm, "ssh") ||
 	                       str_starts(comm, "hg") || str_starts(comm, "svn"));
 	const struct fact_mod_absent *m = requirement(exam, is_vcs ? url : NULL);
 
-	if (number_in(exam, block, "received") > 0 ||
-	    number_in(exam, block, "age_ms") < PATIENCE_MS ||
+	if (keyline_number(exam->arena, block, "received", 0) > 0 ||
+	    keyline_number(exam->arena, block, "age_ms", 0) < PATIENCE_MS ||
 	    (!is_vcs && (!streq(comm, "go") || !m))) {
 		return;
 	}
-	FACTS_ADD(exam->facts, fetch_wait, ev, .pid = number_in(exam, block, "pid"),
+	FACTS_ADD(exam->facts, fetch_wait, ev, .pid = keyline_number(exam->arena, block, "pid", 0),
 	          .program = comm, .host = is_vcs ? host : host_of(exam, m->module),
-	          .address = text_in(exam, block, "address"),
-	          .port = number_in(exam, block, "port"), .state = text_in(exam, block, "state"),
-	          .age_ms = number_in(exam, block, "age_ms"), .url = url,
+	          .address = keyline_text(exam->arena, block, "address"),
+	          .port = keyline_number(exam->arena, block, "port", 0),
+	          .state = keyline_text(exam->arena, block, "state"),
+	          .age_ms = keyline_number(exam->arena, block, "age_ms", 0), .url = url,
 	          .module = m ? m->module : "", .version = m ? m->version : "",
 	          .gomod = m ? m->gomod : "", .line = m ? m->line : 0,
 	          .why = m ? why_direct(exam, m->module) : "");
@@ -162,13 +152,10 @@ static void look_family(struct exam *exam, size_t turn) {
 		world_look(exam->world, LOOK_FAMILY, arena_printf(exam->arena, "%zu", turn + 1),
 	                   LOOK_CAP_SETTINGS);
 	struct slice rest = ev->bytes;
+	struct slice block;
 
-	while (evidence_has_bytes(ev) && rest.len > 0) {
-		const char *end = memmem(rest.data, rest.len, "\n\n", 2);
-		size_t len = end ? (size_t)(end - rest.data) + 1 : rest.len;
-
-		state_wait(exam, ev, slice_of(rest.data, len));
-		rest = slice_of(rest.data + len + (end ? 1 : 0), rest.len - len - (end ? 1 : 0));
+	while (evidence_has_bytes(ev) && keyline_block(&rest, &block)) {
+		state_wait(exam, ev, block);
 	}
 }
 

@@ -4,27 +4,14 @@
 
 #include "base/str.h"
 
-static int64_t number_in(struct arena *arena, struct slice block, const char *key) {
-	const char *text = keyline_get(arena, block, key);
-	int64_t number;
-
-	return text && str_to_int64(text, &number) == 0 ? number : -1;
-}
-
-static const char *text_in(struct arena *arena, struct slice block, const char *key) {
-	const char *text = keyline_get(arena, block, key);
-
-	return text ? text : "";
-}
-
 static void take_machine(struct arena *arena, struct slice block, struct memory_seen *ret) {
-	ret->kills = number_in(arena, block, "kills");
-	ret->available = number_in(arena, block, "available");
-	ret->total = number_in(arena, block, "total");
-	ret->swap_free = number_in(arena, block, "swap_free");
-	ret->overcommit = number_in(arena, block, "overcommit");
-	ret->commit_limit = number_in(arena, block, "commit_limit");
-	ret->committed = number_in(arena, block, "committed");
+	ret->kills = keyline_number(arena, block, "kills", -1);
+	ret->available = keyline_number(arena, block, "available", -1);
+	ret->total = keyline_number(arena, block, "total", -1);
+	ret->swap_free = keyline_number(arena, block, "swap_free", -1);
+	ret->overcommit = keyline_number(arena, block, "overcommit", -1);
+	ret->commit_limit = keyline_number(arena, block, "commit_limit", -1);
+	ret->committed = keyline_number(arena, block, "committed", -1);
 }
 
 static void take_group(struct arena *arena, struct slice block, struct memory_seen *ret) {
@@ -32,33 +19,29 @@ static void take_group(struct arena *arena, struct slice block, struct memory_se
 		return;
 	}
 	ret->groups[ret->count++] = (struct memory_group){
-		.path = text_in(arena, block, "path"),
-		.file = text_in(arena, block, "file"),
-		.version = number_in(arena, block, "version"),
-		.limit = number_in(arena, block, "limit"),
-		.usage = number_in(arena, block, "usage"),
-		.reclaimable = number_in(arena, block, "reclaimable"),
-		.peak = number_in(arena, block, "peak"),
-		.kills = number_in(arena, block, "kills"),
-		.whole = number_in(arena, block, "group") == 1,
+		.path = keyline_text(arena, block, "path"),
+		.file = keyline_text(arena, block, "file"),
+		.version = keyline_number(arena, block, "version", -1),
+		.limit = keyline_number(arena, block, "limit", -1),
+		.usage = keyline_number(arena, block, "usage", -1),
+		.reclaimable = keyline_number(arena, block, "reclaimable", -1),
+		.peak = keyline_number(arena, block, "peak", -1),
+		.kills = keyline_number(arena, block, "kills", -1),
+		.whole = keyline_number(arena, block, "group", -1) == 1,
 	};
 }
 
 void memory_parse(struct arena *arena, struct slice bytes, struct memory_seen *ret) {
 	bool first = true;
+	struct slice block;
 
-	while (bytes.len > 0) {
-		const char *end = memmem(bytes.data, bytes.len, "\n\n", 2);
-		size_t len = end ? (size_t)(end - bytes.data) + 1 : bytes.len;
-		struct slice block = slice_of(bytes.data, len);
-
+	while (keyline_block(&bytes, &block)) {
 		if (first) {
 			take_machine(arena, block, ret);
 		} else if (slice_trim(block).len > 0) {
 			take_group(arena, block, ret);
 		}
 		first = false;
-		bytes = slice_of(bytes.data + len + (end ? 1 : 0), bytes.len - len - (end ? 1 : 0));
 	}
 }
 

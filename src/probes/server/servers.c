@@ -12,19 +12,6 @@
 /* The kernel counts a start in hundredths of a second, and installing takes its time. */
 #define START_MARGIN_NS NS_PER_S
 
-static int64_t number_in(struct exam *exam, struct slice block, const char *key) {
-	const char *text = keyline_get(exam->arena, block, key);
-	int64_t number = 0;
-
-	return text && str_to_int64(text, &number) == 0 ? number : 0;
-}
-
-static const char *text_in(struct exam *exam, struct slice block, const char *key) {
-	const char *text = keyline_get(exam->arena, block, key);
-
-	return text ? text : "";
-}
-
 /* ---- what the same start would run now ---- */
 
 static const char *first_on_path(struct exam *exam, int64_t pid, const char *name) {
@@ -71,17 +58,17 @@ struct program {
 
 static struct program program_now(struct exam *exam, struct slice block,
                                   const struct gopls_call *call) {
-	int64_t pid = number_in(exam, block, "pid");
-	const char *exe = text_in(exam, block, "exe");
+	int64_t pid = keyline_number(exam->arena, block, "pid", 0);
+	const char *exe = keyline_text(exam->arena, block, "exe");
 	struct program now = {.path = started_path(exam, call, pid, exe)};
 
 	if (!now.path) {
 		return now;
 	}
 	struct file_stat st = world_stat(exam->world, now.path);
-	bool same_file = st.dev == number_in(exam, block, "dev") &&
-	                 st.ino == number_in(exam, block, "ino") &&
-	                 number_in(exam, block, "gone") == 0;
+	bool same_file = st.dev == keyline_number(exam->arena, block, "dev", 0) &&
+	                 st.ino == keyline_number(exam->arena, block, "ino", 0) &&
+	                 keyline_number(exam->arena, block, "gone", 0) == 0;
 	const struct evidence *ev = world_look(exam->world, LOOK_BINARY, now.path, LOOK_CAP_SMALL);
 
 	if (!st.known || !evidence_has_bytes(ev)) {
@@ -92,10 +79,11 @@ static struct program program_now(struct exam *exam, struct slice block,
 	now.version = bin.module_version;
 	now.go_version = bin.go_version;
 	/* A script in between starts something else; what it starts is not known. */
-	now.other = !same_file && bin.kind == BINARY_ELF && bin.is_go &&
-	            (!streq(bin.module_version, text_in(exam, block, "module_version")) ||
-	             !streq(bin.go_version, text_in(exam, block, "go_version")) ||
-	             (int64_t)bin.size_bytes != number_in(exam, block, "size"));
+	now.other =
+		!same_file && bin.kind == BINARY_ELF && bin.is_go &&
+		(!streq(bin.module_version, keyline_text(exam->arena, block, "module_version")) ||
+	         !streq(bin.go_version, keyline_text(exam->arena, block, "go_version")) ||
+	         (int64_t)bin.size_bytes != keyline_number(exam->arena, block, "size", 0));
 	return now;
 }
 
@@ -146,12 +134,12 @@ static void state_limit(struct exam *exam, const char *scope, const char *pid_te
 }
 
 static void state_server(struct exam *exam, const struct evidence *ev, struct slice block) {
-	const char *cmdline = text_in(exam, block, "cmdline");
+	const char *cmdline = keyline_text(exam->arena, block, "cmdline");
 	struct gopls_call call = gopls_call_read(exam->arena, slice_str(cmdline));
-	int64_t pid = number_in(exam, block, "pid");
-	int64_t editor_pid = number_in(exam, block, "editor_pid");
+	int64_t pid = keyline_number(exam->arena, block, "pid", 0);
+	int64_t editor_pid = keyline_number(exam->arena, block, "editor_pid", 0);
 	const char *pid_text = arena_printf(exam->arena, "%lld", (long long)pid);
-	bool here = number_in(exam, block, "here") != 0 ||
+	bool here = keyline_number(exam->arena, block, "here", 0) != 0 ||
 	            (editor_pid > 0 && editor_pid == exam->target->editor_pid);
 
 	if (!call.role || pid <= 0) {
@@ -161,19 +149,22 @@ static void state_server(struct exam *exam, const struct evidence *ev, struct sl
 	                                                        : (struct program){0};
 
 	FACTS_ADD(exam->facts, running_server, ev, .role = call.role, .pid = pid,
-	          .ppid = number_in(exam, block, "ppid"), .editor_pid = editor_pid,
-	          .editor_kind = text_in(exam, block, "editor_kind"), .here = here,
-	          .cwd = text_in(exam, block, "cwd"), .exe = text_in(exam, block, "exe"),
-	          .gone = number_in(exam, block, "gone") != 0,
-	          .version = text_in(exam, block, "module_version"),
-	          .go_version = text_in(exam, block, "go_version"), .path = now.path,
+	          .ppid = keyline_number(exam->arena, block, "ppid", 0), .editor_pid = editor_pid,
+	          .editor_kind = keyline_text(exam->arena, block, "editor_kind"), .here = here,
+	          .cwd = keyline_text(exam->arena, block, "cwd"),
+	          .exe = keyline_text(exam->arena, block, "exe"),
+	          .gone = keyline_number(exam->arena, block, "gone", 0) != 0,
+	          .version = keyline_text(exam->arena, block, "module_version"),
+	          .go_version = keyline_text(exam->arena, block, "go_version"), .path = now.path,
 	          .other = now.other, .path_version = now.version,
 	          .path_go_version = now.go_version, .args = call.words, .remote = call.remote,
-	          .start_ns = number_in(exam, block, "start_wall_ns"),
-	          .state = text_in(exam, block, "state"), .fds = number_in(exam, block, "fds"));
+	          .start_ns = keyline_number(exam->arena, block, "start_wall_ns", 0),
+	          .state = keyline_text(exam->arena, block, "state"),
+	          .fds = keyline_number(exam->arena, block, "fds", 0));
 	if (here) {
 		state_limit(exam, "server", pid_text, pid);
-		state_go_replaced(exam, pid, number_in(exam, block, "start_wall_ns"));
+		state_go_replaced(exam, pid,
+		                  keyline_number(exam->arena, block, "start_wall_ns", 0));
 	}
 }
 
@@ -181,14 +172,11 @@ static int look(struct exam *exam, struct err *err) {
 	const struct evidence *ev =
 		world_look(exam->world, LOOK_GOPLS, exam->target->workspace, LOOK_CAP_SETTINGS);
 	struct slice rest = ev->bytes;
+	struct slice block;
 
 	(void)err;
-	while (evidence_has_bytes(ev) && rest.len > 0) {
-		const char *end = memmem(rest.data, rest.len, "\n\n", 2);
-		size_t len = end ? (size_t)(end - rest.data) + 1 : rest.len;
-
-		state_server(exam, ev, slice_of(rest.data, len));
-		rest = slice_of(rest.data + len + (end ? 1 : 0), rest.len - len - (end ? 1 : 0));
+	while (evidence_has_bytes(ev) && keyline_block(&rest, &block)) {
+		state_server(exam, ev, block);
 	}
 	state_limit(exam, "own", "self", 0);
 	limits_state_fatal(exam, "own", "self", 0);

@@ -8,20 +8,14 @@
 
 #define NEAR 1024 /* more room than that is not worth a fact about the whole system */
 
-static int64_t number_in(struct exam *exam, const struct evidence *ev, const char *key) {
-	const char *text = keyline_get(exam->arena, ev->bytes, key);
-	int64_t value = -1;
-
-	return text && str_to_int64(text, &value) == 0 ? value : -1;
-}
-
 static void state_user(struct exam *exam, const struct evidence *ev, const char *scope,
                        int64_t pid) {
 	const char *text = keyline_get(exam->arena, ev->bytes, "rlimit");
-	int64_t current = number_in(exam, ev, "user_tasks");
+	int64_t current = keyline_number(exam->arena, ev->bytes, "user_tasks", -1);
 	int64_t soft = text ? strtoll(text, NULL, 10) : 0;
 
-	if (text && text[0] != 'u' && current >= 0 && number_in(exam, ev, "exempt") == 0) {
+	if (text && text[0] != 'u' && current >= 0 &&
+	    keyline_number(exam->arena, ev->bytes, "exempt", -1) == 0) {
 		FACTS_ADD(exam->facts, task_limit, ev, .scope = scope, .pid = pid, .kind = "rlimit",
 		          .limit = soft, .current = current, .room = soft - current, .refused = -1);
 	}
@@ -48,10 +42,10 @@ static void state_system(struct exam *exam, const struct evidence *ev) {
 	static const struct {
 		const char *key, *where;
 	} limits[] = {{"threads_max", "kernel.threads-max"}, {"pid_max", "kernel.pid_max"}};
-	int64_t tasks = number_in(exam, ev, "system_tasks");
+	int64_t tasks = keyline_number(exam->arena, ev->bytes, "system_tasks", -1);
 
 	for (size_t i = 0; i < 2 && tasks > 0; i++) {
-		int64_t limit = number_in(exam, ev, limits[i].key);
+		int64_t limit = keyline_number(exam->arena, ev->bytes, limits[i].key, -1);
 
 		if (limit > 0 && limit - tasks < NEAR) {
 			FACTS_ADD(exam->facts, task_limit, ev, .scope = "own", .kind = "system",

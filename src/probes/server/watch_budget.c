@@ -11,10 +11,7 @@
 #define MCP_MAX 4
 
 static int64_t number_in(struct exam *exam, const struct evidence *ev, const char *key) {
-	const char *text = evidence_has_bytes(ev) ? keyline_get(exam->arena, ev->bytes, key) : NULL;
-	int64_t value = -1;
-
-	return text && str_to_int64(text, &value) == 0 ? value : -1;
+	return evidence_has_bytes(ev) ? keyline_number(exam->arena, ev->bytes, key, -1) : -1;
 }
 
 static const struct evidence *ask(struct exam *exam, const char *arg) {
