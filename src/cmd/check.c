@@ -2,7 +2,7 @@
  * `dialtone check [DIR]`: looks, thinks, reports.
  */
 #include "base/clock.h"
-#include "cmd/case.h"
+#include "cmd/check_case.h"
 #include "cmd/check_options.h"
 #include "cmd/check_window.h"
 #include "cmd/exam.h"
@@ -259,7 +259,7 @@ static int check_in_world(struct check *c) {
 	c->exam.world = NULL;
 	interrupt_close(&c->interrupt);
 	status = output_write(&out, status);
-	if (c->options.save && case_save(c->arena, &c->options, &c->target, &c->store, &err) < 0) {
+	if (c->options.save && check_case_save(c->arena, &c->options, &c->target, &c->store, &err) < 0) {
 		output_complain("the case was not saved: %s", err.msg);
 		return STATUS_UNKNOWN;
 	}
@@ -272,7 +272,7 @@ static int open_world(struct check *c) {
 	int r = 0;
 	if (c->options.from) {
 		evidence_store_init(&c->recorded, c->arena);
-		r = case_open(c->arena, &c->recorded, &c->options, &c->dir, &err);
+		r = check_case_open(c->arena, &c->recorded, &c->options, &c->dir, &err);
 		if (r == 0) {
 			c->exam.world = world_replay_open(c->arena, &c->store, &c->recorded);
 		}

@@ -25,14 +25,13 @@ extern const struct command command_env; /* cmd/env.c; read again when a case fi
 
 /* Writes what was looked at to options->save, redacted unless options->raw, with the arguments that
  * ask for the same again. against: options->against with an absolute path. 0, or negative errno with
- * a sentence (casefile_write). */
+ * a sentence (cmd/case.h). */
 int env_case_save(struct arena *arena, const struct env_options *options, const char *against,
                   const char *workspace, const char *home, const struct evidence_store *store,
                   struct err *err);
 
 /* Reads the file into the empty store; what was compared goes into *options, the form of the report
- * stays. 0, or negative errno with a sentence (casefile_read; -EBADMSG when it is not of this
- * command). */
+ * stays. 0, or negative errno with a sentence (cmd/case.h). */
 int env_case_open(struct arena *arena, struct evidence_store *store, struct env_options *options,
                   const char **ret_dir, struct err *err);
 

@@ -2,10 +2,10 @@
  * `dialtone why PID|--workspace DIR`: who waits for whom, now, without stopping anything.
  */
 #include "base/clock.h"
+#include "cmd/case.h"
 #include "cmd/check_options.h"
 #include "cmd/exam.h"
 #include "cmd/interrupt.h"
-#include "cmd/options.h"
 #include "cmd/output.h"
 #include "cmd/why_exited.h"
 #include "core/registry.h"
@@ -13,9 +13,7 @@
 #include "report/harmless.h"
 #include "report/json_writer.h"
 #include "report/sheet.h"
-#include "world/casefile.h"
 #include "world/live.h"
-#include "world/redact.h"
 #include "world/replay.h"
 
 #include <errno.h>
@@ -304,48 +302,33 @@ static int show(struct why *y) {
 /* ---- case files ---- */
 
 static int save(struct why *y, struct err *err) {
-	char *cwd = getcwd(NULL, 0);
 	const char *home = getenv("HOME");
-	const char **args = arena_array_of(y->arena, const char *, 8);
-	size_t n = 0;
-	struct case_meta meta = {
-		.tool = DIALTONE_VERSION,
-		.uid = geteuid(),
+	const char *const args[] = {
+		command_why.name,
+		"--",
+		arena_printf(y->arena, "%lld", (long long)y->pid),
+		NULL,
+	};
+	struct case_wish wish = {
+		.path = y->options.save,
 		.raw = y->options.raw,
 		.home = home ? home : "",
-		.cwd = arena_strdup(y->arena, cwd ? cwd : ""),
-		.argv = args,
+		.args = args,
 	};
-	struct evidence_store clean;
-	const struct evidence_store *store = &y->store;
 
-	free(cwd);
-	args[n++] = command_why.name;
-	args[n++] = "--";
-	args[n++] = arena_printf(y->arena, "%lld", (long long)y->pid);
-	if (!y->options.raw) {
-		evidence_store_init(&clean, y->arena);
-		redact_case(store, &clean, &meta);
-		store = &clean;
-	}
-	return casefile_write(y->options.save, &meta, store, err);
+	return case_save(y->arena, &wish, &y->store, err);
 }
 
 static int open_case(struct why *y, struct err *err) {
-	struct case_meta meta = {0};
-	size_t count = 0;
-	int r = casefile_read(y->options.from, &y->recorded, &meta, err);
+	struct parsed_options parsed;
+	struct err why = {0};
+	int r = case_open(y->arena, y->options.from, &command_why, &y->recorded, &parsed, err);
 
 	if (r < 0) {
 		return r;
 	}
-	while (meta.argv && meta.argv[count]) {
-		count++;
-	}
-	if (count < 2 || !streq(meta.argv[0], command_why.name) ||
-	    str_to_int64(meta.argv[count - 1], &y->pid) < 0) {
-		return err_set(err, -EBADMSG, "%s: it was not recorded by `dialtone why --save`",
-		               y->options.from);
+	if (parsed.operand_count != 1 || str_to_int64(parsed.operands[0], &y->pid) < 0) {
+		return case_senseless(y->options.from, &why, err);
 	}
 	return 0;
 }
