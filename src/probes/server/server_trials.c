@@ -204,14 +204,48 @@ static int rank_of(const char *state) {
 	return streq(state, "healthy") ? 2 : streq(state, "degraded") ? 1 : 0;
 }
 
+static bool has_time(const struct exam *exam) {
+	return time_left(exam, OTHER_DEADLINE_NS) >= NS_PER_S;
+}
+
+/* One whole conversation: how well is the server then? */
+static struct health try_whole(struct exam *exam, const char *label, struct talk_script script,
+                               const char *const *argv, struct limit_pair nofile,
+                               struct talk *ret_seen, const struct evidence **ret_ev) {
+	struct talk *talk = talk_new(exam->arena, &script);
+
+	*ret_ev = converse(exam, label, talk, argv, nofile, time_left(exam, OTHER_DEADLINE_NS),
+	                   ret_seen);
+	bool all = ret_seen->base.is_done(&ret_seen->base);
+
+	return server_health(exam->arena, ret_seen, all ? TALK_END_SAID_ALL : TALK_END_DEADLINE);
+}
+
+static int rank_before(const struct exam *exam) {
+	const struct fact_health *health = facts_first(health, exam->facts);
+
+	return rank_of(health ? health->state : "");
+}
+
+/* The same server with one thing taken away. */
+static void try_relieved(struct exam *exam, const char *label, const char *what,
+                         const char *subject, struct talk_script script, struct limit_pair nofile) {
+	struct talk seen;
+	const struct evidence *ev;
+	struct health now =
+		try_whole(exam, label, script, exam->target->server_argv, nofile, &seen, &ev);
+
+	FACTS_ADD(exam->facts, trial, ev, .what = what, .subject = subject,
+	          .better = rank_of(now.state) > rank_before(exam), .detail = now.hurt);
+}
+
 static void try_other(struct exam *exam) {
 	const struct fact_health *health = facts_first(health, exam->facts);
 	const char *text = "";
 	size_t errors = exam->target->open_file ? errors_before(exam, &text) : 0;
 	bool hurt = health && !streq(health->state, "healthy") && !streq(health->state, "unknown");
 	const struct fact_tool *other = hurt || errors > 0 ? newer_one(exam) : NULL;
-	if (!other || infer_is_certain(exam->rules, exam->facts) ||
-	    time_left(exam, OTHER_DEADLINE_NS) < NS_PER_S) {
+	if (!other || infer_is_certain(exam->rules, exam->facts) || !has_time(exam)) {
 		return;
 	}
 	size_t count = 0;
@@ -221,14 +255,11 @@ static void try_other(struct exam *exam) {
 	const char **argv = arena_array_of(exam->arena, const char *, count + 1);
 	memcpy(argv, exam->target->server_argv, count * sizeof(*argv));
 	argv[0] = other->path;
-	struct talk *talk = talk_new(exam->arena, &exam->handshake->talk->script);
 	struct talk seen;
-	const struct evidence *ev = converse(exam, "other gopls", talk, argv, exam->target->nofile,
-	                                     time_left(exam, OTHER_DEADLINE_NS), &seen);
-	bool all = seen.base.is_done(&seen.base);
-	struct health now =
-		server_health(exam->arena, &seen, all ? TALK_END_SAID_ALL : TALK_END_DEADLINE);
-	int before = rank_of(health ? health->state : "");
+	const struct evidence *ev;
+	struct health now = try_whole(exam, "other gopls", exam->handshake->talk->script, argv,
+	                              exam->target->nofile, &seen, &ev);
+	int before = rank_before(exam);
 	bool better = rank_of(now.state) > before ||
 	              (rank_of(now.state) == before && errors_of(&seen) < errors);
 	const char *detail =
@@ -236,8 +267,6 @@ static void try_other(struct exam *exam) {
 	FACTS_ADD(exam->facts, trial, ev, .what = "other gopls", .subject = other->path,
 	          .better = better, .detail = better ? detail : now.hurt);
 }
-
-/* ---- open files ---- */
 
 /* ---- the first message ---- */
 
@@ -281,73 +310,39 @@ static void try_greetings(struct exam *exam) {
 	}
 }
 
+/* ---- limits ---- */
+
 static void try_more_files(struct exam *exam) {
-	const struct fact_health *health = facts_first(health, exam->facts);
+	int64_t hard = exam->target->nofile.hard;
 
-	if (exam->target->nofile.hard == 0 || !facts_hurt(exam->facts) ||
-	    !limits_complained(exam->facts) || time_left(exam, OTHER_DEADLINE_NS) < NS_PER_S) {
-		return;
+	if (hard != 0 && facts_hurt(exam->facts) && limits_complained(exam->facts) &&
+	    has_time(exam)) {
+		try_relieved(exam, "gopls with more open files", "more open files",
+		             arena_printf(exam->arena, "%lld", (long long)hard),
+		             exam->handshake->talk->script, (struct limit_pair){0});
 	}
-	struct talk *talk = talk_new(exam->arena, &exam->handshake->talk->script);
-	struct talk seen;
-	const struct evidence *ev =
-		converse(exam, "gopls with more open files", talk, exam->target->server_argv,
-	                 (struct limit_pair){0}, time_left(exam, OTHER_DEADLINE_NS), &seen);
-	bool all = seen.base.is_done(&seen.base);
-	struct health now =
-		server_health(exam->arena, &seen, all ? TALK_END_SAID_ALL : TALK_END_DEADLINE);
-
-	FACTS_ADD(exam->facts, trial, ev, .what = "more open files",
-	          .subject =
-	                  arena_printf(exam->arena, "%lld", (long long)exam->target->nofile.hard),
-	          .better = rank_of(now.state) > rank_of(health ? health->state : ""),
-	          .detail = now.hurt);
 }
 
 static void try_more_tasks(struct exam *exam) {
-	const struct fact_health *health = facts_first(health, exam->facts);
+	const struct limit_pair *nproc = &exam->target->nproc;
 
-	if (exam->target->nproc.hard == 0 || !facts_hurt(exam->facts) ||
-	    !limits_complained_of_tasks(exam->facts) ||
-	    time_left(exam, OTHER_DEADLINE_NS) < NS_PER_S) {
-		return;
+	if (nproc->hard != 0 && facts_hurt(exam->facts) &&
+	    limits_complained_of_tasks(exam->facts) && has_time(exam)) {
+		try_relieved(exam, MORE_TASKS, "more processes",
+		             arena_printf(exam->arena, "%lld", (long long)nproc->soft),
+		             exam->handshake->talk->script, exam->target->nofile);
 	}
-	struct talk *talk = talk_new(exam->arena, &exam->handshake->talk->script);
-	struct talk seen;
-	const struct evidence *ev =
-		converse(exam, MORE_TASKS, talk, exam->target->server_argv, exam->target->nofile,
-	                 time_left(exam, OTHER_DEADLINE_NS), &seen);
-	bool all = seen.base.is_done(&seen.base);
-	struct health now =
-		server_health(exam->arena, &seen, all ? TALK_END_SAID_ALL : TALK_END_DEADLINE);
-
-	FACTS_ADD(exam->facts, trial, ev, .what = "more processes",
-	          .subject = arena_printf(exam->arena, "%lld", (long long)exam->target->nproc.soft),
-	          .better = rank_of(now.state) > rank_of(health ? health->state : ""),
-	          .detail = now.hurt);
 }
 
 /* The editor's limits on memory, processor time or the size of files: is it well without them? */
 static void try_without_limits(struct exam *exam) {
-	const struct fact_health *health = facts_first(health, exam->facts);
-
-	if (!exam->target->fatal_limits || !facts_hurt(exam->facts) ||
-	    time_left(exam, OTHER_DEADLINE_NS) < NS_PER_S) {
-		return;
+	if (exam->target->fatal_limits && facts_hurt(exam->facts) && has_time(exam)) {
+		try_relieved(exam, NO_LIMITS, "without limits", "", exam->handshake->talk->script,
+		             exam->target->nofile);
 	}
-	struct talk *talk = talk_new(exam->arena, &exam->handshake->talk->script);
-	struct talk seen;
-	const struct evidence *ev =
-		converse(exam, NO_LIMITS, talk, exam->target->server_argv, exam->target->nofile,
-	                 time_left(exam, OTHER_DEADLINE_NS), &seen);
-	bool all = seen.base.is_done(&seen.base);
-	struct health now =
-		server_health(exam->arena, &seen, all ? TALK_END_SAID_ALL : TALK_END_DEADLINE);
-
-	FACTS_ADD(exam->facts, trial, ev, .what = "without limits", .subject = "",
-	          .better = rank_of(now.state) > rank_of(health ? health->state : ""),
-	          .detail = now.hurt);
 }
+
+/* ---- the packages driver ---- */
 
 /* gopls' own env setting would go before the environment. */
 static void without_driver_setting(struct exam *exam, struct talk_script *script) {
@@ -374,22 +369,13 @@ static void try_driver(struct exam *exam) {
 	bool cut = infer_is_certain(exam->rules, exam->facts);
 	if (!d || !facts_hurt(exam->facts) || !exam->target->server_argv ||
 	    !streq(d->state, "ok") || cannot_answer(exam) ||
-	    (cut && !str_starts(health->hurt, "load-failed")) ||
-	    time_left(exam, OTHER_DEADLINE_NS) < NS_PER_S) {
+	    (cut && !str_starts(health->hurt, "load-failed")) || !has_time(exam)) {
 		return;
 	}
 	struct talk_script script = exam->handshake->talk->script;
 	without_driver_setting(exam, &script);
-	struct talk *talk = talk_new(exam->arena, &script);
-	struct talk seen;
-	const struct evidence *ev =
-		converse(exam, NO_DRIVER, talk, exam->target->server_argv, exam->target->nofile,
-	                 time_left(exam, OTHER_DEADLINE_NS), &seen);
-	bool all = seen.base.is_done(&seen.base);
-	struct health now =
-		server_health(exam->arena, &seen, all ? TALK_END_SAID_ALL : TALK_END_DEADLINE);
-	FACTS_ADD(exam->facts, trial, ev, .what = "without GOPACKAGESDRIVER", .subject = d->path,
-	          .better = rank_of(now.state) > rank_of(health->state), .detail = now.hurt);
+	try_relieved(exam, NO_DRIVER, "without GOPACKAGESDRIVER", d->path, script,
+	             exam->target->nofile);
 }
 
 static int look(struct exam *exam, struct err *err) {
