@@ -3,12 +3,11 @@
 
 #include "base/str.h"
 
-/* Walks over all texts; skip counts down to the one that is wanted. */
+/* Walks over all texts, past the place that is known. */
 struct hunt {
 	const struct facts *facts;
-	const char *words;
-	const struct complaint *after;
-	bool passed; /* `after` was met */
+	const char *needle;
+	const struct complaint *after; /* NULL once its text was met */
 	struct complaint found;
 };
 
@@ -33,20 +32,23 @@ static const char *line_around(struct arena *arena, const char *text, const char
 }
 
 static void hunt_text(struct hunt *h, const struct fact *fact, const char *text) {
-	const char *words = h->words;
-	const char *needle =
-		words[0] == ' ' ? words + 1 : arena_printf(h->facts->arena, ": %s", words);
+	const char *from = text;
 
-	for (const char *at = strstr(text, needle); at && !h->found.fact;
-	     at = strstr(at + 1, needle)) {
-		struct complaint c = {.fact = fact,
-		                      .path = path_before(h->facts->arena, text, at),
-		                      .line = line_around(h->facts->arena, text, at)};
-		if (h->after && !h->passed) {
-			h->passed = fact == h->after->fact && streq(c.path, h->after->path);
-			continue;
-		}
-		h->found = c;
+	if (h->found.fact || (h->after && h->after->text != text)) {
+		return;
+	}
+	if (h->after) {
+		from = h->after->at + 1;
+		h->after = NULL;
+	}
+	const char *at = strstr(from, h->needle);
+
+	if (at) {
+		h->found = (struct complaint){.fact = fact,
+		                              .path = path_before(h->facts->arena, text, at),
+		                              .line = line_around(h->facts->arena, text, at),
+		                              .text = text,
+		                              .at = at};
 	}
 }
 
@@ -78,7 +80,11 @@ static void hunt_all(struct hunt *h) {
 
 struct complaint complaint_next(const struct facts *facts, const char *words,
                                 const struct complaint *after) {
-	struct hunt h = {.facts = facts, .words = words, .after = after};
+	struct hunt h = {
+		.facts = facts,
+		.needle = words[0] == ' ' ? words + 1 : arena_printf(facts->arena, ": %s", words),
+		.after = after,
+	};
 
 	hunt_all(&h);
 	return h.found;

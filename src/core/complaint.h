@@ -8,8 +8,9 @@
 
 struct complaint {
 	const struct fact *fact; /* who said it; NULL: nobody */
-	const char *path; /* what stands before ": WORDS", when that is an absolute path; "" */
-	const char *line; /* the line it is in */
+	const char *path;      /* what stands before ": WORDS", when that is an absolute path; "" */
+	const char *line;      /* the line it is in */
+	const char *text, *at; /* where the words stand: for the next one */
 };
 
 /* The first message, run of go, line of the server's stderr or failed feature whose text has
