@@ -59,7 +59,8 @@ static struct block *block_add(struct arena *arena, size_t size) {
 	return b;
 }
 
-void *arena_alloc(struct arena *arena, size_t size) {
+/* Not zeroed. */
+static void *arena_take(struct arena *arena, size_t size) {
 	if (size > SIZE_MAX / 2) {
 		out_of_memory();
 	}
@@ -70,8 +71,11 @@ void *arena_alloc(struct arena *arena, size_t size) {
 	}
 	void *p = b->data + b->used;
 	b->used += need;
-	memset(p, 0, size);
 	return p;
+}
+
+void *arena_alloc(struct arena *arena, size_t size) {
+	return memset(arena_take(arena, size), 0, size);
 }
 
 void *arena_alloc_array(struct arena *arena, size_t len, size_t size) {
@@ -98,14 +102,20 @@ char *arena_slicedup(struct arena *arena, struct slice s) {
 	return arena_strndup(arena, s.data, s.len);
 }
 
+/* Written where the next bytes come from (their number is a multiple of ALIGNMENT): what fits there,
+ * as nearly everything does, is formatted once only. */
 char *arena_vprintf(struct arena *arena, const char *fmt, va_list ap) {
+	struct block *b = arena->blocks;
+	size_t room = b ? b->size - b->used : 0;
 	va_list again;
 	va_copy(again, ap);
-	int n = vsnprintf(NULL, 0, fmt, ap);
-	char *s = arena_alloc(arena, (n > 0 ? (size_t)n : 0) + 1);
-	if (n > 0) {
-		vsnprintf(s, (size_t)n + 1, fmt, again);
+	int n = vsnprintf(room > 0 ? b->data + b->used : NULL, room, fmt, ap);
+	size_t size = (n > 0 ? (size_t)n : 0) + 1;
+	char *s = arena_take(arena, size);
+	if (size > room && n > 0) {
+		vsnprintf(s, size, fmt, again);
 	}
+	s[size - 1] = '\0';
 	va_end(again);
 	return s;
 }

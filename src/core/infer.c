@@ -3,17 +3,30 @@
 
 #include <stdlib.h>
 
-static bool explains(const struct finding *cause, const struct finding *other) {
-	if (cause == other || cause->severity == SEV_NOTE || !cause->rule->explains) {
-		return false;
+/* The findings of one rule stand together: rules run one after the other and add at the end. */
+struct group {
+	const struct rule *rule;
+	struct finding *first;
+};
+
+struct groups {
+	struct group *all;
+	size_t count;
+};
+
+static struct groups groups_of(const struct findings *findings) {
+	struct groups groups = {0};
+	findings_each (f, findings) {
+		groups.count++;
 	}
-	for (const char *const *id = cause->rule->explains; *id; id++) {
-		bool any = **id == '*';
-		if (streq(any ? *id + 1 : *id, other->rule->id)) {
-			return any || streq(cause->about, other->about);
+	groups.all = arena_array_of(findings->arena, struct group, groups.count);
+	groups.count = 0;
+	findings_each (f, findings) {
+		if (groups.count == 0 || groups.all[groups.count - 1].rule != f->rule) {
+			groups.all[groups.count++] = (struct group){.rule = f->rule, .first = f};
 		}
 	}
-	return false;
+	return groups;
 }
 
 /* A finding that is only possible must not swallow one that is certain. */
@@ -21,15 +34,31 @@ static bool outweighs(const struct finding *cause, const struct finding *other) 
 	return cause->confidence != CONF_POSSIBLE || other->confidence == CONF_POSSIBLE;
 }
 
-static void fold_symptoms(struct findings *all) {
-	findings_each (f, all) {
-		if (f->severity == SEV_NOTE) {
+static void fold_group(struct finding *cause, const struct group *group, bool about_any) {
+	for (struct finding *f = group->first; f && f->rule == group->rule; f = f->next) {
+		if (f == cause || f->severity == SEV_NOTE || f->explained_by ||
+		    !outweighs(cause, f)) {
 			continue;
 		}
-		findings_each (cause, all) {
-			if (!f->explained_by && explains(cause, f) && outweighs(cause, f)) {
-				f->explained_by = cause;
-				cause->explains_count++;
+		if (about_any || streq(cause->about, f->about)) {
+			f->explained_by = cause;
+			cause->explains_count++;
+		}
+	}
+}
+
+/* The first finding that explains another has it. */
+static void fold_symptoms(struct findings *all, const struct groups *groups) {
+	findings_each (cause, all) {
+		if (cause->severity == SEV_NOTE || !cause->rule->explains) {
+			continue;
+		}
+		for (const char *const *id = cause->rule->explains; *id; id++) {
+			bool any = **id == '*';
+			for (size_t i = 0; i < groups->count; i++) {
+				if (streq(any ? *id + 1 : *id, groups->all[i].rule->id)) {
+					fold_group(cause, &groups->all[i], any);
+				}
 			}
 		}
 	}
@@ -51,29 +80,43 @@ static int by_importance(const void *a, const void *b) {
 	return by_id != 0 ? by_id : strcmp(x->subject, y->subject);
 }
 
+static fact_set refused_kinds(const struct facts *facts) {
+	fact_set set = 0;
+	for (size_t k = 0; k < FACT_KIND_COUNT; k++) {
+		set |= facts->coverage[k].refused ? FACT_SET_OF(k) : 0;
+	}
+	return set;
+}
+
+static bool has_found(const struct groups *groups, const struct rule *rule) {
+	for (size_t i = 0; i < groups->count; i++) {
+		if (groups->all[i].rule == rule) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void add_doubts(const struct rule *const *rules, const struct facts *facts,
-                       const struct findings *all, struct diagnosis *ret) {
+                       const struct groups *groups, struct diagnosis *ret) {
+	fact_set refused = refused_kinds(facts);
 	size_t count = 0;
 	while (rules[count]) {
 		count++;
 	}
 	ret->doubts = arena_array_of(facts->arena, struct doubt, count + 1);
 	for (size_t i = 0; i < count; i++) {
-		bool found = false;
-		findings_each (f, all) {
-			found = found || f->rule == rules[i];
+		fact_set missing = rules[i]->needs & refused;
+		if (!missing || has_found(groups, rules[i])) {
+			continue;
 		}
-		for (size_t k = 0; k < FACT_KIND_COUNT && !found; k++) {
-			const struct coverage *c = &facts->coverage[k];
-			if ((rules[i]->needs & FACT_SET_OF(k)) && c->refused) {
-				ret->doubts[ret->doubt_count++] = (struct doubt){
-					.id = rules[i]->id,
-					.because = c->because,
-					.needs = c->needs,
-				};
-				break;
-			}
+		size_t kind = 0;
+		while (!(missing & FACT_SET_OF(kind))) {
+			kind++;
 		}
+		const struct coverage *c = &facts->coverage[kind];
+		ret->doubts[ret->doubt_count++] = (struct doubt){
+			.id = rules[i]->id, .because = c->because, .needs = c->needs};
 	}
 }
 
@@ -105,7 +148,8 @@ struct diagnosis infer(const struct rule *const *rules, const struct facts *fact
 	for (size_t i = 0; rules[i]; i++) {
 		rules[i]->check(rules[i], facts, &all);
 	}
-	fold_symptoms(&all);
+	struct groups groups = groups_of(&all);
+	fold_symptoms(&all, &groups);
 	size_t count = 0;
 	findings_each (f, &all) {
 		count++;
@@ -126,7 +170,7 @@ struct diagnosis infer(const struct rule *const *rules, const struct facts *fact
 	qsort(d.causes, d.cause_count, sizeof(*d.causes), by_importance);
 	qsort(d.symptoms, d.symptom_count, sizeof(*d.symptoms), by_importance);
 	qsort(d.notes, d.note_count, sizeof(*d.notes), by_importance);
-	add_doubts(rules, facts, &all, &d);
+	add_doubts(rules, facts, &groups, &d);
 	d.verdict = judge(facts, &d);
 	return d;
 }

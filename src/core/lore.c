@@ -33,30 +33,42 @@ static void split(struct slice line, struct slice columns[COLUMNS]) {
 	}
 }
 
+/* 0 for a row of another kind, else as match; of most rows no more than their kind is looked at. */
+static int match_row(struct slice line, const char *kind, size_t kind_len, const char *key) {
+	struct slice pattern;
+	if (line.len <= kind_len || line.data[kind_len] != '\t' ||
+	    memcmp(line.data, kind, kind_len) != 0) {
+		return 0;
+	}
+	line = slice_of(line.data + kind_len + 1, line.len - kind_len - 1);
+	return slice_cut(&line, '\t', &pattern) ? match(pattern, key) : 0;
+}
+
 const struct lore *lore_find(struct arena *arena, const char *kind, const char *key) {
 	struct slice rest = slice_str(lore_data("settings-lore.tsv"));
 	struct slice line;
-	struct slice best[COLUMNS];
+	struct slice best = {0};
+	size_t kind_len = strlen(kind);
 	int best_match = 0;
 	while (best_match < 2 && slice_line(&rest, &line)) {
-		struct slice columns[COLUMNS];
-		split(line, columns);
-		int m = slice_eq(columns[KIND], kind) ? match(columns[KEY], key) : 0;
+		int m = match_row(line, kind, kind_len, key);
 		if (m > best_match) {
 			best_match = m;
-			memcpy(best, columns, sizeof(best));
+			best = line;
 		}
 	}
 	if (best_match == 0) {
 		return NULL;
 	}
+	struct slice columns[COLUMNS];
+	split(best, columns);
 	struct lore *lore = arena_new_of(arena, struct lore);
-	lore->key = arena_slicedup(arena, best[KEY]);
-	lore->was = arena_slicedup(arena, best[WAS]);
-	lore->version = arena_slicedup(arena, best[VERSION]);
-	lore->severity = arena_slicedup(arena, best[SEVERITY]);
-	lore->wanted = arena_slicedup(arena, best[WANTED]);
-	lore->instead = arena_slicedup(arena, best[INSTEAD]);
+	lore->key = arena_slicedup(arena, columns[KEY]);
+	lore->was = arena_slicedup(arena, columns[WAS]);
+	lore->version = arena_slicedup(arena, columns[VERSION]);
+	lore->severity = arena_slicedup(arena, columns[SEVERITY]);
+	lore->wanted = arena_slicedup(arena, columns[WANTED]);
+	lore->instead = arena_slicedup(arena, columns[INSTEAD]);
 	return lore;
 }
 
