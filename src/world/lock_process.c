@@ -107,21 +107,35 @@ struct lock_process *lock_process_read(struct arena *arena, int proc_fd, int64_t
 	return p;
 }
 
-const struct lock_fd *lock_process_holds(const struct lock_process *p,
-                                         const struct lock_line *line) {
+/* line: the very lock that is meant; NULL: any at this place. */
+static const struct lock_fd *find_carried(const struct lock_process *p,
+                                          const struct lock_place *place,
+                                          const struct lock_line *line) {
 	for (size_t i = 0; i < p->count; i++) {
 		struct slice rest = p->fds[i].locks;
 		struct lock_line carried;
 
 		while (fdinfo_lock(&rest, &carried)) {
-			if (carried.has_place && lock_place_eq(&carried.place, &line->place) &&
-			    streq(carried.class, line->class) && streq(carried.mode, line->mode) &&
-			    carried.start == line->start) {
+			if (carried.has_place && carried.depth == 0 &&
+			    lock_place_eq(&carried.place, place) &&
+			    (!line ||
+			     (streq(carried.class, line->class) &&
+			      streq(carried.mode, line->mode) && carried.start == line->start))) {
 				return &p->fds[i];
 			}
 		}
 	}
 	return NULL;
+}
+
+const struct lock_fd *lock_process_holds(const struct lock_process *p,
+                                         const struct lock_line *line) {
+	return find_carried(p, &line->place, line);
+}
+
+const struct lock_fd *lock_process_has(const struct lock_process *p,
+                                       const struct lock_place *place) {
+	return find_carried(p, place, NULL);
 }
 
 /* ---- mounts ---- */

@@ -38,6 +38,9 @@ struct lock_process *lock_process_read(struct arena *arena, int proc_fd, int64_t
 /* The descriptor that carries the lock of this line, or NULL. */
 const struct lock_fd *lock_process_holds(const struct lock_process *p,
                                          const struct lock_line *line);
+/* The descriptor that carries any lock on the file at this place, or NULL. */
+const struct lock_fd *lock_process_has(const struct lock_process *p,
+                                       const struct lock_place *place);
 /* The descriptor of the file at this place, or NULL. */
 const struct lock_fd *lock_process_opens(struct arena *arena, int proc_fd, struct lock_process *p,
                                          const struct lock_place *place);

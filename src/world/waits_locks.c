@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  */
-#include "base/fd.h"
+#include "world/lock_process.h"
 #include "world/waits.h"
 
 #include <dirent.h>
@@ -10,76 +10,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* "2: -> FLOCK  ADVISORY  WRITE 10782 fe:00:10054226 0 EOF" */
-struct line {
-	int64_t group;
-	bool waits;
-	char class[8];
-	int64_t pid;
-	const char *place; /* "fe:00:10054226" */
-};
-
-static bool line_parse(struct waits *w, struct slice text, struct line *ret) {
-	struct slice words[12], word;
-	size_t count = 0;
-
-	while (count < 12 && slice_cut(&text, ' ', &word)) {
-		if (word.len > 0) {
-			words[count++] = word;
-		}
-	}
-	if (count < 6 || words[0].len < 2 || words[0].data[words[0].len - 1] != ':') {
-		return false;
-	}
-	words[0].len--;
-	size_t at = 1;
-
-	while (at < count && slice_eq(words[at], "->")) {
-		at++;
-	}
-	if (count < at + 5 || str_to_int64(arena_slicedup(w->arena, words[0]), &ret->group) < 0 ||
-	    str_to_int64(arena_slicedup(w->arena, words[at + 3]), &ret->pid) < 0) {
-		return false;
-	}
-	ret->waits = at > 1;
-	snprintf(ret->class, sizeof ret->class, "%.*s", (int)words[at].len, words[at].data);
-	ret->place = arena_slicedup(w->arena, words[at + 4]);
-	return true;
-}
-
-/* The descriptor of a process that carries a lock in this place; -1 for none. */
-static int fd_with_lock(struct waits *w, int64_t pid, const char *place) {
-	char path[64];
-	int found = -1;
-
-	snprintf(path, sizeof path, "%" PRId64 "/fdinfo", pid);
-	int fd = openat(w->proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-
-	for (const struct dirent *e = dir ? readdir(dir) : NULL; e && found < 0; e = readdir(dir)) {
-		struct slice text, line;
-
-		snprintf(path, sizeof path, "fdinfo/%.20s", e->d_name);
-		if (e->d_name[0] == '.' ||
-		    proc_read(w->arena, w->proc_fd, pid, path, WAITS_TEXT_CAP, &text) != 0) {
-			continue;
-		}
-		while (found < 0 && slice_line(&text, &line)) {
-			if (slice_starts(line, "lock:") && slice_has(line, place) &&
-			    !slice_has(line, "->")) {
-				found = (int)strtol(e->d_name, NULL, 10);
-			}
-		}
-	}
-	if (dir) {
-		closedir(dir);
-	}
-	return found;
-}
+#define HOLDERS_MAX 16
+#define LINES_MAX   ((size_t)1024)
 
 /* Who has a lock in this place by what their descriptors say: the process that asked for it may have
  * ended and left it to a child, or live in another pid namespace. */
-static size_t holders_by_descriptor(struct waits *w, const char *place, int64_t *pids, size_t max) {
+static size_t holders_by_descriptor(struct waits *w, const struct lock_place *place, int64_t *pids,
+                                    size_t max) {
 	size_t count = 0;
 	int fd = openat(w->proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -88,7 +25,8 @@ static size_t holders_by_descriptor(struct waits *w, const char *place, int64_t 
 	     e = readdir(dir)) {
 		int64_t pid;
 
-		if (str_to_int64(e->d_name, &pid) == 0 && fd_with_lock(w, pid, place) >= 0) {
+		if (str_to_int64(e->d_name, &pid) == 0 &&
+		    lock_process_has(lock_process_read(w->arena, w->proc_fd, pid), place)) {
 			pids[count++] = pid;
 		}
 	}
@@ -98,11 +36,12 @@ static size_t holders_by_descriptor(struct waits *w, const char *place, int64_t 
 	return count;
 }
 
-static bool exists(const struct waits *w, int64_t pid) {
-	char path[32];
+/* Is it the process that the table names, as far as one may see? */
+static bool is_holder(struct waits *w, const struct lock_line *held) {
+	const struct lock_process *p =
+		held->pid > 0 ? lock_process_read(w->arena, w->proc_fd, held->pid) : NULL;
 
-	snprintf(path, sizeof path, "%" PRId64, pid);
-	return pid > 0 && faccessat(w->proc_fd, path, F_OK, 0) == 0;
+	return p && (p->sight == LOCK_SIGHT_DENIED || lock_process_has(p, &held->place));
 }
 
 static const char *holder_path(struct waits *w, int64_t waiter) {
@@ -119,26 +58,32 @@ static const char *holder_path(struct waits *w, int64_t waiter) {
 	return NULL;
 }
 
-static void put_lock(struct waits *w, const struct line *wait, const struct line *held) {
-	int64_t pids[16];
+static const char *carried_path(struct waits *w, int64_t pid, const struct lock_place *place) {
+	const struct lock_fd *fd =
+		lock_process_has(lock_process_read(w->arena, w->proc_fd, pid), place);
+
+	return fd ? proc_link(w->arena, w->proc_fd, pid,
+	                      arena_printf(w->arena, "fd/%" PRId64, fd->number))
+	          : NULL;
+}
+
+static void put_lock(struct waits *w, const struct lock_line *wait, const struct lock_line *held) {
+	int64_t pids[HOLDERS_MAX];
 	size_t count = 0;
 	const char *path = holder_path(w, wait->pid);
 
-	if (held && exists(w, held->pid)) {
+	if (held && is_holder(w, held)) {
 		pids[count++] = held->pid;
 	} else {
-		count = holders_by_descriptor(w, wait->place, pids, 16);
+		count = holders_by_descriptor(w, &wait->place, pids, HOLDERS_MAX);
 	}
 	/* The one that waits may have been on its way there when it was looked at. */
 	for (size_t i = 0; i < count && !path; i++) {
-		int fd = fd_with_lock(w, pids[i], wait->place);
-
-		path = fd < 0 ? NULL
-		              : proc_link(w->arena, w->proc_fd, pids[i],
-		                          arena_printf(w->arena, "fd/%d", fd));
+		path = carried_path(w, pids[i], &wait->place);
 	}
 	strbuf_printf(w->out, "record=lock\npid=%" PRId64 "\nclass=%s\n", wait->pid, wait->class);
-	keyline_put(w->out, "place", wait->place);
+	strbuf_printf(w->out, "place=%02x:%02x:%" PRIu64 "\n", wait->place.major, wait->place.minor,
+	              wait->place.ino);
 	if (path) {
 		keyline_put(w->out, "link", path);
 	}
@@ -176,32 +121,41 @@ static void put_unlisted(struct waits *w, const struct waits_process *p) {
 	}
 }
 
-static const struct line *held_in(const struct line *lines, size_t count, int64_t group) {
+static const struct lock_line *held_in(const struct lock_line *lines, size_t count, int64_t group) {
 	for (size_t i = 0; i < count; i++) {
-		if (lines[i].group == group && !lines[i].waits) {
+		if (lines[i].group == group && lines[i].depth == 0) {
 			return &lines[i];
 		}
 	}
 	return NULL;
 }
 
-void waits_find_locks(struct waits *w) {
+/* The lines of /proc/locks that have a file. */
+static struct lock_line *table_read(struct waits *w, size_t *ret_count) {
 	struct look_reply reply = {.state = EV_FAILED};
+	struct lock_line *lines = arena_array_of(w->arena, struct lock_line, LINES_MAX);
 	struct slice text, part;
-	size_t count = 0, size = 1024;
-	struct line *lines = arena_array_of(w->arena, struct line, size);
-	bool *told = arena_array_of(w->arena, bool, WAITS_PROCESSES_MAX);
 
 	strbuf_init(&reply.bytes, w->arena);
 	look_read_file(w->proc_fd, "locks", WAITS_LOCKS_CAP, &reply);
 	text = slice_of(reply.bytes.data, reply.bytes.len);
-	while (count < size && slice_line(&text, &part)) {
-		count += line_parse(w, part, &lines[count]);
+	while (*ret_count < LINES_MAX && slice_line(&text, &part)) {
+		struct lock_line *line = &lines[*ret_count];
+
+		*ret_count += lock_line_parse(part, line) && line->has_place;
 	}
+	return lines;
+}
+
+void waits_find_locks(struct waits *w) {
+	size_t count = 0;
+	const struct lock_line *lines = table_read(w, &count);
+	bool *told = arena_array_of(w->arena, bool, WAITS_PROCESSES_MAX);
+
 	/* The list grows by the holders, whose own waits count, too. */
 	for (size_t i = 0; i < w->count; i++) {
 		for (size_t k = 0; k < count; k++) {
-			if (lines[k].waits && lines[k].pid == w->list[i]->pid) {
+			if (lines[k].depth > 0 && lines[k].pid == w->list[i]->pid) {
 				put_lock(w, &lines[k], held_in(lines, count, lines[k].group));
 				told[i] = true;
 			}
