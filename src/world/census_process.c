@@ -201,7 +201,7 @@ struct listeners {
 static bool listener_seen(void *data, const struct end *end) {
 	struct listeners *l = data;
 	const struct unix_socket *u = peers_unix(&l->work->peers, end);
-	const struct tcp_socket *t = peers_tcp(&l->work->peers, end);
+	const struct inet_socket *t = peers_tcp(&l->work->peers, end);
 	const char *sep = l->list.len > 0 ? "\x1f" : "";
 
 	if (u && u->state == SOCKET_LISTENING && l->path_count < LISTENS_MAX) {
@@ -220,7 +220,7 @@ static bool listener_seen(void *data, const struct end *end) {
 
 static bool is_served(const struct listeners *l, const struct end *end) {
 	const struct unix_socket *u = peers_unix(&l->work->peers, end);
-	const struct tcp_socket *t = peers_tcp(&l->work->peers, end);
+	const struct inet_socket *t = peers_tcp(&l->work->peers, end);
 
 	for (size_t i = 0; u && u->state == SOCKET_ESTABLISHED && i < l->path_count; i++) {
 		if (streq(u->path, l->paths[i])) {

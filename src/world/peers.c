@@ -1,20 +1,14 @@
 /* SPDX-License-Identifier: MIT
  */
-#include "world/peers.h"
+#include "world/peers_parts.h"
 
-#include "base/clock.h"
 #include "base/fd.h"
 #include "base/str.h"
-#include "world/procfs.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -36,213 +30,6 @@ void peers_init(struct peers *p, struct arena *arena, int proc_fd) {
 	*p = (struct peers){.arena = arena, .proc_fd = proc_fd};
 }
 
-/* ---- descriptors ---- */
-
-static uint64_t inode_in(const char *target, const char *prefix) {
-	return strtoull(target + strlen(prefix), NULL, 10);
-}
-
-/* What a path leads to; nothing is asked of a server far away. */
-static void path_kind(struct end *end, int dir_fd, const char *name) {
-	struct statx st;
-
-	end->kind = END_FILE;
-	if (statx(dir_fd, name, AT_STATX_DONT_SYNC, STATX_TYPE | STATX_INO, &st) < 0) {
-		return;
-	}
-	if (S_ISFIFO(st.stx_mode)) {
-		end->kind = END_FIFO;
-		end->inode = st.stx_ino;
-	} else if (S_ISCHR(st.stx_mode) &&
-	           (str_starts(end->target, "/dev/pts/") || str_starts(end->target, "/dev/tty") ||
-	            streq(end->target, "/dev/console"))) {
-		end->kind = END_TTY;
-	}
-}
-
-static void end_read(struct end *end, int dir_fd, const char *name) {
-	struct stat st;
-
-	if (str_starts(end->target, "pipe:[")) {
-		end->kind = END_PIPE;
-		end->inode = inode_in(end->target, "pipe:[");
-	} else if (str_starts(end->target, "socket:[")) {
-		end->kind = END_UNIX;
-		end->inode = inode_in(end->target, "socket:[");
-		end->reads = end->writes = true;
-		return;
-	} else if (streq(end->target, "/dev/null")) {
-		end->kind = END_NULL;
-	} else if (end->target[0] == '/') {
-		path_kind(end, dir_fd, name);
-	} else {
-		end->kind = END_OTHER;
-		return;
-	}
-	if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
-		end->reads = (st.st_mode & S_IRUSR) != 0;
-		end->writes = (st.st_mode & S_IWUSR) != 0;
-	}
-}
-
-static bool ends_add(struct peers *p, const struct end *end) {
-	if (p->end_count >= PEER_ENDS_MAX) {
-		return false;
-	}
-	if (p->end_count == p->end_size) {
-		size_t size = p->end_size ? p->end_size * 2 : 256;
-		struct end *grown = arena_array_of(p->arena, struct end, size);
-
-		if (p->end_count > 0) {
-			memcpy(grown, p->ends, p->end_count * sizeof *grown);
-		}
-		p->ends = grown;
-		p->end_size = size;
-	}
-	p->ends[p->end_count++] = *end;
-	p->sorted = false;
-	return true;
-}
-
-static bool is_taken(const struct peers *p, int64_t pid) {
-	for (size_t i = 0; i < p->pid_count; i++) {
-		if (p->pids[i] == pid) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static void pids_add(struct peers *p, int64_t pid) {
-	if (p->pid_count == p->pid_size) {
-		size_t size = p->pid_size ? p->pid_size * 2 : 64;
-		int64_t *grown = arena_array_of(p->arena, int64_t, size);
-
-		if (p->pid_count > 0) {
-			memcpy(grown, p->pids, p->pid_count * sizeof *grown);
-		}
-		p->pids = grown;
-		p->pid_size = size;
-	}
-	p->pids[p->pid_count++] = pid;
-}
-
-static DIR *open_descriptors(const struct peers *p, int64_t pid) {
-	char path[40];
-
-	snprintf(path, sizeof path, "%" PRId64 "/fd", pid);
-	int fd = openat(p->proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-
-	if (!dir && fd >= 0) {
-		close(fd);
-	}
-	return dir;
-}
-
-static int refused(struct peers *p, int error) {
-	p->denied += error == EACCES || error == EPERM;
-	return error;
-}
-
-int peers_take(struct peers *p, int64_t pid) {
-	char target[PATH_MAX];
-	size_t count = 0;
-
-	if (is_taken(p, pid)) {
-		return 0;
-	}
-	DIR *dir = open_descriptors(p, pid);
-
-	if (!dir) {
-		return refused(p, errno);
-	}
-	pids_add(p, pid);
-	for (const struct dirent *e = readdir(dir); e; e = readdir(dir)) {
-		int64_t fd;
-
-		if (str_to_int64(e->d_name, &fd) < 0 || fd > INT_MAX) {
-			continue;
-		}
-		if (++count > PEER_DESCRIPTORS_MAX) {
-			p->cut++;
-			break;
-		}
-		ssize_t n = readlinkat(dirfd(dir), e->d_name, target, sizeof target);
-
-		if (n <= 0) {
-			continue;
-		}
-		struct end end = {.pid = pid, .fd = (int)fd};
-
-		end.target = arena_strndup(p->arena, target, (size_t)n);
-		end_read(&end, dirfd(dir), e->d_name);
-		ends_add(p, &end);
-	}
-	closedir(dir);
-	return 0;
-}
-
-static int compare_ends(const void *a, const void *b) {
-	const struct end *left = a, *right = b;
-
-	if (left->inode != right->inode) {
-		return left->inode < right->inode ? -1 : 1;
-	}
-	if (left->pid != right->pid) {
-		return left->pid < right->pid ? -1 : 1;
-	}
-	return (left->fd > right->fd) - (left->fd < right->fd);
-}
-
-static void ends_sort(struct peers *p) {
-	if (!p->sorted && p->end_count > 1) {
-		qsort(p->ends, p->end_count, sizeof *p->ends, compare_ends);
-	}
-	p->sorted = true;
-}
-
-/* The first end with this inode or the place where it would be. */
-static size_t ends_find(struct peers *p, uint64_t inode) {
-	size_t low = 0, high = p->end_count;
-
-	ends_sort(p);
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (p->ends[middle].inode < inode) {
-			low = middle + 1;
-		} else {
-			high = middle;
-		}
-	}
-	return low;
-}
-
-void peers_each(struct peers *p, int64_t pid, bool (*fn)(void *data, const struct end *end),
-                void *data) {
-	for (size_t i = 0; i < p->end_count; i++) {
-		if (p->ends[i].pid == pid && !fn(data, &p->ends[i])) {
-			return;
-		}
-	}
-}
-
-struct end peers_end(struct peers *p, int64_t pid, int fd) {
-	for (size_t i = 0; i < p->end_count; i++) {
-		if (p->ends[i].pid == pid && p->ends[i].fd == fd) {
-			const struct tcp_socket *tcp = peers_tcp(p, &p->ends[i]);
-			struct end end = p->ends[i];
-
-			if (end.kind == END_UNIX && tcp) {
-				end.kind = END_TCP;
-			}
-			return end;
-		}
-	}
-	return (struct end){.pid = pid, .fd = fd, .target = ""};
-}
-
 /* ---- sockets ---- */
 
 static uint64_t namespace_of(const struct peers *p, int64_t pid) {
@@ -257,12 +44,12 @@ static uint64_t namespace_of(const struct peers *p, int64_t pid) {
 static struct sockets *sockets_of(struct peers *p, const struct end *end) {
 	if (p->namespace_count == 0) {
 		p->namespaces[0] = namespace_of(p, getpid());
-		sockets_read(&p->sockets[0], p->arena, p->proc_fd, 0);
+		sockets_read(&p->sockets[0], p->arena, p->proc_fd, 0, SOCKETS_UNIX | SOCKETS_TCP);
 		p->namespace_count = 1;
 	}
 	for (size_t i = 0; i < p->namespace_count; i++) {
 		if (sockets_unix(&p->sockets[i], end->inode) ||
-		    sockets_tcp(&p->sockets[i], end->inode)) {
+		    sockets_inet(&p->sockets[i], end->inode)) {
 			return &p->sockets[i];
 		}
 	}
@@ -279,8 +66,8 @@ static struct sockets *sockets_of(struct peers *p, const struct end *end) {
 	struct sockets *s = &p->sockets[p->namespace_count];
 
 	p->namespaces[p->namespace_count++] = its;
-	sockets_read(s, p->arena, p->proc_fd, end->pid);
-	return sockets_unix(s, end->inode) || sockets_tcp(s, end->inode) ? s : NULL;
+	sockets_read(s, p->arena, p->proc_fd, end->pid, SOCKETS_UNIX | SOCKETS_TCP);
+	return sockets_unix(s, end->inode) || sockets_inet(s, end->inode) ? s : NULL;
 }
 
 static bool is_socket(const struct end *end) {
@@ -293,10 +80,10 @@ const struct unix_socket *peers_unix(struct peers *p, const struct end *end) {
 	return s ? sockets_unix(s, end->inode) : NULL;
 }
 
-const struct tcp_socket *peers_tcp(struct peers *p, const struct end *end) {
+const struct inet_socket *peers_tcp(struct peers *p, const struct end *end) {
 	struct sockets *s = is_socket(end) ? sockets_of(p, end) : NULL;
 
-	return s ? sockets_tcp(s, end->inode) : NULL;
+	return s ? sockets_inet(s, end->inode) : NULL;
 }
 
 /* ---- answers ---- */
@@ -318,7 +105,7 @@ static bool answers_pipe(const struct end *candidate, const struct end *end) {
 /* Holders of an inode: those of other processes before its own. */
 static void add_holders(struct peers *p, struct peer *peer, const struct end *end, uint64_t inode) {
 	for (int own = 0; own < 2; own++) {
-		for (size_t i = ends_find(p, inode); i < p->end_count && p->ends[i].inode == inode;
+		for (size_t i = peers_find(p, inode); i < p->end_count && p->ends[i].inode == inode;
 		     i++) {
 			const struct end *candidate = &p->ends[i];
 			bool fits = is_socket(end) ? is_socket(candidate)
@@ -329,15 +116,6 @@ static void add_holders(struct peers *p, struct peer *peer, const struct end *en
 			}
 		}
 	}
-}
-
-static bool was_searched(const struct peers *p, uint64_t inode) {
-	for (size_t i = 0; i < p->searched_count; i++) {
-		if (p->searched[i] == inode) {
-			return true;
-		}
-	}
-	return false;
 }
 
 /* The kernel's word that a pipe has no other end, for what others might hold: our own descriptor of the same end
@@ -359,7 +137,7 @@ static bool pipe_is_lonely(const struct peers *p, const struct end *end) {
 static void settle(const struct peers *p, struct peer *peer, const struct end *pipe) {
 	if (peer->holder_count > 0) {
 		peer->state = PEER_HELD;
-	} else if (pipe && was_searched(p, pipe->inode) &&
+	} else if (pipe && peers_was_searched(p, pipe->inode) &&
 	           ((p->denied == 0 && p->cut == 0) || pipe_is_lonely(p, pipe))) {
 		peer->state = PEER_CLOSED;
 	} else {
@@ -440,13 +218,13 @@ static void answer_unix(struct peers *p, struct peer *peer, const struct end *en
 }
 
 static void answer_tcp(struct peers *p, struct peer *peer, const struct end *end,
-                       const struct sockets *s, const struct tcp_socket *sock) {
+                       const struct sockets *s, const struct inet_socket *sock) {
 	peer->tcp = sock;
 	if (sock->state == SOCKET_LISTENING) {
 		peer->state = PEER_NONE;
 		return;
 	}
-	const struct tcp_socket *other = sockets_tcp_peer(s, sock);
+	const struct inet_socket *other = sockets_inet_peer(s, sock);
 
 	peer->unread = sock->unread;
 	if (!other) {
@@ -455,7 +233,14 @@ static void answer_tcp(struct peers *p, struct peer *peer, const struct end *end
 	}
 	peer->unread_there = other->unread;
 	if (other->inode == 0) {
-		peer->state = PEER_CLOSED; /* nobody holds it, the kernel winds it up */
+		const struct inet_socket *listener = sockets_inet_listener(s, sock->remote_port);
+		bool waits = listener && other->state == SOCKET_ESTABLISHED;
+
+		/* Not accepted yet, or held by nobody any more and wound up by the kernel. */
+		peer->state = waits ? PEER_WAITING : PEER_CLOSED;
+		if (waits) {
+			add_holders(p, peer, end, listener->inode);
+		}
 		return;
 	}
 	add_holders(p, peer, end, other->inode);
@@ -471,7 +256,7 @@ struct peer peers_of(struct peers *p, const struct end *end) {
 	} else if (is_socket(end)) {
 		const struct sockets *s = sockets_of(p, end);
 		const struct unix_socket *sock = s ? sockets_unix(s, end->inode) : NULL;
-		const struct tcp_socket *tcp = s ? sockets_tcp(s, end->inode) : NULL;
+		const struct inet_socket *tcp = s ? sockets_inet(s, end->inode) : NULL;
 
 		if (sock) {
 			answer_unix(p, &peer, end, s, sock);
@@ -490,139 +275,21 @@ struct peer peers_of(struct peers *p, const struct end *end) {
 	return peer;
 }
 
-/* ---- everybody ---- */
-
-struct wanted {
-	uint64_t inode;
-	const char *fifo; /* the path of a FIFO, whose link has no number; else NULL */
-};
-
-struct search {
-	struct peers *peers;
-	struct wanted *wanted;
-	size_t count;
-};
-
-/* What the end at the other side looks like in /proc/PID/fd; false when it needs no search. */
-static bool want(struct peers *p, const struct end *end, struct wanted *ret) {
-	struct peer peer = peers_of(p, end);
-
-	if (peer.state != PEER_UNSEEN && !(peer.state == PEER_WAITING && peer.holder_count == 0)) {
-		return false;
+uint64_t peers_far_inode(struct peers *p, const struct end *end) {
+	if (end->kind == END_PIPE || end->kind == END_FIFO) {
+		return end->inode;
 	}
-	*ret = (struct wanted){.inode = end->inode};
-	if (was_searched(p, end->inode)) {
-		return false;
-	}
-	if (end->kind == END_FIFO) {
-		ret->fifo = end->target;
-		return true;
-	}
-	if (end->kind == END_PIPE) {
-		return true;
-	}
-	const struct sockets *s = sockets_of(p, end);
+	const struct sockets *s = is_socket(end) ? sockets_of(p, end) : NULL;
 	const struct unix_socket *sock = s ? sockets_unix(s, end->inode) : NULL;
-	const struct tcp_socket *tcp = s ? sockets_tcp(s, end->inode) : NULL;
-	const struct tcp_socket *other = tcp ? sockets_tcp_peer(s, tcp) : NULL;
+	const struct inet_socket *tcp = s ? sockets_inet(s, end->inode) : NULL;
+	const struct inet_socket *other = tcp ? sockets_inet_peer(s, tcp) : NULL;
+	const struct inet_socket *accepts =
+		other && other->inode == 0 ? sockets_inet_listener(s, tcp->remote_port) : NULL;
 	const struct unix_socket *listener = sock ? sockets_listener(s, sock->inode) : NULL;
 
-	ret->inode = listener             ? listener->inode
-	             : sock && sock->peer ? sock->peer
-	             : other              ? other->inode
-	                                  : 0;
-	return ret->inode != 0;
-}
-
-static bool is_wanted(const struct search *search, const char *target) {
-	uint64_t inode = str_starts(target, "pipe:[")     ? inode_in(target, "pipe:[")
-	                 : str_starts(target, "socket:[") ? inode_in(target, "socket:[")
-	                                                  : 0;
-
-	for (size_t i = 0; i < search->count; i++) {
-		const struct wanted *w = &search->wanted[i];
-
-		if (w->fifo ? streq(w->fifo, target) : inode != 0 && w->inode == inode) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static void search_process(struct search *search, int64_t pid) {
-	struct peers *p = search->peers;
-	char target[PATH_MAX + 1];
-	size_t count = 0;
-	DIR *dir = open_descriptors(p, pid);
-
-	if (!dir) {
-		refused(p, errno);
-		return;
-	}
-	for (const struct dirent *e = readdir(dir); e; e = readdir(dir)) {
-		int64_t fd;
-
-		if (str_to_int64(e->d_name, &fd) < 0 || fd > INT_MAX) {
-			continue;
-		}
-		if (++count > PEER_DESCRIPTORS_MAX) {
-			p->cut++;
-			break;
-		}
-		ssize_t n = readlinkat(dirfd(dir), e->d_name, target, sizeof target - 1);
-
-		target[n > 0 ? n : 0] = '\0';
-		if (n > 0 && is_wanted(search, target)) {
-			struct end end = {.pid = pid, .fd = (int)fd};
-
-			end.target = arena_strdup(p->arena, target);
-			end_read(&end, dirfd(dir), e->d_name);
-			ends_add(p, &end);
-		}
-	}
-	closedir(dir);
-}
-
-static void searched_add(struct peers *p, const struct end *ends, size_t count) {
-	uint64_t *all = arena_array_of(p->arena, uint64_t, p->searched_count + count);
-
-	if (p->searched_count > 0) {
-		memcpy(all, p->searched, p->searched_count * sizeof *all);
-	}
-	for (size_t i = 0; i < count; i++) {
-		all[p->searched_count++] = ends[i].inode;
-	}
-	p->searched = all;
-}
-
-void peers_search(struct peers *p, const struct end *ends, size_t count, int64_t until_ns) {
-	struct search search = {.peers = p};
-
-	search.wanted = arena_array_of(p->arena, struct wanted, count);
-	for (size_t i = 0; i < count; i++) {
-		search.count += want(p, &ends[i], &search.wanted[search.count]);
-	}
-	int fd =
-		search.count > 0 ? openat(p->proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-
-	if (!dir) {
-		return;
-	}
-	p->denied = 0;
-	p->cut = 0;
-	for (const struct dirent *e = readdir(dir); e; e = readdir(dir)) {
-		int64_t pid;
-
-		if (str_to_int64(e->d_name, &pid) < 0 || is_taken(p, pid)) {
-			continue;
-		}
-		if (clock_now_ns() > until_ns) {
-			p->cut++;
-			break;
-		}
-		search_process(&search, pid);
-	}
-	closedir(dir);
-	searched_add(p, ends, count);
+	return accepts              ? accepts->inode
+	       : listener           ? listener->inode
+	       : sock && sock->peer ? sock->peer
+	       : other              ? other->inode
+	                            : 0;
 }

@@ -69,8 +69,8 @@ struct peer {
 	int64_t unread;       /* sockets: bytes that wait to be read at this end; -1 not known */
 	int64_t unread_there; /* and at the other; -1 not known */
 	const char *path;     /* unix: the name of the socket one of them is bound to; "" none */
-	const struct tcp_socket *tcp; /* or NULL */
-	const char *because;          /* of PEER_UNSEEN: a few words, "" otherwise */
+	const struct inet_socket *tcp; /* or NULL */
+	const char *because;           /* of PEER_UNSEEN: a few words, "" otherwise */
 };
 
 struct peers {
@@ -110,6 +110,6 @@ void peers_search(struct peers *peers, const struct end *ends, size_t count, int
 
 /* The socket behind an end, NULL when it is none of that kind or is not seen. */
 const struct unix_socket *peers_unix(struct peers *peers, const struct end *end);
-const struct tcp_socket *peers_tcp(struct peers *peers, const struct end *end);
+const struct inet_socket *peers_tcp(struct peers *peers, const struct end *end);
 
 #endif

@@ -8,10 +8,13 @@
 #include "world/sockets_ask.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 struct unix_socket *sockets_add_unix(struct sockets *s) {
 	if (s->unix_count == s->unix_size) {
@@ -28,19 +31,22 @@ struct unix_socket *sockets_add_unix(struct sockets *s) {
 	return &s->unixes[s->unix_count++];
 }
 
-struct tcp_socket *sockets_add_tcp(struct sockets *s) {
-	if (s->tcp_count == s->tcp_size) {
-		size_t size = s->tcp_size ? s->tcp_size * 2 : 64;
-		struct tcp_socket *grown = arena_array_of(s->arena, struct tcp_socket, size);
+static const struct inet_socket inet_socket_unknown = {
+	.received_bytes = -1, .acked_bytes = -1, .unacked = -1, .heard_ms = -1, .sent_ms = -1};
 
-		if (s->tcp_count > 0) {
-			memcpy(grown, s->tcps, s->tcp_count * sizeof *grown);
+struct inet_socket *sockets_add_inet(struct sockets *s) {
+	if (s->inet_count == s->inet_size) {
+		size_t size = s->inet_size ? s->inet_size * 2 : 64;
+		struct inet_socket *grown = arena_array_of(s->arena, struct inet_socket, size);
+
+		if (s->inet_count > 0) {
+			memcpy(grown, s->inets, s->inet_count * sizeof *grown);
 		}
-		s->tcps = grown;
-		s->tcp_size = size;
+		s->inets = grown;
+		s->inet_size = size;
 	}
-	s->tcps[s->tcp_count] = (struct tcp_socket){0};
-	return &s->tcps[s->tcp_count++];
+	s->inets[s->inet_count] = inet_socket_unknown;
+	return &s->inets[s->inet_count++];
 }
 
 void socket_address_take(uint8_t ret[16], int family, const void *address) {
@@ -134,8 +140,8 @@ static bool parse_address(struct slice word, uint8_t ret[16], unsigned *ret_port
 	return true;
 }
 
-static void parse_tcp_line(struct sockets *s, struct slice line) {
-	struct tcp_socket sock = {0};
+static void parse_inet_line(struct sockets *s, struct slice line, bool is_udp) {
+	struct inet_socket sock = inet_socket_unknown;
 	struct slice queues, out;
 	uint64_t state, unsent, unread, retries, uid, inode;
 
@@ -150,29 +156,29 @@ static void parse_tcp_line(struct sockets *s, struct slice line) {
 	good = good && word_number(word_take(&line), 16, &retries) &&
 	       word_number(word_take(&line), 10, &uid);
 	word_take(&line); /* timeout */
-	if (!good || !word_number(word_take(&line), 10, &inode) || s->tcp_count >= SOCKETS_MAX) {
+	if (!good || !word_number(word_take(&line), 10, &inode) || s->inet_count >= SOCKETS_MAX) {
 		return;
 	}
 	sock.inode = inode;
+	sock.is_udp = is_udp;
 	sock.state = (enum socket_state)(state & 15);
 	sock.unread = (int64_t)(unread & UINT32_MAX);
 	sock.unsent = (int64_t)(unsent & UINT32_MAX);
 	sock.retries = (unsigned)(retries & UINT32_MAX);
 	sock.uid = (unsigned)(uid & UINT32_MAX);
-	*sockets_add_tcp(s) = sock;
+	*sockets_add_inet(s) = sock;
 }
 
-void sockets_parse_tcp(struct sockets *s, struct slice text) {
+void sockets_parse_inet(struct sockets *s, struct slice text, bool is_udp) {
 	struct slice line;
 
 	slice_line(&text, &line); /* the heading */
 	while (slice_line(&text, &line)) {
-		parse_tcp_line(s, line);
+		parse_inet_line(s, line, is_udp);
 	}
 }
 
-static void read_text(struct sockets *s, int proc_fd, int64_t pid, const char *name,
-                      void (*parse_fn)(struct sockets *, struct slice)) {
+static struct slice text_read(struct sockets *s, int proc_fd, int64_t pid, const char *name) {
 	struct look_reply reply = {.state = EV_FAILED};
 	char path[48];
 
@@ -183,7 +189,21 @@ static void read_text(struct sockets *s, int proc_fd, int64_t pid, const char *n
 	}
 	strbuf_init(&reply.bytes, s->arena);
 	look_read_file(proc_fd, path, SOCKETS_TEXT_MAX, &reply);
-	parse_fn(s, slice_of(reply.bytes.data, reply.bytes.len));
+	return slice_of(reply.bytes.data, reply.bytes.len);
+}
+
+static void read_text(struct sockets *s, int proc_fd, int64_t pid, unsigned what) {
+	if (what & SOCKETS_UNIX) {
+		sockets_parse_unix(s, text_read(s, proc_fd, pid, "unix"));
+	}
+	if (what & SOCKETS_TCP) {
+		sockets_parse_inet(s, text_read(s, proc_fd, pid, "tcp"), false);
+		sockets_parse_inet(s, text_read(s, proc_fd, pid, "tcp6"), false);
+	}
+	if (what & SOCKETS_UDP) {
+		sockets_parse_inet(s, text_read(s, proc_fd, pid, "udp"), true);
+		sockets_parse_inet(s, text_read(s, proc_fd, pid, "udp6"), true);
+	}
 }
 
 /* ---- all of them ---- */
@@ -194,8 +214,8 @@ static int compare_unix(const void *a, const void *b) {
 	return (left->inode > right->inode) - (left->inode < right->inode);
 }
 
-static int compare_tcp(const void *a, const void *b) {
-	const struct tcp_socket *left = a, *right = b;
+static int compare_inet(const void *a, const void *b) {
+	const struct inet_socket *left = a, *right = b;
 
 	return (left->inode > right->inode) - (left->inode < right->inode);
 }
@@ -204,23 +224,45 @@ void sockets_sort(struct sockets *s) {
 	if (s->unix_count > 1) {
 		qsort(s->unixes, s->unix_count, sizeof *s->unixes, compare_unix);
 	}
-	if (s->tcp_count > 1) {
-		qsort(s->tcps, s->tcp_count, sizeof *s->tcps, compare_tcp);
+	if (s->inet_count > 1) {
+		qsort(s->inets, s->inet_count, sizeof *s->inets, compare_inet);
 	}
 }
 
-void sockets_read(struct sockets *s, struct arena *arena, int proc_fd, int64_t pid) {
+void sockets_read(struct sockets *s, struct arena *arena, int proc_fd, int64_t pid, unsigned what) {
 	*s = (struct sockets){.arena = arena};
-	s->error = sockets_ask(s, proc_fd, pid);
+	s->error = sockets_ask(s, proc_fd, pid, what);
 	s->has_peers = s->error == 0;
 	if (s->error) {
 		s->unix_count = 0;
-		s->tcp_count = 0;
-		read_text(s, proc_fd, pid, "unix", sockets_parse_unix);
-		read_text(s, proc_fd, pid, "tcp", sockets_parse_tcp);
-		read_text(s, proc_fd, pid, "tcp6", sockets_parse_tcp);
+		s->inet_count = 0;
+		read_text(s, proc_fd, pid, what);
 	}
 	sockets_sort(s);
+}
+
+size_t sockets_of_process(int proc_fd, int64_t pid, uint64_t *ret, size_t max) {
+	static const char prefix[] = "socket:[";
+	char path[40], target[64];
+	size_t count = 0;
+
+	snprintf(path, sizeof path, "%" PRId64 "/fd", pid);
+	int fd = openat(proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	for (const struct dirent *e = dir ? readdir(dir) : NULL; e && count < max;
+	     e = readdir(dir)) {
+		ssize_t n = readlinkat(dirfd(dir), e->d_name, target, sizeof target - 1);
+
+		target[n > 0 ? n : 0] = '\0';
+		if (str_starts(target, prefix)) {
+			ret[count++] = strtoull(target + strlen(prefix), NULL, 10);
+		}
+	}
+	if (dir) {
+		closedir(dir);
+	}
+	return count;
 }
 
 const struct unix_socket *sockets_unix(const struct sockets *s, uint64_t inode) {
@@ -231,20 +273,21 @@ const struct unix_socket *sockets_unix(const struct sockets *s, uint64_t inode) 
 	               : NULL;
 }
 
-const struct tcp_socket *sockets_tcp(const struct sockets *s, uint64_t inode) {
-	struct tcp_socket key = {.inode = inode};
+const struct inet_socket *sockets_inet(const struct sockets *s, uint64_t inode) {
+	struct inet_socket key = {.inode = inode};
 
-	return s->tcp_count > 0 && inode != 0
-	               ? bsearch(&key, s->tcps, s->tcp_count, sizeof key, compare_tcp)
+	return s->inet_count > 0 && inode != 0
+	               ? bsearch(&key, s->inets, s->inet_count, sizeof key, compare_inet)
 	               : NULL;
 }
 
-const struct tcp_socket *sockets_tcp_peer(const struct sockets *s, const struct tcp_socket *of) {
-	for (size_t i = 0; i < s->tcp_count; i++) {
-		const struct tcp_socket *other = &s->tcps[i];
+const struct inet_socket *sockets_inet_peer(const struct sockets *s, const struct inet_socket *of) {
+	for (size_t i = 0; i < s->inet_count; i++) {
+		const struct inet_socket *other = &s->inets[i];
 
-		if (other != of && other->local_port == of->remote_port &&
-		    other->remote_port == of->local_port && other->state != SOCKET_LISTENING &&
+		if (other != of && other->is_udp == of->is_udp &&
+		    other->local_port == of->remote_port && other->remote_port == of->local_port &&
+		    other->state != SOCKET_LISTENING &&
 		    memcmp(other->local, of->remote, sizeof other->local) == 0 &&
 		    memcmp(other->remote, of->local, sizeof other->remote) == 0) {
 			return other;
@@ -264,14 +307,43 @@ const struct unix_socket *sockets_listener(const struct sockets *s, uint64_t wai
 	return NULL;
 }
 
-const char *socket_address_text(struct arena *arena, const uint8_t address[16], unsigned port) {
+const struct inet_socket *sockets_inet_listener(const struct sockets *s, unsigned port) {
+	for (size_t i = 0; i < s->inet_count; i++) {
+		const struct inet_socket *sock = &s->inets[i];
+
+		if (!sock->is_udp && sock->state == SOCKET_LISTENING && sock->local_port == port) {
+			return sock;
+		}
+	}
+	return NULL;
+}
+
+static bool is_mapped(const uint8_t address[16]) {
 	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+	return memcmp(address, mapped, sizeof mapped) == 0;
+}
+
+bool socket_address_is_loopback(const uint8_t address[16]) {
+	static const uint8_t six[16] = {[15] = 1};
+
+	return (is_mapped(address) && address[12] == 127) || memcmp(address, six, sizeof six) == 0;
+}
+
+const char *socket_host_text(struct arena *arena, const uint8_t address[16]) {
 	char text[INET6_ADDRSTRLEN] = "";
 
-	if (memcmp(address, mapped, sizeof mapped) == 0) {
+	if (is_mapped(address)) {
 		inet_ntop(AF_INET, address + 12, text, sizeof text);
-		return arena_printf(arena, "%s:%u", text, port);
+	} else {
+		inet_ntop(AF_INET6, address, text, sizeof text);
 	}
-	inet_ntop(AF_INET6, address, text, sizeof text);
-	return arena_printf(arena, "[%s]:%u", text, port);
+	return arena_strdup(arena, text);
+}
+
+const char *socket_address_text(struct arena *arena, const uint8_t address[16], unsigned port) {
+	const char *host = socket_host_text(arena, address);
+
+	return is_mapped(address) ? arena_printf(arena, "%s:%u", host, port)
+	                          : arena_printf(arena, "[%s]:%u", host, port);
 }

@@ -13,6 +13,7 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
+#include <linux/tcp.h>
 #include <linux/unix_diag.h>
 #include <sched.h>
 #include <stdio.h>
@@ -88,6 +89,7 @@ static void take_unix(struct sockets *s, const char *bytes, size_t len) {
 			break;
 		case UNIX_DIAG_RQLEN:
 			sock->unread = u32_of(payload, 0);
+			sock->unsent = u32_of(payload, sizeof(uint32_t));
 			break;
 		case UNIX_DIAG_SHUTDOWN:
 			sock->shutdown = payload.len > 0 ? (unsigned char)payload.data[0] & 3U : 0;
@@ -109,13 +111,36 @@ static void take_unix(struct sockets *s, const char *bytes, size_t len) {
 	}
 }
 
-static void take_tcp(struct sockets *s, const char *bytes) {
+/* What the kernel has counted: struct tcp_info, of which an older kernel gives a part. */
+static void take_counts(struct inet_socket *sock, struct slice payload) {
+	struct tcp_info info = {0};
+
+	if (payload.len < offsetof(struct tcp_info, tcpi_bytes_received) + sizeof(uint64_t)) {
+		return;
+	}
+	memcpy(&info, payload.data, payload.len < sizeof info ? payload.len : sizeof info);
+	sock->received_bytes = (int64_t)info.tcpi_bytes_received;
+	sock->acked_bytes = (int64_t)info.tcpi_bytes_acked;
+	sock->unacked = info.tcpi_unacked;
+	sock->heard_ms = info.tcpi_last_data_recv;
+	sock->sent_ms = info.tcpi_last_data_sent;
+	if (info.tcpi_retransmits > sock->retries) {
+		sock->retries = info.tcpi_retransmits;
+	}
+}
+
+static void take_inet(struct sockets *s, const char *bytes, size_t len, bool is_udp) {
+	enum { TIMER_RETRANSMIT = 1 }; /* idiag_timer; of another one idiag_retrans counts probes */
 	struct inet_diag_msg m;
+	struct attributes rest = {bytes + sizeof m, len - sizeof m};
+	struct slice payload;
+	unsigned type;
 
 	memcpy(&m, bytes, sizeof m);
-	struct tcp_socket *sock = sockets_add_tcp(s);
+	struct inet_socket *sock = sockets_add_inet(s);
 
 	sock->inode = m.idiag_inode;
+	sock->is_udp = is_udp;
 	socket_address_take(sock->local, m.idiag_family, m.id.idiag_src);
 	socket_address_take(sock->remote, m.idiag_family, m.id.idiag_dst);
 	sock->local_port = ntohs(m.id.idiag_sport);
@@ -123,11 +148,16 @@ static void take_tcp(struct sockets *s, const char *bytes) {
 	sock->state = (enum socket_state)(m.idiag_state & 15);
 	sock->unread = m.idiag_rqueue;
 	sock->unsent = m.idiag_wqueue;
-	sock->retries = m.idiag_retrans;
+	sock->retries = m.idiag_timer == TIMER_RETRANSMIT ? m.idiag_retrans : 0;
 	sock->uid = m.idiag_uid;
+	while (attribute_take(&rest, &type, &payload)) {
+		if (type == INET_DIAG_INFO) {
+			take_counts(sock, payload);
+		}
+	}
 }
 
-int sockets_take_datagram(struct sockets *s, const char *bytes, size_t len) {
+int sockets_take_datagram(struct sockets *s, const char *bytes, size_t len, bool is_udp) {
 	while (len >= sizeof(struct nlmsghdr)) {
 		struct nlmsghdr h;
 
@@ -156,8 +186,8 @@ int sockets_take_datagram(struct sockets *s, const char *bytes, size_t len) {
 				take_unix(s, body, body_len);
 			} else if ((body[0] == AF_INET || body[0] == AF_INET6) &&
 			           body_len >= sizeof(struct inet_diag_msg) &&
-			           s->tcp_count < SOCKETS_MAX) {
-				take_tcp(s, body);
+			           s->inet_count < SOCKETS_MAX) {
+				take_inet(s, body, body_len, is_udp);
 			}
 		}
 		size_t step = NLMSG_ALIGN((size_t)h.nlmsg_len);
@@ -169,12 +199,18 @@ int sockets_take_datagram(struct sockets *s, const char *bytes, size_t len) {
 	return 1;
 }
 
-static int ask(struct sockets *s, int fd, const void *message, size_t size, char *answer) {
-	if (send(fd, message, size, 0) < 0) {
+struct asking {
+	struct sockets *sockets;
+	int fd;
+	char *answer;
+};
+
+static int ask(const struct asking *a, const void *message, size_t size, bool is_udp) {
+	if (send(a->fd, message, size, 0) < 0) {
 		return errno;
 	}
 	for (;;) {
-		ssize_t n = recv(fd, answer, ANSWER_SIZE, 0);
+		ssize_t n = recv(a->fd, a->answer, ANSWER_SIZE, 0);
 
 		if (n < 0 && errno == EINTR) {
 			continue;
@@ -182,7 +218,7 @@ static int ask(struct sockets *s, int fd, const void *message, size_t size, char
 		if (n <= 0) {
 			return n < 0 ? errno : EPROTO;
 		}
-		int r = sockets_take_datagram(s, answer, (size_t)n);
+		int r = sockets_take_datagram(a->sockets, a->answer, (size_t)n, is_udp);
 
 		if (r <= 0) {
 			return -r;
@@ -190,7 +226,7 @@ static int ask(struct sockets *s, int fd, const void *message, size_t size, char
 	}
 }
 
-static int ask_unix(struct sockets *s, int fd, char *answer) {
+static int ask_unix(const struct asking *a) {
 	struct {
 		struct nlmsghdr header;
 		struct unix_diag_req request;
@@ -204,10 +240,10 @@ static int ask_unix(struct sockets *s, int fd, char *answer) {
 	                                  UDIAG_SHOW_RQLEN},
 	};
 
-	return ask(s, fd, &message, sizeof message, answer);
+	return ask(a, &message, sizeof message, false);
 }
 
-static int ask_tcp(struct sockets *s, int fd, int family, char *answer) {
+static int ask_inet(const struct asking *a, int family, bool is_udp, bool counts) {
 	struct {
 		struct nlmsghdr header;
 		struct inet_diag_req_v2 request;
@@ -216,11 +252,14 @@ static int ask_tcp(struct sockets *s, int fd, int family, char *answer) {
 	                   .nlmsg_type = SOCK_DIAG_BY_FAMILY,
 	                   .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
 		.request = {.sdiag_family = (uint8_t)family,
-	                    .sdiag_protocol = IPPROTO_TCP,
-	                    .idiag_states = ALL_BUT_TIME_WAIT},
+	                    .sdiag_protocol = is_udp ? IPPROTO_UDP : IPPROTO_TCP,
+	                    .idiag_ext = counts ? 1 << (INET_DIAG_INFO - 1) : 0,
+	                    .idiag_states = is_udp ? UINT32_MAX : ALL_BUT_TIME_WAIT},
 	};
+	int error = ask(a, &message, sizeof message, is_udp);
 
-	return ask(s, fd, &message, sizeof message, answer);
+	/* A machine without IPv6 has no such sockets. */
+	return family == AF_INET6 && (error == ENOENT || error == EAFNOSUPPORT) ? 0 : error;
 }
 
 /* A netlink socket belongs to the namespace it was made in. Negative errno when it cannot be had. */
@@ -254,23 +293,26 @@ static int open_in(int proc_fd, int64_t pid) {
 	return error ? -error : fd;
 }
 
-int sockets_ask(struct sockets *s, int proc_fd, int64_t pid) {
+int sockets_ask(struct sockets *s, int proc_fd, int64_t pid, unsigned what) {
 	CLEANUP(fd_closep) int fd = open_in(proc_fd, pid);
-	char *answer = arena_alloc(s->arena, ANSWER_SIZE);
-
-	if (fd < 0) {
-		return -fd;
-	}
-	int error = ask_unix(s, fd, answer);
+	static const int families[] = {AF_INET, AF_INET6};
+	struct asking a = {.sockets = s, .fd = fd};
+	int error = fd < 0 ? -fd : 0;
 
 	if (!error) {
-		error = ask_tcp(s, fd, AF_INET, answer);
+		a.answer = arena_alloc(s->arena, ANSWER_SIZE);
 	}
-	if (!error) {
-		int six = ask_tcp(s, fd, AF_INET6, answer);
-
-		/* A machine without IPv6 has no such sockets. */
-		error = six == ENOENT || six == EAFNOSUPPORT ? 0 : six;
+	if (!error && what & SOCKETS_UNIX) {
+		error = ask_unix(&a);
+	}
+	for (size_t i = 0; !error && i < 2; i++) {
+		if (what & SOCKETS_TCP) {
+			error = ask_inet(&a, families[i], false, (what & SOCKETS_COUNTS) != 0);
+		}
+		/* Its diagnosis may be a module that is not there: then it is told of no UDP. */
+		if (!error && what & SOCKETS_UDP) {
+			ask_inet(&a, families[i], true, false);
+		}
 	}
 	return error;
 }

@@ -107,12 +107,12 @@ static void add_peers(struct waits *w, const struct waits_process *p) {
 		if (h->pid != p->pid) {
 			continue;
 		}
-		const struct waits_socket *s = h->is_pipe ? NULL : waits_socket_of(w, h->ino);
+		struct waits_socket s;
 
 		if (h->is_pipe) {
 			add_ends(w, p, h->fd, h->ino);
-		} else if (s && (s->peer || s->waits_at)) {
-			add_ends(w, p, h->fd, s->peer ? s->peer : s->waits_at);
+		} else if (waits_socket_of(w, h->ino, &s) && (s.peer || s.waits_at)) {
+			add_ends(w, p, h->fd, s.peer ? s.peer : s.waits_at);
 		}
 	}
 }
@@ -124,11 +124,12 @@ static void add_listeners(struct waits *w, const struct waits_process *p) {
 		                           ? waits_path_of(w, p->pid, &p->threads[i])
 		                           : NULL;
 
-		for (size_t k = 0; path && k < w->socket_count; k++) {
-			const struct waits_socket *s = &w->sockets[k];
-			const struct waits_holder *h = streq(s->name, path) && s->state == 10
-			                                       ? waits_holder_of(w, s->ino, NULL)
-			                                       : NULL;
+		for (size_t k = 0; path && k < w->sockets.unix_count; k++) {
+			const struct unix_socket *s = &w->sockets.unixes[k];
+			const struct waits_holder *h =
+				streq(s->path, path) && s->state == SOCKET_LISTENING
+					? waits_holder_of(w, s->inode, NULL)
+					: NULL;
 
 			if (h) {
 				waits_add_tree(w, h->pid, WAITS_PEER);
@@ -207,7 +208,8 @@ static void gather(struct waits *w, int64_t pid) {
 
 	waits_add_tree(w, pid, WAITS_TARGET);
 	add_ancestors(w, pid);
-	waits_find_sockets(w);
+	sockets_read(&w->sockets, w->arena, w->proc_fd, 0,
+	             SOCKETS_UNIX | SOCKETS_TCP | SOCKETS_UDP | SOCKETS_COUNTS);
 	waits_find_holders(w);
 	for (size_t round = 0, done = 0; round < ROUNDS_MAX && done < w->count; round++) {
 		size_t count = w->count;
@@ -230,13 +232,13 @@ static void gather(struct waits *w, int64_t pid) {
 static void put_sockets(struct waits *w) {
 	for (size_t i = 0; i < w->holder_count; i++) {
 		const struct waits_holder *h = &w->holders[i];
-		const struct waits_socket *s = h->is_pipe ? NULL : waits_socket_of(w, h->ino);
-		const struct waits_process *p = s ? waits_find(w, h->pid) : NULL;
+		const struct waits_process *p = h->is_pipe ? NULL : waits_find(w, h->pid);
+		struct waits_socket s;
 
 		/* An inode held twice stands side by side. */
 		if (p && p->relation != WAITS_TRACER &&
-		    (i == 0 || w->holders[i - 1].ino != h->ino)) {
-			waits_put_socket(w, s);
+		    (i == 0 || w->holders[i - 1].ino != h->ino) && waits_socket_of(w, h->ino, &s)) {
+			waits_put_socket(w, &s);
 		}
 	}
 }

@@ -7,13 +7,14 @@
  * src/waits/waits.h says what the keys mean.
  *
  * Sources: proc(5) with its /proc/PID/task/TID/{stat,wchan,syscall,schedstat,stack,children},
- * fdinfo, locks; sock_diag(7), unix_diag and inet_diag of linux/; the freezer, cpu and pids files of
+ * fdinfo, locks; those of world/sockets.h; the freezer, cpu and pids files of
  * Documentation/admin-guide/cgroup-v1 and cgroup-v2.rst (frozen_usec of cgroup.stat.local: 6.18).
  */
 #ifndef WORLD_WAITS_H
 #define WORLD_WAITS_H
 
 #include "world/procfs.h"
+#include "world/sockets.h"
 
 #define WAITS_PROCESSES_MAX  320
 #define WAITS_TREE_MAX       224 /* of them, below the one that is asked about */
@@ -22,7 +23,6 @@
 #define WAITS_FDS_MAX        512 /* of one process, that are described */
 #define WAITS_THREADS_MAX    128
 #define WAITS_HOLDERS_MAX    ((size_t)200000)
-#define WAITS_SOCKETS_MAX    ((size_t)20000)
 #define WAITS_TEXT_CAP       ((size_t)64 * 1024)
 #define WAITS_LOCKS_CAP      ((size_t)1024 * 1024)
 
@@ -64,18 +64,12 @@ struct waits_holder {
 	char way; /* of a pipe: 'r', 'w' or 'b' */
 };
 
+/* A socket of our network namespace, and who is at its other end. */
 struct waits_socket {
-	uint64_t ino;
-	int family;   /* AF_UNIX, AF_INET, AF_INET6 */
-	int protocol; /* IPPROTO_TCP, IPPROTO_UDP, 0 */
-	int state;    /* include/net/tcp_states.h */
-	int64_t received_bytes, acked_bytes, sent_ms, heard_ms, unacked;
+	const struct unix_socket *local; /* NULL: inet */
+	const struct inet_socket *inet;
 	uint64_t peer;     /* inode of the other end, 0 unknown */
 	uint64_t waits_at; /* inode of the listener that has not accepted it, 0 none */
-	uint32_t unread, unsent, retransmits;
-	const char *name;           /* of a bound unix socket, or "" */
-	char local[64], remote[64]; /* "ADDRESS:PORT" */
-	bool loopback;
 };
 
 /* What the groups named by a text of /proc/PID/cgroup do. */
@@ -95,9 +89,8 @@ struct waits {
 	struct waits_holder *holders; /* in order of ino */
 	size_t holder_count, holder_size;
 	bool holders_cut;
-	int64_t unreadable;           /* processes whose descriptors may not be seen */
-	struct waits_socket *sockets; /* in order of ino */
-	size_t socket_count;
+	int64_t unreadable; /* processes whose descriptors may not be seen */
+	struct sockets sockets;
 	struct slice locks;  /* /proc/locks */
 	struct slice mounts; /* our mountinfo, when it has been needed */
 	struct waits_group groups[WAITS_GROUPS_MAX];
@@ -135,9 +128,8 @@ void waits_put_descriptors(struct waits *w, const struct waits_process *p);
  * MSG_PEEK, so that nothing is taken out. */
 void waits_put_messages(struct waits *w, int64_t pid, int fd, uint64_t ino, bool is_pipe);
 
-/* waits_sockets.c */
-void waits_find_sockets(struct waits *w);
-struct waits_socket *waits_socket_of(const struct waits *w, uint64_t ino);
+/* waits_sockets.c: false when there is none, or it is not connected and does not listen. */
+bool waits_socket_of(const struct waits *w, uint64_t ino, struct waits_socket *ret);
 void waits_put_socket(struct waits *w, const struct waits_socket *s);
 
 /* waits_cgroup.c: what the groups of a process do to it: keys of "record=process". */

@@ -232,9 +232,11 @@ static void put_descriptor(struct waits *w, const struct waits_process *p, int f
 	} else if (!is_socket && fd > 2 && link[0] == '/' && !str_starts(link, "/dev/")) {
 		put_fifo(w, p->pid, fd);
 	} else if (is_socket) {
-		const struct waits_socket *s = waits_socket_of(w, ino);
+		struct waits_socket s;
 
-		put_ends(w, s && s->peer ? s->peer : s ? s->waits_at : 0, 0);
+		if (waits_socket_of(w, ino, &s)) {
+			put_ends(w, s.peer ? s.peer : s.waits_at, 0);
+		}
 	}
 	strbuf_add_char(w->out, '\n');
 	if (fd <= 2 && (is_pipe || is_socket) && p->relation <= WAITS_BELOW &&

@@ -126,6 +126,11 @@ static void put_messages(struct waits *w, int64_t pid, int fd, struct slice byte
 	}
 }
 
+static bool has_unread(const struct waits_socket *s) {
+	return s->local ? s->local->state == SOCKET_ESTABLISHED && s->local->unread > 0
+	                : s->inet->state == SOCKET_ESTABLISHED && s->inet->unread > 0;
+}
+
 void waits_put_messages(struct waits *w, int64_t pid, int fd, uint64_t ino, bool is_pipe) {
 	char *bytes = arena_alloc(w->arena, PEEK_CAP);
 	size_t len = 0, unread = 0;
@@ -135,13 +140,14 @@ void waits_put_messages(struct waits *w, int64_t pid, int fd, uint64_t ino, bool
 		len = peek_pipe(w, pid, fd, ino, bytes, &unread);
 		strbuf_add_char(w->out, '\n');
 	} else {
-		const struct waits_socket *s = waits_socket_of(w, ino);
-		const struct waits_socket *there = s && fd > 0 ? waits_socket_of(w, s->peer) : NULL;
-		const struct waits_holder *h = there ? waits_holder_of(w, there->ino, NULL) : NULL;
+		struct waits_socket s, there;
+		bool known = waits_socket_of(w, ino, &s);
+		const struct waits_holder *h =
+			known && fd > 0 ? waits_holder_of(w, s.peer, NULL) : NULL;
 
-		if (fd == 0) {
-			len = s && s->unread > 0 && s->state == 1 ? peek_socket(pid, fd, bytes) : 0;
-		} else if (h && there->unread > 0 && there->state == 1) {
+		if (fd == 0 && known && has_unread(&s)) {
+			len = peek_socket(pid, fd, bytes);
+		} else if (h && waits_socket_of(w, s.peer, &there) && has_unread(&there)) {
 			len = peek_socket(h->pid, h->fd, bytes);
 		}
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The lists of sockets: /proc/net/unix, /proc/net/tcp, and the answers of sock_diag.
+ * The lists of sockets: /proc/net/unix, /proc/net/tcp and udp, and the answers of sock_diag.
  */
 #include "base/str.h"
 #include "world/sockets_ask.h"
@@ -14,8 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 	struct sockets s = {.arena = arena};
 
 	sockets_parse_unix(&s, bytes);
-	sockets_parse_tcp(&s, bytes);
-	if (sockets_take_datagram(&s, bytes.data, bytes.len) > 1) {
+	sockets_parse_inet(&s, bytes, size % 2);
+	if (sockets_take_datagram(&s, bytes.data, bytes.len, size % 2) > 1) {
 		abort();
 	}
 	sockets_sort(&s);
@@ -25,9 +25,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 		}
 		(void)sockets_listener(&s, s.unixes[i].peer);
 	}
-	for (size_t i = 0; i < s.tcp_count && i < 64; i++) {
-		(void)sockets_tcp_peer(&s, &s.tcps[i]);
-		if (str_empty(socket_address_text(arena, s.tcps[i].local, s.tcps[i].local_port))) {
+	for (size_t i = 0; i < s.inet_count && i < 64; i++) {
+		(void)sockets_inet_peer(&s, &s.inets[i]);
+		if (str_empty(
+			    socket_address_text(arena, s.inets[i].local, s.inets[i].local_port))) {
 			abort();
 		}
 	}

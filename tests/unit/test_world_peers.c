@@ -45,7 +45,7 @@ static void test_tcp_text(void **state) {
 	struct fixture *f = *state;
 	struct sockets s = {.arena = f->arena};
 
-	sockets_parse_tcp(
+	sockets_parse_inet(
 		&s,
 		text("  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt  "
 	             " "
@@ -56,15 +56,18 @@ static void test_tcp_text(void **state) {
 	             "1000        0 902 1 0 20 4 30 10 -1\n"
 	             "   2: 0100007F:D431 0100007F:1125 01 00000000:00000000 00:00000000 00000000  "
 	             "1000        0 903 1 0 20 4 30 10 -1\n"
-	             "   3: 0100007F:99999 0100007F:1125 01 0:0 0:0 0 0 0 904\n"));
-	sockets_parse_tcp(
-		&s, text("  sl  local_address\n"
-	                 "   0: 00000000000000000000000001000000:1125 "
-	                 "00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 "
-	                 "00000000     0        0 905 1 0 100 0 0 10 0\n"));
+	             "   3: 0100007F:99999 0100007F:1125 01 0:0 0:0 0 0 0 904\n"),
+		false);
+	sockets_parse_inet(
+		&s,
+		text("  sl  local_address\n"
+	             "   0: 00000000000000000000000001000000:1125 "
+	             "00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 "
+	             "00000000     0        0 905 1 0 100 0 0 10 0\n"),
+		false);
 	sockets_sort(&s);
-	assert_int_equal(s.tcp_count, 4);
-	const struct tcp_socket *served = sockets_tcp(&s, 902);
+	assert_int_equal(s.inet_count, 4);
+	const struct inet_socket *served = sockets_inet(&s, 902);
 
 	assert_non_null(served);
 	assert_int_equal(served->state, SOCKET_ESTABLISHED);
@@ -72,10 +75,10 @@ static void test_tcp_text(void **state) {
 	assert_int_equal(served->unread, 32);
 	assert_int_equal(served->retries, 3);
 	assert_int_equal(served->uid, 1000);
-	assert_int_equal(sockets_tcp_peer(&s, served)->inode, 903);
+	assert_int_equal(sockets_inet_peer(&s, served)->inode, 903);
 	assert_string_equal(socket_address_text(f->arena, served->local, served->local_port),
 	                    "127.0.0.1:4389");
-	assert_string_equal(socket_address_text(f->arena, sockets_tcp(&s, 905)->local, 4389),
+	assert_string_equal(socket_address_text(f->arena, sockets_inet(&s, 905)->local, 4389),
 	                    "[::1]:4389");
 }
 
@@ -89,13 +92,14 @@ static void test_datagrams(void **state) {
 	} message = {.header = {.nlmsg_len = sizeof message, .nlmsg_type = NLMSG_ERROR},
 	             .error = -EACCES};
 
-	assert_int_equal(sockets_take_datagram(&s, (const char *)&message, sizeof message),
+	assert_int_equal(sockets_take_datagram(&s, (const char *)&message, sizeof message, false),
 	                 -EACCES);
 	message.header.nlmsg_type = NLMSG_DONE;
 	message.error = 0;
-	assert_int_equal(sockets_take_datagram(&s, (const char *)&message, sizeof message), 0);
-	assert_int_equal(sockets_take_datagram(&s, (const char *)&message, 5), 1);
-	assert_int_equal(s.unix_count + s.tcp_count, 0);
+	assert_int_equal(sockets_take_datagram(&s, (const char *)&message, sizeof message, false),
+	                 0);
+	assert_int_equal(sockets_take_datagram(&s, (const char *)&message, 5, false), 1);
+	assert_int_equal(s.unix_count + s.inet_count, 0);
 }
 
 /* ---- real ones ---- */
@@ -276,12 +280,18 @@ static void test_tcp(void **state) {
 	assert_int_equal(listen(listener, 4), 0);
 	assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &len), 0);
 	assert_int_equal(connect(client, (struct sockaddr *)&address, len), 0);
+	family_open(&family, f);
+	struct end theirs = peers_end(&family.peers, getpid(), client);
+	struct peer peer = peers_of(&family.peers, &theirs);
+
+	assert_int_equal(peer.state, PEER_WAITING);
+	assert_int_equal(peer.holders[0]->fd, listener);
 	int served = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 
 	assert_int_equal(write(client, "ping", 4), 4);
 	family_open(&family, f);
-	struct end theirs = peers_end(&family.peers, getpid(), client);
-	struct peer peer = peers_of(&family.peers, &theirs);
+	theirs = peers_end(&family.peers, getpid(), client);
+	peer = peers_of(&family.peers, &theirs);
 
 	assert_int_equal(theirs.kind, END_TCP);
 	assert_int_equal(peer.state, PEER_HELD);
@@ -292,6 +302,69 @@ static void test_tcp(void **state) {
 	close(client);
 	close(listener);
 	close(family.proc_fd);
+}
+
+static uint64_t inode_of(int fd) {
+	struct stat st;
+
+	assert_int_equal(fstat(fd, &st), 0);
+	return st.st_ino;
+}
+
+/* What is asked for is there, with what the kernel counted; the rest is not. */
+static void test_inet_counts(void **state) {
+	struct fixture *f = *state;
+	struct sockaddr_in address = {.sin_family = AF_INET,
+	                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof address;
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int datagrams = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	uint64_t mine[64];
+	struct sockets s;
+	CLEANUP(fd_closep) int proc_fd = proc_open();
+
+	assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
+	assert_int_equal(listen(listener, 4), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &len), 0);
+	assert_int_equal(connect(client, (struct sockaddr *)&address, len), 0);
+	int served = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+
+	assert_int_equal(connect(datagrams, (struct sockaddr *)&address, len), 0);
+	assert_int_equal(write(client, "ping", 4), 4);
+	sockets_read(&s, f->arena, proc_fd, 0, SOCKETS_TCP | SOCKETS_UDP | SOCKETS_COUNTS);
+	const struct inet_socket *here = sockets_inet(&s, inode_of(served));
+	const struct inet_socket *udp = sockets_inet(&s, inode_of(datagrams));
+
+	assert_int_equal(s.error, 0);
+	assert_int_equal(s.unix_count, 0);
+	assert_non_null(here);
+	assert_int_equal(here->unread, 4);
+	assert_int_equal(here->received_bytes, 4);
+	assert_true(here->heard_ms >= 0);
+	assert_ptr_equal(sockets_inet_peer(&s, here), sockets_inet(&s, inode_of(client)));
+	assert_ptr_equal(sockets_inet_listener(&s, here->local_port),
+	                 sockets_inet(&s, inode_of(listener)));
+	assert_true(socket_address_is_loopback(here->remote));
+	assert_string_equal(socket_host_text(f->arena, here->remote), "127.0.0.1");
+	assert_non_null(udp);
+	assert_true(udp->is_udp && !here->is_udp);
+	assert_null(sockets_inet_peer(&s, udp)); /* of its own kind */
+
+	sockets_read(&s, f->arena, proc_fd, 0, SOCKETS_TCP);
+	assert_null(sockets_inet(&s, inode_of(datagrams)));
+	assert_int_equal(sockets_inet(&s, inode_of(served))->received_bytes, -1);
+
+	size_t count = sockets_of_process(proc_fd, getpid(), mine, 64), found = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		found += mine[i] == inode_of(served) || mine[i] == inode_of(datagrams);
+	}
+	assert_int_equal(found, 2);
+	close(datagrams);
+	close(served);
+	close(client);
+	close(listener);
 }
 
 static void test_fifo(void **state) {
@@ -327,6 +400,7 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(test_socketpair, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_named_socket, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_tcp, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_inet_counts, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_fifo, fixture_setup, fixture_teardown),
 	};
 
