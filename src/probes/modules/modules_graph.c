@@ -6,10 +6,9 @@
 #include "base/str.h"
 #include "gofile/semver.h"
 #include "gofile/vec.h"
+#include "probes/modules/git_memory.h"
 
 #include <stdlib.h>
-
-#define GIT_PARENTS_MAX 32
 
 const char *modules_escape(struct arena *arena, const char *text) {
 	struct strbuf out;
@@ -111,56 +110,6 @@ static bool has_sum(const struct modules_graph *graph, const struct modules_root
 	return false;
 }
 
-/* Whether the last pattern of one ignore file that fits "go.sum" in this directory ignores it:
- * 1 yes, 0 no, -1 no pattern fits. Patterns with a path inside are left alone. */
-static int ignored_by(struct slice text, bool same_dir) {
-	static const char *const fits[] = {"go.sum", "*.sum", "**/go.sum", "go.*", "**/*.sum"};
-	int verdict = -1;
-	struct slice line;
-	while (slice_line(&text, &line)) {
-		struct slice word = slice_trim(line);
-		bool negated = slice_starts(word, "!");
-		if (negated) {
-			word = slice_of(word.data + 1, word.len - 1);
-		}
-		bool fit = same_dir && (slice_eq(word, "/go.sum") || slice_eq(word, "/*.sum"));
-		for (size_t i = 0; i < sizeof(fits) / sizeof(*fits); i++) {
-			fit = fit || slice_eq(word, fits[i]);
-		}
-		if (fit) {
-			verdict = negated ? 0 : 1;
-		}
-	}
-	return verdict;
-}
-
-static int ignored_in(struct exam *exam, const char *file, bool same_dir) {
-	const struct evidence *ev = world_look(exam->world, LOOK_FILE, file, LOOK_CAP_SMALL);
-	return evidence_has_bytes(ev) ? ignored_by(ev->bytes, same_dir) : -1;
-}
-
-/* A nearer .gitignore wins over one above it, and any over .git/info/exclude (gitignore(5)). */
-static bool ignored_by_git(struct exam *exam, const char *dir) {
-	const char *start = dir;
-	for (int i = 0; i < GIT_PARENTS_MAX; i++) {
-		int verdict =
-			ignored_in(exam, path_join(exam->arena, dir, ".gitignore"), dir == start);
-		if (verdict >= 0) {
-			return verdict == 1;
-		}
-		const char *git = path_join(exam->arena, dir, ".git");
-		if (world_stat(exam->world, git).exists) {
-			return ignored_in(exam, path_join(exam->arena, git, "info/exclude"),
-			                  dir == start) == 1;
-		}
-		if (streq(dir, "/")) {
-			return false;
-		}
-		dir = path_parent(exam->arena, dir);
-	}
-	return false;
-}
-
 static void read_sum(struct modules_graph *graph, const char *path, bool optional) {
 	struct exam *exam = graph->view->exam;
 	const struct evidence *ev = world_look(exam->world, LOOK_FILE, path, LOOK_CAP_MODULE);
@@ -174,7 +123,8 @@ static void read_sum(struct modules_graph *graph, const char *path, bool optiona
 	}
 	FACTS_ADD(exam->facts, gosum, ev, .path = path, .exists = exists,
 	          .error_line = sum->malformed_line, .conflict_line = sum->conflict_line,
-	          .ignored_by_git = ignored_by_git(exam, path_parent(exam->arena, path)));
+	          .ignored_by_git = git_ignores_gosum(exam, path_parent(exam->arena, path)),
+	          .in_git = !exists && git_has(exam, path));
 }
 
 void modules_graph_init(struct modules_graph *graph, const struct modules_view *view,
