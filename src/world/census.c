@@ -1,32 +1,25 @@
 /* SPDX-License-Identifier: MIT
  * Every editor, language server, debugger and go command, with what is above them.
  *
- * The name of the program file sorts out nearly all processes of a machine with one system call each; where it may
- * not be seen, or is that of an interpreter, comm does. More is read of the few that are left. Children are followed from servers, debuggers and go (they may be called anything), and from editors to find servers under
- * other names, by their build info.
+ * Of the few that census_scan leaves more is read. Children are followed from servers, debuggers and go (they may be
+ * called anything), and from editors to find servers under other names, by their build info.
  */
 #include "world/census_work.h"
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "base/path.h"
-#include "core/editor_comm.h"
-#include "core/server_comm.h"
 #include "world/editors.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define TEXT_CAP          ((size_t)256 * 1024)
-#define READ_SIZE         65536
-#define COMM_SIZE         16 /* TASK_COMM_LEN of the kernel */
 #define ANCESTORS_MAX     32
 #define CHILD_DEPTH_MAX   8
 #define EDITOR_DEPTH_MAX  4
@@ -61,157 +54,6 @@ struct member *census_add(struct census_work *w, int64_t pid, enum kin kin) {
 	return m;
 }
 
-/* ---- who is meant ---- */
-
-/* What one read(2) gives of a file of /proc/PID: such a file comes in one piece. */
-static struct slice read_once(const struct census_work *w, int64_t pid, const char *name, char *buf,
-                              size_t size) {
-	char path[40];
-
-	snprintf(path, sizeof path, "%" PRId64 "/%s", pid, name);
-	CLEANUP(fd_closep) int fd = openat(w->proc_fd, path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? 0 : read(fd, buf, size);
-
-	return slice_of(buf, n > 0 ? (size_t)n : 0);
-}
-
-enum meant { MEANT_NOT, MEANT_PERHAPS, MEANT_YES };
-
-static bool is_go_tool(const char *comm) {
-	static const char *const names[] = {"go",  "compile", "link",    "vet", "asm",
-	                                    "cgo", "cover",   "buildid", NULL};
-
-	for (size_t i = 0; names[i]; i++) {
-		if (streq(comm, names[i])) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static enum meant meant_by_name(const char *comm) {
-	if (editor_of_comm(comm) || str_has(comm, "gopls") || server_of_comm(comm) ||
-	    server_of_script(comm) || is_go_tool(comm) || str_starts(comm, "__debug_bin") ||
-	    str_starts(comm, "lsp-devtools")) {
-		return MEANT_YES;
-	}
-	return editor_kind_of_comm(comm) || comm_is_interpreter(comm) ? MEANT_PERHAPS : MEANT_NOT;
-}
-
-/* The main program of the VS Code family: no --type among its arguments. */
-static bool is_code_main(const char *comm) {
-	return str_starts(comm, "code") || streq(comm, "codium") || streq(comm, "cursor") ||
-	       streq(comm, "windsurf");
-}
-
-/* -1: the arguments do not decide. */
-static int meant_by_arguments(struct census_work *w, int64_t pid, const char *comm) {
-	char buf[READ_SIZE];
-	struct slice text = read_once(w, pid, "cmdline", buf, sizeof buf), arg;
-	bool has_type = false;
-
-	if (text.len == 0) {
-		return 0;
-	}
-	for (size_t i = 0; slice_cut(&text, '\0', &arg); i++) {
-		const char *at = memrchr(arg.data, '/', arg.len);
-		size_t skip = at ? (size_t)(at - arg.data) + 1 : 0;
-
-		if (slice_has(arg, "extensionHost") || slice_has(arg, "bootstrap-fork") ||
-		    (i < 4 && (slice_has(arg, "lsp-devtools") ||
-		               server_of_script(arena_strndup(w->arena, arg.data + skip,
-		                                              arg.len - skip))))) {
-			return 1;
-		}
-		has_type = has_type || slice_starts(arg, "--type=");
-	}
-	return !has_type && is_code_main(comm) ? 1 : -1;
-}
-
-/* Variables that only an extension host has (world/editors.h), or what inherits them. */
-static bool meant_by_variables(struct census_work *w, int64_t pid) {
-	static const char *const names[] = {
-		"\nVSCODE_PID=", "\nVSCODE_CWD=", "\nVSCODE_IPC_HOOK_EXTHOST=",
-		"\nVSCODE_HANDLES_UNCAUGHT_ERRORS="};
-	char buf[READ_SIZE];
-	struct slice text = read_once(w, pid, "environ", buf, sizeof buf), var;
-
-	while (slice_cut(&text, '\0', &var)) {
-		if (!slice_starts(var, "VSCODE_")) {
-			continue;
-		}
-		/* These two name what the process is. */
-		if (slice_starts(var, "VSCODE_ESM_ENTRYPOINT=") ||
-		    slice_starts(var, "VSCODE_AMD_ENTRYPOINT=")) {
-			return slice_has(var, "xtensionHost");
-		}
-		for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-			if (slice_starts(var, names[i] + 1)) {
-				return true;
-			}
-		}
-	}
-	return false;
-}
-
-static bool is_meant(struct census_work *w, int64_t pid, const char *comm) {
-	enum meant meant = meant_by_name(comm);
-
-	if (meant != MEANT_PERHAPS) {
-		return meant == MEANT_YES;
-	}
-	int by_arguments = meant_by_arguments(w, pid, comm);
-
-	return by_arguments >= 0 ? by_arguments == 1
-	                         : !str_starts(comm, "python") && meant_by_variables(w, pid);
-}
-
-static bool comm_read(const struct census_work *w, int64_t pid, char comm[COMM_SIZE]) {
-	struct slice text = read_once(w, pid, "comm", comm, COMM_SIZE);
-
-	comm[text.len > 0 ? text.len - 1 : 0] = '\0'; /* its newline */
-	return text.len > 0;
-}
-
-/* Programs that run scripts, or others under their name (process.title of Node). */
-static bool runs_others(const char *base) {
-	return comm_is_interpreter(base) || str_starts(base, "ruby") || str_starts(base, "perl") ||
-	       streq(base, "bun") || streq(base, "deno") || str_starts(base, "electron");
-}
-
-/* By the name of its program file, else by comm. Kernel threads have neither file nor interest. */
-static bool process_is_meant(struct census_work *w, int64_t pid, const char *digits) {
-	char path[32], exe[PATH_MAX], comm[COMM_SIZE];
-
-	snprintf(path, sizeof path, "%s/exe", digits);
-	ssize_t n = readlinkat(w->proc_fd, path, exe, sizeof exe - 1);
-
-	if (n < 0 && errno != EACCES && errno != EPERM) {
-		return false;
-	}
-	if (n > 0) {
-		exe[n] = '\0';
-		if (str_ends(exe, " (deleted)")) {
-			exe[n - (ssize_t)strlen(" (deleted)")] = '\0';
-		}
-		const char *base = path_base(exe);
-
-		if (meant_by_name(base) == MEANT_YES) {
-			return true;
-		}
-		if (meant_by_name(base) == MEANT_NOT && !runs_others(base)) {
-			return false;
-		}
-	}
-	return comm_read(w, pid, comm) && is_meant(w, pid, comm);
-}
-
-static bool is_own(const struct census_work *w, const char *digits) {
-	struct stat st;
-
-	return fstatat(w->proc_fd, digits, &st, 0) == 0 && st.st_uid == w->looker->uid;
-}
-
 /* ---- kin ---- */
 
 static bool is_ours(struct census_work *w, int64_t pid) {
@@ -228,6 +70,22 @@ static bool is_ours(struct census_work *w, int64_t pid) {
 		}
 	}
 	return false;
+}
+
+static bool is_own(const struct census_work *w, int64_t pid) {
+	char path[32];
+	struct stat st;
+
+	snprintf(path, sizeof path, "%" PRId64, pid);
+	return fstatat(w->proc_fd, path, &st, 0) == 0 && st.st_uid == w->looker->uid;
+}
+
+static void take_meant(struct census_work *w, int64_t pid) {
+	if (!w->everybody && !is_own(w, pid)) {
+		w->others++;
+	} else if (!is_ours(w, pid)) {
+		census_add(w, pid, KIN_SELF);
+	}
 }
 
 typedef void child_fn(struct census_work *w, int64_t pid, int depth);
@@ -375,33 +233,6 @@ static void put_head(struct census_work *w, struct strbuf *out) {
 	              w->peers.namespace_count > 0 ? w->peers.sockets[0].error : 0);
 }
 
-static int take_meant(struct census_work *w) {
-	int fd = openat(w->proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-
-	if (!dir) {
-		return errno;
-	}
-	for (const struct dirent *e = readdir(dir); e; e = readdir(dir)) {
-		int64_t pid;
-
-		if (str_to_int64(e->d_name, &pid) < 0) {
-			continue;
-		}
-		w->processes++;
-		if (!process_is_meant(w, pid, e->d_name)) {
-			continue;
-		}
-		if (!w->everybody && !is_own(w, e->d_name)) {
-			w->others++;
-		} else if (!is_ours(w, pid)) {
-			census_add(w, pid, KIN_SELF);
-		}
-	}
-	closedir(dir);
-	return 0;
-}
-
 void look_census(const struct looker *looker, const struct look_request *request,
                  struct look_reply *reply) {
 	CLEANUP(fd_closep) int proc_fd = proc_open();
@@ -417,7 +248,7 @@ void look_census(const struct looker *looker, const struct look_request *request
 	w->boot_ns = proc_boot_wall_ns(w->arena, proc_fd);
 	w->everybody = str_starts(request->arg, "all");
 	w->members = arena_array_of(w->arena, struct member, CENSUS_MEMBERS_MAX);
-	look_reply_errno(reply, take_meant(w));
+	look_reply_errno(reply, census_scan(w, take_meant));
 	take_kin(w);
 	for (size_t i = 0; i < w->count; i++) {
 		w->members[i].is_watched = w->members[i].kin == KIN_SELF;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Between the two parts of the census: which processes, and what each of them is.
+ * Between the parts of the census: which processes, their kin, and what each of them is.
  */
 #ifndef WORLD_CENSUS_WORK_H
 #define WORLD_CENSUS_WORK_H
@@ -51,6 +51,9 @@ struct member *census_find(struct census_work *work, int64_t pid);
 /* Adds a process, or finds it; NULL when it has gone or there are too many. */
 struct member *census_add(struct census_work *work, int64_t pid, enum kin kin);
 
+/* Goes over all processes; meant_fn is called for those that the census is about, whosever they are. 0 or a positive
+ * errno. */
+int census_scan(struct census_work *work, void (*meant_fn)(struct census_work *work, int64_t pid));
 /* What runs as /proc/PID/exe; NULL when it cannot be read. */
 const struct program *census_program(struct census_work *work, int64_t pid);
 /* The block of one of them. */
