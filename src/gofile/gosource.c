@@ -15,13 +15,10 @@ struct token {
 	struct gosource_pos pos;
 };
 
+/* Tokens come one at a time and none is kept: a generated file of a megabyte has half a million. */
 struct scanner {
-	struct arena *arena;
 	struct slice rest;
 	struct gosource_pos pos;
-	struct token *tokens;
-	size_t count;
-	size_t slots;
 	bool broken;
 };
 
@@ -31,7 +28,12 @@ static uint32_t peek(const struct scanner *s) {
 }
 
 static void advance(struct scanner *s) {
-	size_t width = 0;
+	size_t width = 1;
+	if (s->rest.len > 0 && s->rest.data[0] != '\n' && (unsigned char)s->rest.data[0] < 0x80) {
+		s->rest = slice_of(s->rest.data + 1, s->rest.len - 1);
+		s->pos.character++;
+		return;
+	}
 	uint32_t rune = rune_decode(s->rest, &width);
 	s->rest = slice_of(s->rest.data + width, s->rest.len - width);
 	if (rune == '\n') {
@@ -42,22 +44,34 @@ static void advance(struct scanner *s) {
 	}
 }
 
-static void skip_comment(struct scanner *s) {
-	bool block = s->rest.data[1] == '*';
-	advance(s);
-	advance(s);
+/* Up to the end of the line, whose columns nobody asks for. */
+static void skip_line(struct scanner *s) {
+	const char *end = memchr(s->rest.data, '\n', s->rest.len);
+	size_t n = end ? (size_t)(end - s->rest.data) : s->rest.len;
+	s->rest = slice_of(s->rest.data + n, s->rest.len - n);
+}
+
+static void skip_block(struct scanner *s) {
 	while (s->rest.len > 0) {
-		if (!block && s->rest.data[0] == '\n') {
-			return;
-		}
-		if (block && slice_starts(s->rest, "*/")) {
+		if (slice_starts(s->rest, "*/")) {
 			advance(s);
 			advance(s);
 			return;
 		}
 		advance(s);
 	}
-	s->broken = s->broken || block;
+	s->broken = true;
+}
+
+static void skip_comment(struct scanner *s) {
+	bool block = s->rest.data[1] == '*';
+	advance(s);
+	advance(s);
+	if (block) {
+		skip_block(s);
+	} else {
+		skip_line(s);
+	}
 }
 
 /* A string or rune, from its quote on. Only `…` may span lines. */
@@ -80,8 +94,13 @@ static void skip_quoted(struct scanner *s) {
 	s->broken = true;
 }
 
+static bool is_ascii_word(char c) {
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_';
+}
+
 static void skip_word(struct scanner *s) {
-	while (s->rest.len > 0 && rune_is_word(peek(s))) {
+	while (s->rest.len > 0 && (is_ascii_word(s->rest.data[0]) || rune_is_word(peek(s)))) {
 		advance(s);
 	}
 }
@@ -112,7 +131,8 @@ static enum kind scan_one(struct scanner *s) {
 	return T_OTHER;
 }
 
-static void scan(struct scanner *s) {
+/* The next token, END at the end of the text. */
+static struct token scan(struct scanner *s) {
 	while (s->rest.len > 0) {
 		char c = s->rest.data[0];
 		if (c == ' ' || c == '\t' || c == '\r') {
@@ -126,31 +146,48 @@ static void scan(struct scanner *s) {
 		struct token t = {.text = s->rest, .pos = s->pos, .first = c};
 		t.kind = scan_one(s);
 		t.text.len = (size_t)(s->rest.data - t.text.data);
-		VEC_ROOM(s->arena, s->tokens, s->count, &s->slots);
-		s->tokens[s->count++] = t;
+		return t;
 	}
+	return (struct token){.kind = T_END};
+}
+
+/* A place in the stream of tokens: the one in hand, the one before it and two behind it. A copy of
+ * it reads the same tokens again. */
+struct view {
+	struct scanner scanner;
+	struct token before;
+	struct token now;
+	struct token next[2];
+};
+
+static void step(struct view *v) {
+	v->before = v->now;
+	v->now = v->next[0];
+	v->next[0] = v->next[1];
+	v->next[1] = scan(&v->scanner);
+}
+
+static struct view view_of(struct slice text) {
+	struct view v = {.scanner = {.rest = text, .pos = {.line = 1}}};
+	v.now = scan(&v.scanner);
+	v.next[0] = scan(&v.scanner);
+	v.next[1] = scan(&v.scanner);
+	return v;
 }
 
 struct reader {
 	struct arena *arena;
 	struct gosource *out;
 	const char *module;
-	const struct token *tokens;
-	size_t count;
 	size_t import_slots;
-	size_t body; /* first token behind the imports */
-	struct modkey *declared;
+	struct modkey *declared; /* item: index into places */
+	struct gosource_pos *places;
 	size_t declared_count;
 	size_t declared_slots;
+	size_t place_slots;
 	struct modindex imports;
 	struct modindex names;
 };
-
-static const struct token end_token = {.kind = T_END};
-
-static const struct token *at(const struct reader *r, size_t i) {
-	return i < r->count ? &r->tokens[i] : &end_token;
-}
 
 static bool is(const struct token *t, char first) {
 	return t->kind == T_OTHER && t->first == first;
@@ -160,21 +197,21 @@ static bool is_word(const struct token *t, const char *word) {
 	return t->kind == T_IDENT && slice_eq(t->text, word);
 }
 
-static size_t skip_newlines(const struct reader *r, size_t i) {
-	while (at(r, i)->kind == T_NEWLINE || is(at(r, i), ';')) {
-		i++;
+static void skip_newlines(struct view *v) {
+	while (v->now.kind == T_NEWLINE || is(&v->now, ';')) {
+		step(v);
 	}
-	return i;
 }
 
-static size_t read_package(struct reader *r) {
-	size_t i = skip_newlines(r, 0);
-	if (!is_word(at(r, i), "package") || at(r, i + 1)->kind != T_IDENT) {
-		return i;
+static void read_package(struct reader *r, struct view *v) {
+	skip_newlines(v);
+	if (!is_word(&v->now, "package") || v->next[0].kind != T_IDENT) {
+		return;
 	}
-	r->out->package = arena_slicedup(r->arena, at(r, i + 1)->text);
-	r->out->package_pos = at(r, i + 1)->pos;
-	return i + 2;
+	step(v);
+	r->out->package = arena_slicedup(r->arena, v->now.text);
+	r->out->package_pos = v->now.pos;
+	step(v);
 }
 
 static bool is_major(const char *element) {
@@ -199,47 +236,50 @@ static const char *name_of_path(struct arena *arena, const char *path) {
 	return str_starts(name, "go-") ? name + 3 : name;
 }
 
-/* One import spec at token i; gives the token behind it. */
-static size_t read_import(struct reader *r, size_t i) {
+/* One import spec; what is none is stepped over. */
+static void read_import(struct reader *r, struct view *v) {
 	struct gosource *out = r->out;
 	struct gosource_import item = {0};
-	if (at(r, i)->kind == T_IDENT || is(at(r, i), '.')) {
-		item.name = arena_slicedup(r->arena, at(r, i)->text);
-		i++;
+	if (v->now.kind == T_IDENT || is(&v->now, '.')) {
+		item.name = arena_slicedup(r->arena, v->now.text);
+		step(v);
 	}
-	if (at(r, i)->kind != T_STRING) {
-		return i + 1;
+	struct token spec = v->now;
+	step(v);
+	if (spec.kind != T_STRING) {
+		return;
 	}
-	item.path = golex_unquote(r->arena, at(r, i)->text, NULL);
-	item.line = at(r, i)->pos.line;
+	item.path = golex_unquote(r->arena, spec.text, NULL);
+	item.line = spec.pos.line;
 	if (!str_empty(item.path)) {
 		out->imports_c = out->imports_c || streq(item.path, "C");
 		item.name = item.name ? item.name : name_of_path(r->arena, item.path);
 		VEC_ROOM(r->arena, out->imports, out->import_count, &r->import_slots);
 		out->imports[out->import_count++] = item;
 	}
-	return i + 1;
 }
 
-static void read_imports(struct reader *r, size_t i) {
-	i = skip_newlines(r, i);
-	while (is_word(at(r, i), "import")) {
-		i++;
-		if (!is(at(r, i), '(')) {
-			i = skip_newlines(r, read_import(r, i));
+static void read_imports(struct reader *r, struct view *v) {
+	skip_newlines(v);
+	while (is_word(&v->now, "import")) {
+		step(v);
+		if (!is(&v->now, '(')) {
+			read_import(r, v);
+			skip_newlines(v);
 			continue;
 		}
-		i = skip_newlines(r, i + 1);
-		while (at(r, i)->kind != T_END && !is(at(r, i), ')')) {
-			i = skip_newlines(r, read_import(r, i));
+		step(v);
+		skip_newlines(v);
+		while (v->now.kind != T_END && !is(&v->now, ')')) {
+			read_import(r, v);
+			skip_newlines(v);
 		}
-		i = skip_newlines(r, i + 1);
+		step(v);
+		skip_newlines(v);
 	}
-	r->body = i < r->count ? i : r->count;
 }
 
-static void declare(struct reader *r, size_t i) {
-	const struct token *t = at(r, i);
+static void declare(struct reader *r, const struct token *t) {
 	static const char *const never[] = {"_", "main", "init"};
 	if (t->kind != T_IDENT) {
 		return;
@@ -250,8 +290,10 @@ static void declare(struct reader *r, size_t i) {
 		}
 	}
 	VEC_ROOM(r->arena, r->declared, r->declared_count, &r->declared_slots);
-	r->declared[r->declared_count++] =
-		(struct modkey){arena_slicedup(r->arena, t->text), "", i};
+	VEC_ROOM(r->arena, r->places, r->declared_count, &r->place_slots);
+	r->declared[r->declared_count] =
+		(struct modkey){arena_slicedup(r->arena, t->text), "", r->declared_count};
+	r->places[r->declared_count++] = t->pos;
 }
 
 /* +1 for an opening bracket, -1 for a closing one. */
@@ -262,29 +304,27 @@ static int nesting(const struct token *t) {
 	return is(t, ')') || is(t, '}') || is(t, ']') ? -1 : 0;
 }
 
-static bool starts_line(const struct reader *r, size_t i) {
-	return i == 0 || at(r, i - 1)->kind == T_NEWLINE || is(at(r, i - 1), ';');
-}
-
 /* The names declared on the top level: func, type, var, const, alone or in a group. */
-static void read_declarations(struct reader *r) {
+static void read_declarations(struct reader *r, struct view v) {
 	int depth = 0;
 	int group = -1; /* depth inside a `type (` or `var (`; -1 outside */
-	for (size_t i = r->body; i < r->count; i++) {
-		const struct token *t = at(r, i);
-		bool line_start = starts_line(r, i);
+	for (; v.now.kind != T_END; step(&v)) {
+		const struct token *t = &v.now;
+		bool line_start =
+			v.before.kind == T_END || v.before.kind == T_NEWLINE || is(&v.before, ';');
 		bool values = is_word(t, "type") || is_word(t, "var") || is_word(t, "const");
-		if (depth == 0 && line_start && values && is(at(r, i + 1), '(')) {
+		if (depth == 0 && line_start && values && is(&v.next[0], '(')) {
 			group = 1;
 		} else if (depth == 0 && line_start && (values || is_word(t, "func"))) {
-			declare(r, i + 1);
-		} else if (group == depth && (line_start || is(at(r, i - 1), '('))) {
-			declare(r, i);
+			declare(r, &v.next[0]);
+		} else if (group == depth && (line_start || is(&v.before, '('))) {
+			declare(r, t);
 		}
 		depth += nesting(t);
 		depth = depth < 0 ? 0 : depth;
 		group = depth == 0 && !values ? -1 : group;
 	}
+	r->out->broken = v.scanner.broken;
 }
 
 static bool is_standard(const struct reader *r, const char *path) {
@@ -295,18 +335,27 @@ static bool is_standard(const struct reader *r, const char *path) {
 	return !dot && !own && !streq(path, "C");
 }
 
-/* pkg.Name at token i. */
-static void note_selector(struct reader *r, size_t i) {
-	const struct token *pkg = at(r, i);
-	const struct token *name = at(r, i + 2);
+/* What the name of a token stands for in an index. Most identifiers are in none: nothing is kept. */
+static size_t find(const struct reader *r, const struct modindex *index, struct slice text) {
+	char name[128];
+	if (text.len >= sizeof(name)) {
+		return modindex_find(index, arena_slicedup(r->arena, text), "");
+	}
+	memcpy(name, text.data, text.len);
+	name[text.len] = '\0';
+	return modindex_find(index, name, "");
+}
+
+/* pkg.Name */
+static void note_selector(struct reader *r, const struct view *v) {
+	const struct token *name = &v->next[1];
 	struct gosource *out = r->out;
-	bool selector =
-		is(at(r, i + 1), '.') && name->kind == T_IDENT && !(i > 0 && is(at(r, i - 1), '.'));
+	bool selector = is(&v->next[0], '.') && name->kind == T_IDENT && !is(&v->before, '.');
 	bool exported = selector && name->text.data[0] >= 'A' && name->text.data[0] <= 'Z';
 	if (!exported || (out->standard.pos.line > 0 && out->other.pos.line > 0)) {
 		return;
 	}
-	size_t found = modindex_find(&r->imports, arena_slicedup(r->arena, pkg->text), "");
+	size_t found = find(r, &r->imports, v->now.text);
 	if (found == MODINDEX_NONE) {
 		return;
 	}
@@ -317,10 +366,11 @@ static void note_selector(struct reader *r, size_t i) {
 	}
 }
 
-/* Whether the identifier at i reads like a use and not like a declaration, field, key or label. */
-static bool reads_as_use(const struct reader *r, size_t i) {
-	const struct token *before = at(r, i - 1);
-	const struct token *after = at(r, i + 1);
+/* Whether the identifier in hand reads like a use and not like a declaration, field, key or label.
+ */
+static bool reads_as_use(const struct view *v) {
+	const struct token *before = &v->before;
+	const struct token *after = &v->next[0];
 	if (is(before, '.') || is(after, ':') || is(before, ')')) {
 		return false;
 	}
@@ -341,22 +391,24 @@ static bool reads_as_use(const struct reader *r, size_t i) {
 	return true;
 }
 
-static void note_own(struct reader *r, size_t i) {
-	const struct token *t = at(r, i);
-	struct gosource *out = r->out;
-	if (out->own.pos.line > 0 || i == 0 || r->declared_count == 0 || !reads_as_use(r, i)) {
-		return;
-	}
-	const char *name = arena_slicedup(r->arena, t->text);
-	size_t where = modindex_find(&r->names, name, "");
-	if (where == MODINDEX_NONE || where == i) {
-		return;
-	}
-	out->own = (struct gosource_use){t->pos, name, ""};
-	out->own_declared = at(r, where)->pos;
+static bool same_place(struct gosource_pos a, struct gosource_pos b) {
+	return a.line == b.line && a.character == b.character;
 }
 
-static void read_uses(struct reader *r) {
+static void note_own(struct reader *r, const struct view *v) {
+	struct gosource *out = r->out;
+	if (out->own.pos.line > 0 || v->before.kind == T_END || !reads_as_use(v)) {
+		return;
+	}
+	size_t where = find(r, &r->names, v->now.text);
+	if (where == MODINDEX_NONE || same_place(r->places[where], v->now.pos)) {
+		return;
+	}
+	out->own = (struct gosource_use){v->now.pos, arena_slicedup(r->arena, v->now.text), ""};
+	out->own_declared = r->places[where];
+}
+
+static void read_uses(struct reader *r, struct view v) {
 	struct gosource *out = r->out;
 	struct modkey *keys = arena_array_of(r->arena, struct modkey, out->import_count);
 	for (size_t i = 0; i < out->import_count; i++) {
@@ -364,36 +416,50 @@ static void read_uses(struct reader *r) {
 	}
 	r->imports = modindex_of(keys, out->import_count);
 	r->names = modindex_of(r->declared, r->declared_count);
-	for (size_t i = r->body; i < r->count; i++) {
-		if (at(r, i)->kind == T_IDENT) {
-			note_selector(r, i);
-			note_own(r, i);
+	for (; v.now.kind != T_END; step(&v)) {
+		bool all = out->standard.pos.line > 0 && out->other.pos.line > 0 &&
+		           out->own.pos.line > 0;
+		if (all) {
+			return;
+		}
+		if (v.now.kind == T_IDENT) {
+			note_selector(r, &v);
+			note_own(r, &v);
 		}
 	}
 }
 
-struct gosource gosource_parse(struct arena *arena, struct slice text, const char *module) {
-	struct gosource out = {.package = ""};
-	out.standard = out.other = out.own = (struct gosource_use){.name = "", .path = ""};
+/* Up to what stands behind the imports. */
+static struct view read_head(struct reader *r, struct slice text) {
+	struct gosource *out = r->out;
+	*out = (struct gosource){.package = ""};
+	out->standard = out->other = out->own = (struct gosource_use){.name = "", .path = ""};
 	if (text.len > GOSOURCE_MAX_BYTES) {
 		text.len = GOSOURCE_MAX_BYTES;
-		out.truncated = true;
+		out->truncated = true;
 	}
-	struct scanner s = {.arena = arena, .rest = text, .pos = {.line = 1}};
 	if (slice_starts(text, "\xEF\xBB\xBF")) {
-		s.rest = slice_of(text.data + 3, text.len - 3);
+		text = slice_of(text.data + 3, text.len - 3);
 	}
-	scan(&s);
-	out.broken = s.broken;
-	struct reader r = {
-		.arena = arena,
-		.out = &out,
-		.module = module,
-		.tokens = s.tokens,
-		.count = s.count,
-	};
-	read_imports(&r, read_package(&r));
-	read_declarations(&r);
-	read_uses(&r);
+	struct view v = view_of(text);
+	read_package(r, &v);
+	read_imports(r, &v);
+	out->broken = v.scanner.broken;
+	return v;
+}
+
+struct gosource gosource_parse(struct arena *arena, struct slice text, const char *module) {
+	struct gosource out;
+	struct reader r = {.arena = arena, .out = &out, .module = module};
+	struct view body = read_head(&r, text);
+	read_declarations(&r, body);
+	read_uses(&r, body);
+	return out;
+}
+
+struct gosource gosource_imports(struct arena *arena, struct slice text) {
+	struct gosource out;
+	struct reader r = {.arena = arena, .out = &out};
+	read_head(&r, text);
 	return out;
 }

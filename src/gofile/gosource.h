@@ -47,5 +47,7 @@ struct gosource {
 /* module: path of the file's own module, NULL when unknown; an import below it is not of the
  * standard library even without a dot in its first element. */
 struct gosource gosource_parse(struct arena *arena, struct slice text, const char *module);
+/* Only package clause and imports; the text behind them is not read. */
+struct gosource gosource_imports(struct arena *arena, struct slice text);
 
 #endif

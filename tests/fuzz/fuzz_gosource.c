@@ -25,6 +25,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 			abort();
 		}
 	}
+	struct gosource head = gosource_imports(arena, text);
+	if (head.import_count != s.import_count || head.imports_c != s.imports_c ||
+	    strcmp(head.package, s.package) != 0 || (head.broken && !s.broken)) {
+		abort();
+	}
 	struct constraint_context ctx = {.goos = "linux", .goarch = "amd64", .go_minor = 26};
 	struct constraint_result r = constraint_match_file(arena, &ctx, "a.go", text);
 	if (r.line > lines || (r.verdict == CONSTRAINT_BROKEN) != (r.message[0] != '\0')) {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "gofile/gosource.h"
 
+#include "base/str.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -118,12 +120,42 @@ static void test_broken_code(void **state) {
 	assert_string_equal(s.package, "a");
 }
 
+/* The head is read, and nothing behind it: neither its broken string nor its uses. */
+static void test_only_imports(void **state) {
+	const char *text =
+		"package a\nimport (\n\t\"fmt\"\n\tx \"C\"\n)\n\nfunc F() { fmt.Print() }\n"
+		"var a, b, c = 1, 2, 3\nvar s = \"open\n";
+	struct gosource s = gosource_imports(*state, slice_of(text, strlen(text)));
+	assert_string_equal(s.package, "a");
+	assert_int_equal(s.import_count, 2);
+	assert_int_equal(s.imports[1].line, 4);
+	assert_true(s.imports_c);
+	assert_false(s.broken);
+	assert_int_equal(s.standard.pos.line, 0);
+	assert_true(parse(state, text).broken);
+}
+
+/* What is found does not depend on how much stands between a name and its use. */
+static void test_long_files(void **state) {
+	struct strbuf text;
+	strbuf_init(&text, *state);
+	strbuf_add(&text, "package a\n\nimport \"fmt\"\n\nvar table = []int{\n");
+	for (int i = 0; i < 20000; i++) {
+		strbuf_add(&text, "\t1, 2, 3, 4,\n");
+	}
+	strbuf_add(&text, "}\n\nfunc f() { fmt.Println(table) }\n");
+	struct gosource s = parse(state, text.data);
+	assert_int_equal(s.standard.pos.line, 20008);
+	assert_int_equal(s.own.pos.line, 20008);
+	assert_int_equal(s.own_declared.line, 5);
+	assert_false(s.broken);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_an_ordinary_file),
-		cmocka_unit_test(test_own_names),
-		cmocka_unit_test(test_imports),
-		cmocka_unit_test(test_broken_code),
+		cmocka_unit_test(test_an_ordinary_file), cmocka_unit_test(test_own_names),
+		cmocka_unit_test(test_imports),          cmocka_unit_test(test_broken_code),
+		cmocka_unit_test(test_only_imports),     cmocka_unit_test(test_long_files),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

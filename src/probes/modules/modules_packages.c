@@ -162,7 +162,7 @@ static void read_file(struct modules_reader *reader, struct modules_package *pac
 		constraint_match_file(exam->arena, &reader->ctx, path_base(file), ev->bytes);
 	struct gosource source = {0};
 	if (why.verdict == CONSTRAINT_INCLUDED) {
-		source = gosource_parse(exam->arena, ev->bytes, NULL);
+		source = gosource_imports(exam->arena, ev->bytes);
 	}
 	bool off = needs_cgo(reader, package, &source, ev, file, &why);
 	if (why.verdict == CONSTRAINT_INCLUDED && !off) {
