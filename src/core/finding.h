@@ -30,6 +30,8 @@ struct finding {
 	const char *detail;  /* one more sentence of why, or "" */
 	enum severity severity;
 	enum confidence confidence;
+	bool by_words; /* it would not be believed without words of the server, which a broken
+	                  load also brings about */
 	const struct fact *cites[FINDING_CITES_MAX];
 	size_t cite_count;
 	struct fix_advice fixes[FINDING_FIXES_MAX];

@@ -34,13 +34,14 @@ static bool outweighs(const struct finding *cause, const struct finding *other) 
 	return cause->confidence != CONF_POSSIBLE || other->confidence == CONF_POSSIBLE;
 }
 
-static void fold_group(struct finding *cause, const struct group *group, bool about_any) {
+/* mark: that of the entry in explains (core/rule.h). */
+static void fold_group(struct finding *cause, const struct group *group, char mark) {
 	for (struct finding *f = group->first; f && f->rule == group->rule; f = f->next) {
 		if (f == cause || f->severity == SEV_NOTE || f->explained_by ||
 		    !outweighs(cause, f)) {
 			continue;
 		}
-		if (about_any || streq(cause->about, f->about)) {
+		if (mark == '*' || (mark == '?' && f->by_words) || streq(cause->about, f->about)) {
 			f->explained_by = cause;
 			cause->explains_count++;
 		}
@@ -54,10 +55,9 @@ static void fold_symptoms(struct findings *all, const struct groups *groups) {
 			continue;
 		}
 		for (const char *const *id = cause->rule->explains; *id; id++) {
-			bool any = **id == '*';
 			for (size_t i = 0; i < groups->count; i++) {
-				if (streq(any ? *id + 1 : *id, groups->all[i].rule->id)) {
-					fold_group(cause, &groups->all[i], any);
+				if (streq(rule_explained_id(*id), groups->all[i].rule->id)) {
+					fold_group(cause, &groups->all[i], **id);
 				}
 			}
 		}

@@ -19,8 +19,9 @@ struct rule {
 	                   tell" */
 
 	/* Ids that are only symptoms when this rule has found something about the same thing
-	 * (finding.about); an id written "*id" is a symptom whatever it is about. NULL-terminated,
-	 * or NULL. */
+	 * (finding.about); an id written "*id" is a symptom whatever it is about, one written "?id"
+	 * when that finding rests on words of the server (finding.by_words). NULL-terminated, or
+	 * NULL. */
 	const char *const *explains;
 	const char *const *impact; /* features that suffer (report contract), NULL-terminated, or
 	                              NULL: those not ok */
@@ -29,6 +30,9 @@ struct rule {
 };
 
 #define IDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+/* The id in an entry of explains, without its mark. */
+const char *rule_explained_id(const char *entry);
 
 /* "env", "tc" … in the arena. */
 const char *rule_layer(struct arena *arena, const struct rule *rule);

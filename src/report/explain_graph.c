@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/explain.h"
 
-/* "*id" and "id" alike. */
-static const char *symptom_id(const char *entry) {
-	return entry + (entry[0] == '*');
-}
-
 static size_t find(const struct rule *const *rules, size_t count, const char *id) {
 	for (size_t i = 0; i < count; i++) {
 		if (streq(rules[i]->id, id)) {
@@ -22,7 +17,7 @@ static void spread(const struct rule *const *rules, size_t count, bool *marked, 
 		grew = false;
 		for (size_t i = 0; i < count; i++) {
 			for (const char *const *e = rules[i]->explains; e && *e; e++) {
-				size_t to = find(rules, count, symptom_id(*e));
+				size_t to = find(rules, count, rule_explained_id(*e));
 				size_t here = backwards ? to : i, there = backwards ? i : to;
 				if (to < count && marked[here] && !marked[there]) {
 					marked[there] = grew = true;
@@ -75,7 +70,7 @@ void explain_graph(struct strbuf *out, const struct rule *const *rules, const ch
 	put_layers(out, rules, count, shown);
 	for (size_t i = 0; i < count; i++) {
 		for (const char *const *e = rules[i]->explains; shown[i] && e && *e; e++) {
-			size_t to = find(rules, count, symptom_id(*e));
+			size_t to = find(rules, count, rule_explained_id(*e));
 			if (to < count && shown[to]) {
 				strbuf_printf(out, "\t\"%s\" -> \"%s\"%s;\n", rules[i]->id,
 				              rules[to]->id,

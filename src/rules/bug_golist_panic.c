@@ -74,7 +74,7 @@ const struct rule rule_bug_golist_panic = {
 	.wave = 2,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(go_version),
-	.explains = IDS("*env-go-wrapper-broken", "*mod-excluded-by-constraints",
+	.explains = IDS("*env-go-wrapper-broken", "?mod-excluded-by-constraints",
                         "*tc-goroot-incomplete"),
 	.check = check,
 };

@@ -92,6 +92,6 @@ const struct rule rule_fs_disk_full_gocache = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(place),
-	.explains = IDS("fs-disk-full-tmp-or-index", "*mod-excluded-by-constraints"),
+	.explains = IDS("fs-disk-full-tmp-or-index", "?mod-excluded-by-constraints"),
 	.check = check,
 };

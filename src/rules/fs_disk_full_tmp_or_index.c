@@ -76,6 +76,6 @@ const struct rule rule_fs_disk_full_tmp_or_index = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(place),
-	.explains = IDS("*mod-excluded-by-constraints"),
+	.explains = IDS("?mod-excluded-by-constraints"),
 	.check = check,
 };

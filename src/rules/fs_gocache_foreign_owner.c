@@ -137,6 +137,6 @@ const struct rule rule_fs_gocache_foreign_owner = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(place),
-	.explains = IDS("*mod-excluded-by-constraints"),
+	.explains = IDS("?mod-excluded-by-constraints"),
 	.check = check,
 };

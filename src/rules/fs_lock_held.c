@@ -143,6 +143,6 @@ const struct rule rule_fs_lock_held = {
 	.needs = FACT_BIT(lock_wait),
 	.explains = IDS("*ipc-server-waits-on-child", "*mod-unresolvable-revision-hang",
                         "*mod-gosum-or-gomod-stale", "*tc-download-unavailable",
-                        "*mod-excluded-by-constraints"),
+                        "?mod-excluded-by-constraints"),
 	.check = check,
 };

@@ -106,6 +106,6 @@ const struct rule rule_fs_modcache_foreign_owner = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(place) | FACT_BIT(mod_absent),
-	.explains = IDS("*tc-download-unavailable", "*mod-excluded-by-constraints"),
+	.explains = IDS("*tc-download-unavailable", "?mod-excluded-by-constraints"),
 	.check = check,
 };

@@ -151,6 +151,6 @@ const struct rule rule_fs_readonly = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(place),
-	.explains = IDS("*mod-excluded-by-constraints"),
+	.explains = IDS("?mod-excluded-by-constraints"),
 	.check = check,
 };

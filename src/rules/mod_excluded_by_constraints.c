@@ -126,6 +126,7 @@ static void check_file(const struct rule *self, const struct facts *facts, struc
 		findings_add(out, self, CONF_CERTAIN, file->path,
 	                     "the build leaves out %s because of %s (tags in force: %s)",
 	                     file->path, file->excluded_by, tags_in_force(facts));
+	f->by_words = is_platform(file->reason);
 	finding_cites(f, file);
 	finding_cite(f, said);
 	cite_settings(facts, f);

@@ -60,6 +60,6 @@ const struct rule rule_mod_unresolvable_revision_hang = {
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(fetch_wait),
 	.explains = IDS("*ipc-server-waits-on-child", "*mod-gosum-or-gomod-stale",
-                        "*tc-download-unavailable", "*mod-excluded-by-constraints"),
+                        "*tc-download-unavailable", "?mod-excluded-by-constraints"),
 	.check = check,
 };

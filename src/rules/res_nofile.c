@@ -161,7 +161,7 @@ const struct rule rule_res_nofile = {
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(limit),
 	.explains = IDS("*tc-goroot-incomplete", "*fs-disk-full-gocache",
-                        "*mod-excluded-by-constraints", "*env-goroot-wrong",
+                        "?mod-excluded-by-constraints", "*env-goroot-wrong",
                         "*cfg-bad-language-server-flags"),
 	.check = check,
 };

@@ -263,7 +263,7 @@ const struct rule rule_sec_agent_sandbox = {
 	.wave = 2,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(confined),
-	.explains = IDS("*env-go-wrapper-broken", "*mod-excluded-by-constraints",
+	.explains = IDS("*env-go-wrapper-broken", "?mod-excluded-by-constraints",
                         "*fs-gocache-foreign-owner", "*fs-modcache-foreign-owner", "*fs-readonly",
                         "*bin-replaced-while-running", "*ipc-server-waits-on-child"),
 	.check = check,

@@ -20,8 +20,9 @@ static void check_ordered(const struct rule *self, const struct facts *facts,
 			enum confidence conf = streq(t->detail, "possible") ? CONF_POSSIBLE
 			                       : streq(t->detail, "likely") ? CONF_LIKELY
 			                                                    : CONF_CERTAIN;
-			findings_add(out, self, conf, t->subject, "%s about %s", self->id,
-			             t->subject);
+			struct finding *f = findings_add(out, self, conf, t->subject, "%s about %s",
+			                                 self->id, t->subject);
+			f->by_words = streq(t->detail, "words");
 		}
 	}
 }
@@ -29,7 +30,7 @@ static void check_ordered(const struct rule *self, const struct facts *facts,
 static const struct rule rule_full = {.id = "fs-full",
                                       .severity = SEV_ERROR,
                                       .needs = FACT_BIT(place),
-                                      .explains = IDS("mod-gone", "*srv-dead"),
+                                      .explains = IDS("mod-gone", "*srv-dead", "?cfg-odd"),
                                       .check = check_ordered};
 static const struct rule rule_gone = {.id = "mod-gone",
                                       .severity = SEV_ERROR,
@@ -95,6 +96,15 @@ static void test_star_folds_whatever_it_is_about(void **state) {
 	assert_int_equal(d.cause_count, 1);
 	assert_string_equal(d.causes[0]->rule->id, "mod-gone");
 	assert_string_equal(d.symptoms[0]->rule->id, "srv-dead");
+}
+
+static void test_question_mark_folds_only_what_rests_on_words(void **state) {
+	struct diagnosis d = diagnose(*state, IDS("trial what=fs-full subject=/a",
+	                                          "trial what=cfg-odd subject=x detail=words",
+	                                          "trial what=cfg-odd subject=y"));
+	assert_int_equal(d.cause_count, 2);
+	assert_int_equal(d.symptom_count, 1);
+	assert_string_equal(d.symptoms[0]->subject, "x");
 }
 
 static void test_chain_has_one_root(void **state) {
@@ -228,7 +238,7 @@ static void test_real_rules_explain_existing_ids(void **state) {
 	for (size_t i = 0; registry_rules[i]; i++) {
 		const char *const *ids = registry_rules[i]->explains;
 		for (size_t k = 0; ids && ids[k]; k++) {
-			const char *id = ids[k] + (ids[k][0] == '*');
+			const char *id = rule_explained_id(ids[k]);
 			if (!registry_rules[real_rule(id)]) {
 				fail_msg("%s explains '%s', which does not exist",
 				         registry_rules[i]->id, id);
@@ -243,7 +253,7 @@ static void walk(size_t at, enum mark *marks) {
 	const char *const *ids = registry_rules[at]->explains;
 	marks[at] = MARK_OPEN;
 	for (size_t k = 0; ids && ids[k]; k++) {
-		size_t next = real_rule(ids[k] + (ids[k][0] == '*'));
+		size_t next = real_rule(rule_explained_id(ids[k]));
 		if (registry_rules[next] && marks[next] == MARK_OPEN) {
 			fail_msg("%s and %s explain each other", registry_rules[at]->id, ids[k]);
 		}
@@ -284,6 +294,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		TEST(test_same_subject_folds),
 		TEST(test_other_subject_is_another_root),
+		TEST(test_question_mark_folds_only_what_rests_on_words),
 		TEST(test_star_folds_whatever_it_is_about),
 		TEST(test_chain_has_one_root),
 		TEST(test_possible_swallows_nothing_certain),
