@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * `dialtone stacks PID`: what every goroutine of a Go process does, without stopping it.
+ * `dialtone stacks PID`: what every goroutine of a Go process does, without stopping it; of a core
+ * file what they did.
  */
 #include "cmd/stacks.h"
 
@@ -22,7 +23,7 @@
 
 struct stacks_options {
 	bool summary, json, system, full;
-	const char *timeout;
+	const char *core, *exe, *timeout;
 };
 
 #define AT(member) offsetof(struct stacks_options, member)
@@ -31,6 +32,8 @@ static const struct option_spec specs[] = {
 	{"json", 'j', NULL, OPTION_FLAG, AT(json), "for programs: dialtone.stacks/1"},
 	{"system", 0, NULL, OPTION_FLAG, AT(system), "also the runtime's goroutines and frames"},
 	{"full", 0, NULL, OPTION_FLAG, AT(full), "all frames of deep stacks, not only 100"},
+	{"core", 'c', "FILE", OPTION_TEXT, AT(core), "a core file instead of a process"},
+	{"exe", 'e', "FILE", OPTION_TEXT, AT(exe), "the program that left the core file"},
 	{"timeout", 't', "S", OPTION_TEXT, AT(timeout), "seconds for everything (10)"},
 	{0},
 };
@@ -45,12 +48,7 @@ static const char *clean_ascii(struct arena *arena, const char *text) {
 }
 
 /* What somebody who reads the answer has to know, and the answer itself cannot say. */
-static void remark(const struct gostack *s, int pid, bool there) {
-	if (!there) {
-		output_complain("process %d ended or became another program while it was read; "
-		                "what is told is what it was",
-		                pid);
-	}
+static void remark(const struct gostack *s) {
 	if (!s->version_known) {
 		output_complain("%s is not among the releases this was checked with (go1.%d to "
 		                "go1.%d); its goroutines fit those of go1.%d",
@@ -69,6 +67,22 @@ static void remark(const struct gostack *s, int pid, bool there) {
 	}
 }
 
+static void remark_core(const char *path, const struct memory_core_notes *notes) {
+	if (notes->missing_bytes > 0) {
+		output_complain("core file %s is cut off: %llu bytes of memory that it lists are "
+		                "not in it",
+		                path, (unsigned long long)notes->missing_bytes);
+	}
+	if (notes->cut) {
+		output_complain("core file %s has more mappings or threads than are read", path);
+	}
+	if (notes->program == CORE_PROGRAM_UNPROVEN) {
+		output_complain("whether %s is the program that left the core file cannot be told: "
+		                "the core has nothing of it that could be compared",
+		                notes->program_path);
+	}
+}
+
 /* Text of many goroutines is large, and in pieces it need not be held. */
 static int show_text(struct gostack *s, const struct traceback_options *options) {
 	struct traceback_place next = {0};
@@ -82,7 +96,8 @@ static int show_text(struct gostack *s, const struct traceback_options *options)
 	return status;
 }
 
-static int show(struct gostack *s, int pid, const struct stacks_options *o, int64_t took_ns) {
+static int show(struct gostack *s, const struct stacks_source *source,
+                const struct stacks_options *o) {
 	struct traceback_options options = {.system = o->system, .full = o->full};
 	struct summary summary = {0};
 	struct strbuf out;
@@ -94,44 +109,81 @@ static int show(struct gostack *s, int pid, const struct stacks_options *o, int6
 		summary = summary_make(s, &options);
 	}
 	if (o->json) {
-		stacks_json(&out, s, pid, took_ns, o->summary ? &summary : NULL, &options);
+		stacks_json(&out, s, source, o->summary ? &summary : NULL, &options);
 	} else {
 		summary_text(&out, s, &summary, &options);
 	}
 	return output_write(&out, STATUS_HEALTHY);
 }
 
-static int look(struct arena *arena, int pid, const struct stacks_options *o) {
+static int look_at_core(struct arena *arena, const struct stacks_options *o,
+                        const char *(*clean)(struct arena *arena, const char *text)) {
+	struct err err;
+	struct memory *memory = NULL;
+	struct memory_core_notes notes;
+	struct gostack stack;
+	int64_t start_ns = clock_now_ns();
+	if (memory_core_open(arena, o->core, o->exe, &memory, &notes, &err) < 0) {
+		output_complain("%s", err.msg);
+		return STATUS_UNKNOWN;
+	}
+	int status = STATUS_UNKNOWN;
+	int r = gostack_open(arena, memory, clean, &stack, &err);
+	r = r < 0 ? r : gostack_read(&stack, &err);
+	remark_core(o->core, &notes);
+	if (r == 0) {
+		struct stacks_source source = {.core = o->core, .notes = &notes};
+		source.took_ns = clock_now_ns() - start_ns;
+		remark(&stack);
+		status = show(&stack, &source, o);
+	} else {
+		output_complain("core file %s: %s", o->core, err.msg);
+	}
+	memory_core_close(memory);
+	return status;
+}
+
+static int look_at_process(struct arena *arena, int pid, const struct stacks_options *o,
+                           const char *(*clean)(struct arena *arena, const char *text)) {
 	struct err err;
 	struct memory *memory = NULL;
 	struct gostack stack;
 	int64_t start_ns = clock_now_ns();
-	bool utf8 = terminal_find(NULL).utf8;
 	int r = memory_live_open(arena, pid, &memory, &err);
 	if (r < 0) {
 		output_complain("%s", err.msg);
 		return STATUS_UNKNOWN;
 	}
-	r = gostack_open(arena, memory, utf8 ? clean_utf8 : clean_ascii, &stack, &err);
+	r = gostack_open(arena, memory, clean, &stack, &err);
 	r = r < 0 ? r : gostack_read(&stack, &err);
 	bool there = memory_live_is_there(memory);
 	int status = STATUS_UNKNOWN;
+	if (!there) {
+		output_complain("process %d ended or became another program while it was read%s",
+		                pid, r == 0 ? "; what is told is what it was" : "");
+	}
 	if (r == 0) {
-		remark(&stack, pid, there);
-		status = show(&stack, pid, o, clock_now_ns() - start_ns);
-	} else if (!there) {
-		output_complain("process %d ended or became another program while it was read",
-		                pid);
-	} else {
+		struct stacks_source source = {.pid = pid};
+		source.took_ns = clock_now_ns() - start_ns;
+		remark(&stack);
+		status = show(&stack, &source, o);
+	} else if (there) {
 		output_complain("process %d: %s", pid, err.msg);
 	}
 	memory_live_close(memory);
 	return status;
 }
 
+static int look(int pid, const struct stacks_options *o) {
+	struct arena *arena = arena_new();
+	bool utf8 = terminal_find(NULL).utf8;
+	return o->core ? look_at_core(arena, o, utf8 ? clean_utf8 : clean_ascii)
+	               : look_at_process(arena, pid, o, utf8 ? clean_utf8 : clean_ascii);
+}
+
 /* The memory of a process that hangs in the kernel, or a file on a dead server, may never answer;
  * a file that is cut off while it is mapped ends its reader. So the reader is a child. */
-static int await(pid_t child, int pid, int64_t limit_ns) {
+static int await(pid_t child, const char *what, int64_t limit_ns) {
 	CLEANUP(fd_closep) int fd = (int)syscall(SYS_pidfd_open, child, 0);
 	struct pollfd wait = {.fd = fd, .events = POLLIN};
 	int64_t until_ns = clock_now_ns() + limit_ns;
@@ -140,9 +192,9 @@ static int await(pid_t child, int pid, int64_t limit_ns) {
 		int64_t left_ms = (until_ns - clock_now_ns()) / NS_PER_MS;
 		if (left_ms <= 0) {
 			kill(child, SIGKILL);
-			output_complain("process %d could not be read within %lld s: it, or the "
-			                "filesystem of its executable, hangs in the kernel",
-			                pid, (long long)(limit_ns / NS_PER_S));
+			output_complain("%s could not be read within %lld s: it is too large, or "
+			                "it or the filesystem of its program hangs in the kernel",
+			                what, (long long)(limit_ns / NS_PER_S));
 			return STATUS_UNKNOWN;
 		}
 		ready = poll(&wait, 1, left_ms < INT_MAX ? (int)left_ms : INT_MAX);
@@ -157,9 +209,9 @@ static int await(pid_t child, int pid, int64_t limit_ns) {
 		return WEXITSTATUS(status);
 	}
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS) {
-		output_complain("the executable of process %d became shorter, or could not be "
-		                "read, while it was looked at",
-		                pid);
+		output_complain("%s, or the file of its program, became shorter or could not be "
+		                "read while it was looked at",
+		                what);
 		return STATUS_UNKNOWN;
 	}
 	return STATUS_BUG;
@@ -173,26 +225,41 @@ static int run_in_child(int pid, const struct stacks_options *o, int64_t limit_n
 		if (getppid() != parent) {
 			_exit(STATUS_UNKNOWN);
 		}
-		struct arena *arena = arena_new();
-		_exit(look(arena, pid, o));
+		_exit(look(pid, o));
 	}
 	if (child < 0) {
 		output_complain("no process could be started (%s)", strerror(errno));
 		return STATUS_UNKNOWN;
 	}
-	return await(child, pid, limit_ns);
+	struct arena *arena = arena_new();
+	const char *what = o->core ? arena_printf(arena, "core file %s", o->core)
+	                           : arena_printf(arena, "process %d", pid);
+	int status = await(child, what, limit_ns);
+	arena_free(arena);
+	return status;
 }
 
 static int run(const void *options, const char *const *operands, size_t operand_count) {
 	const struct stacks_options *o = options;
 	int64_t pid = 0;
 	int64_t limit_ns = TIMEOUT_DEFAULT_S * NS_PER_S;
-	if (operand_count == 0) {
-		output_complain(
-			"which process? expected a PID; `dialtone stacks --help` says more");
+	if ((operand_count == 0) == (o->core == NULL)) {
+		output_complain(o->core ? "expected a PID or --core FILE, got both"
+		                        : "which process? expected a PID, or --core FILE; "
+		                          "`dialtone stacks --help` says more");
 		return STATUS_USAGE;
 	}
-	if (str_to_int64(operands[0], &pid) < 0 || pid <= 0 || pid > INT_MAX) {
+	if (o->exe && !o->core) {
+		output_complain("option '--exe' belongs to --core FILE; a process says itself "
+		                "which program it runs");
+		return STATUS_USAGE;
+	}
+	if (o->core && (o->core[0] == '\0' || (o->exe && o->exe[0] == '\0'))) {
+		output_complain("option '--%s': expected a file, got ''",
+		                o->core[0] == '\0' ? "core" : "exe");
+		return STATUS_USAGE;
+	}
+	if (!o->core && (str_to_int64(operands[0], &pid) < 0 || pid <= 0 || pid > INT_MAX)) {
 		output_complain("expected a process number, got '%s'", operands[0]);
 		return STATUS_USAGE;
 	}
@@ -205,11 +272,12 @@ static int run(const void *options, const char *const *operands, size_t operand_
 
 const struct command command_stacks = {
 	.name = "stacks",
-	.synopsis = "PID",
+	.synopsis = "PID | --core FILE [--exe FILE]",
 	.summary = "Show what the goroutines of a Go process do",
 	.options = specs,
 	.options_size = sizeof(struct stacks_options),
-	.notes = "Text is as the Go runtime prints it; torn: it moved while it was read.\n",
+	.notes = "Text is as the Go runtime prints it; torn: it moved while it was read.\n"
+		 "A core file names its program; --exe FILE when that is elsewhere now.\n",
 	.max_operands = 1,
 	.run = run,
 };

@@ -6,8 +6,16 @@
 
 #include "gostack/summary.h"
 
+/* Where it came from. */
+struct stacks_source {
+	int pid;          /* 0 for a core file */
+	const char *core; /* path; NULL for a process */
+	const struct memory_core_notes *notes;
+	int64_t took_ns;
+};
+
 /* What was read, and when, as dialtone.stacks/1; summary NULL: all goroutines, else its groups. */
-void stacks_json(struct strbuf *out, struct gostack *stack, int pid, int64_t took_ns,
+void stacks_json(struct strbuf *out, struct gostack *stack, const struct stacks_source *source,
                  const struct summary *summary, const struct traceback_options *options);
 
 #endif

@@ -173,16 +173,32 @@ static void put_stacks(struct json *json, struct gostack *s, const struct summar
 	json_close(json, ']');
 }
 
-void stacks_json(struct strbuf *out, struct gostack *s, int pid, int64_t took_ns,
+/* A process, or a core file and the program that goes with it. */
+static void put_source(struct json *json, const struct stacks_source *source) {
+	static const char *const words[] = {"same", "not known", "in the core"};
+	put_optional(json, "pid", source->pid, !source->core);
+	if (source->core) {
+		const char *program = source->notes->program_path;
+		json_put(json, "core", source->core);
+		json_put(json, "program", program[0] != '\0' ? program : NULL);
+		json_put(json, "program_fits", words[source->notes->program]);
+		json_put_number(json, "missing_bytes",
+		                source->notes->missing_bytes <= INT64_MAX
+		                        ? (int64_t)source->notes->missing_bytes
+		                        : INT64_MAX);
+	}
+}
+
+void stacks_json(struct strbuf *out, struct gostack *s, const struct stacks_source *source,
                  const struct summary *summary, const struct traceback_options *options) {
 	struct json json = {.out = out};
 	json_open(&json, '{');
 	json_put(&json, "schema", "dialtone.stacks/1");
-	json_put_number(&json, "pid", pid);
+	put_source(&json, source);
 	json_put(&json, "go", s->version[0] != '\0' ? s->version : NULL);
 	json_put(&json, "goarch", s->arch->name);
 	json_put_bool(&json, "version_known", s->version_known);
-	json_put_number(&json, "took_us", took_ns / 1000);
+	json_put_number(&json, "took_us", source->took_ns / 1000);
 	put_counts(&json, s);
 	put_stacks(&json, s, summary, options);
 	json_newline(&json, 1);

@@ -2,6 +2,7 @@
 #include "gostack/goroutines.h"
 
 #include "gostack/bytes.h"
+#include "gostack/running.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -61,8 +62,8 @@ static void stacks_rehash(struct arena *arena, struct goroutines *out, size_t si
 	out->stack_table_size = size;
 }
 
-static uint32_t stack_add(struct arena *arena, struct goroutines *out, const uint32_t *pcs,
-                          size_t count) {
+uint32_t goroutines_add_stack(struct arena *arena, struct goroutines *out, const uint32_t *pcs,
+                              size_t count) {
 	uint32_t h = frames_hash(pcs, count);
 	if (out->stack_count * 2 >= out->stack_table_size) {
 		stacks_rehash(arena, out,
@@ -139,7 +140,8 @@ static void unwind_one(struct reader *r, struct goroutine *g, struct slice bytes
 	};
 	g->end =
 		unwind(r->arch, r->symbols, &stack, &start, r->scratch->frames, FRAMES_MAX, &count);
-	g->stack = count > 0 ? stack_add(r->arena, r->out, r->scratch->frames, count) : STACK_NONE;
+	g->stack = count > 0 ? goroutines_add_stack(r->arena, r->out, r->scratch->frames, count)
+	                     : STACK_NONE;
 }
 
 /* A stack that ends where foreign code begins is as complete as the runtime's own traceback. */
@@ -472,6 +474,7 @@ int goroutines_read(struct arena *arena, struct memory *memory, const struct go_
 	int e = read_list(r, header[0], ret->cut ? GOROUTINES_MAX : header[1]);
 	if (e == 0) {
 		read_threads(r);
+		running_read(arena, memory, arch, layout, symbols, ret);
 		read_words(r, group_address, put_group);
 		read_words(r, root_address, put_group);
 	}

@@ -88,6 +88,10 @@ int goroutines_read(struct arena *arena, struct memory *memory, const struct go_
                     const struct go_layout *layout, struct symbols *symbols, uint64_t allgs,
                     struct goroutines *ret);
 
+/* The index in out->stacks of these frames, STACK_NONE when there are too many. */
+uint32_t goroutines_add_stack(struct arena *arena, struct goroutines *out, const uint32_t *pcs,
+                              size_t count);
+
 /* The fields of a g out of its first len bytes; those beyond are 0. */
 void goroutine_decode(const struct go_arch *arch, const struct go_layout *layout, uint64_t address,
                       const char *bytes, size_t len, struct goroutine *ret);

@@ -144,6 +144,7 @@ int gostack_open(struct arena *arena, struct memory *memory,
 }
 
 int gostack_read(struct gostack *s, struct err *err) {
+	int64_t latest_ns = 0;
 	int r = goroutines_read(s->arena, s->memory, s->arch, s->layout, &s->symbols, s->allgs,
 	                        &s->all);
 	if (r < 0) {
@@ -154,6 +155,14 @@ int gostack_read(struct gostack *s, struct err *err) {
 		return err_set(
 			err, -EAGAIN,
 			"it has no goroutines at this moment: it is just starting or ending");
+	}
+	/* A core does not say when it was written: not before the latest time that is noted in it. */
+	for (size_t i = 0; i < s->all.count && s->memory->now_ns == 0; i++) {
+		int64_t since_ns = s->all.items[i].wait_since;
+		latest_ns = since_ns > latest_ns ? since_ns : latest_ns;
+	}
+	if (s->memory->now_ns == 0) {
+		s->memory->now_ns = latest_ns;
 	}
 	if (s->all.misfits * 20 > s->all.steady) {
 		return err_set(err, -EPROTO,

@@ -17,6 +17,7 @@
 enum {
 	G_STACK_LO = 0,
 	G_STACK_HI = 8,
+	G_DEFER = 40,
 	G_M = 48,
 	G_SCHED_SP = 56,
 	G_SCHED_PC = 64,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The seam to whatever holds a process: its memory, where that is mapped, the file it runs, the
  * auxiliary vector and the registers of its threads. A live process (memory_live.c), an image in
- * one piece of bytes (memory_image.c), and any other source, look alike from here on.
+ * one piece of bytes (memory_image.c), a core file (memory_core.c) look alike from here on.
  */
 #ifndef GOSTACK_MEMORY_H
 #define GOSTACK_MEMORY_H
@@ -49,7 +49,8 @@ struct memory {
 	struct slice executable;     /* the file the process runs */
 	uint64_t program_headers;    /* AT_PHDR; 0 when not known */
 	uint64_t entry;              /* AT_ENTRY; 0 when not known */
-	int64_t now_ns;              /* CLOCK_MONOTONIC of the process when it was looked at */
+	int64_t now_ns;              /* CLOCK_MONOTONIC of the process when it was looked at; 0 when
+	                                not known */
 	const char *go_version;      /* of the build info, "" when it says none */
 	const char *default_godebug; /* build setting DefaultGODEBUG, "" when none */
 	const char *godebug;         /* GODEBUG of the process, "" when none or not known */
@@ -73,6 +74,32 @@ int memory_live_open(struct arena *arena, int pid, struct memory **ret, struct e
 /* True while it is still the same process that runs the same file. */
 bool memory_live_is_there(struct memory *memory);
 void memory_live_close(struct memory *memory);
+
+/* How sure it is that the program that goes with a core file is the one that ran. */
+enum core_program {
+	CORE_PROGRAM_PROVEN,   /* the same build id, or the same bytes where the core has them */
+	CORE_PROGRAM_UNPROVEN, /* the core has nothing of it that could be compared */
+	CORE_PROGRAM_INSIDE,   /* there is no file: the core holds the program as well */
+};
+
+struct memory_core_notes {
+	enum core_program program;
+	const char *program_path; /* "" when it is inside */
+	uint64_t missing_bytes;   /* the core file was cut off */
+	bool cut;                 /* it has more segments or threads than are read */
+};
+
+/* A core file (corefile.h). A core has often only what was written to; what the program may not
+ * write is then taken from the file of the program. program: its path; NULL: the core says where it
+ * was, or holds it. Good until memory_core_close. -ENOENT and the like: a file cannot be read;
+ * -ENOEXEC it is no core file, or the program is none; -EXDEV the program is another one; -ENODATA
+ * there is no program, and the core does not hold it. The sentence names the file it is about. */
+int memory_core_open(struct arena *arena, const char *path, const char *program,
+                     struct memory **ret, struct memory_core_notes *ret_notes, struct err *err);
+void memory_core_close(struct memory *memory);
+/* The same of bytes; program: empty when there is none. */
+int memory_core_of(struct arena *arena, struct slice core, struct slice program,
+                   struct memory **ret, struct memory_core_notes *ret_notes, struct err *err);
 
 /* An image in one piece, for tests: numbers are little-endian and 8 bytes wide. "dtimage1", program
  * headers, entry, now, number of regions, bytes of the executable, bytes of the version; then address

@@ -120,6 +120,7 @@ bool pclntab_function(const struct pclntab *tab, uint64_t pc, struct pcln_functi
 	const char *tail = p + fixed - 4;
 	*ret = (struct pcln_function){
 		.entry = tab->text + entry_of(tab, low),
+		.end = tab->text + entry_of(tab, high),
 		.name = bytes_get_u32(p + 4),
 		.stack = bytes_get_u32(p + 16),
 		.file = bytes_get_u32(p + 20),

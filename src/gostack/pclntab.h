@@ -25,7 +25,7 @@ struct pclntab {
 };
 
 struct pcln_function {
-	uint64_t entry;
+	uint64_t entry, end;
 	uint32_t name;              /* offset of the name */
 	uint32_t stack, file, line; /* tables of values */
 	uint32_t unit;

@@ -113,6 +113,9 @@ enum unwind_end unwind(const struct go_arch *arch, struct symbols *symbols,
 		if ((p.marks & PC_KNOWN) == 0) {
 			return UNWIND_LOST;
 		}
+		if (stack->sps) {
+			stack->sps[*ret_count] = f.sp;
+		}
 		ret[(*ret_count)++] = index;
 		if ((p.marks & PC_TOP) != 0) {
 			return UNWIND_COMPLETE;

@@ -17,6 +17,7 @@ struct unwind_stack {
 	struct slice bytes;
 	char *window;  /* UNWIND_WINDOW bytes for the rest; NULL: there is no rest */
 	bool refilled; /* some was read later than bytes */
+	uint64_t *sps; /* NULL, or room for the stack pointer of each frame */
 };
 
 #define UNWIND_WINDOW ((size_t)64 * 1024)

@@ -267,27 +267,44 @@ static inline void fix_two(struct fixture *x) {
 	fix_goroutine(x, 7, 4, two, 3);
 }
 
-/* The image in one piece (gostack/memory.h); of the stacks what is used of them. */
-static inline struct slice fix_image(struct arena *arena, const struct fixture *x,
-                                     const char *version) {
+#define FIX_PARTS (4 + FIX_G_MAX)
+
+struct fix_parts {
 	char pointers[FIX_G_MAX * 8];
-	uint64_t addresses[3 + FIX_G_MAX] = {FIX_DATA, FIX_HEAP, FIX_HEAP_GS};
-	struct slice parts[3 + FIX_G_MAX] = {
-		slice_of(x->data, sizeof(x->data)),
-		slice_of(pointers, sizeof(pointers)),
-		slice_of(x->heap, sizeof(x->heap)),
-	};
-	size_t count = 3;
+	uint64_t addresses[FIX_PARTS];
+	struct slice parts[FIX_PARTS];
+	size_t count;
+};
+
+/* What is in memory beside the executable; of the stacks what is used of them. */
+static inline void fix_parts(const struct fixture *x, struct fix_parts *ret) {
 	for (size_t i = 0; i < FIX_G_MAX; i++) {
-		fix_u64(pointers + i * 8, fix_g_address(i));
+		fix_u64(ret->pointers + i * 8, fix_g_address(i));
 	}
-	for (size_t i = 0; i < x->goroutines; i++, count++) {
+	ret->addresses[0] = FIX_DATA;
+	ret->parts[0] = slice_of(x->data, sizeof(x->data));
+	ret->addresses[1] = FIX_HEAP;
+	ret->parts[1] = slice_of(ret->pointers, sizeof(ret->pointers));
+	ret->addresses[2] = FIX_HEAP_GS;
+	ret->parts[2] = slice_of(x->heap, sizeof(x->heap));
+	ret->count = 3;
+	for (size_t i = 0; i < x->goroutines; i++, ret->count++) {
 		uint64_t sp = 0;
 		memcpy(&sp, x->heap + i * FIX_G + G_SCHED_SP, sizeof(sp));
-		addresses[count] = sp;
-		parts[count] = slice_of(x->stacks + (sp - FIX_STACKS),
-		                        FIX_STACKS + (i + 1) * FIX_STACK - sp);
+		ret->addresses[ret->count] = sp;
+		ret->parts[ret->count] = slice_of(x->stacks + (sp - FIX_STACKS),
+		                                  FIX_STACKS + (i + 1) * FIX_STACK - sp);
 	}
+}
+
+/* The image in one piece (gostack/memory.h). */
+static inline struct slice fix_image(struct arena *arena, const struct fixture *x,
+                                     const char *version) {
+	struct fix_parts in;
+	fix_parts(x, &in);
+	const uint64_t *addresses = in.addresses;
+	const struct slice *parts = in.parts;
+	size_t count = in.count;
 	size_t exe = FIX_BSS - UINT64_C(0x400000);
 	size_t total = 56 + count * 16 + strlen(version) + exe;
 	for (size_t i = 0; i < count; i++) {
@@ -311,6 +328,104 @@ static inline struct slice fix_image(struct arena *arena, const struct fixture *
 	for (size_t i = 0; i < count; i++) {
 		memcpy(p, parts[i].data, parts[i].len);
 		p += parts[i].len;
+	}
+	return slice_of(all, total);
+}
+
+/* ---- a core file ---- */
+
+#define FIX_BASE     UINT64_C(0x400000) /* where the file would be mapped */
+#define FIX_READ_END UINT64_C(0x401100) /* what is behind it is written to */
+
+struct fix_core {
+	uint64_t tid; /* 0: no thread */
+	uint64_t pc, sp, lr;
+	bool program; /* the core holds what the program only reads */
+	bool names;   /* it says which file was mapped there: /nothing/at/all */
+	bool many;    /* more headers than fit 16 bits, or so it says */
+};
+
+static inline char *fix_note(char *p, uint32_t type, const char *text, size_t len) {
+	fix_u32(p, 5);
+	fix_u32(p + 4, (uint32_t)len);
+	fix_u32(p + 8, type);
+	memcpy(p + 12, "CORE\0\0\0", 8);
+	memcpy(p + 20, text, len);
+	return p + 20 + (len + 3) / 4 * 4;
+}
+
+static inline size_t fix_notes(const struct fixture *x, const struct fix_core *o, char *all) {
+	char status[112 + 34 * 8] = {0};
+	char auxv[4 * 16] = {0};
+	char files[16 + 24 + 16] = {0};
+	char *p = all;
+	char *registers = status + 112;
+	memcpy(status + 32, &o->tid, 4);
+	fix_u64(registers + (x->arm64 ? 31 : 19) * 8, o->sp);
+	fix_u64(registers + (x->arm64 ? 32 : 16) * 8, o->pc);
+	if (x->arm64) {
+		fix_u64(registers + UINT64_C(30) * 8, o->lr);
+	}
+	fix_u64(auxv, AT_PHDR);
+	fix_u64(auxv + 8, FIX_BASE + 64);
+	fix_u64(auxv + 16, AT_ENTRY);
+	fix_u64(auxv + 24, FIX_TEXT);
+	fix_u64(files, 1);
+	fix_u64(files + 8, 1);
+	fix_u64(files + 16, FIX_BASE);
+	fix_u64(files + 24, FIX_READ_END);
+	memcpy(files + 40, "/nothing/at/all", 16);
+	if (o->tid != 0) {
+		p = fix_note(p, NT_PRSTATUS, status, x->arm64 ? sizeof(status) : 112 + 27 * 8);
+	}
+	p = fix_note(p, NT_AUXV, auxv, sizeof(auxv));
+	return (size_t)((o->names ? fix_note(p, NT_FILE, files, sizeof(files)) : p) - all);
+}
+
+static inline struct slice fix_core(struct arena *arena, const struct fixture *x,
+                                    const struct fix_core *o) {
+	struct fix_parts in;
+	char notes[1024];
+	fix_parts(x, &in);
+	if (o->program) {
+		memmove(in.addresses + 1, in.addresses, (FIX_PARTS - 1) * sizeof(*in.addresses));
+		memmove(in.parts + 1, in.parts, (FIX_PARTS - 1) * sizeof(*in.parts));
+		in.addresses[0] = FIX_BASE;
+		in.parts[0] = slice_of(x->file, FIX_READ_END - FIX_BASE);
+		in.count++;
+	}
+	size_t noted = fix_notes(x, o, notes);
+	size_t at = 64 + (1 + in.count) * 56 + 64;
+	size_t total = at + noted;
+	for (size_t i = 0; i < in.count; i++) {
+		total += in.parts[i].len;
+	}
+	char *all = arena_alloc(arena, total);
+	Elf64_Ehdr h = {
+		.e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, 1},
+		.e_type = ET_CORE,
+		.e_machine = x->arm64 ? EM_AARCH64 : EM_X86_64,
+		.e_phoff = 128,
+		.e_shoff = 64,
+		.e_phentsize = sizeof(Elf64_Phdr),
+		.e_phnum = o->many ? PN_XNUM : (uint16_t)(1 + in.count),
+	};
+	Elf64_Shdr first = {.sh_info = (uint32_t)(1 + in.count)};
+	Elf64_Phdr p = {.p_type = PT_NOTE, .p_offset = at, .p_filesz = noted};
+	memcpy(all, &h, sizeof(h));
+	memcpy(all + 64, &first, sizeof(first));
+	memcpy(all + 128, &p, sizeof(p));
+	memcpy(all + at, notes, noted);
+	at += noted;
+	for (size_t i = 0; i < in.count; i++) {
+		p = (Elf64_Phdr){.p_type = PT_LOAD,
+		                 .p_offset = at,
+		                 .p_vaddr = in.addresses[i],
+		                 .p_filesz = in.parts[i].len,
+		                 .p_memsz = in.parts[i].len};
+		memcpy(all + 128 + (i + 1) * 56, &p, sizeof(p));
+		memcpy(all + at, in.parts[i].data, in.parts[i].len);
+		at += in.parts[i].len;
 	}
 	return slice_of(all, total);
 }
