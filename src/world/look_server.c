@@ -19,10 +19,12 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define ARG_MAX_BYTES 32768
+#define FRONT_BYTES   4096 /* most answers are shorter and come in one piece */
 
 struct question {
 	uint32_t what;
@@ -30,6 +32,15 @@ struct question {
 	uint64_t cap;
 	int64_t limit_ns;
 };
+
+/* As it is sent: arg_len bytes of arg and no more. */
+struct message {
+	struct question question;
+	char arg[ARG_MAX_BYTES + 1];
+};
+
+_Static_assert(offsetof(struct message, arg) == sizeof(struct question),
+               "the argument follows the question without a hole");
 
 struct answer {
 	uint32_t state;
@@ -42,11 +53,12 @@ _Static_assert(sizeof(struct answer) == sizeof(((struct look_server *)0)->header
 
 /* ---- in the child ---- */
 
-static bool read_all(int fd, void *data, size_t len) {
-	char *at = data;
+/* A question comes in one piece and with nothing behind it: the next one waits for the answer. */
+static bool message_read(int fd, struct message *message) {
+	size_t have = 0, want = sizeof message->question;
 
-	while (len > 0) {
-		ssize_t n = read(fd, at, len);
+	while (have < want) {
+		ssize_t n = read(fd, (char *)message + have, sizeof *message - have);
 
 		if (n < 0 && errno == EINTR) {
 			continue;
@@ -54,36 +66,53 @@ static bool read_all(int fd, void *data, size_t len) {
 		if (n <= 0) {
 			return false;
 		}
-		at += n;
-		len -= (size_t)n;
+		have += (size_t)n;
+		if (have >= sizeof message->question) {
+			if (message->question.arg_len > ARG_MAX_BYTES) {
+				return false;
+			}
+			want = sizeof message->question + message->question.arg_len;
+		}
 	}
-	return true;
+	message->arg[message->question.arg_len] = '\0';
+	return have == want;
+}
+
+static bool answer_write(int fd, struct look_reply *reply) {
+	struct answer answer = {
+		.state = (uint32_t)reply->state, .error = reply->error, .len = reply->bytes.len};
+	struct iovec parts[] = {{&answer, sizeof answer}, {reply->bytes.data, reply->bytes.len}};
+	ssize_t n;
+
+	do {
+		n = writev(fd, parts, 2);
+	} while (n < 0 && errno == EINTR);
+	if (n < (ssize_t)sizeof answer) {
+		return false; /* a socket with nothing in it takes more than that */
+	}
+	size_t written = (size_t)n - sizeof answer;
+
+	return fd_write_all(fd, reply->bytes.data + written, reply->bytes.len - written) == 0;
 }
 
 static bool serve_one(int fd, struct looker *looker) {
-	struct question question;
-	char arg[ARG_MAX_BYTES + 1];
-	struct look_request request;
+	struct message message;
 	struct look_reply reply = {.state = EV_FAILED};
-	struct answer answer;
-	bool sent;
 
-	if (!read_all(fd, &question, sizeof question) || question.arg_len > ARG_MAX_BYTES ||
-	    !read_all(fd, arg, question.arg_len)) {
+	if (!message_read(fd, &message)) {
 		return false;
 	}
-	arg[question.arg_len] = '\0';
-	request = (struct look_request){.arena = arena_new(),
-	                                .what = (enum look)question.what,
-	                                .arg = arg,
-	                                .cap = (size_t)question.cap,
-	                                .until_ns = clock_now_ns() + question.limit_ns};
+	struct look_request request = {.arena = arena_new(),
+	                               .what = (enum look)message.question.what,
+	                               .arg = message.arg,
+	                               .cap = (size_t)message.question.cap,
+	                               .until_ns = clock_now_ns() + message.question.limit_ns};
+
 	strbuf_init(&reply.bytes, request.arena);
 	look_answer(looker, &request, &reply);
-	answer = (struct answer){
-		.state = (uint32_t)reply.state, .error = reply.error, .len = reply.bytes.len};
-	sent = fd_write_all(fd, &answer, sizeof answer) == 0 &&
-	       fd_write_all(fd, reply.bytes.data, reply.bytes.len) == 0;
+
+	bool sent = answer_write(fd, &reply);
+
 	arena_free(request.arena);
 	return sent;
 }
@@ -172,13 +201,11 @@ static bool answer_at_once(struct evidence *ev, enum ev_state state, int error) 
 
 bool look_server_ask(struct look_server *server, enum look what, const char *arg, size_t cap,
                      int64_t limit_ns, struct evidence *ev) {
-	struct question question = {.what = (uint32_t)what,
-	                            .arg_len = (uint32_t)strlen(arg),
-	                            .cap = cap,
-	                            .limit_ns = limit_ns};
+	size_t arg_len = strlen(arg);
+	struct message message;
 	int r;
 
-	if (strlen(arg) > ARG_MAX_BYTES) {
+	if (arg_len > ARG_MAX_BYTES) {
 		return answer_at_once(ev, EV_FAILED, ENAMETOOLONG);
 	}
 	if (look_argument(what) != LOOK_ARGUMENT_OTHER && arg[0] != '/') {
@@ -193,10 +220,14 @@ bool look_server_ask(struct look_server *server, enum look what, const char *arg
 			return answer_at_once(ev, ev_state_of_errno(-r), -r);
 		}
 	}
-	r = fd_write_all(server->fd, &question, sizeof question);
-	if (r == 0) {
-		r = fd_write_all(server->fd, arg, question.arg_len);
-	}
+	message.question = (struct question){
+		.what = (uint32_t)what,
+		.arg_len = (uint32_t)arg_len,
+		.cap = cap,
+		.limit_ns = limit_ns,
+	};
+	memcpy(message.arg, arg, arg_len);
+	r = fd_write_all(server->fd, &message, sizeof message.question + arg_len);
 	server->what = what;
 	server->arg = arg;
 	server->ev = ev;
@@ -231,31 +262,45 @@ static void server_take_header(struct look_server *server) {
 	server->bytes = arena_alloc(server->arena, server->bytes_len + 1);
 }
 
+/* The front of an answer: its header and what came with it. False when it is none. */
+static bool server_take_front(struct look_server *server, const char *data, size_t len) {
+	size_t part = sizeof server->header - server->header_len;
+
+	part = part < len ? part : len;
+	memcpy(server->header + server->header_len, data, part);
+	server->header_len += part;
+	if (server->header_len < sizeof server->header) {
+		return true;
+	}
+	server_take_header(server);
+	if (len - part > server->bytes_len) {
+		return false;
+	}
+	memcpy(server->bytes, data + part, len - part);
+	server->bytes_have = len - part;
+	return true;
+}
+
 void look_server_receive(struct look_server *server) {
 	while (server->busy) {
 		bool in_header = server->header_len < sizeof server->header;
-		char *at = in_header ? server->header + server->header_len
-		                     : server->bytes + server->bytes_have;
-		size_t want = in_header ? sizeof server->header - server->header_len
-		                        : server->bytes_len - server->bytes_have;
-		ssize_t n = want ? recv(server->fd, at, want, MSG_DONTWAIT) : 0;
+		char front[FRONT_BYTES];
+		char *at = in_header ? front : server->bytes + server->bytes_have;
+		size_t want = in_header ? sizeof front : server->bytes_len - server->bytes_have;
+		ssize_t n = recv(server->fd, at, want, MSG_DONTWAIT);
 
 		if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
 			return;
 		}
-		if (n < 0 || (n == 0 && want > 0)) {
+		if (n <= 0 || (in_header && !server_take_front(server, front, (size_t)n))) {
 			server_lost(server);
 			return;
 		}
-		if (in_header) {
-			server->header_len += (size_t)n;
-			if (server->header_len == sizeof server->header) {
-				server_take_header(server);
-			}
-			continue;
+		if (!in_header) {
+			server->bytes_have += (size_t)n;
 		}
-		server->bytes_have += (size_t)n;
-		if (server->bytes_have == server->bytes_len) {
+		if (server->header_len == sizeof server->header &&
+		    server->bytes_have == server->bytes_len) {
 			server->bytes[server->bytes_len] = '\0';
 			server->ev->bytes = slice_of(server->bytes, server->bytes_len);
 			server->busy = false;
