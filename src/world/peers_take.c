@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/str.h"
+#include "world/proc_fds.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -106,59 +107,39 @@ static void pids_add(struct peers *p, int64_t pid) {
 	p->pids[p->pid_count++] = pid;
 }
 
-static DIR *open_descriptors(const struct peers *p, int64_t pid) {
-	char path[40];
-
-	snprintf(path, sizeof path, "%" PRId64 "/fd", pid);
-	int fd = openat(p->proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-
-	if (!dir && fd >= 0) {
-		close(fd);
-	}
-	return dir;
-}
-
 static int refused(struct peers *p, int error) {
 	p->denied += error == EACCES || error == EPERM;
 	return error;
 }
 
 int peers_take(struct peers *p, int64_t pid) {
-	char target[PATH_MAX];
+	char target[PATH_MAX + 1];
+	struct proc_fds fds;
 	size_t count = 0;
 
 	if (is_taken(p, pid)) {
 		return 0;
 	}
-	DIR *dir = open_descriptors(p, pid);
+	int error = proc_fds_open(&fds, p->proc_fd, pid);
 
-	if (!dir) {
-		return refused(p, errno);
+	if (error) {
+		return refused(p, error);
 	}
 	pids_add(p, pid);
-	for (const struct dirent *e = readdir(dir); e; e = readdir(dir)) {
-		int64_t fd;
-
-		if (str_to_int64(e->d_name, &fd) < 0 || fd > INT_MAX) {
-			continue;
-		}
+	while (proc_fds_next(&fds)) {
 		if (++count > PEER_DESCRIPTORS_MAX) {
 			p->cut++;
 			break;
 		}
-		ssize_t n = readlinkat(dirfd(dir), e->d_name, target, sizeof target);
+		if (proc_fds_link(&fds, target, sizeof target)) {
+			struct end end = {.pid = pid, .fd = fds.number};
 
-		if (n <= 0) {
-			continue;
+			end.target = arena_strdup(p->arena, target);
+			end_read(&end, fds.dir_fd, fds.name);
+			ends_add(p, &end);
 		}
-		struct end end = {.pid = pid, .fd = (int)fd};
-
-		end.target = arena_strndup(p->arena, target, (size_t)n);
-		end_read(&end, dirfd(dir), e->d_name);
-		ends_add(p, &end);
 	}
-	closedir(dir);
+	proc_fds_close(&fds);
 	return 0;
 }
 
@@ -275,35 +256,28 @@ static bool is_wanted(const struct search *search, const char *target) {
 static void search_process(struct search *search, int64_t pid) {
 	struct peers *p = search->peers;
 	char target[PATH_MAX + 1];
+	struct proc_fds fds;
 	size_t count = 0;
-	DIR *dir = open_descriptors(p, pid);
+	int error = proc_fds_open(&fds, p->proc_fd, pid);
 
-	if (!dir) {
-		refused(p, errno);
+	if (error) {
+		refused(p, error);
 		return;
 	}
-	for (const struct dirent *e = readdir(dir); e; e = readdir(dir)) {
-		int64_t fd;
-
-		if (str_to_int64(e->d_name, &fd) < 0 || fd > INT_MAX) {
-			continue;
-		}
+	while (proc_fds_next(&fds)) {
 		if (++count > PEER_DESCRIPTORS_MAX) {
 			p->cut++;
 			break;
 		}
-		ssize_t n = readlinkat(dirfd(dir), e->d_name, target, sizeof target - 1);
-
-		target[n > 0 ? n : 0] = '\0';
-		if (n > 0 && is_wanted(search, target)) {
-			struct end end = {.pid = pid, .fd = (int)fd};
+		if (proc_fds_link(&fds, target, sizeof target) && is_wanted(search, target)) {
+			struct end end = {.pid = pid, .fd = fds.number};
 
 			end.target = arena_strdup(p->arena, target);
-			end_read(&end, dirfd(dir), e->d_name);
+			end_read(&end, fds.dir_fd, fds.name);
 			ends_add(p, &end);
 		}
 	}
-	closedir(dir);
+	proc_fds_close(&fds);
 }
 
 static void searched_add(struct peers *p, const struct end *ends, size_t count) {

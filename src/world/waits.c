@@ -210,7 +210,7 @@ static void gather(struct waits *w, int64_t pid) {
 	add_ancestors(w, pid);
 	sockets_read(&w->sockets, w->arena, w->proc_fd, 0,
 	             SOCKETS_UNIX | SOCKETS_TCP | SOCKETS_UDP | SOCKETS_COUNTS);
-	waits_find_holders(w);
+	waits_find_holders(w, pid);
 	for (size_t round = 0, done = 0; round < ROUNDS_MAX && done < w->count; round++) {
 		size_t count = w->count;
 

@@ -61,7 +61,6 @@ struct waits_holder {
 	int64_t pid;
 	int fd;
 	bool is_pipe;
-	char way; /* of a pipe: 'r', 'w' or 'b' */
 };
 
 /* A socket of our network namespace, and who is at its other end. */
@@ -119,7 +118,9 @@ const char *waits_path_of(struct waits *w, int64_t pid, const struct waits_threa
 const char *waits_call_name(int64_t number);
 
 /* waits_ends.c: who has which pipe and socket open, and what lies in them. */
-void waits_find_holders(struct waits *w);
+void waits_find_holders(struct waits *w, int64_t target);
+/* 'r', 'w' or 'b'; 0 when it has been closed. */
+char waits_way_of(const struct waits *w, const struct waits_holder *h);
 const struct waits_holder *waits_holder_of(const struct waits *w, uint64_t ino,
                                            const struct waits_holder *after);
 void waits_put_descriptors(struct waits *w, const struct waits_process *p);

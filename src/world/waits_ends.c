@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  */
 #include "base/fd.h"
+#include "world/proc_children.h"
+#include "world/proc_fds.h"
 #include "world/waits.h"
 
 #include <dirent.h>
@@ -12,22 +14,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LINK_SIZE 512
-
-static DIR *open_fds(int proc_fd, int64_t pid) {
-	char path[64];
-
-	snprintf(path, sizeof path, "%" PRId64 "/fd", pid);
-	int fd = openat(proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return fd < 0 ? NULL : fdopendir(fd);
-}
+#define LINK_SIZE     512
+#define ANCESTORS_MAX 12
 
 /* The mode of the link of an open descriptor says how it is open; 0 when it has gone. */
-static char way_of(int dir_fd, const char *name) {
+char waits_way_of(const struct waits *w, const struct waits_holder *h) {
+	char path[64];
 	struct stat st;
 
-	if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+	if (!h->is_pipe) {
+		return 'b';
+	}
+	snprintf(path, sizeof path, "%" PRId64 "/fd/%d", h->pid, h->fd);
+	if (fstatat(w->proc_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0) {
 		return 0;
 	}
 	return st.st_mode & S_IRUSR ? st.st_mode & S_IWUSR ? 'b' : 'r' : 'w';
@@ -56,23 +55,23 @@ static struct waits_holder *holder_new(struct waits *w) {
 }
 
 static void take_ends(struct waits *w, int64_t pid) {
-	DIR *dir = open_fds(w->proc_fd, pid);
 	char link[LINK_SIZE];
+	struct proc_fds fds;
+	int error = proc_fds_open(&fds, w->proc_fd, pid);
 
-	if (!dir) {
-		w->unreadable += errno == EACCES || errno == EPERM;
+	if (error) {
+		w->unreadable += error == EACCES || error == EPERM;
 		return;
 	}
-	for (const struct dirent *e = readdir(dir); e; e = readdir(dir)) {
-		ssize_t n = e->d_name[0] == '.'
-		                    ? -1
-		                    : readlinkat(dirfd(dir), e->d_name, link, sizeof link - 1);
+	while (proc_fds_next(&fds)) {
 		uint64_t ino;
 		bool is_pipe;
 
-		link[n > 0 ? n : 0] = '\0';
+		if (!proc_fds_link(&fds, link, sizeof link)) {
+			continue;
+		}
 		is_pipe = inode_of(link, "pipe:[", &ino);
-		if (n <= 0 || (!is_pipe && !inode_of(link, "socket:[", &ino))) {
+		if (!is_pipe && !inode_of(link, "socket:[", &ino)) {
 			continue;
 		}
 		if (w->holder_count >= WAITS_HOLDERS_MAX) {
@@ -80,14 +79,9 @@ static void take_ends(struct waits *w, int64_t pid) {
 			break;
 		}
 		*holder_new(w) = (struct waits_holder){
-			.ino = ino,
-			.pid = pid,
-			.fd = (int)strtol(e->d_name, NULL, 10),
-			.is_pipe = is_pipe,
-			.way = is_pipe ? way_of(dirfd(dir), e->d_name) : 'b',
-		};
+			.ino = ino, .pid = pid, .fd = fds.number, .is_pipe = is_pipe};
 	}
-	closedir(dir);
+	proc_fds_close(&fds);
 }
 
 static int compare(const void *a, const void *b) {
@@ -99,7 +93,74 @@ static int compare(const void *a, const void *b) {
 	return (left->pid > right->pid) - (left->pid < right->pid);
 }
 
-void waits_find_holders(struct waits *w) {
+static void holders_sort(struct waits *w) {
+	if (w->holder_count > 0) {
+		qsort(w->holders, w->holder_count, sizeof *w->holders, compare);
+	}
+}
+
+static bool is_below_us(const struct waits *w, int64_t pid) {
+	struct proc_stat ps = {.ppid = pid};
+	struct slice text;
+
+	for (int i = 0; i < ANCESTORS_MAX && ps.ppid > 1; i++) {
+		if (ps.ppid == w->looker->self) {
+			return true;
+		}
+		if (proc_read(w->arena, w->proc_fd, ps.ppid, "stat", WAITS_TEXT_CAP, &text) != 0 ||
+		    !proc_stat_parse(text, &ps)) {
+			break;
+		}
+	}
+	return false;
+}
+
+/* Does a socket, or a thread that connects, lead to somebody who was not looked at? Our own ends are not asked about. */
+static bool leads_out(const struct waits *w) {
+	for (size_t i = 0; i < w->holder_count; i++) {
+		const struct waits_holder *h = &w->holders[i];
+		struct waits_socket s;
+
+		if (h->is_pipe || h->pid == w->looker->self) {
+			continue;
+		}
+		if (!waits_socket_of(w, h->ino, &s) ||
+		    !waits_holder_of(w, s.peer ? s.peer : s.waits_at, NULL)) {
+			return true;
+		}
+	}
+	for (size_t i = 0; i < w->count; i++) {
+		for (size_t k = 0; k < w->list[i]->thread_count; k++) {
+			if (streq(w->list[i]->threads[k].call, "connect")) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+/* What we started talks over pipes that we made: nobody else can have their ends. True when that was all. */
+static bool find_among_ours(struct waits *w) {
+	const struct proc_children *ours = proc_descendants(w->arena, w->proc_fd, w->looker->self);
+
+	take_ends(w, w->looker->self);
+	for (size_t i = 0; i < ours->count; i++) {
+		take_ends(w, ours->pids[i]);
+	}
+	holders_sort(w);
+	if (ours->count < PROC_CHILDREN_MAX && !leads_out(w)) {
+		return true;
+	}
+	w->holder_count = 0;
+	w->holders_cut = false;
+	w->unreadable = 0;
+	return false;
+}
+
+void waits_find_holders(struct waits *w, int64_t target) {
+	if (is_below_us(w, target) && find_among_ours(w)) {
+		return;
+	}
 	int fd = openat(w->proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
@@ -114,9 +175,7 @@ void waits_find_holders(struct waits *w) {
 		}
 	}
 	closedir(dir);
-	if (w->holder_count > 0) {
-		qsort(w->holders, w->holder_count, sizeof *w->holders, compare);
-	}
+	holders_sort(w);
 }
 
 const struct waits_holder *waits_holder_of(const struct waits *w, uint64_t ino,
@@ -146,8 +205,10 @@ const struct waits_holder *waits_holder_of(const struct waits *w, uint64_t ino,
 static void put_ends(struct waits *w, uint64_t ino, int64_t pid) {
 	for (const struct waits_holder *h = waits_holder_of(w, ino, NULL); h;
 	     h = waits_holder_of(w, ino, h)) {
-		if (h->pid != pid) {
-			strbuf_printf(w->out, "end=%" PRId64 " %d %c\n", h->pid, h->fd, h->way);
+		char way = h->pid != pid ? waits_way_of(w, h) : 0;
+
+		if (way) {
+			strbuf_printf(w->out, "end=%" PRId64 " %d %c\n", h->pid, h->fd, way);
 		}
 	}
 }
@@ -246,24 +307,19 @@ static void put_descriptor(struct waits *w, const struct waits_process *p, int f
 }
 
 void waits_put_descriptors(struct waits *w, const struct waits_process *p) {
-	DIR *dir = open_fds(w->proc_fd, p->pid);
 	char link[LINK_SIZE];
+	struct proc_fds fds;
 	size_t told = 0;
 
-	if (!dir) {
+	if (proc_fds_open(&fds, w->proc_fd, p->pid) != 0) {
 		return;
 	}
-	for (const struct dirent *e = readdir(dir); e && told < WAITS_FDS_MAX; e = readdir(dir)) {
-		ssize_t n = e->d_name[0] == '.'
-		                    ? -1
-		                    : readlinkat(dirfd(dir), e->d_name, link, sizeof link - 1);
-		int fd = (int)strtol(e->d_name, NULL, 10);
-
-		link[n > 0 ? n : 0] = '\0';
-		if (n > 0 && is_worth_telling(p, fd, link)) {
-			put_descriptor(w, p, fd, link);
+	while (told < WAITS_FDS_MAX && proc_fds_next(&fds)) {
+		if (proc_fds_link(&fds, link, sizeof link) &&
+		    is_worth_telling(p, fds.number, link)) {
+			put_descriptor(w, p, fds.number, link);
 			told++;
 		}
 	}
-	closedir(dir);
+	proc_fds_close(&fds);
 }

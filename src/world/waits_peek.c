@@ -53,7 +53,7 @@ static int open_pipe(const struct waits *w, int64_t pid, int fd, uint64_t ino) {
 
 	for (const struct waits_holder *h = waits_holder_of(w, ino, NULL); h && end < 0;
 	     h = waits_holder_of(w, ino, h)) {
-		end = h->way == 'r' ? share(h->pid, h->fd) : -1;
+		end = waits_way_of(w, h) == 'r' ? share(h->pid, h->fd) : -1;
 	}
 	if (end < 0) {
 		snprintf(path, sizeof path, "%" PRId64 "/fd/%d", pid, fd);

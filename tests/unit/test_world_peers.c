@@ -190,6 +190,39 @@ static void test_pipe_without_reader(void **state) {
 	close(family.proc_fd);
 }
 
+#define MANY 700 /* more than one read of the directory gives */
+
+static bool counts_pipe(void *data, const struct end *end) {
+	*(size_t *)data += end->kind == END_PIPE;
+	return true;
+}
+
+static void test_many_descriptors(void **state) {
+	struct fixture *f = *state;
+	struct family family;
+	size_t before = 0, after = 0;
+	int ends[2], more[MANY];
+
+	family_open(&family, f);
+	peers_each(&family.peers, getpid(), counts_pipe, &before);
+	close(family.proc_fd);
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	for (size_t i = 0; i < MANY; i++) {
+		more[i] = fcntl(ends[0], F_DUPFD_CLOEXEC, 0);
+		assert_true(more[i] >= 0);
+	}
+	family_open(&family, f);
+	peers_each(&family.peers, getpid(), counts_pipe, &after);
+	assert_int_equal(after, before + MANY + 2);
+	assert_int_equal(peers_end(&family.peers, getpid(), more[MANY - 1]).kind, END_PIPE);
+	for (size_t i = 0; i < MANY; i++) {
+		close(more[i]);
+	}
+	close(ends[0]);
+	close(ends[1]);
+	close(family.proc_fd);
+}
+
 static void test_socketpair(void **state) {
 	struct fixture *f = *state;
 	struct family family;
@@ -396,6 +429,8 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(test_datagrams, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_pipe, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_pipe_without_reader, fixture_setup,
+	                                        fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_many_descriptors, fixture_setup,
 	                                        fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_socketpair, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_named_socket, fixture_setup, fixture_teardown),
