@@ -18,6 +18,7 @@
 #define STAT_CAP      ((size_t)4096)
 #define CMDLINE_CAP   ((size_t)128 * 1024)
 #define BOOT_STAT_CAP ((size_t)1024 * 1024)
+#define PIECE_SIZE    ((size_t)4096)
 #define TICKS_MAX     ((uint64_t)100000000000) /* thirty years: keeps the sum below INT64_MAX */
 
 /* The decimal number at the front of *rest, which is moved behind it and one blank. */
@@ -114,16 +115,54 @@ int proc_open(void) {
 	return fd;
 }
 
+/* Files of one record (single_open and ONE of fs/proc/base.c): the kernel gives them whole, in one read(2), when there
+ * is room for them; no second one is needed to find their end. */
+static bool comes_in_one_piece(const char *name) {
+	static const char *const names[] = {"stat",      "status",  "comm",  "io",
+	                                    "schedstat", "syscall", "wchan", "limits"};
+	const char *at = strrchr(name, '/');
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		if (streq(at ? at + 1 : name, names[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* 0, a positive errno, or -1: it is longer than expected. */
+static int read_piece(struct arena *arena, int proc_fd, const char *path, size_t cap,
+                      struct slice *ret) {
+	CLEANUP(fd_closep) int fd = openat(proc_fd, path, O_RDONLY | O_CLOEXEC);
+	char piece[PIECE_SIZE];
+	ssize_t n = fd < 0 ? -1 : read(fd, piece, sizeof piece);
+
+	if (n < 0) {
+		return errno;
+	}
+	if ((size_t)n == sizeof piece || (size_t)n > cap) {
+		return -1;
+	}
+	*ret = slice_of(arena_strndup(arena, piece, (size_t)n), (size_t)n);
+	return 0;
+}
+
 int proc_read(struct arena *arena, int proc_fd, int64_t pid, const char *name, size_t cap,
               struct slice *ret) {
 	struct look_reply reply = {.state = EV_FAILED};
 	char path[64];
-	int error;
+	int error = -1;
 
 	snprintf(path, sizeof path, "%" PRId64 "/%s", pid, name);
-	strbuf_init(&reply.bytes, arena);
-	error = look_read_file(proc_fd, path, cap, &reply);
-	*ret = slice_of(reply.bytes.data, reply.bytes.len);
+	*ret = slice_of("", 0);
+	if (comes_in_one_piece(name)) {
+		error = read_piece(arena, proc_fd, path, cap, ret);
+	}
+	if (error < 0) {
+		strbuf_init(&reply.bytes, arena);
+		error = look_read_file(proc_fd, path, cap, &reply);
+		*ret = slice_of(reply.bytes.data, reply.bytes.len);
+	}
 	return error;
 }
 
