@@ -11,10 +11,12 @@
 #include "core/undefined.h"
 #include "gofile/goversion.h"
 
-/* A Go program that panics ends with status 2 and a traceback (runtime.fatalpanic). */
+/* A Go program that panics ends with status 2 and a traceback (runtime.fatalpanic); so does one whose
+ * runtime gets no thread or memory, but that is the machine's doing. Recursion without end is not. */
 static const struct fact_server *crash(const struct facts *facts) {
 	const struct fact_server *s = facts_first(server, facts);
-	bool traceback = s && (str_has(s->err, "\ngoroutine ") || str_has(s->err, "panic: "));
+	bool traceback =
+		s && (str_has(s->err, "panic: ") || str_has(s->err, "fatal error: stack overflow"));
 	return s && streq(s->state, "exited") && s->exit_code == 2 && traceback &&
 	                       !str_has(s->err, "invalid Go version \"go")
 	               ? s
