@@ -29,6 +29,8 @@ static const struct option_spec ps_specs[] = {
 	{"every", 0, "S", OPTION_TEXT, AT(every), "seconds between (" PS_EVERY_DEFAULT ")"},
 	{"all", 'a', NULL, OPTION_FLAG, AT(all), "processes of all users"},
 	{"leaks", 0, NULL, OPTION_FLAG, AT(leaks), "does a server use more and more? (PID)"},
+	{"isolation", 0, NULL, OPTION_FLAG, AT(isolation),
+         "what do environments share, and is it safe?"},
 	{"for", 0, "S", OPTION_TEXT, AT(seconds), "with --leaks: seconds to look at it (10)"},
 	{"restarts", 0, "N", OPTION_TEXT, AT(restarts), "with --leaks: start it N times beside"},
 	{"save", 0, "FILE", OPTION_TEXT, AT(save), "also record what was seen in a case file"},
@@ -39,13 +41,7 @@ static const struct option_spec ps_specs[] = {
 };
 #undef AT
 
-struct ps_run {
-	struct arena *arena;
-	struct world *world;
-	const struct evidence *passwd;
-};
-
-static const char *user_name(void *data, int64_t uid) {
+const char *ps_user_name(void *data, int64_t uid) {
 	struct ps_run *r = data;
 	struct slice line, name, field;
 
@@ -64,16 +60,9 @@ static const char *user_name(void *data, int64_t uid) {
 	return NULL;
 }
 
-/* Where the environment of each gopls looks for a daemon; only when there is one or is meant to be. */
-static const char *const *sockets_find(struct arena *arena, const struct census *c, bool always) {
+const char *const *ps_sockets(struct arena *arena, const struct census *c) {
 	const char **sockets = arena_array_of(arena, const char *, c->count);
-	bool wanted = always;
-
-	for (size_t i = 0; i < c->count; i++) {
-		wanted = wanted || c->items[i].role == ROLE_DAEMON ||
-		         c->items[i].role == ROLE_FORWARDER;
-	}
-	struct codec *codec = wanted ? codec_open(NULL) : NULL;
+	struct codec *codec = codec_open(NULL);
 
 	for (size_t i = 0; codec && i < c->count; i++) {
 		const struct census_process *p = &c->items[i];
@@ -96,15 +85,25 @@ static const char *const *sockets_find(struct arena *arena, const struct census 
 	return sockets;
 }
 
+/* Only when there is a daemon or is meant to be one. */
+static bool has_daemon(const struct census *c) {
+	for (size_t i = 0; i < c->count; i++) {
+		if (c->items[i].role == ROLE_DAEMON || c->items[i].role == ROLE_FORWARDER) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void put_form(struct ps_run *r, const struct ps_options *o, const struct terminal *terminal,
                      const struct evidence *ev, size_t rows, int64_t start_ns, struct strbuf *out) {
 	struct census census = census_read(r->arena, ev->bytes);
 	const char *home = o->from ? NULL : getenv("HOME");
 	struct ps_view view = {
 		.census = &census,
-		.sockets = sockets_find(r->arena, &census, o->json),
+		.sockets = o->json || has_daemon(&census) ? ps_sockets(r->arena, &census) : NULL,
 		.mask_fn = env_mask,
-		.user_fn = user_name,
+		.user_fn = ps_user_name,
 		.user_data = r,
 		.home = home ? home : "",
 		.for_terminal = isatty(STDOUT_FILENO) == 1,
@@ -153,14 +152,20 @@ static int open_world(struct ps_run *r, struct ps_options *o, const struct inter
 static int look_and_put(struct ps_run *r, const struct ps_options *o,
                         const struct terminal *terminal, size_t rows, int64_t start_ns,
                         struct strbuf *out) {
+	bool all = o->all || o->isolation;
 	const struct evidence *ev =
-		world_look(r->world, LOOK_CENSUS, o->all ? "all" : "own", CENSUS_CAP);
+		world_look(r->world, LOOK_CENSUS, all ? "all" : "own", CENSUS_CAP);
 
 	if (!evidence_has_bytes(ev)) {
 		output_complain("the running processes could not be seen: %s",
 		                ev->error == ENOSYS ? "/proc is not mounted"
 		                                    : evidence_refusal(ev));
 		return STATUS_UNKNOWN;
+	}
+	if (o->isolation) {
+		struct census census = census_read(r->arena, ev->bytes);
+
+		return ps_isolation(r, o, &census, terminal, start_ns, out);
 	}
 	put_form(r, o, terminal, ev, rows, start_ns, out);
 	return STATUS_HEALTHY;
@@ -181,7 +186,7 @@ int ps_once(struct arena *arena, const struct ps_options *options,
 	}
 	status = look_and_put(&r, &o, terminal, rows, start_ns, out);
 	world_close(r.world);
-	if (status == STATUS_HEALTHY && o.save && ps_case_save(arena, &o, &store, &err) < 0) {
+	if (status != STATUS_UNKNOWN && o.save && ps_case_save(arena, &o, &store, &err) < 0) {
 		output_complain("the case was not saved: %s", err.msg);
 		return STATUS_UNKNOWN;
 	}
@@ -200,6 +205,9 @@ static bool is_sensible(const struct ps_options *o) {
 		output_complain("options '--for' and '--restarts' only go with '--leaks'");
 	} else if (o->leaks && (o->watch || o->save || o->from || o->tree || o->all)) {
 		output_complain("'--leaks' goes with no --watch, --save, --from, --tree or --all");
+	} else if (o->isolation && (o->watch || o->leaks || o->tree || o->all)) {
+		output_complain("'--isolation' goes with no --watch, --leaks, --tree or --all: it "
+		                "is about all users");
 	} else if (o->watch && (o->json || o->save)) {
 		output_complain("'--watch' goes with no --json or --save");
 	} else if (o->watch && isatty(STDOUT_FILENO) != 1) {
@@ -239,14 +247,15 @@ static int run(const void *options, const char *const *operands, size_t operand_
 	strbuf_init(&out, arena);
 	int status = ps_once(arena, o, &interrupt, &terminal, 0, &out);
 
-	status = status == STATUS_HEALTHY ? output_write(&out, status) : status;
+	status = status == STATUS_HEALTHY || status == STATUS_FOUND ? output_write(&out, status)
+	                                                            : status;
 	arena_free(arena);
 	return status;
 }
 
 const struct command command_ps = {
 	.name = "ps",
-	.synopsis = "[--leaks]",
+	.synopsis = "[--leaks|--isolation]",
 	.summary = "Show editors, servers and go commands",
 	.options = ps_specs,
 	.options_size = sizeof(struct ps_options),

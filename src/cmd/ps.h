@@ -23,7 +23,28 @@ struct ps_options {
 	bool leaks;
 	const char *seconds;
 	const char *restarts;
+	bool isolation;
 };
+
+struct census;
+struct world;
+
+/* What one look needs. */
+struct ps_run {
+	struct arena *arena;
+	struct world *world;
+	const struct evidence *passwd;
+};
+
+/* The name of a user, NULL when it is not known; data: struct ps_run. */
+const char *ps_user_name(void *data, int64_t uid);
+/* Where the environment of each gopls looks for a daemon, NULL where that is not known. */
+const char *const *ps_sockets(struct arena *arena, const struct census *census);
+
+/* The report about what environments share; the census is that of all users. STATUS_HEALTHY, or STATUS_FOUND when some
+ * sharing does harm. */
+int ps_isolation(struct ps_run *run, const struct ps_options *options, const struct census *census,
+                 const struct terminal *terminal, int64_t start_ns, struct strbuf *out);
 
 extern const struct command command_ps; /* cmd/ps.c; read again when a case file is opened */
 

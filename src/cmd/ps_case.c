@@ -2,12 +2,17 @@
 #include "cmd/case.h"
 #include "cmd/ps.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 int ps_case_save(struct arena *arena, const struct ps_options *options,
                  const struct evidence_store *store, struct err *err) {
 	const char *home = getenv("HOME");
-	const char *const args[] = {command_ps.name, options->all ? "--all" : NULL, NULL};
+	const char *const args[] = {command_ps.name,
+	                            options->isolation ? "--isolation"
+	                            : options->all     ? "--all"
+	                                               : NULL,
+	                            NULL};
 	struct case_wish wish = {
 		.path = options->save,
 		.raw = options->raw,
@@ -30,6 +35,14 @@ int ps_case_open(struct arena *arena, struct evidence_store *store, struct ps_op
 	if (parsed.operand_count != 0) {
 		return case_senseless(options->from, &why, err);
 	}
-	options->all = ((const struct ps_options *)parsed.options)->all;
+	const struct ps_options *recorded = parsed.options;
+
+	if (options->isolation && !recorded->isolation) {
+		return err_set(err, -EBADMSG,
+		               "%s: it was recorded without --isolation, and does not hold what "
+		               "that looks at",
+		               options->from);
+	}
+	options->all = recorded->all || recorded->isolation;
 	return 0;
 }

@@ -8,7 +8,7 @@
 
 #define PROCESSES_MAX ((size_t)8192)
 
-/* Up to max pids with commas between them. */
+/* Up to max numbers with commas between them. */
 static size_t pids_read(const char *text, int64_t *ret, size_t max) {
 	size_t count = 0;
 
@@ -78,6 +78,11 @@ static void process_read(struct arena *arena, struct slice block, struct census_
 	p->cmdline = keyline_text(arena, block, "cmdline");
 	p->cwd = keyline_text(arena, block, "cwd");
 	p->exe = keyline_text(arena, block, "exe");
+	p->gid = keyline_number(arena, block, "gid", -1);
+	p->group_count =
+		pids_read(keyline_text(arena, block, "groups"), p->groups, CENSUS_GROUPS_MAX);
+	p->mnt_ns = keyline_number(arena, block, "mnt_ns", 0);
+	p->net_ns = keyline_number(arena, block, "net_ns", 0);
 	p->gone = keyline_number(arena, block, "gone", 0) != 0;
 	p->denied = keyline_number(arena, block, "denied", 0) != 0;
 	p->package = keyline_text(arena, block, "package");
@@ -116,6 +121,7 @@ struct census census_read(struct arena *arena, struct slice text) {
 		c.hidden = keyline_number(arena, block, "hidden", 0) != 0;
 		c.denied = keyline_number(arena, block, "denied", 0);
 		c.sockets_error = keyline_number(arena, block, "sockets_error", 0);
+		c.net_ns = keyline_number(arena, block, "net_ns", 0);
 	}
 	for (rest = text; blocks < PROCESSES_MAX && keyline_block(&rest, &block);) {
 		blocks++;

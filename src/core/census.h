@@ -5,11 +5,12 @@
  * The text: a block of key=value lines for the whole, then one for each process, ordered by pid.
  *  whole    uid everybody(0|1) now_wall_ns processes others (those of other users that would matter) hidden(0|1:
  *           /proc hides processes of other users) denied (processes whose descriptors may not be seen)
- *           sockets_error(errno: the kernel did not tell what sockets are connected to)
+ *           sockets_error(errno: the kernel did not tell what sockets are connected to) net_ns(of who looks)
  *  each     pid ppid uid kin(self|ancestor|holder) state session start_wall_ns cpu_ms rss_bytes comm
  *           cmdline(\x1f between arguments)
  *  self     cwd exe gone(1: its file is deleted) package module module_version go_version build_id; of the file that
  *           is at the path of a deleted one: now(1) now_module_version now_go_version …; tracer(pid) env.NAME
+ *           gid groups(commas between) mnt_ns net_ns (numbers; those of others may not be seen)
  *           denied(1: its ends may not be seen) endN=KIND STATE[~] PIDS (N 0 to 2; world/peers.h; ~: guessed)
  *           targetN becauseN unreadN listen(\x1f between) clients(pids, 0 unseen) waiting(connections)
  */
@@ -23,6 +24,7 @@
 #define CENSUS_CAP         ((size_t)8 * 1024 * 1024)
 #define CENSUS_HOLDERS_MAX 8
 #define CENSUS_CLIENTS_MAX 256
+#define CENSUS_GROUPS_MAX  64
 
 enum census_role {
 	ROLE_OTHER,     /* an ancestor or a holder */
@@ -95,6 +97,9 @@ struct census_process {
 	const char *comm;
 	const char *cmdline; /* \x1f between the arguments */
 	const char *cwd, *exe;
+	int64_t gid, mnt_ns, net_ns; /* namespaces: 0 not known */
+	int64_t groups[CENSUS_GROUPS_MAX];
+	size_t group_count;
 	bool gone, denied;
 	const char *package, *module, *module_version, *go_version, *build_id;
 	bool now;
@@ -121,7 +126,7 @@ struct census_process {
 
 struct census {
 	struct arena *arena;
-	int64_t uid, now_wall_ns, processes, others, denied, sockets_error;
+	int64_t uid, now_wall_ns, processes, others, denied, sockets_error, net_ns;
 	bool everybody, hidden;
 	struct census_process *items;
 	size_t count;

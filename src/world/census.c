@@ -224,13 +224,19 @@ static int compare_pids(const void *a, const void *b) {
 }
 
 static void put_head(struct census_work *w, struct strbuf *out) {
+	struct stat st;
+
 	strbuf_printf(out, "uid=%u\neverybody=%d\nnow_wall_ns=%" PRId64 "\nprocesses=%zu\n",
 	              w->looker->uid, w->everybody, clock_wall_ns(), w->processes);
 	/* hidepid of proc(5): pid 1 belongs to root and is seen by everybody otherwise. */
 	strbuf_printf(out, "others=%zu\nhidden=%d\ndenied=%zu\n", w->others,
 	              faccessat(w->proc_fd, "1", F_OK, 0) < 0, w->peers.denied);
-	strbuf_printf(out, "sockets_error=%d\n\n",
+	strbuf_printf(out, "sockets_error=%d\n",
 	              w->peers.namespace_count > 0 ? w->peers.sockets[0].error : 0);
+	if (fstatat(w->proc_fd, "self/ns/net", &st, 0) == 0) {
+		strbuf_printf(out, "net_ns=%" PRIu64 "\n", (uint64_t)st.st_ino);
+	}
+	strbuf_add_char(out, '\n');
 }
 
 void look_census(const struct looker *looker, const struct look_request *request,

@@ -279,22 +279,53 @@ static bool is_denied(const struct census_work *w, int64_t pid) {
 	return error == EACCES || error == EPERM;
 }
 
-static int64_t tracer_of(struct census_work *w, int64_t pid) {
-	struct slice text, line;
-	int64_t tracer = 0;
+/* The words behind a title of status, with a blank after each: "Groups:\t4 24 ". */
+static bool status_words(struct slice line, const char *title, struct slice *ret) {
+	size_t len = strlen(title);
+
+	if (!slice_starts(line, title)) {
+		return false;
+	}
+	*ret = slice_trim(slice_of(line.data + len, line.len - len));
+	return true;
+}
+
+/* Who may trace it, and whose files it may use. */
+static void put_status(struct census_work *w, struct strbuf *out, int64_t pid) {
+	struct slice text, line, value, word;
 
 	if (proc_read(w->arena, w->proc_fd, pid, "status", TEXT_CAP, &text) != 0) {
-		return 0;
+		return;
 	}
 	while (slice_line(&text, &line)) {
-		if (slice_starts(line, "TracerPid:")) {
-			struct slice value = slice_trim(slice_of(line.data + 10, line.len - 10));
-
-			return str_to_int64(arena_slicedup(w->arena, value), &tracer) == 0 ? tracer
-			                                                                   : 0;
+		if (status_words(line, "TracerPid:", &value) && !slice_eq(value, "0")) {
+			strbuf_printf(out, "tracer=%.*s\n", (int)value.len, value.data);
+		} else if (status_words(line, "Gid:", &value) && slice_cut(&value, '\t', &word) &&
+		           slice_cut(&value, '\t', &word)) {
+			strbuf_printf(out, "gid=%.*s\n", (int)word.len, word.data);
+		} else if (status_words(line, "Groups:", &value) && value.len > 0) {
+			strbuf_add(out, "groups=");
+			while (slice_cut(&value, ' ', &word)) {
+				strbuf_printf(out, "%.*s%s", (int)word.len, word.data,
+				              value.len > 0 ? "," : "");
+			}
+			strbuf_add_char(out, '\n');
 		}
 	}
-	return 0;
+}
+
+/* The numbers of its namespaces: the same number is the same tree of mounts, the same network. */
+static void put_namespaces(struct census_work *w, struct strbuf *out, int64_t pid) {
+	static const char *const names[] = {"mnt", "net"};
+	char path[40];
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		snprintf(path, sizeof path, "%" PRId64 "/ns/%s", pid, names[i]);
+		if (fstatat(w->proc_fd, path, &st, 0) == 0) {
+			strbuf_printf(out, "%s_ns=%" PRIu64 "\n", names[i], (uint64_t)st.st_ino);
+		}
+	}
 }
 
 void census_put(struct census_work *w, struct strbuf *out, const struct member *m) {
@@ -322,14 +353,12 @@ void census_put(struct census_work *w, struct strbuf *out, const struct member *
 	}
 	if (m->is_watched) {
 		const char *cwd = proc_link(w->arena, w->proc_fd, m->pid, "cwd");
-		int64_t tracer = tracer_of(w, m->pid);
 
 		if (cwd) {
 			keyline_put(out, "cwd", cwd);
 		}
-		if (tracer > 0) {
-			strbuf_printf(out, "tracer=%" PRId64 "\n", tracer);
-		}
+		put_status(w, out, m->pid);
+		put_namespaces(w, out, m->pid);
 		put_program(w, out, m->pid);
 		put_environment(w, out, m->pid);
 		if (is_denied(w, m->pid)) {

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/isolation.h"
+
+#include "base/clock.h"
+#include "report/json_writer.h"
+
+static void put_or_null(struct json *json, const char *key, const char *text) {
+	json_put(json, key, str_empty(text) ? NULL : text);
+}
+
+static void put_values(struct json *json, const struct isolation_environment *e) {
+	json_key(json, "values");
+	json_open(json, '{');
+	for (int i = 0; i < THING_PLACES; i++) {
+		const struct thing_value *v = &e->values[i];
+
+		if (!v->path[0]) {
+			continue;
+		}
+		json_key(json, thing_name((enum thing)i));
+		json_open(json, '{');
+		json_put(json, "place", v->path);
+		json_put(json, "from", v->from);
+		put_or_null(json, "state", v->place.state);
+		json_close(json, '}');
+	}
+	json_close(json, '}');
+}
+
+static void put_environment(struct json *json, const struct isolation *iso, size_t index) {
+	const struct isolation_environment *e = &iso->environments[index];
+	const struct census_process *p = e->process;
+
+	json_newline(json, 1);
+	json_element(json);
+	json_open(json, '{');
+	json_put_number(json, "id", (int64_t)index + 1);
+	json_put_number(json, "pid", p->pid);
+	json_put_number(json, "uid", p->uid);
+	json_put(json, "user", isolation_user(iso, p->uid));
+	json_put(json, "role", census_role_name(p->role));
+	json_put(json, "name", p->name);
+	put_or_null(json, "editor", e->editor);
+	put_or_null(json, "workspace", p->cwd);
+	json_put_bool(json, "uses_daemon", e->uses_daemon);
+	json_put_number(json, "mount_namespace", p->mnt_ns);
+	json_put_number(json, "network_namespace", p->net_ns);
+	put_values(json, e);
+	json_close(json, '}');
+}
+
+static void put_numbers(struct json *json, const char *key, const struct isolation_shared *s) {
+	json_key(json, key);
+	json_open(json, '[');
+	for (size_t i = 0; i < s->member_count; i++) {
+		json_element(json);
+		strbuf_printf(json->out, "%zu", s->members[i] + 1);
+	}
+	json_close(json, ']');
+}
+
+static void put_shared(struct json *json, const struct isolation_shared *s) {
+	json_newline(json, 1);
+	json_element(json);
+	json_open(json, '{');
+	json_put(json, "what", thing_name(s->thing));
+	json_put(json, "place", s->place);
+	put_numbers(json, "environments", s);
+	json_key(json, "pids");
+	json_open(json, '[');
+	for (size_t i = 0; s->pids && s->pids[i]; i++) {
+		json_element(json);
+		strbuf_printf(json->out, "%lld", (long long)s->pids[i]);
+	}
+	json_close(json, ']');
+	json_put(json, "verdict", isolation_verdict_name(s->verdict));
+	json_put(json, "reason", s->reason);
+	json_close(json, '}');
+}
+
+static void put_step(struct json *json, const struct isolation_step *step) {
+	json_newline(json, 1);
+	json_element(json);
+	json_open(json, '{');
+	json_key(json, "environment");
+	strbuf_printf(json->out, step->environment == CENSUS_NONE ? "null" : "%zu",
+	              step->environment + 1);
+	json_put(json, "what", thing_name(step->thing));
+	put_or_null(json, "name", step->name);
+	put_or_null(json, "value", step->value);
+	json_put(json, "title", step->title);
+	put_or_null(json, "command", step->command);
+	json_close(json, '}');
+}
+
+void isolation_json(struct strbuf *out, const struct isolation_view *view) {
+	struct json json = {.out = out};
+	const struct isolation *iso = view->iso;
+
+	json_open(&json, '{');
+	json_put(&json, "schema", "dialtone.isolation/1");
+	json_key(&json, "tool");
+	json_open(&json, '{');
+	json_put(&json, "version", view->version);
+	json_close(&json, '}');
+	json_put_number(&json, "uid", iso->census->uid);
+	json_put_number(&json, "harmful", (int64_t)isolation_harmful(iso));
+	json_key(&json, "environments");
+	json_open(&json, '[');
+	for (size_t i = 0; i < iso->count; i++) {
+		put_environment(&json, iso, i);
+	}
+	json_close(&json, ']');
+	json_key(&json, "shared");
+	json_open(&json, '[');
+	for (size_t i = 0; i < iso->shared_count; i++) {
+		put_shared(&json, &iso->shared[i]);
+	}
+	json_close(&json, ']');
+	json_key(&json, "plan");
+	json_open(&json, '[');
+	for (size_t i = 0; i < iso->step_count; i++) {
+		put_step(&json, &iso->steps[i]);
+	}
+	json_close(&json, ']');
+	json_put_names(&json, "not_seen", isolation_unseen(iso));
+	json_key(&json, "timing_ms");
+	json_open(&json, '{');
+	json_put_ms(&json, "total", view->total_ns / NS_PER_MS);
+	json_put_ms(&json, "own_cpu", view->own_cpu_ns / NS_PER_MS);
+	json_close(&json, '}');
+	json_close(&json, '}');
+	strbuf_add_char(out, '\n');
+}
