@@ -210,6 +210,7 @@ fi
 # It looks and nothing else.
 if command -v strace >/dev/null; then
 	strace -f -o trace "$dialtone" ps --isolation >/dev/null
+	# shellcheck source=tests/live/oath.bash
 	. "$(dirname "$client")/oath.bash"
 	oath_broken trace && { failures=$((failures + 1)); echo 'FAIL it did more than look'; }
 	passed=$((passed + 1))
