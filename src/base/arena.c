@@ -107,16 +107,16 @@ char *arena_slicedup(struct arena *arena, struct slice s) {
 char *arena_vprintf(struct arena *arena, const char *fmt, va_list ap) {
 	struct block *b = arena->blocks;
 	size_t room = b ? b->size - b->used : 0;
-	va_list again;
-	va_copy(again, ap);
-	int n = vsnprintf(room > 0 ? b->data + b->used : NULL, room, fmt, ap);
+	va_list first;
+	va_copy(first, ap);
+	int n = vsnprintf(room > 0 ? b->data + b->used : NULL, room, fmt, first);
+	va_end(first);
 	size_t size = (n > 0 ? (size_t)n : 0) + 1;
 	char *s = arena_take(arena, size);
 	if (size > room && n > 0) {
-		vsnprintf(s, size, fmt, again);
+		vsnprintf(s, size, fmt, ap);
 	}
 	s[size - 1] = '\0';
-	va_end(again);
 	return s;
 }
 
