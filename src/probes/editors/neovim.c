@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
- * Neovim. Its configuration is a program: with --trust it is run and asked, without it the rules of
- * the usual set-up are followed: gopls from the PATH of the editor, and the root that the gopls
- * configuration of nvim-lspconfig takes (lsp/gopls.lua: the nearest go.work, else go.mod, else
- * .git).
+ * Neovim. Its configuration is a program: with --trust it is run and asked; without it, or when it
+ * starts nothing, what is written out in its files counts, and else the rules of the usual set-up:
+ * gopls from the PATH of the editor, and the root that the gopls configuration of nvim-lspconfig
+ * takes (lsp/gopls.lua: the nearest go.work, else go.mod, else .git).
  */
 #include "base/path.h"
 #include "base/str.h"
 #include "core/editor.h"
 #include "probes/editors/ask_editor.h"
+#include "probes/editors/neovim_config.h"
 
 static const char *config_dir(struct exam *exam) {
 	const struct target *t = exam->target;
@@ -42,17 +43,31 @@ static const struct ask_spec ask = {
 	.seconds = 8,
 };
 
+static struct client_config *config_of(struct exam *exam) {
+	struct client_config *c = neovim_coc_read(exam, config_dir(exam));
+	return c ? c : neovim_lua_read(exam, config_dir(exam));
+}
+
 static void arrange(struct exam *exam) {
 	struct asked asked;
 	bool known = ask_editor(exam, &ask, &asked);
-	ask_editor_arrange(exam, known ? &asked.clients[0] : NULL);
+	struct client_config *config = known ? NULL : config_of(exam);
+	if (config) {
+		exam->target->editor_config = config;
+		client_config_state(exam, config);
+		client_config_arrange(exam, config);
+	} else {
+		ask_editor_arrange(exam, known ? &asked.clients[0] : NULL);
+	}
 }
 
 static void locate(struct exam *exam) {
 	static const char *const markers[] = {"go.work", "go.mod", ".git", NULL};
+	const struct client_config *config = exam->target->editor_config;
 	const struct fact_client *c = facts_first(client, exam->facts);
 	if (!c) {
-		ask_editor_plain_root(exam, markers, false);
+		ask_editor_plain_root(exam, config && config->roots ? config->roots : markers,
+		                      false);
 	}
 }
 
