@@ -16,6 +16,12 @@ static bool has_any(const char *lost, const char *const *keys) {
 	return false;
 }
 
+/* The open file wants a tag that nobody sets: known before the server has answered. */
+static bool lacks_tag(const struct facts *facts) {
+	const struct fact_open_file *file = facts_first(open_file, facts);
+	return file && streq(file->reason, "tag");
+}
+
 /* Something is wrong, and one of the lost settings decides about such things. */
 static bool is_missed(const struct facts *facts, const char *lost) {
 	const char *const *tools = IDS("go.alternateTools", "go.toolsGopath", "go.gopath",
@@ -23,7 +29,9 @@ static bool is_missed(const struct facts *facts, const char *lost) {
 	const char *const *load = IDS("go.toolsEnvVars", "go.goroot", "go.buildFlags",
 	                              "go.buildTags", "gopls", "go.alternateTools");
 	bool found = facts_chosen(facts, "gopls") && facts_chosen(facts, "server-go");
-	return (!found && has_any(lost, tools)) || (facts_hurt(facts) && has_any(lost, load));
+	const char *const *tags = IDS("go.buildFlags", "go.buildTags", "gopls", "go.toolsEnvVars");
+	return (!found && has_any(lost, tools)) || (facts_hurt(facts) && has_any(lost, load)) ||
+	       (lacks_tag(facts) && has_any(lost, tags));
 }
 
 static const char *where_of(struct arena *arena, const struct fact_settings_error *e) {

@@ -322,6 +322,91 @@ static void test_replace(void **state) {
 	arena_free(r.arena);
 }
 
+static void test_excluded_requirement(void **state) {
+	const struct entry tree[] = {{"/p/go.mod",
+	                              GOMOD "\nexclude lab.example/greet/v2 v2.1.0\nexclude "
+	                                    "lab.example/colour v1.1.0\n"},
+	                             {"/p/go.sum", GREET_SUM COLOUR_SUM COLOUR_MOD_SUM},
+	                             {"/p/main.go", main_go},
+	                             CACHE,
+	                             {0}};
+	struct run r;
+	(void)state;
+	run_probe(&r, tree, "/p", "/p/main.go", NULL);
+	const struct fact_gomod_gap *gap = facts_first(gomod_gap, &r.facts);
+	assert_non_null(gap);
+	assert_string_equal(gap->kind, "excluded");
+	assert_string_equal(gap->module, "lab.example/greet/v2");
+	assert_int_equal(gap->line, 6);
+	assert_null(gap->base.next);
+	arena_free(r.arena);
+}
+
+static void test_work_uses_one_module_twice(void **state) {
+	const struct entry tree[] = {{"/w/go.work", "go 1.22\n\nuse (\n\t./p\n\t./fix\n)\n"},
+	                             {"/w/p/go.mod", "module example.com/p\n\ngo 1.22\n"},
+	                             {"/w/p/main.go", "package main\n"},
+	                             {"/w/fix/go.mod", "module example.com/p\n\ngo 1.22\n"},
+	                             {0}};
+	const struct entry again[] = {{"/w/go.work", "go 1.22\n\nuse ./p\nuse ./p/\n"},
+	                              {"/w/p/go.mod", "module example.com/p\n\ngo 1.22\n"},
+	                              {"/w/p/main.go", "package main\n"},
+	                              {0}};
+	struct run r;
+	(void)state;
+	run_probe(&r, tree, "/w/p", "/w/p/main.go", NULL);
+	assert_int_equal(facts_first(gowork, &r.facts)->error_line, 5);
+	assert_true(facts_first(work_member, &r.facts)->member);
+	arena_free(r.arena);
+	run_probe(&r, again, "/w/p", "/w/p/main.go", NULL);
+	assert_int_equal(facts_first(gowork, &r.facts)->error_line, 4);
+	arena_free(r.arena);
+}
+
+/* The module of the open file is a member wherever it stands in a long list. */
+static void test_long_work(void **state) {
+	struct arena *arena = arena_new();
+	struct strbuf work;
+	strbuf_init(&work, arena);
+	strbuf_add(&work, "go 1.22\n\nuse (\n");
+	for (int i = 0; i < 600; i++) {
+		strbuf_printf(&work, "\t./m%d\n", i);
+	}
+	strbuf_add(&work, "\t./p\n)\n");
+	const struct entry tree[] = {
+		{"/w/go.work", work.data},
+		{"/w/p/go.mod", "module example.com/p\n\ngo 1.22\n"},
+		{"/w/p/main.go", "package main\n\nimport _ \"example.com/p/a\"\n"},
+		{"/w/p/a/a.go", "package a\n"},
+		{0}};
+	struct run r;
+	(void)state;
+	run_probe(&r, tree, "/w/p", "/w/p/main.go", NULL);
+	assert_true(facts_first(work_member, &r.facts)->member);
+	assert_string_equal(facts_first(file_import, &r.facts)->class, "own");
+	assert_int_equal(facts_first(gowork, &r.facts)->error_line, 0);
+	arena_free(r.arena);
+	arena_free(arena);
+}
+
+static void test_gopath_project(void **state) {
+	const struct entry tree[] = {
+		{"/g/src/corp/shop/main.go",
+	         "package main\n\nimport (\n\t_ \"corp/shop/cart\"\n\t_ \"corp/gone\"\n)\n"},
+		{"/g/src/corp/shop/cart/cart.go", "package cart\n"},
+		{0}};
+	struct run r;
+	(void)state;
+	run_probe(&r, tree, "/g/src/corp/shop", "/g/src/corp/shop/main.go",
+	          "govar name=GOPATH value=/other:/g origin=default");
+	facts_each (file_import, i, &r.facts) {
+		assert_string_equal(i->class,
+		                    streq(i->path, "corp/gone") ? "nonstd_missing" : "own");
+	}
+	assert_non_null(facts_first(file_import, &r.facts));
+	arena_free(r.arena);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_complete),
@@ -332,6 +417,10 @@ int main(void) {
 		cmocka_unit_test(test_parent_work),
 		cmocka_unit_test(test_vendor),
 		cmocka_unit_test(test_replace),
+		cmocka_unit_test(test_excluded_requirement),
+		cmocka_unit_test(test_work_uses_one_module_twice),
+		cmocka_unit_test(test_long_work),
+		cmocka_unit_test(test_gopath_project),
 	};
 	return cmocka_run_group_tests_name("probes_modules", tests, NULL, NULL);
 }

@@ -119,35 +119,63 @@ static void add_setting(struct layers *l, const struct jsonc_node *node, const c
 	}
 }
 
-/* The Go-related keys that stand, in quotes of either kind, in text which was lost: "go.a, go.b". */
+/* Adds the Go-related keys that stand, in quotes of either kind, in text. */
+static void add_lost_keys(struct strbuf *out, struct slice text) {
+	for (size_t p = 0; p + 4 < text.len && out->len < LOST_KEYS_MAX; p++) {
+		struct slice rest = slice_of(text.data + p, text.len - p);
+		char quote = rest.data[0];
+		struct slice word = slice_of(rest.data + 1, rest.len - 1);
+		if ((quote != '"' && quote != '\'') ||
+		    (!slice_starts(word, "go.") && !slice_starts(word, "gopls"))) {
+			continue;
+		}
+		const char *end = memchr(rest.data + 1, quote, rest.len - 1);
+		size_t len = end ? (size_t)(end - rest.data) - 1 : rest.len - 1;
+		strbuf_printf(out, "%s%.*s", out->len > 0 ? ", " : "", (int)(len < 120 ? len : 120),
+		              rest.data + 1);
+		p += len;
+	}
+}
+
+/* "go.a, go.b": the keys in what was lost. */
 static const char *lost_keys(struct arena *arena, const struct jsonc_doc *doc) {
 	struct strbuf out;
 	strbuf_init(&out, arena);
 	for (size_t i = 0; i < doc->lost_len; i++) {
-		struct slice text = doc->lost[i].text;
-		for (size_t p = 0; p + 4 < text.len && out.len < LOST_KEYS_MAX; p++) {
-			struct slice rest = slice_of(text.data + p, text.len - p);
-			char quote = rest.data[0];
-			struct slice word = slice_of(rest.data + 1, rest.len - 1);
-			if ((quote != '"' && quote != '\'') ||
-			    (!slice_starts(word, "go.") && !slice_starts(word, "gopls"))) {
-				continue;
-			}
-			const char *end = memchr(rest.data + 1, quote, rest.len - 1);
-			size_t len = end ? (size_t)(end - rest.data) - 1 : rest.len - 1;
-			const char *key =
-				arena_strndup(arena, rest.data + 1, len < 120 ? len : 120);
-			strbuf_printf(&out, "%s%s", out.len > 0 ? ", " : "", key);
-			p += len;
-		}
+		add_lost_keys(&out, doc->lost[i].text);
 	}
 	return out.data;
+}
+
+/* VS Code takes its settings for UTF-8 whatever their first bytes say. True when they are UTF-16;
+ * *ret_lost: the keys that are in them, all of which it misses. */
+static bool is_utf16(struct arena *arena, struct slice bytes, const char **ret_lost) {
+	bool little = slice_starts(bytes, "\xFF\xFE");
+	struct strbuf ascii;
+	struct strbuf out;
+	if (!little && !slice_starts(bytes, "\xFE\xFF")) {
+		return false;
+	}
+	strbuf_init(&ascii, arena);
+	strbuf_init(&out, arena);
+	for (size_t i = 2; i + 1 < bytes.len; i += 2) {
+		char low = bytes.data[little ? i : i + 1];
+		char high = bytes.data[little ? i + 1 : i];
+		strbuf_add_char(&ascii, high == 0 && low > 0 ? low : '?');
+	}
+	add_lost_keys(&out, slice_str(ascii.data));
+	*ret_lost = out.data;
+	return true;
 }
 
 static void state_errors(struct exam *exam, const struct jsonc_doc *doc, const char *file,
                          const struct evidence *ev) {
 	const char *lost = lost_keys(exam->arena, doc);
-	if (doc->errors_len > 0) {
+	if (is_utf16(exam->arena, ev->bytes, &lost)) {
+		FACTS_ADD(exam->facts, settings_error, ev, .file = file, .line = 1, .column = 1,
+		          .message = "the file is in UTF-16, and the editor reads UTF-8",
+		          .lost = lost);
+	} else if (doc->errors_len > 0) {
 		const struct jsonc_error *e = &doc->errors[0];
 		FACTS_ADD(exam->facts, settings_error, ev, .file = file,
 		          .line = (int64_t)e->place.line, .column = (int64_t)e->place.column,

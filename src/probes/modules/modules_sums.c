@@ -48,6 +48,27 @@ void modules_sums_duplicates(const struct modules_graph *graph) {
 	}
 }
 
+/* Source: cmd/go/internal/modload/init.go, requirementsFromModFiles: such a requirement is ignored, so
+ * go.mod must be updated, with a vendor directory too; in a workspace it counts. */
+void modules_sums_excluded(const struct modules_graph *graph) {
+	const struct modules_file *main = graph->view->mains[0];
+	const struct gomod *mod = &main->mod;
+	for (size_t i = 0; !graph->view->is_member && i < mod->exclude_count; i++) {
+		const struct gomod_require *x = &mod->excludes[i];
+		const struct gomod_require *r = gomod_require_find(mod, x->path);
+		if (!r || !streq(r->version, x->version)) {
+			continue;
+		}
+		FACTS_ADD(
+			graph->view->exam->facts, gomod_gap, main->ev, .gomod = main->path,
+			.kind = "excluded", .module = r->path, .version = r->version,
+			.file = main->path, .line = r->line,
+			.text = arena_printf(graph->view->exam->arena,
+		                             "%s %s is required in line %d and excluded in line %d",
+		                             r->path, r->version, r->line, x->line));
+	}
+}
+
 void modules_sums_workspace(struct modules_graph *graph) {
 	for (size_t i = 0; i < graph->count; i++) {
 		struct modules_root *root = &graph->roots[i];

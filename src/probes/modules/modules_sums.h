@@ -12,6 +12,8 @@ void modules_sum_gap(struct modules_graph *graph, struct modules_root *root, con
 void modules_sum_absent(struct modules_graph *graph, struct modules_root *root);
 /* States two requirements of one module, as a merge leaves them: go wants to drop one. */
 void modules_sums_duplicates(const struct modules_graph *graph);
+/* States a requirement of a version that an exclude line of the same go.mod forbids. */
+void modules_sums_excluded(const struct modules_graph *graph);
 /* In a workspace go reads the go.mod of every requirement of every module, imported or not. */
 void modules_sums_workspace(struct modules_graph *graph);
 

@@ -4,6 +4,7 @@
 
 #include "base/path.h"
 #include "base/str.h"
+#include "gofile/modindex.h"
 #include "gofile/modsince.h"
 #include "probes/modules/modules_flags.h"
 
@@ -107,17 +108,20 @@ static struct modules_file *known_file(struct modules_view *view, const char *di
 	return modules_file_read(view->exam, dir);
 }
 
+static const char *use_dir(const struct modules_view *view, size_t i) {
+	struct arena *arena = view->exam->arena;
+	return path_clean(arena, path_join(arena, view->work_dir, view->work.uses[i].path));
+}
+
 static void read_members(struct modules_view *view) {
-	struct exam *exam = view->exam;
 	for (size_t i = 0; view->work_read && i < view->work.use_count; i++) {
-		if (view->member_count == MODULES_MEMBERS_MAX) {
-			break;
+		const char *dir = use_dir(view, i);
+		bool own = view->file && streq(view->file->dir, dir);
+		view->is_member = view->is_member || own;
+		if (i < MODULES_MEMBERS_MAX) {
+			struct modules_file *file = known_file(view, dir);
+			view->members[view->member_count++] = file->exists ? file : NULL;
 		}
-		const char *dir = path_clean(exam->arena, path_join(exam->arena, view->work_dir,
-		                                                    view->work.uses[i].path));
-		struct modules_file *file = known_file(view, dir);
-		view->members[view->member_count++] = file->exists ? file : NULL;
-		view->is_member = view->is_member || (view->file && file == view->file);
 	}
 }
 
@@ -141,10 +145,15 @@ void modules_view_init(struct modules_view *view, struct exam *exam) {
 	read_members(view);
 
 	if (view->is_member) {
+		bool among = !view->file->exists;
 		for (size_t i = 0; i < view->member_count; i++) {
 			if (view->members[i]) {
 				view->mains[view->main_count++] = view->members[i];
+				among = among || view->members[i] == view->file;
 			}
+		}
+		if (!among) {
+			view->mains[view->main_count++] = view->file;
 		}
 	} else if (view->file && view->file->exists) {
 		view->mains[view->main_count++] = view->file;
@@ -249,21 +258,70 @@ bool modules_view_is_refused(const struct modules_view *view, const char *dir) {
 	return true;
 }
 
+/* Of the keys, item the number of a use, the pair that comes first in the file. False: all differ. */
+static bool find_twice(struct modkey *keys, size_t count, size_t *ret_first, size_t *ret_again) {
+	struct modindex sorted = modindex_of(keys, count);
+	bool found = false;
+	for (size_t i = 1; i < sorted.count; i++) {
+		const struct modkey *a = &sorted.keys[i - 1];
+		const struct modkey *b = &sorted.keys[i];
+		if (streq(a->path, b->path) && (!found || b->item < *ret_again)) {
+			found = true;
+			*ret_first = a->item;
+			*ret_again = b->item;
+		}
+	}
+	return found;
+}
+
+/* One directory, or one module in two directories (a second worktree, a copy): go refuses the file,
+ * though each line is right. Source: cmd/go/internal/modload/init.go, loadModFile. */
+static const char *repeated_use(const struct modules_view *view, int *ret_line) {
+	struct arena *arena = view->exam->arena;
+	size_t count = view->work.use_count;
+	struct modkey *dirs = arena_array_of(arena, struct modkey, count);
+	struct modkey *modules = arena_array_of(arena, struct modkey, view->member_count);
+	size_t module_count = 0;
+	size_t first = 0;
+	size_t again = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct modules_file *m = i < view->member_count ? view->members[i] : NULL;
+		dirs[i] = (struct modkey){use_dir(view, i), "", i};
+		if (m && !str_empty(m->mod.module)) {
+			modules[module_count++] = (struct modkey){m->mod.module, "", i};
+		}
+	}
+	if (find_twice(dirs, count, &first, &again)) {
+		*ret_line = view->work.uses[again].line;
+		return arena_printf(arena, "path %s appears multiple times", use_dir(view, again));
+	}
+	if (find_twice(modules, module_count, &first, &again)) {
+		*ret_line = view->work.uses[again].line;
+		return arena_printf(arena, "module %s appears multiple times: in %s and %s",
+		                    view->members[again]->mod.module, view->work.uses[first].path,
+		                    view->work.uses[again].path);
+	}
+	return "";
+}
+
 static void state_work(struct modules_view *view) {
 	struct facts *facts = view->exam->facts;
 	const struct gowork *w = &view->work;
 	const char *error = w->error.message;
+	int line = w->error.line;
 	if (streq(view->work_role, "missing")) {
 		error = view->work_path[0] != '/' ? "not an absolute path" : "no such file";
 	} else if (streq(view->work_role, "active") && !view->work_read) {
 		error = "it cannot be read";
+	} else if (str_empty(error) && w->conflict_line == 0) {
+		error = repeated_use(view, &line);
 	}
 	struct modsince since = modsince_of(view->exam->arena,
 	                                    view->work_read ? view->work_ev->bytes : slice_str(""));
 	FACTS_ADD(facts, gowork, view->work_ev, .path = view->work_path, .role = view->work_role,
 	          .since = since.go, .since_word = since.word, .since_line = since.line,
 	          .from = view->work_from, .go = w->go_version, .toolchain = w->toolchain,
-	          .error_line = w->error.line, .error = error, .conflict_line = w->conflict_line,
+	          .error_line = line, .error = error, .conflict_line = w->conflict_line,
 	          .above_workspace = !path_below(view->work_dir, view->workspace));
 	if (!streq(view->work_role, "active")) {
 		return;

@@ -10,7 +10,7 @@
 #include "gofile/gomod.h"
 #include "gofile/gowork.h"
 
-#define MODULES_MEMBERS_MAX 64 /* modules of one go.work that are read */
+#define MODULES_MEMBERS_MAX 256 /* modules of one go.work that are read */
 
 struct modules_file {
 	const char *dir;  /* absolute, clean */
@@ -54,7 +54,7 @@ struct modules_view {
 	bool is_member; /* the module of the open file is used by the go.work in force */
 
 	/* What the go command loads for the open file: the modules of go.work, or one module. */
-	struct modules_file *mains[MODULES_MEMBERS_MAX];
+	struct modules_file *mains[MODULES_MEMBERS_MAX + 1];
 	size_t main_count;
 };
 

@@ -373,6 +373,26 @@ static void drain(struct walk *w) {
 	}
 }
 
+/* As before there were modules: a file below GOPATH/src, with no go.mod above it, imports what lies
+ * below GOPATH/src too (go help gopath; gopls gives such a folder a view of that kind). */
+static bool in_gopath(const struct walk *w, const char *import) {
+	const struct exam *exam = w->view->exam;
+	struct slice list = slice_str(facts_govar_value(exam->facts, "GOPATH"));
+	struct slice one;
+	bool inside = false;
+	bool found = false;
+	if (streq(facts_govar_value(exam->facts, "GO111MODULE"), "on")) {
+		return false;
+	}
+	while (slice_cut(&list, ':', &one)) {
+		const char *src = path_join(exam->arena, arena_slicedup(exam->arena, one), "src");
+		const char *dir = path_join(exam->arena, src, import);
+		inside = inside || path_below(w->view->file_dir, src);
+		found = found || world_stat(exam->world, dir).is_dir;
+	}
+	return inside && found;
+}
+
 static const char *class_of(struct walk *w, const char *import, const char **ret_module,
                             const char **ret_version) {
 	*ret_module = "";
@@ -391,7 +411,9 @@ static const char *class_of(struct walk *w, const char *import, const char **ret
 		*ret_version = root->version;
 		return w->vendor->used ? "vendored" : root->local ? "replaced" : "required";
 	}
-	return w->view->main_count == 0 ? "nonstd_missing" : "unknown";
+	return w->view->main_count > 0 ? "unknown"
+	       : in_gopath(w, import)  ? "own"
+	                               : "nonstd_missing";
 }
 
 static void state_imports(struct walk *w, const struct modules_package *package) {
@@ -460,6 +482,7 @@ void modules_walk(struct modules_graph *graph, const struct modules_vendor *vend
 	if (graph->sums_needed) {
 		modules_sums_duplicates(graph);
 	}
+	modules_sums_excluded(graph);
 	push(&w, &package, NULL);
 	drain(&w);
 	if (graph->view->is_member && graph->sums_needed) {
