@@ -57,6 +57,10 @@ const char *origin_words(const struct facts *facts, const struct fact_govar *var
 	if (streq(var->origin, "goroot")) {
 		return arena_printf(arena, "in %s", line_words(facts, var->where));
 	}
+	if (streq(var->origin, "wrapper")) {
+		return arena_printf(arena, "by the script that stands for go, %s",
+		                    line_words(facts, var->where));
+	}
 	if (streq(var->origin, "default")) {
 		return "by default";
 	}
@@ -78,9 +82,34 @@ void origin_cite_judged(const struct facts *facts, struct finding *finding, cons
 	}
 }
 
+/* An empty value is none to go, and leaves the line a line, whatever else is on it. */
+static void fix_wrapper(const struct facts *facts, struct findings *out, struct finding *finding,
+                        const struct fact_govar *var) {
+	struct arena *arena = out->arena;
+	const char *colon = strrchr(var->where, ':');
+	const char *file =
+		colon ? arena_strndup(arena, var->where, (size_t)(colon - var->where)) : "";
+	const struct fact_target *t = facts_first(target, facts);
+	bool own =
+		t && !str_empty(t->home) && str_starts(file, arena_printf(arena, "%s/", t->home));
+	const char *title =
+		arena_printf(arena, "take %s out of %s", var->name, line_words(facts, var->where));
+	if (!colon || strpbrk(var->value, " \t'\"\\;&|()")) {
+		finding_fix(out, finding, title, "%s", "");
+		return;
+	}
+	finding_fix(
+		out, finding, title, "%ssed -i.bak '%ss/%s=\"\\{0,1\\}[^ ;\"]*\"\\{0,1\\}/%s=/' %s",
+		own ? "" : "sudo ", colon + 1, var->name, var->name, str_shell_quote(arena, file));
+}
+
 void origin_fix(const struct facts *facts, struct findings *out, struct finding *finding,
                 const struct fact_govar *var) {
 	struct arena *arena = out->arena;
+	if (streq(var->origin, "wrapper")) {
+		fix_wrapper(facts, out, finding, var);
+		return;
+	}
 	if (streq(var->origin, "goenv")) {
 		const char *title = arena_printf(arena, "forget the stored %s", var->name);
 		const char *colon = strrchr(var->where, ':');
@@ -125,6 +154,19 @@ void origin_fix(const struct facts *facts, struct findings *out, struct finding 
 				var->name),
 			"unset %s", var->name);
 	}
+}
+
+bool origin_is_hidden_go(const struct facts *facts, const struct fact_tool *tool) {
+	struct arena *arena = facts->arena;
+	const char *bin = path_parent(arena, tool->path);
+	const char *root = path_parent(arena, bin);
+	const char *name = path_base(root);
+	/* Below somebody's home it is his. */
+	bool home = path_below(root, "/root") || path_below(root, "/home");
+	bool named =
+		str_starts(name, "go") && strspn(name + 2, "lang-.0123456789") == strlen(name + 2);
+	return streq(tool->tool, "go") && streq(tool->state, "unreachable") && !home && named &&
+	       streq(path_base(bin), "bin");
 }
 
 static bool is_usable_go(const struct fact_tool *t) {

@@ -27,6 +27,9 @@ void origin_fix(const struct facts *facts, struct findings *out, struct finding 
  * as well when the server finds a go, or when its PATH leads to one that cannot be executed (that
  * is another cause). */
 const struct fact_tool *origin_go_off_path(const struct facts *facts);
+/* A place of an installation of Go (…/go/bin/go, …/go1.26/bin/go) which this user may not look into: it is
+ * on PATH because Go is there. */
+bool origin_is_hidden_go(const struct facts *facts, const struct fact_tool *tool);
 /* A gopls that works and lies where the editor does not look: one this machine can run first; NULL
  * when there is none or the editor finds one. */
 const struct fact_tool *origin_gopls_elsewhere(const struct facts *facts);

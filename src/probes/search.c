@@ -43,6 +43,18 @@ static const char *place_state(struct exam *exam, const char *path, const struct
 	return evidence_has_bytes(link) ? "dangling" : "absent";
 }
 
+/* The directory on the way to path that does not let this user in, or "". */
+static const char *shut_parent(struct exam *exam, const char *path) {
+	for (const char *dir = path; dir[0] == '/' && dir[1];) {
+		dir = path_parent(exam->arena, dir);
+		struct file_stat st = world_stat(exam->world, dir);
+		if (st.known) {
+			return st.is_dir && !st.can_exec ? dir : "";
+		}
+	}
+	return "";
+}
+
 static void place(struct search *s, const char *path, const char *via,
                   const struct fact_setting *setting, bool state_absent) {
 	struct exam *exam = s->exam;
@@ -61,16 +73,18 @@ static void place(struct search *s, const char *path, const char *via,
 	if (streq(state, "noexec_mount")) {
 		mount = world_mount(exam->world, path);
 	}
-	if (streq(state, "dangling")) {
+	bool hidden = streq(state, "unreachable");
+	if (streq(state, "dangling") || hidden) {
 		const struct evidence *link =
 			world_look(exam->world, LOOK_LINK, path, LOOK_CAP_SMALL);
-		st.real = arena_slicedup(exam->arena, link->bytes);
+		st.real = evidence_has_bytes(link) ? arena_slicedup(exam->arena, link->bytes) : "";
 	}
 	FACTS_ADD(exam->facts, tool, st.ev, .tool = s->tool, .path = path, .via = via,
 	          .order = s->order, .state = state, .chosen = chosen,
 	          .configured = setting != NULL, .setting = setting ? setting->key : "",
 	          .file = setting ? setting->file : "", .line = setting ? setting->line : 0,
-	          .mount = mount.mount, .real = st.real);
+	          .mount = mount.mount, .real = st.real,
+	          .shut = hidden ? shut_parent(exam, str_empty(st.real) ? path : st.real) : "");
 }
 
 void search_file(struct search *s, const char *path, const char *via, bool state_absent) {
@@ -166,6 +180,23 @@ static void elsewhere_versions(struct search *s, const char *dir, const char *pr
 	}
 }
 
+/* Version managers keep what `go install` makes apart for each Go, so a new Go has none of it: goenv's
+ * GOPATH, mise's GOBIN, asdf's packages, gvm's package sets. */
+static void elsewhere_managed(struct search *s, const char *home) {
+	static const char *const kept[][2] = {
+		{"go", "/bin"},
+		{".goenv/versions", "/bin"},
+		{".local/share/mise/installs/go", "/bin"},
+		{".local/share/mise/installs/gopls", "/bin"},
+		{".asdf/installs/golang", "/packages/bin"},
+		{".asdf/installs/golang", "/go/bin"},
+		{".gvm/pkgsets", "/global/bin"},
+	};
+	for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++) {
+		elsewhere_versions(s, path_join(s->exam->arena, home, kept[i][0]), "", kept[i][1]);
+	}
+}
+
 static void elsewhere_home(struct search *s, const char *home) {
 	static const char *const below[] = {
 		"go/bin",
@@ -185,6 +216,9 @@ static void elsewhere_home(struct search *s, const char *home) {
 		elsewhere_dir(s, path_join(s->exam->arena, home, below[i]));
 	}
 	elsewhere_versions(s, path_join(s->exam->arena, home, "sdk"), "go", "/bin");
+	if (streq(s->tool, "gopls")) {
+		elsewhere_managed(s, home);
+	}
 	/* A GOBIN or go.toolsGopath of former days: ~/gotools/bin, ~/.local/gobin. */
 	elsewhere_versions(s, home, "", "/bin");
 	elsewhere_versions(s, path_join(s->exam->arena, home, ".local"), "", "");
@@ -207,9 +241,17 @@ static void elsewhere_gopath(struct search *s, const char *gopath) {
 
 void search_elsewhere(struct search *s) {
 	struct target *t = s->exam->target;
-	static const char *const common[] = {"/usr/local/go/bin", "/usr/local/bin",  "/usr/bin",
-	                                     "/opt/go/bin",       "/usr/lib/go/bin", "/snap/bin",
-	                                     "/root/go/bin"};
+	static const char *const common[] = {"/usr/local/go/bin",
+	                                     "/usr/local/bin",
+	                                     "/usr/bin",
+	                                     "/opt/go/bin",
+	                                     "/usr/lib/go/bin",
+	                                     "/snap/bin",
+	                                     "/root/go/bin",
+	                                     "/usr/lib/golang/bin",
+	                                     "/home/linuxbrew/.linuxbrew/bin",
+	                                     "/run/current-system/sw/bin",
+	                                     "/nix/var/nix/profiles/default/bin"};
 	elsewhere_list(s, envset_get(&t->own, "PATH"));
 	elsewhere_list(s, envset_get(&t->own, "GOBIN"));
 	elsewhere_list(s, envset_get(&t->judged, "GOBIN"));

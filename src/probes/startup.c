@@ -6,6 +6,8 @@
 #include "base/str.h"
 #include "core/probe.h"
 
+#include <stdio.h>
+
 #define SOURCED_MAX 12 /* files that other startup files source */
 #define LINES_MAX   4000
 #define PARENTS_MAX 40
@@ -252,6 +254,50 @@ static bool read_direnv(struct reader *r, const char *p) {
 	return true;
 }
 
+/* pam_env.conf(5): NAME DEFAULT=value OVERRIDE=value; ~/.pam_environment may say it so as well. */
+static bool read_pam(struct reader *r, const char *p) {
+	static const char word[] = "DEFAULT=";
+	size_t n = strcspn(p, " \t=");
+	const char *rest = p + n + strspn(p + n, " \t");
+	if (n == 0 || *rest == '=' || !str_starts(rest, word)) {
+		return false;
+	}
+	const char *name = arena_strndup(r->exam->arena, p, n);
+	rest += strlen(word);
+	const char *value = read_word(r, &rest);
+	if (wanted(name)) {
+		state(r, name, value);
+	}
+	return true;
+}
+
+/* The universal variables of fish, which `set -Ux` keeps: "SETUVAR --export NAME:value", with \x2f for
+ * a '/' in older releases and \x1e between the members of a list (fish_variables, version 3.0). */
+static void read_fish_universal(struct reader *r, const char *line) {
+	static const char word[] = "SETUVAR --export ";
+	const char *colon = str_starts(line, word) ? strchr(line, ':') : NULL;
+	if (!colon) {
+		return;
+	}
+	const char *name = arena_strndup(r->exam->arena, line + strlen(word),
+	                                 (size_t)(colon - line) - strlen(word));
+	struct strbuf value;
+	strbuf_init(&value, r->exam->arena);
+	for (const char *p = colon + 1; *p; p++) {
+		unsigned byte = 0;
+		if (p[0] == '\\' && p[1] == 'x' && sscanf(p + 2, "%2x", &byte) == 1 && p[2] &&
+		    p[3]) {
+			strbuf_add_char(&value, byte == 0x1e ? ':' : (char)byte);
+			p += 3;
+		} else {
+			strbuf_add_char(&value, *p);
+		}
+	}
+	if (wanted(name)) {
+		state(r, name, value.data);
+	}
+}
+
 static bool command_is(const char **p, const char *name) {
 	size_t n = strlen(name);
 	if (strncmp(*p, name, n) == 0 && ((*p)[n] == ' ' || (*p)[n] == '\t')) {
@@ -344,10 +390,20 @@ static void state_hook(struct reader *r, const char *line) {
 	}
 }
 
+/* Debian's /usr/lib/environment.d/99-environment.conf is a link to /etc/environment. */
+static bool is_read_already(const struct reader *r, const char *path, const char *real) {
+	facts_each (startup_file, f, r->exam->facts) {
+		if (!str_empty(real) && !streq(path, real) && streq(f->file, real)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void read_file(struct reader *r, const char *path, const char *kind) {
 	struct exam *exam = r->exam;
 	struct file_stat st = world_stat(exam->world, path);
-	if (!st.is_file) {
+	if (!st.is_file || is_read_already(r, path, st.real)) {
 		return;
 	}
 	r->ev = world_look(exam->world, LOOK_FILE, path, LOOK_CAP_SETTINGS);
@@ -355,13 +411,24 @@ static void read_file(struct reader *r, const char *path, const char *kind) {
 	r->kind = kind;
 	r->mtime_ns = st.mtime_ns;
 	r->line = 0;
-	FACTS_ADD(exam->facts, startup_file, st.ev, .file = path, .kind = kind,
-	          .mtime_ns = st.mtime_ns);
+	bool pam = str_ends(path, "/pam_env.conf") || str_ends(path, "/.pam_environment");
+	bool universal = str_ends(path, "/fish_variables");
+	if (!universal) { /* fish writes it for its own ends as well */
+		FACTS_ADD(exam->facts, startup_file, st.ev, .file = path, .kind = kind,
+		          .mtime_ns = st.mtime_ns);
+	}
 	struct slice rest = r->ev->bytes;
 	struct slice line;
 	while (evidence_has_bytes(r->ev) && r->line < LINES_MAX && slice_line(&rest, &line)) {
 		r->line++;
 		const char *text = arena_slicedup(exam->arena, slice_trim(line));
+		if (universal) {
+			read_fish_universal(r, text);
+			continue;
+		}
+		if (pam && read_pam(r, text)) {
+			continue;
+		}
 		read_line(r, text);
 		state_hook(r, text);
 	}
@@ -415,6 +482,33 @@ static void read_project(struct reader *r) {
 	}
 }
 
+/* What holds for all users: pam_env(8), environment.d(5), the global files of bash(1), zsh(1) and
+ * fish(1), where Debian, Fedora and Arch have them. */
+static void read_machine(struct reader *r) {
+	static const struct {
+		const char *path;
+		const char *kind;
+	} files[] = {
+		{"/etc/security/pam_env.conf", "session"},
+		{"/etc/environment", "session"},
+		{"/etc/profile", "login"},
+		{"/etc/zsh/zshenv", "login"},
+		{"/etc/zshenv", "login"},
+		{"/etc/zsh/zprofile", "login"},
+		{"/etc/zsh/zshrc", "interactive"},
+		{"/etc/bash.bashrc", "interactive"},
+		{"/etc/bashrc", "interactive"},
+		{"/etc/fish/config.fish", "login"},
+	};
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		read_file(r, files[i].path, files[i].kind);
+	}
+	read_dir(r, "/usr/lib/environment.d", ".conf", "session");
+	read_dir(r, "/etc/environment.d", ".conf", "session");
+	read_dir(r, "/etc/profile.d", ".sh", "login");
+	read_dir(r, "/etc/fish/conf.d", ".fish", "login");
+}
+
 static int look(struct exam *exam, struct err *err) {
 	(void)err;
 	static const struct {
@@ -436,13 +530,13 @@ static int look(struct exam *exam, struct err *err) {
 		{".bash_aliases", "interactive"},
 		{".cshrc", "interactive"},
 		{".tcshrc", "interactive"},
+		{".config/fish/fish_variables", "login"},
 	};
+	static const char *const of_zsh[] = {".zshenv", ".zprofile", ".zshrc", ".zlogin"};
 	struct reader *r = arena_new_of(exam->arena, struct reader);
 	r->exam = exam;
 	envset_init(&r->seen, exam->arena);
-	read_file(r, "/etc/environment", "session");
-	read_file(r, "/etc/profile", "login");
-	read_dir(r, "/etc/profile.d", ".sh", "login");
+	read_machine(r);
 	const struct target *t = exam->target;
 	const char *home = str_empty(t->passwd_home) ? t->home : t->passwd_home;
 	if (!str_empty(home)) {
@@ -453,6 +547,15 @@ static int look(struct exam *exam, struct err *err) {
 		         "session");
 		read_dir(r, path_join(exam->arena, home, ".config/fish/conf.d"), ".fish",
 		         "interactive");
+		read_dir(r, path_join(exam->arena, home, ".config/plasma-workspace/env"), ".sh",
+		         "session");
+	}
+	const char *zdotdir = envset_get(&t->own, "ZDOTDIR");
+	for (size_t i = 0; zdotdir && zdotdir[0] == '/' && !streq(zdotdir, home) &&
+	                   i < sizeof(of_zsh) / sizeof(*of_zsh);
+	     i++) {
+		read_file(r, path_join(exam->arena, zdotdir, of_zsh[i]),
+		          streq(of_zsh[i], ".zshrc") ? "interactive" : "login");
 	}
 	read_project(r);
 	for (size_t i = 0; i < r->sourced_count; i++) {

@@ -23,7 +23,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		if (streq(t->tool, "gopls")) {
 			continue;
 		}
-		if (!is_nothing(t)) {
+		if (!is_nothing(t) || origin_is_hidden_go(facts, t)) {
 			return;
 		}
 		bool link = streq(t->state, "dangling");

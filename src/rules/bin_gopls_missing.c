@@ -23,11 +23,13 @@ static const char *version_for(const struct facts *facts) {
 	return "latest";
 }
 
-/* Where this user's programs lie: not just some directory of another user on PATH. */
+/* Where this user's programs lie, or a link of that name: not just some directory of another user on
+ * PATH. */
 static bool is_own_place(const struct facts *facts, const struct fact_tool *t) {
 	const struct fact_target *target = facts_first(target, facts);
 	bool home = target && !str_empty(target->home) && path_below(t->path, target->home);
-	return home || (!streq(t->via, "path") && !streq(t->via, "elsewhere"));
+	bool link = !str_empty(t->real) && !streq(t->via, "elsewhere");
+	return home || link || (!streq(t->via, "path") && !streq(t->via, "elsewhere"));
 }
 
 static bool is_found_somewhere(const struct facts *facts) {

@@ -6,6 +6,7 @@
  * mount flags tell them apart.
  */
 #include "base/path.h"
+#include "core/origin.h"
 #include "core/rule.h"
 
 static const char *fault_of(const struct fact_tool *t) {
@@ -16,8 +17,12 @@ static const char *fault_of(const struct fact_tool *t) {
 	                                        : NULL;
 }
 
-/* Where this user's programs lie: not just some directory of another user on PATH. */
-static bool is_own_place(const struct facts *facts, const struct fact_tool *t) {
+/* A place where this program is, as far as anybody may see: a link of its name, this user's own
+ * directories, an installation of Go. Not just some directory of another user on PATH. */
+static bool is_likely(const struct facts *facts, const struct fact_tool *t) {
+	if (!str_empty(t->real) || origin_is_hidden_go(facts, t)) {
+		return true;
+	}
 	const struct fact_target *target = facts_first(target, facts);
 	bool home = target && !str_empty(target->home) && path_below(t->path, target->home);
 	return home || (!streq(t->via, "path") && !streq(t->via, "default"));
@@ -31,7 +36,7 @@ static const struct fact_tool *blocked(const struct facts *facts, const char *to
 			continue;
 		}
 		bool hidden = streq(t->state, "unreachable");
-		if (hidden && !is_own_place(facts, t)) {
+		if (hidden && !is_likely(facts, t)) {
 			continue; /* nobody knows whether there is one */
 		}
 		if (streq(tool, "go") && streq(t->state, "directory") && !t->configured) {
@@ -44,14 +49,41 @@ static const struct fact_tool *blocked(const struct facts *facts, const char *to
 	return found;
 }
 
-static void report(const struct rule *self, struct findings *out, const struct fact_tool *t) {
+static void fix_hidden(const struct facts *facts, struct findings *out, struct finding *f,
+                       const struct fact_tool *t) {
+	const struct fact_target *target = facts_first(target, facts);
+	const char *dir = str_empty(t->shut) ? path_parent(out->arena, t->path) : t->shut;
+	const char *quoted = str_shell_quote(out->arena, dir);
+	bool own = target && !str_empty(target->home) &&
+	           (path_below(dir, target->home) || streq(dir, target->home));
+	if (own) {
+		finding_fix(out, f, "let its owner in again", "chmod u+x %s", quoted);
+	} else if (!str_empty(t->real)) {
+		finding_fix(out, f, "put the program itself in the place of the link",
+		            "sudo install -m 755 %s %s", str_shell_quote(out->arena, t->real),
+		            str_shell_quote(out->arena, t->path));
+	} else {
+		finding_fix(out, f, "let everybody in", "sudo chmod -R a+rX %s", quoted);
+	}
+}
+
+static void report(const struct rule *self, const struct facts *facts, struct findings *out,
+                   const struct fact_tool *t) {
 	bool hidden = streq(t->state, "unreachable");
 	const char *setting =
 		t->configured ? arena_printf(out->arena, "%s (%s line %lld) names it: ", t->setting,
 	                                     t->file, (long long)t->line)
 			      : "";
-	struct finding *f = findings_add(out, self, hidden ? CONF_LIKELY : CONF_CERTAIN, t->path,
-	                                 "%s%s %s", setting, t->path, fault_of(t));
+	bool link = hidden && !str_empty(t->real);
+	const char *fault = fault_of(t);
+	if (hidden && !str_empty(t->shut)) {
+		fault = arena_printf(out->arena, "lies below %s, where this user may not look",
+		                     t->shut);
+	}
+	struct finding *f =
+		findings_add(out, self, hidden && !link ? CONF_LIKELY : CONF_CERTAIN, t->path,
+	                     link ? "%s%s is a link to %s, which %s" : "%s%s%s %s", setting,
+	                     t->path, link ? t->real : "", fault);
 	finding_cites(f, t);
 	const char *quoted = str_shell_quote(out->arena, t->path);
 	if (streq(t->state, "no_exec_bit")) {
@@ -67,10 +99,7 @@ static void report(const struct rule *self, struct findings *out, const struct f
 		            "mv %s %s.moved && go install golang.org/x/tools/gopls@latest", quoted,
 		            quoted);
 	} else if (hidden) {
-		size_t len = (size_t)(strrchr(t->path, '/') - t->path);
-		const char *dir = arena_strndup(out->arena, t->path, len);
-		finding_fix(out, f, "let its owner in again", "chmod u+x %s",
-		            str_shell_quote(out->arena, dir));
+		fix_hidden(facts, out, f, t);
 	}
 }
 
@@ -84,7 +113,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		bool needed = !facts_chosen(facts, tools[i]) ||
 		              (i == 1 && !facts_chosen(facts, "server-go"));
 		if (needed) {
-			report(self, out, t);
+			report(self, facts, out, t);
 		}
 	}
 }

@@ -59,6 +59,31 @@ static const struct fact *harm(const struct facts *facts, const char *name, cons
 	return fault ? fault : pair_refused(facts);
 }
 
+/* What this machine is anyway. */
+static bool is_host(const struct facts *facts, const char *name, const char *value) {
+	if (streq(name, "GOOS")) {
+		return streq(value, "linux");
+	}
+	const struct fact_tool *go = facts_chosen(facts, "go");
+	const struct fact_binary *b = go ? facts_binary(facts, go->path) : NULL;
+	return streq(name, "GOARCH") && b && b->machine_ok && streq(b->machine, value);
+}
+
+/* "GOOS=js GOARCH=wasm": both belong together. */
+static const char *platform_words(const struct facts *facts) {
+	static const char *const names[] = {"GOOS", "GOARCH"};
+	const char *words = "";
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		const struct fact_govar *var = facts_govar(facts, names[i]);
+		if (var && streq(var->origin, "settings") && !str_empty(var->value)) {
+			words = arena_printf(facts->arena, "%s%s%s=%s", words,
+			                     str_empty(words) ? "" : " ", names[i],
+			                     str_shell_quote(facts->arena, var->value));
+		}
+	}
+	return words;
+}
+
 static bool told(const struct rule *self, const struct findings *out) {
 	return out->last && out->last->rule == self;
 }
@@ -69,7 +94,8 @@ static void check_one(const struct rule *self, const struct facts *facts, struct
 	const char *key = arena_printf(out->arena, "go.toolsEnvVars.%s", name);
 	const struct fact_setting *s = facts_setting(facts, key);
 	const struct fact_govar *var = facts_govar(facts, name);
-	if (!s || !var || !streq(var->origin, "settings") || str_empty(var->value)) {
+	if (!s || !var || !streq(var->origin, "settings") || str_empty(var->value) ||
+	    is_host(facts, name, var->value)) {
 		return;
 	}
 	const struct fact *fault = harm(facts, name, var->value);
@@ -103,8 +129,7 @@ static void check_one(const struct rule *self, const struct facts *facts, struct
 	                     "program is built",
 	                     s->file, (long long)s->line),
 		"%s",
-		platform ? arena_printf(out->arena, "env %s=%s go build ./...", name,
-	                                str_shell_quote(out->arena, var->value))
+		platform ? arena_printf(out->arena, "env %s go build ./...", platform_words(facts))
 			 : "");
 	if (platform) {
 		finding_fix(

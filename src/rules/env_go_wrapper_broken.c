@@ -36,6 +36,12 @@ static const char *title_of(const struct facts *facts, const struct fact_wrapper
 		return arena_printf(arena, "%s is a wrapper that runs go in another directory",
 		                    w->path);
 	}
+	if (streq(w->differs, "strips")) {
+		return arena_printf(arena,
+		                    "%s is a wrapper that runs go without HOME, so that go has no "
+		                    "place for its caches",
+		                    w->path);
+	}
 	if (streq(w->differs, "far")) {
 		return arena_printf(arena,
 		                    "%s is a wrapper of a go on another machine or in a container",
@@ -74,6 +80,26 @@ static void add_fixes(struct findings *out, struct finding *f, const struct fact
 	}
 }
 
+/* It hands on to go what it should, and with it a variable that go cannot live with: that variable is
+ * the cause, and this script the place where it is set. */
+static bool sets_what_is_wrong(const struct facts *facts) {
+	const struct fact_govar *root = facts_govar(facts, "GOROOT");
+	facts_each (goroot, g, facts) {
+		if (!g->own && !g->complete && root && streq(root->origin, "wrapper")) {
+			return true;
+		}
+	}
+	facts_each (goflag_error, e, facts) {
+		if (streq(e->origin, "wrapper")) {
+			return true;
+		}
+	}
+	const struct fact_govar *mode = facts_govar(facts, "GOTOOLCHAIN");
+	const struct fact_toolchain *t = facts_first(toolchain, facts);
+	return mode && streq(mode->origin, "wrapper") && t && !streq(t->verdict, "none") &&
+	       !t->present;
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	if (facts_healthy(facts)) {
 		return;
@@ -82,6 +108,10 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		const struct fact_shim *s = shim_at(facts, w->path);
 		bool known = s && !str_empty(s->manager);
 		bool ends_early = streq(w->differs, "fails") || streq(w->differs, "hangs");
+		bool by_variable = ends_early || streq(w->differs, "splits");
+		if (by_variable && sets_what_is_wrong(facts)) {
+			continue;
+		}
 		if (str_empty(w->differs) || (known && (ends_early || streq(s->manager, "snap")))) {
 			continue;
 		}
@@ -113,8 +143,8 @@ const struct rule rule_env_go_wrapper_broken = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(tool),
-	.explains =
-		IDS("*ipc-server-waits-on-child", "*tc-goroot-incomplete", "*mod-no-gomod-at-root",
-                    "*tc-local-too-old", "*tc-download-unavailable", "*env-goflags-malformed"),
+	.explains = IDS("*ipc-server-waits-on-child", "*tc-goroot-incomplete",
+                        "*mod-no-gomod-at-root", "*tc-local-too-old", "*tc-download-unavailable",
+                        "*env-goflags-malformed", "*env-home-or-cache-undefined"),
 	.check = check,
 };

@@ -65,16 +65,17 @@ static const struct fact *flags_fault(const struct facts *facts) {
 	return flags && str_has(flags->value, "-mod=") ? said : NULL;
 }
 
-/* The toolchain cannot be had because of this value; with it away, go would find one or go on with
- * its own. */
-static const struct fact *toolchain_fault(const struct facts *facts) {
+/* The toolchain cannot be had because of this value: it names one that is nowhere, or with it away go
+ * does with what is here. Else the project wants a Go that is not here, whatever is stored. */
+static const struct fact *toolchain_fault(const struct facts *facts, const char *where) {
 	const struct fact_toolchain *t = facts_first(toolchain, facts);
 	if (!t || streq(t->verdict, "none") || t->present) {
 		return NULL;
 	}
 	const struct fact_trial *trial = facts_trial(facts, "without GOENV");
-	bool own_choice = streq(t->verdict, "invalid") || !streq(t->mode, "local");
-	return own_choice || (trial && trial->better) ? &t->base : NULL;
+	bool names_it = streq(t->where, where);
+	bool does = streq(t->otherwise, "none") || streq(t->otherwise, "present");
+	return names_it || does || (trial && trial->better) ? &t->base : NULL;
 }
 
 static bool is_platform(const char *name) {
@@ -104,7 +105,7 @@ static const struct fact *fault_of(const struct facts *facts, const struct fact_
 		return flags_fault(facts);
 	}
 	if (streq(name, "GOTOOLCHAIN")) {
-		return toolchain_fault(facts);
+		return toolchain_fault(facts, var->where);
 	}
 	if (is_platform(name)) {
 		return platform_fault(facts, name, var->value);

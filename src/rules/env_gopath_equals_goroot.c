@@ -7,6 +7,20 @@
  */
 #include "core/origin.h"
 #include "core/rule.h"
+#include "core/storage.h"
+
+/* The module cache follows GOPATH into the installation, which belongs to root, and a module that is
+ * needed is not there. */
+static const struct fact_place *blocked_cache(const struct facts *facts) {
+	const struct fact_govar *mod = facts_govar(facts, "GOMODCACHE");
+	const struct fact_place *p = facts_place(facts, "GOMODCACHE");
+	if (!p || !mod || !streq(mod->origin, "default") || !facts_hurt(facts) ||
+	    !storage_module_wanted(facts)) {
+		return NULL;
+	}
+	bool shut = storage_cannot_be_made(p) || p->read_only || !p->write;
+	return shut ? p : NULL;
+}
 
 static void check_same(const struct rule *self, const struct facts *facts, struct findings *out,
                        const struct fact_govar *gopath) {
@@ -17,10 +31,23 @@ static void check_same(const struct rule *self, const struct facts *facts, struc
 		struct finding *f =
 			findings_add(out, self, CONF_CERTAIN, root->root,
 		                     "GOPATH and GOROOT are the same directory, %s", root->root);
-		f->severity = SEV_NOTE;
+		const struct fact_place *cache = blocked_cache(facts);
+		f->severity = cache ? SEV_ERROR : SEV_NOTE;
 		finding_detail(out, f, "GOPATH is set %s", origin_words(facts, gopath));
 		finding_cites(f, root);
 		finding_cites(f, gopath);
+		if (cache) {
+			finding_detail(out, f,
+			               "GOPATH is set %s; modules would go to %s, where this "
+			               "user may not write",
+			               origin_words(facts, gopath), cache->path);
+			finding_cites(f, cache);
+			finding_cite(f, storage_module_wanted(facts));
+		}
+		if (!streq(gopath->origin, "default")) {
+			origin_fix(facts, out, f, gopath);
+			continue;
+		}
 		finding_fix(out, f, "keep downloaded modules and tools elsewhere",
 		            "go env -w GOPATH=%s/gopath",
 		            facts_first(target, facts) ? facts_first(target, facts)->home

@@ -57,11 +57,13 @@ static struct behind ask_behind(struct exam *exam) {
 
 /* The installation behind the shim is judged as that of a go which is found directly. */
 static void state_installation(struct exam *exam, const struct behind *behind) {
+	const struct fact_govar *v = facts_govar(exam->facts, "GOROOT");
 	const char *named = envset_get(&exam->target->server, "GOROOT");
+	bool by_script = v && streq(v->origin, "wrapper") && streq(v->value, behind->goroot);
 	if (!behind->answered) {
 		return;
 	}
-	if (streq(named, behind->goroot)) {
+	if (by_script || streq(named, behind->goroot)) {
 		FACTS_ADD(exam->facts, go_version, NULL, .source = "local",
 		          .version = behind->version, .path = exam->target->server_go);
 	} else {

@@ -10,6 +10,7 @@
 #include "gofile/goversion.h"
 #include "gofile/stdlist.h"
 #include "probes/go/govars.h"
+#include "probes/go/wrapper_vars.h"
 
 /* What every installation since Go 1.18 has, seen in all releases from 1.19 to 1.27. */
 static const char *const always[] = {
@@ -110,12 +111,25 @@ static bool is_overridden(struct exam *exam, const char *named) {
 	return false;
 }
 
+static bool is_stated(const struct facts *facts, const char *root) {
+	facts_each (goroot, g, facts) {
+		if (g->own && streq(g->root, root)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static int look(struct exam *exam, struct err *err) {
 	(void)err;
 	const struct target *t = exam->target;
 	const char *go = t->server_go ? t->server_go : t->go_path;
 	const char *own = go ? govars_own_goroot(exam, go) : NULL;
-	if (own) {
+	if (go && !own) {
+		const char *behind = wrapper_vars_of(exam, &t->server, go).vars.program;
+		own = behind ? govars_own_goroot(exam, behind) : NULL;
+	}
+	if (own && !is_stated(exam->facts, own)) {
 		goroot_look(exam, own, true, "local");
 	}
 	const struct fact_govar *v = facts_govar(exam->facts, "GOROOT");

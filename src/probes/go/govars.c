@@ -6,6 +6,7 @@
 #include "gofile/goenvfile.h"
 #include "gofile/goflags.h"
 #include "probes/go/goroot.h"
+#include "probes/go/wrapper_vars.h"
 #include "probes/search.h"
 #include "wire/jsonc.h"
 
@@ -94,19 +95,25 @@ static const char *where(struct exam *exam, const char *file, int64_t line) {
 }
 
 static void state_one(struct exam *exam, const struct goenv *goenv, const char *name,
-                      const char *user_path, const struct evidence *user_ev) {
+                      const char *user_path, const struct evidence *user_ev,
+                      const struct evidence *root_ev, const struct wrapper_vars *wrapper) {
 	struct goenv_value v = goenv_get(goenv, name);
 	const struct fact_setting *setting = setting_of(exam, name);
 	const char *judged = envset_get(&exam->target->judged, name);
 	const char *origin = "default";
 	const char *place = "";
 	const struct evidence *ev = NULL;
+	const struct script_set *set = script_env_find(&wrapper->vars, name);
 	switch (v.origin) {
 	case GOENV_UNSET:
 		return;
 	case GOENV_ENVIRONMENT:
 		origin = "env";
-		if (setting && !streq(judged, v.value)) {
+		if (set && streq(set->value, v.value)) {
+			origin = "wrapper";
+			place = where(exam, wrapper->script, set->line);
+			ev = wrapper->ev;
+		} else if (setting && !streq(judged, v.value)) {
 			origin = "settings";
 			place = where(exam, setting->file, setting->line);
 			ev = setting->base.ev;
@@ -121,6 +128,7 @@ static void state_one(struct exam *exam, const struct goenv *goenv, const char *
 		origin = "goroot";
 		place = where(exam, path_join(exam->arena, goenv_goroot_dir(goenv), "go.env"),
 		              v.line);
+		ev = root_ev;
 		break;
 	case GOENV_DEFAULT:
 		break;
@@ -214,12 +222,18 @@ static void state_build_flags(struct exam *exam, const char *key) {
 	}
 }
 
-void govars_state(struct exam *exam, const struct envset *env, const char *go_path) {
+void govars_state(struct exam *exam, const struct envset *server, const char *go_path) {
+	struct wrapper_vars wrapper = wrapper_vars_of(exam, server, go_path);
+	struct envset of_go;
+	envset_copy(&of_go, server);
+	wrapper_vars_apply(&wrapper, &of_go);
+	const struct envset *env = &of_go;
+	const char *go = wrapper.vars.program ? wrapper.vars.program : go_path;
 	const struct evidence *user_ev = NULL;
 	const struct evidence *root_ev = NULL;
 	const char *user_path = goenv_user_file_path(exam->arena, env);
 	struct slice user = read_text(exam, user_path, &user_ev);
-	const char *own = go_path ? govars_own_goroot(exam, go_path) : NULL;
+	const char *own = go ? govars_own_goroot(exam, go) : NULL;
 	struct goenv goenv = goenv_of(exam->arena, env, user, slice_of(NULL, 0), own ? own : "",
 	                              "linux", goroot_host_arch());
 	const char *root = goenv_goroot_dir(&goenv);
@@ -228,7 +242,8 @@ void govars_state(struct exam *exam, const struct envset *env, const char *go_pa
 	goenv = goenv_of(exam->arena, env, user, root_file, own ? own : "", "linux",
 	                 goroot_host_arch());
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		state_one(exam, &goenv, names[i], user_path ? user_path : "", user_ev);
+		state_one(exam, &goenv, names[i], user_path ? user_path : "", user_ev, root_ev,
+		          &wrapper);
 	}
 	state_goflags(exam, env);
 	state_build_flags(exam, "go.buildFlags");

@@ -4,6 +4,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/probe.h"
+#include "gofile/goenvfile.h"
 #include "gofile/goversion.h"
 #include "probes/go/goroot.h"
 #include "probes/search.h"
@@ -86,6 +87,37 @@ static const char *local_version(struct exam *exam) {
 	return "";
 }
 
+/* What the installation itself says of GOTOOLCHAIN, in its go.env. */
+static const char *mode_of_installation(struct exam *exam) {
+	facts_each (goroot, g, exam->facts) {
+		if (!g->own) {
+			continue;
+		}
+		const char *file = path_join(exam->arena, g->root, "go.env");
+		const struct evidence *ev =
+			world_look(exam->world, LOOK_FILE, file, GOENVFILE_MAX_BYTES);
+		if (!evidence_has_bytes(ev)) {
+			return "";
+		}
+		struct goenvfile parsed = goenvfile_parse(exam->arena, ev->bytes);
+		const struct goenvfile_entry *entry = goenvfile_find(&parsed, "GOTOOLCHAIN");
+		return entry ? entry->value : "";
+	}
+	return "";
+}
+
+/* See the fact: would go find a toolchain if nobody had said which? */
+static const char *otherwise_of(struct exam *exam, const char *local, const struct demand *d) {
+	struct goswitch s = goversion_switch(exam->arena, local, d->go, d->toolchain,
+	                                     mode_of_installation(exam));
+	if (s.kind == GOSWITCH_NONE) {
+		return "none";
+	}
+	bool here =
+		s.kind == GOSWITCH_NEEDS && !s.then_too_old && source_of(exam, s.toolchain).present;
+	return here ? "present" : "absent";
+}
+
 static int look(struct exam *exam, struct err *err) {
 	(void)err;
 	const char *local = local_version(exam);
@@ -127,7 +159,8 @@ static int look(struct exam *exam, struct err *err) {
 	          .verdict = verdicts[refused ? GOSWITCH_LOCAL_TOO_OLD : s.kind],
 	          .present = source.present, .where = where, .file = d.where,
 	          .mode = mode ? mode->value : "", .proxy = proxy, .proxy_off = streq(proxy, "off"),
-	          .path_only = s.path_only);
+	          .path_only = s.path_only,
+	          .otherwise = s.kind == GOSWITCH_NONE ? "none" : otherwise_of(exam, local, &d));
 	return 0;
 }
 

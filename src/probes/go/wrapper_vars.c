@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#include "probes/go/wrapper_vars.h"
+
+#include "base/str.h"
+#include "probes/go/govars.h"
+#include "probes/go/shim.h"
+#include "probes/search.h"
+
+struct wrapper_vars wrapper_vars_of(struct exam *exam, const struct envset *env,
+                                    const char *go_path) {
+	struct wrapper_vars ret = {0};
+	const char *path = envset_get(env, "PATH");
+	const char *found = path ? search_path_only(exam, path, "go") : NULL;
+	const char *go = found ? found : go_path;
+	struct shim_identity id;
+	if (!go || govars_own_goroot(exam, go) || !shim_identify(exam, go, &id) ||
+	    !str_empty(id.manager)) {
+		return ret;
+	}
+	const struct evidence *ev = world_look(exam->world, LOOK_FILE, go, SCRIPT_ENV_MAX_BYTES);
+	if (!evidence_has_bytes(ev) || !slice_starts(ev->bytes, "#!")) {
+		return ret;
+	}
+	ret.script = go;
+	ret.ev = ev;
+	ret.vars = script_env_parse(exam->arena, ev->bytes, env, "go");
+	return ret;
+}
+
+void wrapper_vars_apply(const struct wrapper_vars *wrapper, struct envset *env) {
+	if (wrapper->vars.cleared_line > 0) {
+		envset_init(env, env->arena);
+	}
+	for (size_t i = 0; i < wrapper->vars.count; i++) {
+		const struct script_set *set = &wrapper->vars.sets[i];
+		if (set->value) {
+			envset_set(env, set->name, set->value);
+		} else {
+			envset_unset(env, set->name);
+		}
+	}
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ * A script named go that belongs to no version manager: what it puts into the environment of the go
+ * it starts.
+ */
+#ifndef PROBES_GO_WRAPPER_VARS_H
+#define PROBES_GO_WRAPPER_VARS_H
+
+#include "core/probe.h"
+#include "wire/script_env.h"
+
+struct wrapper_vars {
+	const char *script; /* NULL: go is no such script, and the rest is nothing */
+	const struct evidence *ev;
+	struct script_env vars;
+};
+
+/* Of the go on the PATH of env, which is the one a server finds; go_path counts when there is none. */
+struct wrapper_vars wrapper_vars_of(struct exam *exam, const struct envset *env,
+                                    const char *go_path);
+
+/* env as the go behind the wrapper gets it. */
+void wrapper_vars_apply(const struct wrapper_vars *wrapper, struct envset *env);
+
+#endif
