@@ -11,8 +11,8 @@
 #include "core/editor_comm.h"
 #include "core/server_comm.h"
 #include "world/editors.h"
+#include "world/proc_numbers.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -24,7 +24,7 @@
 #define COMM_SIZE    16 /* TASK_COMM_LEN of the kernel */
 #define KNOWN_COUNT  128
 #define KNOWN_SIZE   48
-#define PID_TEXT_MAX 20
+#define PID_TEXT_MAX 12
 
 /* What one read(2) gives of a file of /proc/PID: such a file comes in one piece. */
 static struct slice read_once(const struct census_work *w, int64_t pid, const char *name, char *buf,
@@ -208,24 +208,19 @@ static bool process_is_meant(struct scan *scan, int64_t pid, const char *digits)
 
 int census_scan(struct census_work *w, void (*meant_fn)(struct census_work *work, int64_t pid)) {
 	struct scan *scan = arena_new_of(w->arena, struct scan);
-	int fd = openat(w->proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct proc_numbers pids;
+	int error = proc_pids_open(&pids, w->proc_fd);
 
 	scan->work = w;
-	if (!dir) {
-		return errno;
+	if (error) {
+		return error;
 	}
-	for (const struct dirent *e = readdir(dir); e; e = readdir(dir)) {
-		int64_t pid;
-
-		if (strlen(e->d_name) > PID_TEXT_MAX || str_to_int64(e->d_name, &pid) < 0) {
-			continue;
-		}
+	while (proc_numbers_next(&pids)) {
 		w->processes++;
-		if (process_is_meant(scan, pid, e->d_name)) {
-			meant_fn(w, pid);
+		if (process_is_meant(scan, pids.number, pids.name)) {
+			meant_fn(w, pids.number);
 		}
 	}
-	closedir(dir);
+	proc_numbers_close(&pids);
 	return 0;
 }

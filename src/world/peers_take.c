@@ -6,9 +6,8 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/str.h"
-#include "world/proc_fds.h"
+#include "world/proc_numbers.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -114,7 +113,7 @@ static int refused(struct peers *p, int error) {
 
 int peers_take(struct peers *p, int64_t pid) {
 	char target[PATH_MAX + 1];
-	struct proc_fds fds;
+	struct proc_numbers fds;
 	size_t count = 0;
 
 	if (is_taken(p, pid)) {
@@ -126,12 +125,12 @@ int peers_take(struct peers *p, int64_t pid) {
 		return refused(p, error);
 	}
 	pids_add(p, pid);
-	while (proc_fds_next(&fds)) {
+	while (proc_numbers_next(&fds)) {
 		if (++count > PEER_DESCRIPTORS_MAX) {
 			p->cut++;
 			break;
 		}
-		if (proc_fds_link(&fds, target, sizeof target)) {
+		if (proc_numbers_link(&fds, target, sizeof target)) {
 			struct end end = {.pid = pid, .fd = fds.number};
 
 			end.target = arena_strdup(p->arena, target);
@@ -139,7 +138,7 @@ int peers_take(struct peers *p, int64_t pid) {
 			ends_add(p, &end);
 		}
 	}
-	proc_fds_close(&fds);
+	proc_numbers_close(&fds);
 	return 0;
 }
 
@@ -256,7 +255,7 @@ static bool is_wanted(const struct search *search, const char *target) {
 static void search_process(struct search *search, int64_t pid) {
 	struct peers *p = search->peers;
 	char target[PATH_MAX + 1];
-	struct proc_fds fds;
+	struct proc_numbers fds;
 	size_t count = 0;
 	int error = proc_fds_open(&fds, p->proc_fd, pid);
 
@@ -264,12 +263,12 @@ static void search_process(struct search *search, int64_t pid) {
 		refused(p, error);
 		return;
 	}
-	while (proc_fds_next(&fds)) {
+	while (proc_numbers_next(&fds)) {
 		if (++count > PEER_DESCRIPTORS_MAX) {
 			p->cut++;
 			break;
 		}
-		if (proc_fds_link(&fds, target, sizeof target) && is_wanted(search, target)) {
+		if (proc_numbers_link(&fds, target, sizeof target) && is_wanted(search, target)) {
 			struct end end = {.pid = pid, .fd = fds.number};
 
 			end.target = arena_strdup(p->arena, target);
@@ -277,7 +276,7 @@ static void search_process(struct search *search, int64_t pid) {
 			ends_add(p, &end);
 		}
 	}
-	proc_fds_close(&fds);
+	proc_numbers_close(&fds);
 }
 
 static void searched_add(struct peers *p, const struct end *ends, size_t count) {
@@ -299,27 +298,23 @@ void peers_search(struct peers *p, const struct end *ends, size_t count, int64_t
 	for (size_t i = 0; i < count; i++) {
 		search.count += want(p, &ends[i], &search.wanted[search.count]);
 	}
-	int fd =
-		search.count > 0 ? openat(p->proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct proc_numbers pids;
 
-	if (!dir) {
+	if (search.count == 0 || proc_pids_open(&pids, p->proc_fd) != 0) {
 		return;
 	}
 	p->denied = 0;
 	p->cut = 0;
-	for (const struct dirent *e = readdir(dir); e; e = readdir(dir)) {
-		int64_t pid;
-
-		if (str_to_int64(e->d_name, &pid) < 0 || is_taken(p, pid)) {
+	while (proc_numbers_next(&pids)) {
+		if (is_taken(p, pids.number)) {
 			continue;
 		}
 		if (clock_now_ns() > until_ns) {
 			p->cut++;
 			break;
 		}
-		search_process(&search, pid);
+		search_process(&search, pids.number);
 	}
-	closedir(dir);
+	proc_numbers_close(&pids);
 	searched_add(p, ends, count);
 }

@@ -4,10 +4,8 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "base/str.h"
+#include "world/proc_numbers.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,25 +55,22 @@ static bool names_add(struct proc_names *names, int64_t pid, const char *name) {
 }
 
 static int names_read(struct proc_names *names, int proc_fd, uid_t uid) {
-	int fd = openat(proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
+	struct proc_numbers pids;
 	bool go_on = true;
+	int error = proc_pids_open(&pids, proc_fd);
 
-	if (!dir) {
-		return errno;
+	if (error) {
+		return error;
 	}
 	names->count = 0;
-	while (go_on && (entry = readdir(dir))) {
+	while (go_on && proc_numbers_next(&pids)) {
 		char comm[sizeof names->list->name];
-		int64_t pid;
 
-		if (str_to_int64(entry->d_name, &pid) == 0 &&
-		    comm_read(proc_fd, entry->d_name, uid, comm, sizeof comm)) {
-			go_on = names_add(names, pid, comm);
+		if (comm_read(proc_fd, pids.name, uid, comm, sizeof comm)) {
+			go_on = names_add(names, pids.number, comm);
 		}
 	}
-	closedir(dir);
+	proc_numbers_close(&pids);
 	names->seen_ns = clock_now_ns();
 	return 0;
 }

@@ -2,7 +2,7 @@
  */
 #include "base/fd.h"
 #include "world/proc_children.h"
-#include "world/proc_fds.h"
+#include "world/proc_numbers.h"
 #include "world/waits.h"
 
 #include <dirent.h>
@@ -56,18 +56,18 @@ static struct waits_holder *holder_new(struct waits *w) {
 
 static void take_ends(struct waits *w, int64_t pid) {
 	char link[LINK_SIZE];
-	struct proc_fds fds;
+	struct proc_numbers fds;
 	int error = proc_fds_open(&fds, w->proc_fd, pid);
 
 	if (error) {
 		w->unreadable += error == EACCES || error == EPERM;
 		return;
 	}
-	while (proc_fds_next(&fds)) {
+	while (proc_numbers_next(&fds)) {
 		uint64_t ino;
 		bool is_pipe;
 
-		if (!proc_fds_link(&fds, link, sizeof link)) {
+		if (!proc_numbers_link(&fds, link, sizeof link)) {
 			continue;
 		}
 		is_pipe = inode_of(link, "pipe:[", &ino);
@@ -81,7 +81,7 @@ static void take_ends(struct waits *w, int64_t pid) {
 		*holder_new(w) = (struct waits_holder){
 			.ino = ino, .pid = pid, .fd = fds.number, .is_pipe = is_pipe};
 	}
-	proc_fds_close(&fds);
+	proc_numbers_close(&fds);
 }
 
 static int compare(const void *a, const void *b) {
@@ -161,20 +161,15 @@ void waits_find_holders(struct waits *w, int64_t target) {
 	if (is_below_us(w, target) && find_among_ours(w)) {
 		return;
 	}
-	int fd = openat(w->proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct proc_numbers pids;
 
-	if (!dir) {
+	if (proc_pids_open(&pids, w->proc_fd) != 0) {
 		return;
 	}
-	for (const struct dirent *e = readdir(dir); e; e = readdir(dir)) {
-		int64_t pid;
-
-		if (str_to_int64(e->d_name, &pid) == 0) {
-			take_ends(w, pid);
-		}
+	while (proc_numbers_next(&pids)) {
+		take_ends(w, pids.number);
 	}
-	closedir(dir);
+	proc_numbers_close(&pids);
 	holders_sort(w);
 }
 
@@ -308,18 +303,18 @@ static void put_descriptor(struct waits *w, const struct waits_process *p, int f
 
 void waits_put_descriptors(struct waits *w, const struct waits_process *p) {
 	char link[LINK_SIZE];
-	struct proc_fds fds;
+	struct proc_numbers fds;
 	size_t told = 0;
 
 	if (proc_fds_open(&fds, w->proc_fd, p->pid) != 0) {
 		return;
 	}
-	while (told < WAITS_FDS_MAX && proc_fds_next(&fds)) {
-		if (proc_fds_link(&fds, link, sizeof link) &&
+	while (told < WAITS_FDS_MAX && proc_numbers_next(&fds)) {
+		if (proc_numbers_link(&fds, link, sizeof link) &&
 		    is_worth_telling(p, fds.number, link)) {
 			put_descriptor(w, p, fds.number, link);
 			told++;
 		}
 	}
-	proc_fds_close(&fds);
+	proc_numbers_close(&fds);
 }
