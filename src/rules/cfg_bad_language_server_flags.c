@@ -288,6 +288,12 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 			return;
 		}
 	}
+	/* It waits for somebody else, who is named: a daemon that stands still. */
+	facts_each (wait_leaf, l, facts) {
+		if (streq(l->origin, "trial") && !l->healthy && l->settled && l->pid != l->target) {
+			return;
+		}
+	}
 	const struct fact_trial *without = facts_trial(facts, "without flags");
 	if (without && without->better) {
 		report_flags(self, facts, out, CONF_CERTAIN, &without->base);

@@ -100,6 +100,16 @@ static bool sets_what_is_wrong(const struct facts *facts) {
 	       !t->present;
 }
 
+/* A wrapper that takes a lock never gets to go while somebody else has it. */
+static bool waits_for_lock(const struct facts *facts) {
+	facts_each (lock_wait, w, facts) {
+		if (!str_empty(w->stuck)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	if (facts_healthy(facts)) {
 		return;
@@ -109,7 +119,8 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		bool known = s && !str_empty(s->manager);
 		bool ends_early = streq(w->differs, "fails") || streq(w->differs, "hangs");
 		bool by_variable = ends_early || streq(w->differs, "splits");
-		if (by_variable && sets_what_is_wrong(facts)) {
+		if ((by_variable && sets_what_is_wrong(facts)) ||
+		    (streq(w->differs, "hangs") && waits_for_lock(facts))) {
 			continue;
 		}
 		if (str_empty(w->differs) || (known && (ends_early || streq(s->manager, "snap")))) {

@@ -7,6 +7,9 @@
  */
 #include "core/rule.h"
 
+/* A disk or a host that is slow has answered by then. */
+#define SILENT_MS 4500
+
 static bool stands_still(const struct fact_wait_leaf *l) {
 	return streq(l->kind, "stopped") || streq(l->kind, "traced") || streq(l->kind, "frozen") ||
 	       streq(l->kind, "throttled");
@@ -32,8 +35,8 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		if (!is_it(facts, l)) {
 			continue;
 		}
-		bool sure = !streq(l->kind, "inside") && !streq(l->kind, "net") &&
-		            !streq(l->kind, "disk");
+		bool slow = streq(l->kind, "net") || streq(l->kind, "disk");
+		bool sure = !streq(l->kind, "inside") && (!slow || l->since_ms >= SILENT_MS);
 		const char *subject = arena_printf(out->arena, "%s", l->name);
 		struct finding *f = findings_add(out, self, sure ? CONF_CERTAIN : CONF_LIKELY,
 		                                 subject, "%s", l->text);

@@ -14,9 +14,12 @@
 #define CALL_WAITID_PIDFD 3  /* P_PIDFD of <sys/wait.h> */
 #define BUSY_PERCENT      10 /* of one processor */
 #define SLEEP_MS          2500
+#define POLL_MS           2500 /* so long nobody looks again and again for what will come at once */
+#define ASKED_MS          1000 /* a question, a pipe without another end: nothing that passes by itself */
 #define BUSY_CALLS        40 /* reads and writes between the samples */
 
 static bool step(struct walk *k, const struct wait_process *p);
+static int rank_of(enum wait_kind kind);
 
 /* ---- one process by itself ---- */
 
@@ -229,6 +232,44 @@ static bool go_on(struct walk *k, const struct wait_process *q, enum wait_how ho
 	return false;
 }
 
+/* A server, or one that waits for its input, has nothing to do that would end and free the lock: whoever waits for it
+ * waits for that to end. */
+static void keep_for_life(struct walk *k, const struct wait_lock *l, const struct wait_process *p) {
+	struct wait_leaf *leaf = &k->chain->leaf;
+	enum wait_role role = waits_role(k->w->arena, leaf->process);
+	bool serves = role == ROLE_SERVER || role == ROLE_FORWARDER || role == ROLE_DAEMON ||
+	              role == ROLE_EDITOR;
+
+	if (leaf->kind != WAIT_IDLE && !(leaf->kind == WAIT_WORKS && serves)) {
+		return;
+	}
+	leaf->kind = WAIT_LOCK;
+	leaf->on = l->link;
+	leaf->detail = arena_printf(k->w->arena, "%s and keeps the lock %s as long as it runs",
+	                            serves ? "serves" : "waits for its input", l->link);
+	leaf->since_ms = p->rested_ms >= 0 ? p->rested_ms : p->age_ms;
+}
+
+/* A lock that was inherited has several holders, and lasts as long as the one that lasts. */
+static bool by_worst_holder(struct walk *k, const struct wait_lock *l, const char *proof) {
+	struct wait_chain best = {0}, start = *k->chain;
+	bool found = false;
+
+	for (size_t i = 0; i < l->holder_count; i++) {
+		*k->chain = start;
+		if (!go_on(k, waits_process(k->w, l->holders[i]), HOW_LOCK, l->link, proof)) {
+			continue;
+		}
+		keep_for_life(k, l, start.links[start.link_count - 1].process);
+		if (!found || rank_of(k->chain->leaf.kind) > rank_of(best.leaf.kind)) {
+			best = *k->chain;
+		}
+		found = true;
+	}
+	*k->chain = found ? best : start;
+	return found;
+}
+
 static bool by_lock(struct walk *k, const struct wait_process *p) {
 	struct arena *a = k->w->arena;
 
@@ -242,11 +283,8 @@ static bool by_lock(struct walk *k, const struct wait_process *p) {
 		                                 str_empty(l->class) ? "a lock" : l->class,
 		                                 str_empty(l->place) ? "" : ", ", l->place);
 
-		for (size_t n = 0; n < l->holder_count; n++) {
-			if (go_on(k, waits_process(k->w, l->holders[n]), HOW_LOCK, l->link,
-			          proof)) {
-				return true;
-			}
+		if (by_worst_holder(k, l, proof)) {
+			return true;
 		}
 		return leaf(
 			k, p, WAIT_LOCK, l->link,
@@ -254,75 +292,6 @@ static bool by_lock(struct walk *k, const struct wait_process *p) {
 				a, "waits for the lock %s, and who has it cannot be seen from here",
 				l->link),
 			proof);
-	}
-	return false;
-}
-
-static bool by_file_system(struct walk *k, const struct wait_process *p) {
-	static const char *const fuse[] = {"request_wait_answer",
-	                                   "fuse_request_wait_answer",
-	                                   "__fuse_request_send",
-	                                   "fuse_get_req",
-	                                   "fuse_simple_request",
-	                                   "fuse_wait_on_page_writeback",
-	                                   NULL};
-	static const char *const remote[] = {"rpc_wait_bit_killable",
-	                                     "nfs_wait_bit_killable",
-	                                     "nfs4_wait_clnt_recover",
-	                                     "nlmclnt_lock",
-	                                     "nlmclnt_block",
-	                                     "p9_client_rpc",
-	                                     "wait_for_response",
-	                                     "autofs_wait",
-	                                     "ceph_mdsc_wait_request",
-	                                     "fanotify_handle_event",
-	                                     "fanotify_get_response",
-	                                     "handle_userfault",
-	                                     "seccomp_do_user_notification",
-	                                     "__seccomp_filter",
-	                                     NULL};
-	struct arena *a = k->w->arena;
-
-	each_thread(t, p) {
-		bool served = one_of(t->wchan, fuse) || strstr(t->stack, "fuse_") != NULL;
-		bool hard = streq(t->state, "D") && t->still && t->cpu_us == 0;
-
-		if (!served && !one_of(t->wchan, remote) && !hard) {
-			continue;
-		}
-		const struct wait_fd *f = waits_fd(p, (int64_t)waits_arg(t, 0));
-		const char *on = !str_empty(t->path)      ? t->path
-		                 : f && f->link[0] == '/' ? f->link
-		                                          : "";
-		const char *proof =
-			arena_printf(a, "thread %lld: state %s in %s, %s", (long long)t->tid,
-		                     t->state, str_empty(t->wchan) ? "the kernel" : t->wchan,
-		                     str_empty(t->call) ? "no system call seen" : t->call);
-
-		for (size_t i = 0; served && i < k->w->process_count; i++) {
-			const struct wait_process *q = &k->w->processes[i];
-
-			if (streq(q->relation, "serves") && go_on(k, q, HOW_FILES, on, proof)) {
-				return true;
-			}
-		}
-		leaf(k, p,
-		     k->w->memory_full >= 20 || p->memory_full >= 2000 ? WAIT_MEMORY : WAIT_DISK,
-		     on,
-		     arena_printf(a, "waits for %s%s",
-		                  served ? "a file system that a program serves"
-		                         : "the disk or a file server",
-		                  str_empty(on) ? "" : arena_printf(a, ": %s", on)),
-		     proof);
-		if (k->chain->leaf.kind == WAIT_MEMORY) {
-			k->chain->leaf.detail = arena_printf(
-				a,
-				"waits for memory: all stood still for %lld %% of the last ten "
-				"seconds",
-				(long long)(p->memory_full >= 2000 ? p->memory_full / 100
-			                                           : k->w->memory_full));
-		}
-		return true;
 	}
 	return false;
 }
@@ -371,10 +340,13 @@ static const char *waits_for_child(struct walk *k, const struct wait_process *p,
 	each_thread(t, p) {
 		int64_t first = (int64_t)waits_arg(t, 0), second = (int64_t)waits_arg(t, 1);
 		const struct wait_fd *f = first == CALL_WAITID_PIDFD ? waits_fd(p, second) : NULL;
-		bool any = streq(t->call, "wait4") ? (int)first == -1 || first == q->pid
+		/* In a pid namespace of their own they have other numbers. */
+		bool any = streq(t->call, "wait4")
+		                   ? (int)first == -1 || first == q->pid || first == q->own_pid
 		           : streq(t->call, "waitid")
 		                   ? (first == CALL_WAITID_PIDFD ? f && f->pidfd == q->pid
-		                                                 : first == 0 || second == q->pid)
+		                                                 : first == 0 || second == q->pid ||
+		                                                           second == q->own_pid)
 		                   : streq(t->call, "vfork");
 
 		if (any) {
@@ -519,8 +491,10 @@ static bool by_exhaustion(struct walk *k, const struct wait_process *p) {
 /* In the order of what is stronger. */
 static bool step(struct walk *k, const struct wait_process *p) {
 	static bool (*const ways[])(struct walk * k, const struct wait_process *p) = {
-		is_held,  by_lock, by_file_system, by_fifo,         by_child, waits_by_descriptor,
-		by_sleep, by_work, by_exhaustion,  waits_by_socket,
+		is_held,         by_lock,  waits_by_file_system,
+		by_fifo,         by_child, waits_by_descriptor,
+		by_sleep,        by_work,  by_exhaustion,
+		waits_by_socket,
 	};
 
 	if (++k->steps > STEPS_MAX) {
@@ -567,12 +541,21 @@ static bool sleeps_long(const struct waits *w, const struct wait_leaf *l) {
 	       (time && (strtod(time, NULL) >= 60 || strpbrk(time, "mhd")));
 }
 
-/* A program that looks again every second: each sleep is short, and the one that starts them is not young. */
+/* A program that looks again every second: each sleep is short, and the one that starts them is not young and has
+ * done nothing else. */
 static bool polls(const struct wait_chain *c, int64_t settled_ms) {
 	const struct wait_link *before = c->link_count > 1 ? &c->links[c->link_count - 2] : NULL;
+	const struct wait_process *p = before ? before->process : NULL;
 
-	return before && before->how == HOW_CHILD && str_starts(c->leaf.process->comm, "sleep") &&
-	       before->process->age_ms / 5 >= settled_ms;
+	return p && before->how == HOW_CHILD && str_starts(c->leaf.process->comm, "sleep") &&
+	       p->age_ms >= (settled_ms < POLL_MS / 2 ? POLL_MS * 2 / 3 : POLL_MS) &&
+	       settled_ms < INT64_MAX && p->cpu_ms * 10 <= p->age_ms;
+}
+
+static int64_t settles_after(enum wait_kind kind, int64_t settled_ms) {
+	bool asked = kind == WAIT_PROMPT || kind == WAIT_FIFO;
+
+	return asked && settled_ms > ASKED_MS && settled_ms < INT64_MAX ? ASKED_MS : settled_ms;
 }
 
 /* How long it has waited: no longer than since it last ran, where that is known. */
@@ -584,6 +567,26 @@ static void bound_since(struct wait_leaf *l) {
 	if (passes && l->process->rested_ms >= 0 && l->process->rested_ms < l->since_ms) {
 		l->since_ms = l->process->rested_ms;
 	}
+}
+
+static void settle_sleep(const struct waits *w, struct wait_chain *c, int64_t settled_ms) {
+	struct wait_leaf *l = &c->leaf;
+	bool is_long = sleeps_long(w, l);
+
+	if (is_long || !polls(c, settled_ms)) {
+		l->settled = l->settled && is_long;
+		return;
+	}
+	/* The next sleep is another process: it is whoever starts them. */
+	const char *proof = arena_printf(w->arena, "%s; %s", c->links[c->link_count - 2].proof,
+	                                 waits_name(w->arena, l->process));
+
+	c->link_count--;
+	l->process = c->links[c->link_count - 1].process;
+	l->since_ms = l->process->age_ms;
+	l->detail = "sleeps for a moment, again and again: it polls for something";
+	l->proof = proof;
+	l->settled = true;
 }
 
 struct wait_chain waits_chain(const struct waits *w, int64_t settled_ms) {
@@ -601,16 +604,10 @@ struct wait_chain waits_chain(const struct waits *w, int64_t settled_ms) {
 		leaf(&walk, p, WAIT_HIDDEN, "", "may not be looked into", "");
 	}
 	bound_since(&chain.leaf);
-	chain.leaf.settled = is_certain(chain.leaf.kind) || chain.leaf.since_ms >= settled_ms;
-	if (chain.leaf.kind == WAIT_SLEEP && polls(&chain, settled_ms) &&
-	    !sleeps_long(w, &chain.leaf)) {
-		chain.leaf.detail = arena_printf(
-			w->arena, "sleeps for a moment, again and again: %s polls for something",
-			waits_name(w->arena, chain.links[chain.link_count - 2].process));
-	}
+	chain.leaf.settled = is_certain(chain.leaf.kind) ||
+	                     chain.leaf.since_ms >= settles_after(chain.leaf.kind, settled_ms);
 	if (chain.leaf.kind == WAIT_SLEEP) {
-		chain.leaf.settled = (chain.leaf.settled && sleeps_long(w, &chain.leaf)) ||
-		                     polls(&chain, settled_ms);
+		settle_sleep(w, &chain, settled_ms);
 	}
 	for (size_t i = 0; i < chain.link_count && !chain.server; i++) {
 		enum wait_role role = waits_role(w->arena, chain.links[i].process);

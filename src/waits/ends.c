@@ -3,6 +3,9 @@
  */
 #include "waits/private.h"
 
+#define TRICKLE_MS          8000
+#define TRICKLE_BYTES_PER_S 256
+
 static const char *const reading[] = {"read", "readv", "recvfrom", "recvmsg", "pread64", NULL};
 static const char *const writing[] = {"write", "writev", "sendto", "sendmsg", NULL};
 
@@ -238,6 +241,13 @@ static int64_t lesser(int64_t a, int64_t b) {
 	return a < b ? a : b;
 }
 
+/* What comes now and then, and would not be enough in an hour. */
+static bool trickles(const struct wait_process *p, const struct wait_socket *s) {
+	return s->received_bytes > 0 && p->age_ms >= TRICKLE_MS &&
+	       s->received_bytes * 1000 / p->age_ms < TRICKLE_BYTES_PER_S && s->heard_ms >= 0 &&
+	       s->heard_ms < TRICKLE_MS;
+}
+
 static bool by_address(struct walk *k, const struct wait_process *p, const struct wait_socket *s) {
 	struct arena *a = k->w->arena;
 	const char *proof = arena_printf(a, "socket %lld, %s, %lld retransmits", (long long)s->ino,
@@ -271,6 +281,13 @@ static bool by_address(struct walk *k, const struct wait_process *p, const struc
 					      : ""),
 	     arena_printf(a, "%s, %lld bytes received, last data %lld ms ago", proof,
 	                  (long long)s->received_bytes, (long long)s->heard_ms));
+	if (trickles(p, s)) {
+		k->chain->leaf.detail = arena_printf(
+			a, "waits for %s, which has sent no more than %lld bytes in %lld s",
+			whom(k, p, s->remote), (long long)s->received_bytes,
+			(long long)p->age_ms / 1000);
+		return true;
+	}
 	/* Since the last data came, or since the question was put. */
 	int64_t quiet = s->received_bytes > 0 ? s->heard_ms : s->sent_ms;
 
@@ -322,6 +339,19 @@ static bool is_name_server(const struct wait_socket *s) {
 	return streq(s->kind, "udp") && str_ends(s->remote, ":53");
 }
 
+static bool is_inherited(struct walk *k, const struct wait_process *p, const struct wait_fd *f) {
+	for (size_t i = 0; i + 1 < k->chain->link_count; i++) {
+		const struct wait_process *q = k->chain->links[i].process;
+
+		for (size_t n = 0; q != p && n < q->fd_count; n++) {
+			if (q->first_fd[n].pid == q->pid && q->first_fd[n].ino == f->ino) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
 /* The sockets of the first sort that say something, in this order: a connection that does not come about, a name
  * that is not answered, somebody on this machine, somebody elsewhere, somebody here who is not seen. */
 bool waits_by_socket(struct walk *k, const struct wait_process *p) {
@@ -329,7 +359,8 @@ bool waits_by_socket(struct walk *k, const struct wait_process *p) {
 	bool serves = role == ROLE_SERVER || role == ROLE_DAEMON || role == ROLE_DEBUGGER ||
 	              role == ROLE_EDITOR;
 
-	for (int round = 0; round < 5; round++) {
+	for (int round = 0; round < 10; round++) {
+		/* First without those that somebody before it in the chain has, too: they came with the fork. */
 		for (size_t i = 0; i < p->fd_count; i++) {
 			const struct wait_fd *f = &p->first_fd[i];
 			const struct wait_socket *s =
@@ -339,15 +370,19 @@ bool waits_by_socket(struct walk *k, const struct wait_process *p) {
 				continue;
 			}
 			bool remote = !streq(s->kind, "unix") && !s->local_peer;
+			int turn = round % 5;
 
-			if ((round == 0 && streq(s->kind, "tcp") && streq(s->state, "connecting") &&
+			if (is_inherited(k, p, f) != (round >= 5)) {
+				continue;
+			}
+			if ((turn == 0 && streq(s->kind, "tcp") && streq(s->state, "connecting") &&
 			     by_address(k, p, s)) ||
-			    (round == 1 && is_name_server(s) && by_address(k, p, s)) ||
-			    (round == 2 && !remote && !serves && f->fd > 2 &&
+			    (turn == 1 && is_name_server(s) && by_address(k, p, s)) ||
+			    (turn == 2 && !remote && !serves && f->fd > 2 &&
 			     by_neighbour(k, p, f, s)) ||
-			    (round == 3 && remote && !serves && streq(s->kind, "tcp") &&
+			    (turn == 3 && remote && !serves && streq(s->kind, "tcp") &&
 			     streq(s->state, "connected") && by_address(k, p, s)) ||
-			    (round == 4 && s->local_peer && !serves && streq(s->kind, "tcp") &&
+			    (turn == 4 && s->local_peer && !serves && streq(s->kind, "tcp") &&
 			     streq(s->state, "connected") && by_address(k, p, s))) {
 				return true;
 			}

@@ -14,7 +14,8 @@ enum record {
 	REC_MESSAGE,
 	REC_PIPE,
 	REC_SOCKET,
-	REC_LOCK
+	REC_LOCK,
+	REC_MOUNT
 };
 
 enum type { TEXT, NUMBER, YESNO };
@@ -58,6 +59,7 @@ static const struct field fields[] = {
 	F(PROCESS, wait_process, "threads", threads, NUMBER),
 	F(PROCESS, wait_process, "tracer", tracer, NUMBER),
 	F(PROCESS, wait_process, "group", group, NUMBER),
+	F(PROCESS, wait_process, "own_pid", own_pid, NUMBER),
 	F(PROCESS, wait_process, "session", session, NUMBER),
 	F(PROCESS, wait_process, "terminal", terminal, NUMBER),
 	F(PROCESS, wait_process, "foreground", foreground, NUMBER),
@@ -92,6 +94,7 @@ static const struct field fields[] = {
 	F(FD, wait_fd, "mtime_ns", mtime_ns, NUMBER),
 	F(FD, wait_fd, "Pid", pidfd, NUMBER),
 	F(FD, wait_fd, "fifo", fifo, YESNO),
+	F(FD, wait_fd, "fuse_connection", connection, NUMBER),
 	F(MESSAGE, wait_message, "pid", pid, NUMBER),
 	F(MESSAGE, wait_message, "fd", fd, NUMBER),
 	F(MESSAGE, wait_message, "name", name, TEXT),
@@ -118,6 +121,8 @@ static const struct field fields[] = {
 	F(SOCKET, wait_socket, "heard_ms", heard_ms, NUMBER),
 	F(SOCKET, wait_socket, "sent_ms", sent_ms, NUMBER),
 	F(SOCKET, wait_socket, "unacked", unacked, NUMBER),
+	F(MOUNT, wait_mount, "point", point, TEXT),
+	F(MOUNT, wait_mount, "connection", connection, NUMBER),
 	F(LOCK, wait_lock, "pid", pid, NUMBER),
 	F(LOCK, wait_lock, "class", class, TEXT),
 	F(LOCK, wait_lock, "place", place, TEXT),
@@ -140,6 +145,7 @@ static const struct {
 	LIST(PIPE, "pipe", wait_pipe, pipes, pipe_count),
 	LIST(SOCKET, "socket", wait_socket, sockets, socket_count),
 	LIST(LOCK, "lock", wait_lock, locks, lock_count),
+	LIST(MOUNT, "mount", wait_mount, mounts, mount_count),
 #undef LIST
 };
 

@@ -39,6 +39,9 @@ bool waits_by_descriptor(struct walk *k, const struct wait_process *p);
 bool waits_by_socket(struct walk *k, const struct wait_process *p);
 bool waits_by_nothing(struct walk *k, const struct wait_process *p);
 
+/* file_system.c */
+bool waits_by_file_system(struct walk *k, const struct wait_process *p);
+
 /* unread.c */
 void waits_find_unread(struct walk *k, struct wait_chain *chain);
 /* Bytes that lie unread in a descriptor, 0 none or unknown. */

@@ -36,9 +36,10 @@ struct wait_fd {
 	int64_t pid, fd;
 	const char *link;
 	int64_t ino;
-	int64_t mtime_ns;                     /* of a pipe: when something was last written to it */
-	int64_t pidfd;                        /* whom it means */
-	bool fifo;                            /* a pipe with a name */
+	int64_t mtime_ns;   /* of a pipe: when something was last written to it */
+	int64_t pidfd;      /* whom it means */
+	bool fifo;          /* a pipe with a name */
+	int64_t connection; /* of /dev/fuse: which file system it serves, 0 unknown */
 	struct wait_end ends[WAITS_ENDS_MAX]; /* other holders: of a pipe, of a socket's peer */
 	size_t end_count;
 };
@@ -75,12 +76,18 @@ struct wait_lock {
 	size_t holder_count;
 };
 
+struct wait_mount { /* of a file system that a process serves */
+	const char *point;
+	int64_t connection; /* its number, which the descriptors of its server carry */
+};
+
 struct wait_process {
 	int64_t pid, ppid;
 	const char *relation; /* target ancestor below holder peer tracer serves */
 	const char *state, *comm, *editor, *exe, *cwd, *cmdline, *pidns;
 	int64_t interval_us, io_calls, age_ms, cpu_ms, fds, fd_limit, uid, threads, tracer;
 	int64_t group, session, terminal, foreground;
+	int64_t own_pid;    /* its number in its own pid namespace; 0 unknown */
 	int64_t rested_ms;  /* for so long no thread of it has run; -1 unknown */
 	bool denied;        /* what it does may not be seen */
 	const char *frozen; /* the group that is frozen, "" none */
@@ -109,8 +116,9 @@ struct waits {
 	struct wait_pipe *pipes;
 	struct wait_socket *sockets;
 	struct wait_lock *locks;
+	struct wait_mount *mounts;
 	size_t process_count, thread_count, fd_count, message_count, pipe_count, socket_count,
-		lock_count;
+		lock_count, mount_count;
 };
 
 /* The text of LOOK_WAITS; what is of another form is left out. False when there is no process in it. */

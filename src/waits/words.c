@@ -48,6 +48,10 @@ static const char *because(struct arena *a, const struct wait_chain *c) {
 	}
 	switch (before->how) {
 	case HOW_LOCK:
+		if (c->leaf.kind == WAIT_LOCK) {
+			return arena_printf(a, ", for which %s waits",
+			                    waits_name(a, before->process));
+		}
 		return arena_printf(a, "; it has the lock %s for which %s waits", before->on,
 		                    waits_name(a, before->process));
 	case HOW_FILES:

@@ -33,7 +33,7 @@ static int64_t parent_of(const struct waits *w, int64_t pid) {
 }
 
 /* Up to the editor; without one, the parent alone matters: it holds the other ends. */
-static void add_ancestors(struct waits *w, int64_t pid) {
+void waits_add_ancestors(struct waits *w, int64_t pid) {
 	int64_t chain[ANCESTORS_MAX];
 	size_t count = 0, keep = 1;
 
@@ -42,11 +42,15 @@ static void add_ancestors(struct waits *w, int64_t pid) {
 		struct proc_stat ps;
 
 		chain[count++] = pid;
-		if (proc_read(w->arena, w->proc_fd, pid, "stat", WAITS_TEXT_CAP, &text) == 0 &&
-		    proc_stat_parse(text, &ps) && editor_kind_of_comm(ps.comm)) {
+		if (proc_read(w->arena, w->proc_fd, pid, "stat", WAITS_TEXT_CAP, &text) != 0 ||
+		    !proc_stat_parse(text, &ps)) {
+			continue;
+		}
+		if (editor_kind_of_comm(ps.comm)) {
 			keep = count;
 			break;
 		}
+		keep = str_starts(ps.comm, "gopls") ? count : keep;
 	}
 	for (size_t i = 0; i < count && i < keep; i++) {
 		waits_add(w, chain[i], WAITS_ANCESTOR);
@@ -84,7 +88,8 @@ static bool leads_on(const struct waits *w, const struct waits_process *p, int f
 	if (p->relation == WAITS_TARGET) {
 		return fd <= 2 || is_waited_on(p, fd) || comm_is_server(w, pid);
 	}
-	return is_waited_on(p, fd) || p->relation == WAITS_BELOW || comm_is_server(w, pid);
+	return is_waited_on(p, fd) || p->relation == WAITS_BELOW || p->relation == WAITS_HOLDER ||
+	       comm_is_server(w, pid);
 }
 
 static void add_ends(struct waits *w, const struct waits_process *p, int fd, uint64_t ino) {
@@ -155,63 +160,9 @@ static void add_tracer(struct waits *w, const struct waits_process *p) {
 	}
 }
 
-/* Does a thread wait for a file system that a process serves? */
-static bool waits_for_fuse(struct waits *w, const struct waits_process *p) {
-	for (size_t i = 0; i < p->thread_count; i++) {
-		struct slice text;
-
-		if (proc_read(w->arena, w->proc_fd, p->pid,
-		              arena_printf(w->arena, "task/%" PRId64 "/wchan", p->threads[i].tid),
-		              WAITS_TEXT_CAP, &text) == 0 &&
-		    (slice_has(text, "fuse") || slice_has(text, "request_wait_answer"))) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Those who have /dev/fuse open. */
-static void add_fuse_servers(struct waits *w) {
-	int fd = openat(w->proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-
-	for (const struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir)) {
-		int64_t pid;
-
-		if (str_to_int64(e->d_name, &pid) < 0) {
-			continue;
-		}
-		int fds = openat(w->proc_fd, arena_printf(w->arena, "%s/fd", e->d_name),
-		                 O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		DIR *open = fds < 0 ? NULL : fdopendir(fds);
-
-		for (const struct dirent *f = open ? readdir(open) : NULL; f; f = readdir(open)) {
-			char link[32];
-			ssize_t n = readlinkat(dirfd(open), f->d_name, link, sizeof link - 1);
-
-			link[n > 0 ? n : 0] = '\0';
-			if (streq(link, "/dev/fuse")) {
-				waits_add(w, pid, WAITS_SERVES);
-			}
-		}
-		if (open) {
-			closedir(open);
-		}
-	}
-	if (dir) {
-		closedir(dir);
-	}
-}
-
-static void gather(struct waits *w, int64_t pid) {
-	bool fuse = false;
-
-	waits_add_tree(w, pid, WAITS_TARGET);
-	add_ancestors(w, pid);
-	sockets_read(&w->sockets, w->arena, w->proc_fd, 0,
-	             SOCKETS_UNIX | SOCKETS_TCP | SOCKETS_UDP | SOCKETS_COUNTS);
-	waits_find_holders(w, pid);
-	for (size_t round = 0, done = 0; round < ROUNDS_MAX && done < w->count; round++) {
+/* Of those in the list from done on, and of those who come to it so; returns how far it has come. */
+static size_t add_all_peers(struct waits *w, size_t done) {
+	for (size_t round = 0; round < ROUNDS_MAX && done < w->count; round++) {
 		size_t count = w->count;
 
 		for (; done < count; done++) {
@@ -220,12 +171,29 @@ static void gather(struct waits *w, int64_t pid) {
 			add_tracer(w, w->list[done]);
 		}
 	}
+	return done;
+}
+
+static void gather(struct waits *w, int64_t pid) {
+	bool fuse = false;
+
+	waits_add_tree(w, pid, WAITS_TARGET);
+	waits_add_ancestors(w, pid);
+	sockets_read(&w->sockets, w->arena, w->proc_fd, 0,
+	             SOCKETS_UNIX | SOCKETS_TCP | SOCKETS_UDP | SOCKETS_COUNTS);
+	waits_find_holders(w, pid);
+	size_t done = add_all_peers(w, 0);
+
 	waits_find_locks(w);
+	if (done < w->count) { /* those who have the locks, and whom they wait for */
+		waits_find_all_holders(w);
+		add_all_peers(w, done);
+	}
 	for (size_t i = 0; i < w->count && !fuse; i++) {
-		fuse = waits_for_fuse(w, w->list[i]);
+		fuse = waits_on_fuse(w, w->list[i]);
 	}
 	if (fuse) {
-		add_fuse_servers(w);
+		waits_find_file_servers(w);
 	}
 }
 

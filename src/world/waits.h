@@ -88,6 +88,7 @@ struct waits {
 	struct waits_holder *holders; /* in order of ino */
 	size_t holder_count, holder_size;
 	bool holders_cut;
+	bool all_holders;   /* everybody has been looked at, not only our own processes */
 	int64_t unreadable; /* processes whose descriptors may not be seen */
 	struct sockets sockets;
 	struct slice locks;  /* /proc/locks */
@@ -107,6 +108,8 @@ struct waits_process *waits_find(const struct waits *w, int64_t pid);
 struct waits_process *waits_add(struct waits *w, int64_t pid, enum waits_relation relation);
 /* And all below it. */
 void waits_add_tree(struct waits *w, int64_t pid, enum waits_relation relation);
+/* Those above it, up to the server and its editor; without these, its parent alone. */
+void waits_add_ancestors(struct waits *w, int64_t pid);
 /* "record=process" and its threads, with the second sample. */
 void waits_put_process(struct waits *w, const struct waits_process *p);
 
@@ -119,6 +122,7 @@ const char *waits_call_name(int64_t number);
 
 /* waits_ends.c: who has which pipe and socket open, and what lies in them. */
 void waits_find_holders(struct waits *w, int64_t target);
+void waits_find_all_holders(struct waits *w);
 /* 'r', 'w' or 'b'; 0 when it has been closed. */
 char waits_way_of(const struct waits *w, const struct waits_holder *h);
 const struct waits_holder *waits_holder_of(const struct waits *w, uint64_t ino,
@@ -136,6 +140,10 @@ void waits_put_socket(struct waits *w, const struct waits_socket *s);
 /* waits_cgroup.c: what the groups of a process do to it: keys of "record=process". */
 void waits_put_cgroup(struct waits *w, int64_t pid);
 
+/* waits_fuse.c: does a thread of it wait for a file system that a process serves? */
+bool waits_on_fuse(struct waits *w, const struct waits_process *p);
+/* Adds those that serve one; "record=mount". */
+void waits_find_file_servers(struct waits *w);
 /* waits_locks.c: adds holders of locks that somebody in the list waits for; "record=lock". */
 void waits_find_locks(struct waits *w);
 void waits_put_locks(struct waits *w);

@@ -16,6 +16,7 @@
 
 #define LINK_SIZE     512
 #define ANCESTORS_MAX 12
+#define NAME_MIN      6 /* of a process whose name is looked for in those of sockets */
 
 /* The mode of the link of an open descriptor says how it is open; 0 when it has gone. */
 char waits_way_of(const struct waits *w, const struct waits_holder *h) {
@@ -54,13 +55,59 @@ static struct waits_holder *holder_new(struct waits *w) {
 	return &w->holders[w->holder_count++];
 }
 
+/* The real user of a process, from the line "Uid:" of its status; -1 unknown. */
+static int64_t user_of(struct waits *w, int64_t pid) {
+	struct slice text, line;
+
+	if (proc_read(w->arena, w->proc_fd, pid, "status", WAITS_TEXT_CAP, &text) != 0) {
+		return -1;
+	}
+	while (slice_line(&text, &line)) {
+		if (slice_starts(line, "Uid:")) {
+			return strtoll(arena_slicedup(w->arena, line) + 4, NULL, 10);
+		}
+	}
+	return -1;
+}
+
+/* Agents that keep secrets hide what they have open even from their own user (prctl(2), PR_SET_DUMPABLE): gpg-agent
+ * and ssh-agent. Their sockets have names that say whose they are. */
+static void guess_ends(struct waits *w, int64_t pid) {
+	struct slice comm;
+
+	if (user_of(w, pid) != (int64_t)w->looker->uid ||
+	    proc_read(w->arena, w->proc_fd, pid, "comm", WAITS_TEXT_CAP, &comm) != 0) {
+		return;
+	}
+	const char *name = arena_slicedup(w->arena, slice_trim(comm));
+	bool is_ssh = streq(name, "ssh-agent");
+
+	for (size_t i = 0; strlen(name) >= NAME_MIN && i < w->sockets.unix_count &&
+	                   w->holder_count < WAITS_HOLDERS_MAX;
+	     i++) {
+		const struct unix_socket *s = &w->sockets.unixes[i];
+		const char *base = strrchr(s->path, '/');
+
+		if (s->inode != 0 && base &&
+		    (strstr(base, name) || (is_ssh && str_starts(base, "/agent.")))) {
+			*holder_new(w) =
+				(struct waits_holder){.ino = s->inode, .pid = pid, .fd = -1};
+		}
+	}
+}
+
 static void take_ends(struct waits *w, int64_t pid) {
 	char link[LINK_SIZE];
 	struct proc_numbers fds;
 	int error = proc_fds_open(&fds, w->proc_fd, pid);
 
 	if (error) {
-		w->unreadable += error == EACCES || error == EPERM;
+		bool denied = error == EACCES || error == EPERM;
+
+		w->unreadable += denied;
+		if (denied) {
+			guess_ends(w, pid);
+		}
 		return;
 	}
 	while (proc_numbers_next(&fds)) {
@@ -151,17 +198,25 @@ static bool find_among_ours(struct waits *w) {
 	if (ours->count < PROC_CHILDREN_MAX && !leads_out(w)) {
 		return true;
 	}
-	w->holder_count = 0;
-	w->holders_cut = false;
-	w->unreadable = 0;
 	return false;
 }
 
 void waits_find_holders(struct waits *w, int64_t target) {
-	if (is_below_us(w, target) && find_among_ours(w)) {
+	if (!is_below_us(w, target) || !find_among_ours(w)) {
+		waits_find_all_holders(w);
+	}
+}
+
+void waits_find_all_holders(struct waits *w) {
+	if (w->all_holders) {
 		return;
 	}
 	struct proc_numbers pids;
+
+	w->all_holders = true;
+	w->holder_count = 0;
+	w->holders_cut = false;
+	w->unreadable = 0;
 
 	if (proc_pids_open(&pids, w->proc_fd) != 0) {
 		return;

@@ -67,6 +67,16 @@ static const char *carried_path(struct waits *w, int64_t pid, const struct lock_
 	          : NULL;
 }
 
+static void put_holders(struct waits *w, const int64_t *pids, size_t count, int64_t waiter) {
+	for (size_t i = 0; i < count; i++) {
+		if (pids[i] != waiter) {
+			strbuf_printf(w->out, "holder=%" PRId64 "\n", pids[i]);
+			waits_add_tree(w, pids[i], WAITS_HOLDER);
+			waits_add_ancestors(w, pids[i]);
+		}
+	}
+}
+
 static void put_lock(struct waits *w, const struct lock_line *wait, const struct lock_line *held) {
 	int64_t pids[HOLDERS_MAX];
 	size_t count = 0;
@@ -87,37 +97,66 @@ static void put_lock(struct waits *w, const struct lock_line *wait, const struct
 	if (path) {
 		keyline_put(w->out, "link", path);
 	}
-	for (size_t i = 0; i < count; i++) {
-		if (pids[i] != wait->pid) {
-			strbuf_printf(w->out, "holder=%" PRId64 "\n", pids[i]);
-			waits_add_tree(w, pids[i], WAITS_HOLDER);
-		}
-	}
+	put_holders(w, pids, count, wait->pid);
 	strbuf_add_char(w->out, '\n');
 }
 
-/* The lock a process waits for although no line says so (another pid namespace): by what it is in a
- * call on. */
+/* Where the file behind a descriptor is, in the eyes of the lock table. */
+static bool place_of(struct waits *w, int64_t pid, uint64_t fd, struct lock_place *ret) {
+	struct lock_process *p = lock_process_read(w->arena, w->proc_fd, pid);
+	struct lock_mount mount;
+
+	for (size_t i = 0; i < p->count; i++) {
+		const struct lock_fd *f = &p->fds[i];
+
+		if ((uint64_t)f->number == fd && f->has_ino &&
+		    lock_mount_of(w->arena, w->proc_fd, p, f->mnt_id, &mount)) {
+			*ret = (struct lock_place){
+				.major = mount.major, .minor = mount.minor, .ino = f->ino};
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool waits_for_lock(const struct waits_thread *t) {
+	return streq(t->call, "flock") ||
+	       (streq(t->call, "fcntl") && (t->args[1] == F_SETLKW || t->args[1] == F_OFD_SETLKW));
+}
+
+/* The lock a process waits for although no line says so: by what it is in a call on. The table leaves out a lock whose
+ * process has ended or is in a pid namespace we do not see, with all that wait for it, and names nobody for those of
+ * open files (core/lock_line.h). */
 static void put_unlisted(struct waits *w, const struct waits_process *p) {
 	for (size_t i = 0; i < p->thread_count; i++) {
 		const struct waits_thread *t = &p->threads[i];
-		bool waits = streq(t->call, "flock") ||
-		             (streq(t->call, "fcntl") &&
-		              (t->args[1] == F_SETLKW || t->args[1] == F_OFD_SETLKW));
+		struct lock_place place;
+		int64_t pids[HOLDERS_MAX];
+		size_t count = 0;
 
-		if (waits) {
-			const char *link =
-				proc_link(w->arena, w->proc_fd, p->pid,
-			                  arena_printf(w->arena, "fd/%" PRIu64, t->args[0]));
-
-			strbuf_printf(w->out, "record=lock\npid=%" PRId64 "\nclass=%s\nplace=\n",
-			              p->pid, streq(t->call, "flock") ? "FLOCK" : "POSIX");
-			if (link) {
-				keyline_put(w->out, "link", link);
-			}
-			strbuf_add_char(w->out, '\n');
-			return;
+		if (!waits_for_lock(t)) {
+			continue;
 		}
+		const char *link = proc_link(w->arena, w->proc_fd, p->pid,
+		                             arena_printf(w->arena, "fd/%" PRIu64, t->args[0]));
+
+		strbuf_printf(w->out, "record=lock\npid=%" PRId64 "\nclass=%s\n", p->pid,
+		              streq(t->call, "flock")      ? "FLOCK"
+		              : t->args[1] == F_OFD_SETLKW ? "OFDLCK"
+		                                           : "POSIX");
+		if (place_of(w, p->pid, t->args[0], &place)) {
+			strbuf_printf(w->out, "place=%02x:%02x:%" PRIu64 "\n", place.major,
+			              place.minor, place.ino);
+			count = holders_by_descriptor(w, &place, pids, HOLDERS_MAX);
+		} else {
+			strbuf_add(w->out, "place=\n");
+		}
+		if (link) {
+			keyline_put(w->out, "link", link);
+		}
+		put_holders(w, pids, count, p->pid);
+		strbuf_add_char(w->out, '\n');
+		return;
 	}
 }
 

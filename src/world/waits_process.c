@@ -243,6 +243,14 @@ static void put_lines(struct waits *w, int64_t pid) {
 				}
 			}
 		}
+		/* "NSpid:\t19\t2": here, and in each namespace below; the last is its own. */
+		const char *last =
+			slice_starts(line, "NSpid:") ? memrchr(line.data, '\t', line.len) : NULL;
+
+		if (last) {
+			strbuf_printf(w->out, "own_pid=%.*s\n",
+			              (int)(line.data + line.len - last - 1), last + 1);
+		}
 	}
 	if (proc_read(w->arena, w->proc_fd, pid, "limits", WAITS_TEXT_CAP, &text) == 0) {
 		while (slice_line(&text, &line)) {

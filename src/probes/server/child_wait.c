@@ -13,7 +13,7 @@ static int look(struct exam *exam, struct err *err) {
 	};
 
 	(void)err;
-	wait_trial(exam, moments, sizeof moments / sizeof *moments);
+	wait_trial(exam, moments, sizeof moments / sizeof *moments, false);
 	return 0;
 }
 

@@ -122,13 +122,27 @@ static const char *host_in(struct exam *exam, const char *comm, struct slice cmd
 	return NULL;
 }
 
+/* ssh for git, hg or svn, and not for a helper of the user's: by the program it shall run there. */
+static bool serves_vcs(struct exam *exam, struct slice block) {
+	static const char *const programs[] = {"git-upload-pack", "serve --stdio", "svnserve"};
+	const char *words = keyline_text(exam->arena, block, "cmdline");
+
+	for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
+		if (str_has(words, programs[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void state_wait(struct exam *exam, const struct evidence *ev, struct slice block) {
 	const char *comm = keyline_text(exam->arena, block, "comm");
 	const char *url = NULL;
 	const char *host =
 		host_in(exam, comm, slice_str(keyline_text(exam->arena, block, "cmdline")), &url);
-	bool is_vcs = host && (str_starts(comm, "git") || streq(comm, "ssh") ||
-	                       str_starts(comm, "hg") || str_starts(comm, "svn"));
+	bool is_vcs = host &&
+	              (str_starts(comm, "git") || str_starts(comm, "hg") ||
+	               str_starts(comm, "svn") || (streq(comm, "ssh") && serves_vcs(exam, block)));
 	const struct fact_mod_absent *m = requirement(exam, is_vcs ? url : NULL);
 
 	if (keyline_number(exam->arena, block, "received", 0) > 0 ||

@@ -6,13 +6,12 @@
 
 static int look(struct exam *exam, struct err *err) {
 	static const struct wait_moment moments[] = {
-		{2600 * NS_PER_MS, 1000},
-		{6000 * NS_PER_MS, 2000},
-		{12000 * NS_PER_MS, 3000},
+		{2600 * NS_PER_MS, 1000}, {4200 * NS_PER_MS, 1500},  {6000 * NS_PER_MS, 2000},
+		{8500 * NS_PER_MS, 2500}, {12000 * NS_PER_MS, 3000},
 	};
 
 	(void)err;
-	wait_trial(exam, moments, sizeof moments / sizeof *moments);
+	wait_trial(exam, moments, sizeof moments / sizeof *moments, true);
 	return 0;
 }
 

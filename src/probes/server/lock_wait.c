@@ -7,6 +7,7 @@
 #include "core/locks.h"
 #include "gofile/lockfile.h"
 #include "probes/server/handshake.h"
+#include "probes/server/wait_trial.h"
 
 /* Between two looks: short at first, since a stopped holder is proven by two. */
 static const int64_t pauses_ns[] = {100 * NS_PER_MS, 150 * NS_PER_MS, 250 * NS_PER_MS,
@@ -171,9 +172,20 @@ bool lock_wait_watch(struct exam *exam, int64_t limit_ns) {
 			return false;
 		}
 		const char *stuck = turn > 0 ? stuck_reason(&w) : "";
+		/* What the holder waits for itself, and since when, the kernel knows: that need not be waited for. */
+		enum wait_lock_verdict v =
+			turn > 0 && (str_empty(stuck) || streq(stuck, "silent") ||
+		                     streq(stuck, "connecting"))
+				? wait_trial_lock(exam, WAIT_LOCK_IDLE_MS)
+				: WAIT_LOCK_UNKNOWN;
 
-		if (!str_empty(stuck) || until >= limit_ns) {
-			state_wait(&w, stuck);
+		if (v == WAIT_LOCK_STATED) {
+			return true;
+		}
+		if ((!str_empty(stuck) && v != WAIT_LOCK_OURS) || until >= limit_ns) {
+			if (v != WAIT_LOCK_OURS) {
+				state_wait(&w, stuck);
+			}
 			return true;
 		}
 		world_session_wait(exam->world, h->session, until);

@@ -12,8 +12,13 @@ static bool is_server(enum wait_role role) {
 static const char *role_of(struct arena *arena, const struct wait_chain *c) {
 	enum wait_role role = waits_role(arena, c->leaf.process);
 
+	if (c->link_count > 1 && c->leaf.kind == WAIT_LOCK &&
+	    c->links[c->link_count - 2].how == HOW_LOCK) {
+		return "other"; /* it is well, and has what they want */
+	}
+	/* A script by the server's name that waits before it starts it. */
 	if (is_server(role)) {
-		return "server";
+		return c->leaf.kind == WAIT_SLEEP ? "other" : "server";
 	}
 	if (c->link_count == 1) {
 		return role == ROLE_EDITOR ? "editor" : "target";
@@ -37,6 +42,33 @@ static const char *stuck_of(const struct wait_leaf *l) {
 	default:
 		return "silent";
 	}
+}
+
+static bool is_below(const struct waits *w, const struct wait_process *p, int64_t pid) {
+	for (int i = 0; p && i < 16; i++) {
+		if (p->pid == pid) {
+			return true;
+		}
+		p = p->ppid > 0 ? waits_process(w, p->ppid) : NULL;
+	}
+	return false;
+}
+
+bool wait_facts_own_lock(const struct facts *facts, const struct waits *w,
+                         const struct wait_chain *c) {
+	for (size_t i = 0; i + 1 < c->link_count; i++) {
+		if (c->links[i].how != HOW_LOCK) {
+			continue;
+		}
+		facts_each (running_server, s, facts) {
+			/* It has the lock itself: then that is what is wrong (a wrapper that lets only one run). */
+			if (s->here && c->links[i + 1].process->pid != s->pid &&
+			    is_below(w, c->links[i + 1].process, s->pid)) {
+				return true;
+			}
+		}
+	}
+	return false;
 }
 
 /* A link that is a lock, as the rule fs-lock-held knows it. */
@@ -102,7 +134,8 @@ const struct fact_wait_leaf *wait_facts_state(struct facts *facts, const struct 
 		FACTS_ADD(facts, wait_unread, ev, .pid = u->process->pid, .incoming = u->incoming,
 		          .bytes = u->bytes, .age_ms = u->age_ms, .text = waits_unread_line(a, u));
 	}
-	if (!streq(origin, "running") && !waits_is_healthy(c) && l->settled) {
+	if (!streq(origin, "running") && !waits_is_healthy(c) && l->settled &&
+	    !wait_facts_own_lock(facts, w, c)) {
 		state_lock(facts, ev, w, c);
 	}
 	return FACTS_ADD(

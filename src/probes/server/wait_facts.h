@@ -12,4 +12,9 @@ const struct fact_wait_leaf *wait_facts_state(struct facts *facts, const struct 
                                               const char *origin, const struct waits *w,
                                               const struct wait_chain *chain);
 
+/* Has somebody below a running server of this workspace the lock that the chain goes through? Then both hang on the same
+ * thing, and the lock is how one waits for the other. */
+bool wait_facts_own_lock(const struct facts *facts, const struct waits *w,
+                         const struct wait_chain *chain);
+
 #endif

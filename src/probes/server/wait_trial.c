@@ -17,29 +17,89 @@ static int64_t server_of(const struct waits *w, int64_t ancestor) {
 	return ancestor;
 }
 
-/* Every chain that ends in one that stands still or has waited for long is a fact, the others are not: the server may
- * answer yet. */
-static void look_once(struct exam *exam, const struct wait_moment *moment) {
+static bool has_lock(const struct wait_chain *c) {
+	for (size_t i = 0; i + 1 < c->link_count; i++) {
+		if (c->links[i].how == HOW_LOCK) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static const struct evidence *look(struct exam *exam, const char *tag, struct waits *ret) {
 	int64_t ancestor = exam->handshake->session->pid;
-	const struct evidence *ev =
-		world_look(exam->world, LOOK_WAITS,
-	                   arena_printf(exam->arena, "%lld %lld", (long long)ancestor,
-	                                (long long)(moment->at_ns / NS_PER_MS)),
-	                   LOOK_CAP_MODULE);
+	const struct evidence *ev = world_look(
+		exam->world, LOOK_WAITS,
+		arena_printf(exam->arena, "%lld %s", (long long)ancestor, tag), LOOK_CAP_MODULE);
+
+	if (!evidence_has_bytes(ev) || !waits_parse(exam->arena, ev->bytes, ret)) {
+		return NULL;
+	}
+	ret->target = server_of(ret, ancestor);
+	return ev;
+}
+
+enum wait_lock_verdict wait_trial_lock(struct exam *exam, int64_t idle_ms) {
 	struct waits w;
 
-	if (!evidence_has_bytes(ev) || !waits_parse(exam->arena, ev->bytes, &w)) {
+	facts_each (wait_leaf, l, exam->facts) {
+		if (streq(l->origin, "trial")) {
+			return WAIT_LOCK_STATED;
+		}
+	}
+	int64_t since_start = clock_now_ns() - exam->world->start_ns;
+	const struct evidence *ev = look(
+		exam, arena_printf(exam->arena, "lock%lld", (long long)(since_start / NS_PER_MS)),
+		&w);
+
+	if (!ev) {
+		return WAIT_LOCK_UNKNOWN;
+	}
+	struct wait_chain chain = waits_chain(&w, idle_ms);
+
+	if (!has_lock(&chain)) {
+		return WAIT_LOCK_UNKNOWN;
+	}
+	if (waits_is_healthy(&chain) || chain.leaf.kind == WAIT_HIDDEN) {
+		return wait_facts_own_lock(exam->facts, &w, &chain) ? WAIT_LOCK_OURS
+		                                                    : WAIT_LOCK_UNKNOWN;
+	}
+	wait_facts_state(exam->facts, ev, "trial", &w, &chain);
+	return WAIT_LOCK_STATED;
+}
+
+static bool is_slow(enum wait_kind kind) {
+	return kind == WAIT_NET || kind == WAIT_DNS || kind == WAIT_DISK || kind == WAIT_PEER;
+}
+
+/* Every chain that ends in one that stands still or has waited for long is a fact, the others are not: the server may
+ * answer yet. */
+static void look_once(struct exam *exam, const struct wait_moment *moment, bool last) {
+	struct waits w;
+	const struct evidence *ev =
+		look(exam,
+	             arena_printf(exam->arena, "%lld", (long long)(moment->at_ns / NS_PER_MS)), &w);
+
+	if (!ev) {
 		return;
 	}
-	w.target = server_of(&w, ancestor);
 	struct wait_chain chain = waits_chain(&w, moment->settled_ms);
 
+	/* Whoever has a lock may be about to give it back. */
+	if (has_lock(&chain) && moment->settled_ms < WAIT_LOCK_IDLE_MS) {
+		chain = waits_chain(&w, WAIT_LOCK_IDLE_MS);
+	}
+
+	/* What a slow host or disk may still give: later it can be told for certain. */
+	if (is_slow(chain.leaf.kind) && !last && chain.leaf.since_ms < WAIT_LOCK_IDLE_MS) {
+		return;
+	}
 	if (chain.leaf.process && !waits_is_healthy(&chain) && chain.leaf.kind != WAIT_HIDDEN) {
 		wait_facts_state(exam->facts, ev, "trial", &w, &chain);
 	}
 }
 
-void wait_trial(struct exam *exam, const struct wait_moment *moments, size_t count) {
+void wait_trial(struct exam *exam, const struct wait_moment *moments, size_t count, bool last) {
 	struct handshake *h = exam->handshake;
 
 	for (size_t i = 0; h && h->session && i < count; i++) {
@@ -53,6 +113,9 @@ void wait_trial(struct exam *exam, const struct wait_moment *moments, size_t cou
 		if (h->talk->base.is_done(&h->talk->base) || h->talk->life > TALK_ALIVE) {
 			return;
 		}
-		look_once(exam, &moments[i]);
+		bool is_last = last && (i + 1 == count ||
+		                        h->start_ns + moments[i + 1].at_ns >= exam->deadline_ns);
+
+		look_once(exam, &moments[i], is_last);
 	}
 }

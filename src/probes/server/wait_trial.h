@@ -12,7 +12,19 @@ struct wait_moment {
 	                       still for certain */
 };
 
-/* Until something is found, the server has said all, or the moments are over. */
-void wait_trial(struct exam *exam, const struct wait_moment *moments, size_t count);
+/* Until something is found, the server has said all, or the moments are over. last: nobody asks after them. */
+void wait_trial(struct exam *exam, const struct wait_moment *moments, size_t count, bool last);
+
+/* What the chain of the tried server, which waits for a lock, ends in. */
+enum wait_lock_verdict {
+	WAIT_LOCK_UNKNOWN,
+	WAIT_LOCK_OURS, /* below a running server of this workspace, which waits for something itself */
+	WAIT_LOCK_STATED /* it will not end, and facts say so */
+};
+/* idle_ms: how long the holder has to have waited. */
+enum wait_lock_verdict wait_trial_lock(struct exam *exam, int64_t idle_ms);
+
+/* How long the holder of a lock has to have waited for something that could come. */
+#define WAIT_LOCK_IDLE_MS 4500
 
 #endif
