@@ -22,13 +22,14 @@
 #define TIMEOUT_DEFAULT_S 10
 
 struct stacks_options {
-	bool summary, json, system, full;
+	bool summary, why, json, system, full;
 	const char *core, *exe, *timeout;
 };
 
 #define AT(member) offsetof(struct stacks_options, member)
 static const struct option_spec specs[] = {
 	{"summary", 's', NULL, OPTION_FLAG, AT(summary), "equal stacks once, longest wait first"},
+	{"why", 'w', NULL, OPTION_FLAG, AT(why), "who waits for whom, and deadlocks"},
 	{"json", 'j', NULL, OPTION_FLAG, AT(json), "for programs: dialtone.stacks/1"},
 	{"system", 0, NULL, OPTION_FLAG, AT(system), "also the runtime's goroutines and frames"},
 	{"full", 0, NULL, OPTION_FLAG, AT(full), "all frames of deep stacks, not only 100"},
@@ -101,10 +102,19 @@ static int show(struct gostack *s, const struct stacks_source *source,
 	struct traceback_options options = {.system = o->system, .full = o->full};
 	struct summary summary = {0};
 	struct strbuf out;
-	if (!o->json && !o->summary) {
+	if (!o->json && !o->summary && !o->why) {
 		return show_text(s, &options);
 	}
 	strbuf_init(&out, s->arena);
+	if (o->why) {
+		const struct why *why = why_find(s);
+		if (o->json) {
+			stacks_why_json(&out, s, source, why);
+		} else {
+			why_text(&out, s, why);
+		}
+		return output_write(&out, STATUS_HEALTHY);
+	}
 	if (o->summary) {
 		summary = summary_make(s, &options);
 	}
@@ -247,6 +257,10 @@ static int run(const void *options, const char *const *operands, size_t operand_
 		output_complain(o->core ? "expected a PID or --core FILE, got both"
 		                        : "which process? expected a PID, or --core FILE; "
 		                          "`dialtone stacks --help` says more");
+		return STATUS_USAGE;
+	}
+	if (o->why && o->summary) {
+		output_complain("expected --why or --summary, got both");
 		return STATUS_USAGE;
 	}
 	if (o->exe && !o->core) {

@@ -5,6 +5,8 @@
 #define CMD_STACKS_H
 
 #include "gostack/summary.h"
+#include "gostack/why.h"
+#include "report/json_writer.h"
 
 /* Where it came from. */
 struct stacks_source {
@@ -17,5 +19,11 @@ struct stacks_source {
 /* What was read, and when, as dialtone.stacks/1; summary NULL: all goroutines, else its groups. */
 void stacks_json(struct strbuf *out, struct gostack *stack, const struct stacks_source *source,
                  const struct summary *summary, const struct traceback_options *options);
+
+/* Who waits for whom, as dialtone.stacks.why/1. */
+void stacks_why_json(struct strbuf *out, struct gostack *stack, const struct stacks_source *source,
+                     const struct why *why);
+/* The keys that name the source, into an object that is open. */
+void stacks_put_source(struct json *json, const struct stacks_source *source);
 
 #endif

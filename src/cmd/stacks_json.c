@@ -174,7 +174,7 @@ static void put_stacks(struct json *json, struct gostack *s, const struct summar
 }
 
 /* A process, or a core file and the program that goes with it. */
-static void put_source(struct json *json, const struct stacks_source *source) {
+void stacks_put_source(struct json *json, const struct stacks_source *source) {
 	static const char *const words[] = {"same", "not known", "in the core"};
 	put_optional(json, "pid", source->pid, !source->core);
 	if (source->core) {
@@ -194,7 +194,7 @@ void stacks_json(struct strbuf *out, struct gostack *s, const struct stacks_sour
 	struct json json = {.out = out};
 	json_open(&json, '{');
 	json_put(&json, "schema", "dialtone.stacks/1");
-	put_source(&json, source);
+	stacks_put_source(&json, source);
 	json_put(&json, "go", s->version[0] != '\0' ? s->version : NULL);
 	json_put(&json, "goarch", s->arch->name);
 	json_put_bool(&json, "version_known", s->version_known);

@@ -102,7 +102,7 @@ uint32_t goroutines_add_stack(struct arena *arena, struct goroutines *out, const
 
 /* What tells one state of a goroutine from another. The sequence moves with every stop; a system
  * call entered on the fast path leaves it alone, so those fields count as well. */
-static bool same_state(const struct goroutine *a, const struct goroutine *b) {
+bool goroutine_same_state(const struct goroutine *a, const struct goroutine *b) {
 	return a->stack_low == b->stack_low && a->stack_high == b->stack_high &&
 	       a->status == b->status && a->id == b->id && a->sp == b->sp && a->pc == b->pc &&
 	       a->syscall_sp == b->syscall_sp && a->syscall_pc == b->syscall_pc &&
@@ -113,7 +113,7 @@ static bool is_alive(const struct goroutine *g) {
 	return g->status != GO_IDLE && g->status != GO_DEAD && g->status != GO_DEAD_EXTRA;
 }
 
-static struct unwind_start start_of(const struct goroutine *g) {
+struct unwind_start goroutine_start(const struct goroutine *g) {
 	if (g->syscall_sp != 0) {
 		return (struct unwind_start){
 			.pc = g->syscall_pc, .sp = g->syscall_sp, .in_syscall = true};
@@ -122,13 +122,13 @@ static struct unwind_start start_of(const struct goroutine *g) {
 }
 
 static bool has_stack(const struct goroutine *g) {
-	uint64_t sp = start_of(g).sp;
+	uint64_t sp = goroutine_start(g).sp;
 	return g->status != GO_RUNNING && g->status != GO_COPYSTACK && g->stack_low < sp &&
 	       sp < g->stack_high && g->stack_high - g->stack_low <= STACK_MAX;
 }
 
 static void unwind_one(struct reader *r, struct goroutine *g, struct slice bytes, char *window) {
-	struct unwind_start start = start_of(g);
+	struct unwind_start start = goroutine_start(g);
 	size_t count = 0;
 	struct unwind_stack stack = {
 		.memory = r->memory,
@@ -149,13 +149,18 @@ static bool is_whole(const struct goroutine *g) {
 	return g->stack != STACK_NONE && (g->end == UNWIND_COMPLETE || g->end == UNWIND_FOREIGN);
 }
 
-static bool read_g(struct reader *r, uint64_t address, struct goroutine *ret) {
+bool goroutine_read(struct memory *memory, const struct go_arch *arch,
+                    const struct go_layout *layout, uint64_t address, struct goroutine *ret) {
 	char bytes[G_BYTES];
-	if (memory_get(r->memory, address, bytes, sizeof(bytes)) < 0) {
+	if (memory_get(memory, address, bytes, sizeof(bytes)) < 0) {
 		return false;
 	}
-	goroutine_decode(r->arch, r->layout, address, bytes, sizeof(bytes), ret);
+	goroutine_decode(arch, layout, address, bytes, sizeof(bytes), ret);
 	return true;
+}
+
+static bool read_g(struct reader *r, uint64_t address, struct goroutine *ret) {
+	return goroutine_read(r->memory, r->arch, r->layout, address, ret);
 }
 
 /* Alone, and again when it moved. One that has ended is not alive afterwards. */
@@ -180,7 +185,7 @@ static void settle(struct reader *r, struct goroutine *g) {
 		if (!has_stack(&now)) {
 			continue;
 		}
-		uint64_t sp = start_of(&now).sp;
+		uint64_t sp = goroutine_start(&now).sp;
 		uint64_t left = now.stack_high - sp;
 		struct memory_part part = {sp, r->scratch->stacks,
 		                           left < STACKS_BYTES ? (size_t)left : STACKS_BYTES, 0};
@@ -188,7 +193,7 @@ static void settle(struct reader *r, struct goroutine *g) {
 			break;
 		}
 		unwind_one(r, &now, slice_of(r->scratch->stacks, part.got), r->scratch->window);
-		if (read_g(r, g->address, &then) && same_state(&now, &then)) {
+		if (read_g(r, g->address, &then) && goroutine_same_state(&now, &then)) {
 			*g = now;
 			g->state = is_whole(g) ? GOROUTINE_CERTAIN : GOROUTINE_PARTIAL;
 			return;
@@ -290,7 +295,7 @@ static int read_stacks(struct reader *r, size_t count) {
 		if (!has_stack(g)) {
 			continue;
 		}
-		uint64_t sp = start_of(g).sp;
+		uint64_t sp = goroutine_start(g).sp;
 		uint64_t left = g->stack_high - sp;
 		size_t want = left < STACK_FIRST ? (size_t)left : STACK_FIRST;
 		if (want > STACKS_BYTES - used) {
@@ -321,8 +326,9 @@ static int check_chunk(struct reader *r, size_t count) {
 			goroutine_decode(r->arch, r->layout, addresses[i], bytes[i], G_KEY_BYTES,
 			                 &again);
 		}
-		r->chunk[i].state = bytes[i] && same_state(&r->chunk[i], &again) ? GOROUTINE_CERTAIN
-		                                                                 : GOROUTINE_TORN;
+		r->chunk[i].state = bytes[i] && goroutine_same_state(&r->chunk[i], &again)
+		                            ? GOROUTINE_CERTAIN
+		                            : GOROUTINE_TORN;
 	}
 	return e;
 }

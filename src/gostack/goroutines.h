@@ -88,6 +88,14 @@ int goroutines_read(struct arena *arena, struct memory *memory, const struct go_
                     const struct go_layout *layout, struct symbols *symbols, uint64_t allgs,
                     struct goroutines *ret);
 
+/* Reads a g; false when it is not there. */
+bool goroutine_read(struct memory *memory, const struct go_arch *arch,
+                    const struct go_layout *layout, uint64_t address, struct goroutine *ret);
+/* True when it has not run from one reading to the other. */
+bool goroutine_same_state(const struct goroutine *a, const struct goroutine *b);
+/* Where the stack of one that does not run begins. */
+struct unwind_start goroutine_start(const struct goroutine *g);
+
 /* The index in out->stacks of these frames, STACK_NONE when there are too many. */
 uint32_t goroutines_add_stack(struct arena *arena, struct goroutines *out, const uint32_t *pcs,
                               size_t count);

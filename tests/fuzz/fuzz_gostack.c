@@ -3,6 +3,7 @@
  * memory. Whatever they say, reading ends, stays inside, and what is told holds together.
  */
 #include "gostack/summary.h"
+#include "gostack/why.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -50,6 +51,32 @@ static void check_text(struct gostack *s, const struct traceback_options *option
 	summary_text(&out, s, &summary, options);
 }
 
+static void check_why(struct gostack *s) {
+	struct why *why = why_find(s);
+	struct strbuf out;
+	for (size_t i = 0; i < why->object_count; i++) {
+		const struct why_object *o = &why->objects[i];
+		check(o->waiter_count > 0);
+		for (size_t k = 0; k < o->waiter_count; k++) {
+			check(o->waiters[k].goroutine < s->all.count);
+		}
+		for (size_t k = 0; k < o->holder_count; k++) {
+			check(o->holders[k].goroutine < s->all.count);
+			check(k == 0 || o->holders[k - 1].proof <= o->holders[k].proof);
+		}
+	}
+	for (size_t i = 0; i < why->cycle_count; i++) {
+		const struct why_cycle *c = &why->cycles[i];
+		check(c->count > 0 && c->proof != WHY_POSSIBLE);
+		for (size_t k = 0; k < c->count; k++) {
+			check(c->goroutines[k] < s->all.count);
+			check(c->objects[k] < why->object_count);
+		}
+	}
+	strbuf_init(&out, s->arena);
+	why_text(&out, s, why);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 	static const struct traceback_options plain = {0};
 	static const struct traceback_options all = {.system = true, .full = true};
@@ -62,6 +89,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 		check_goroutines(&stack);
 		check_text(&stack, &plain);
 		check_text(&stack, &all);
+		check_why(&stack);
 	}
 	arena_free(arena);
 	return 0;

@@ -201,7 +201,10 @@ if [ -n "$native" ] && [ -x "$built/blocked-1.27.3-amd64" ] && [ -x "$built/bloc
 		(cd "$work/all" && echo 0x7f >/proc/self/coredump_filter && exec ./program d 100 </dev/null >/dev/null 2>&1) &
 		pid=$!
 		started+=("$pid")
-		for ((i = 0; i < 1200 && $(test -e "$work/all/d/ready"; echo $?); i++)); do sleep 0.05; done
+		for ((i = 0; i < 1200; i++)); do
+			if [ -e "$work/all/d/ready" ]; then break; fi
+			sleep 0.05
+		done
 		"$dialtone" stacks "$pid" >"$work/live"
 		gcore -o "$work/all/gcore" "$pid" >"$work/gcore.log" 2>&1 || echo "# skipped a debugger's core: $(tail -n 1 "$work/gcore.log")"
 		kill -KILL "$pid"

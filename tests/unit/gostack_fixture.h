@@ -10,19 +10,29 @@
 #include <elf.h>
 
 #define FIX_TEXT     UINT64_C(0x400200)
-#define FIX_TEXT_END UINT64_C(0x400800)
-#define FIX_TABLE    UINT64_C(0x400800) /* pclntab */
-#define FIX_GOFUNC   UINT64_C(0x401000)
-#define FIX_DATA     UINT64_C(0x401100) /* moduledata, then the list of words, then .bss */
-#define FIX_WORDS    UINT64_C(0x401300)
-#define FIX_BSS      UINT64_C(0x401500)
+#define FIX_TEXT_END UINT64_C(0x400a00)
+#define FIX_TABLE    UINT64_C(0x400a00) /* pclntab */
+#define FIX_GOFUNC   UINT64_C(0x401200)
+#define FIX_DATA     UINT64_C(0x401300) /* moduledata, then the list of words, then .bss */
+#define FIX_WORDS    UINT64_C(0x401500)
+#define FIX_BSS      UINT64_C(0x401700)
 #define FIX_HEAP     UINT64_C(0xc000000000)
 #define FIX_STACKS   UINT64_C(0xc000010000)
 #define FIX_STACK    UINT64_C(0x2000) /* bytes of each */
 #define FIX_G        UINT64_C(0x200)
 #define FIX_G_MAX    4
 
-enum { FIX_MAIN, FIX_WORK, FIX_GOEXIT, FIX_GOPARK, FIX_EXPORTED, FIX_FUNCTIONS };
+enum {
+	FIX_MAIN,
+	FIX_WORK,
+	FIX_GOEXIT,
+	FIX_GOPARK,
+	FIX_EXPORTED,
+	FIX_LOCK,   /* sync.(*Mutex).lockSlow */
+	FIX_UNLOCK, /* sync.(*Mutex).Unlock */
+	FIX_WRAP,   /* a closure of the compiler's that calls it */
+	FIX_FUNCTIONS
+};
 
 /* A pc in each function that is behind a call, and where each begins. */
 #define FIX_ENTRY(f) (FIX_TEXT + UINT64_C(0x100) * (f))
@@ -34,7 +44,7 @@ struct fixture {
 	int minor;
 	bool arm64;
 	const struct go_layout *layout;
-	char file[0x1500];
+	char file[0x1700];
 	char data[0x500];
 	char heap[0x800];
 	char stacks[FIX_G_MAX * FIX_STACK];
@@ -112,6 +122,17 @@ static inline void fix_function(struct fixture *x, unsigned index, const char *n
 	fix_u32(p + fixed + 12 + 12, inlines ? 0 : UINT32_MAX);
 }
 
+/* A call instruction. */
+static inline void fix_call(struct fixture *x, uint64_t at, uint64_t to) {
+	char *p = x->file + (at - UINT64_C(0x400000));
+	if (x->arm64) {
+		fix_u32(p, 0x94000000U | ((uint32_t)((to - at) / 4) & 0x3ffffffU));
+	} else {
+		*p = (char)0xe8;
+		fix_u32(p + 1, (uint32_t)(to - at - 5));
+	}
+}
+
 static inline void fix_inline(struct fixture *x, const char *name) {
 	char *p = x->file + (FIX_GOFUNC - UINT64_C(0x400000));
 	bool old = x->minor < 20;
@@ -159,6 +180,10 @@ static inline void fix_executable(struct fixture *x) {
 	fix_function(x, FIX_GOEXIT, "runtime.goexit", 0, 30, PCLN_TOP_FRAME, false);
 	fix_function(x, FIX_GOPARK, "runtime.gopark", 0x10, 40, 0, false);
 	fix_function(x, FIX_EXPORTED, "runtime.Gosched", 0x10, 50, 0, false);
+	fix_function(x, FIX_LOCK, "sync.(*Mutex).lockSlow", 0x10, 60, 0, false);
+	fix_function(x, FIX_UNLOCK, "sync.(*Mutex).Unlock", 0x10, 70, 0, false);
+	fix_function(x, FIX_WRAP, "main.work.deferwrap1", 0x10, 80, 0, false);
+	fix_call(x, FIX_ENTRY(FIX_WRAP) + 0x10, FIX_ENTRY(FIX_UNLOCK));
 	fix_u32(t + FIX_FTAB + FIX_FUNCTIONS * 8, 0x100 * FIX_FUNCTIONS);
 	fix_inline(x, "main.inner");
 }
@@ -166,7 +191,8 @@ static inline void fix_executable(struct fixture *x) {
 /* ---- data ---- */
 
 static inline void fix_data(struct fixture *x) {
-	static const char *const words[] = {"", "GC assist marking", "IO wait", "sleep", "select"};
+	static const char *const words[] = {"",       "GC assist marking", "IO wait",     "sleep",
+	                                    "select", "sync.Mutex.Lock",   "chan receive"};
 	char *m = x->data;
 	fix_u64(m + MODULE_PCHEADER, FIX_TABLE);
 	fix_u64(m + MODULE_FUNCTION_COUNT, FIX_FUNCTIONS + 1);
@@ -297,6 +323,43 @@ static inline void fix_parts(const struct fixture *x, struct fix_parts *ret) {
 	}
 }
 
+/* ---- a mutex ---- */
+
+#define FIX_MUTEX   (FIX_HEAP_GS + 3 * FIX_G) /* where goroutine 4 would be */
+#define FIX_SUDOG   (FIX_HEAP_GS + 3 * FIX_G + 0x80)
+#define FIX_DEFER   (FIX_HEAP_GS + 3 * FIX_G + 0x100)
+#define FIX_CLOSURE (FIX_HEAP_GS + 3 * FIX_G + 0x180)
+
+static inline void fix_heap_u64(struct fixture *x, uint64_t at, uint64_t v) {
+	fix_u64(x->heap + (at - FIX_HEAP_GS), v);
+}
+
+/* Goroutine 1 sleeps, and has a deferred Unlock; goroutine 7 waits for that mutex. */
+static inline void fix_deadlock(struct fixture *x) {
+	const struct fix_frame one[] = {{FIX_PC(FIX_MAIN), 0x40}, {FIX_PC(FIX_GOPARK), 0x10}};
+	const struct fix_frame two[] = {
+		{FIX_PC(FIX_WORK), 0x20}, {FIX_PC(FIX_LOCK), 0x10}, {FIX_PC(FIX_GOPARK), 0x10}};
+	char *g = fix_goroutine(x, 1, 3, one, 2);
+	uint64_t sp = 0;
+	memcpy(&sp, g + G_SCHED_SP, sizeof(sp));
+	fix_u64(g + G_DEFER, FIX_DEFER);
+	/* The frame of runtime.main is above that of gopark. */
+	fix_heap_u64(x, FIX_DEFER + 8, sp + 0x10 + (x->arm64 ? 0 : 8));
+	fix_heap_u64(x, FIX_DEFER + 24, FIX_CLOSURE);
+	fix_heap_u64(x, FIX_CLOSURE, FIX_ENTRY(FIX_WRAP));
+	fix_heap_u64(x, FIX_CLOSURE + 8, FIX_MUTEX);
+	fix_heap_u64(x, FIX_MUTEX, 1 + 8);
+	g = fix_goroutine(x, 7, 5, two, 3);
+	memcpy(&sp, g + G_SCHED_SP, sizeof(sp));
+	fix_heap_u64(x, FIX_SUDOG, fix_g_address(1));
+	fix_heap_u64(x, FIX_SUDOG + (x->minor >= 26 ? 32 : 24), FIX_MUTEX + 4);
+	if (x->minor >= 26) {
+		fix_u64(g + x->layout->waiting, FIX_SUDOG);
+	} else {
+		fix_u64(x->stacks + (sp + 8 - FIX_STACKS), FIX_SUDOG);
+	}
+}
+
 /* The image in one piece (gostack/memory.h). */
 static inline struct slice fix_image(struct arena *arena, const struct fixture *x,
                                      const char *version) {
@@ -335,7 +398,7 @@ static inline struct slice fix_image(struct arena *arena, const struct fixture *
 /* ---- a core file ---- */
 
 #define FIX_BASE     UINT64_C(0x400000) /* where the file would be mapped */
-#define FIX_READ_END UINT64_C(0x401100) /* what is behind it is written to */
+#define FIX_READ_END FIX_DATA           /* what is behind it is written to */
 
 struct fix_core {
 	uint64_t tid; /* 0: no thread */
