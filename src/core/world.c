@@ -187,34 +187,44 @@ static const char *keyline_unescape(struct arena *arena, struct slice value) {
 	return text;
 }
 
-const char *keyline_get(struct arena *arena, struct slice text, const char *key) {
+/* The value as it is written. */
+static bool keyline_find(struct slice text, const char *key, struct slice *ret) {
 	size_t key_len = strlen(key);
 
 	while (text.len > 0) {
 		const char *end = memchr(text.data, '\n', text.len);
 		struct slice line = slice_of(text.data, end ? (size_t)(end - text.data) : text.len);
 
-		if (line.len > key_len && line.data[key_len] == '=' && slice_starts(line, key)) {
-			return keyline_unescape(
-				arena, slice_of(line.data + key_len + 1, line.len - key_len - 1));
+		if (line.len > key_len && line.data[key_len] == '=' &&
+		    memcmp(line.data, key, key_len) == 0) {
+			*ret = slice_of(line.data + key_len + 1, line.len - key_len - 1);
+			return true;
 		}
 		text = slice_of(text.data + line.len, text.len - line.len);
 		if (end) {
 			text = slice_of(text.data + 1, text.len - 1);
 		}
 	}
-	return NULL;
+	return false;
+}
+
+const char *keyline_get(struct arena *arena, struct slice text, const char *key) {
+	struct slice value;
+
+	return keyline_find(text, key, &value) ? keyline_unescape(arena, value) : NULL;
 }
 
 static void put_escaped(struct strbuf *out, const char *value) {
-	for (; *value; value++) {
-		if (*value == '\n') {
-			strbuf_add(out, "\\n");
-		} else if (*value == '\\') {
-			strbuf_add(out, "\\\\");
-		} else {
-			strbuf_add_char(out, *value);
+	for (;;) {
+		size_t plain = strcspn(value, "\n\\");
+
+		strbuf_add_n(out, value, plain);
+		value += plain;
+		if (*value == '\0') {
+			return;
 		}
+		strbuf_add(out, *value == '\n' ? "\\n" : "\\\\");
+		value++;
 	}
 }
 
@@ -225,10 +235,22 @@ const char *keyline_text(struct arena *arena, struct slice text, const char *key
 }
 
 int64_t keyline_number(struct arena *arena, struct slice text, const char *key, int64_t otherwise) {
-	const char *value = keyline_get(arena, text, key);
+	struct slice value;
+	char word[32]; /* longer than any number */
 	int64_t number;
 
-	return value && str_to_int64(value, &number) == 0 ? number : otherwise;
+	if (!keyline_find(text, key, &value)) {
+		return otherwise;
+	}
+	const char *digits = word;
+
+	if (value.len < sizeof word && !memchr(value.data, '\\', value.len)) {
+		memcpy(word, value.data, value.len);
+		word[value.len] = '\0';
+	} else {
+		digits = keyline_unescape(arena, value);
+	}
+	return str_to_int64(digits, &number) == 0 ? number : otherwise;
 }
 
 bool keyline_block(struct slice *rest, struct slice *ret) {

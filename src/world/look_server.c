@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,8 +24,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ARG_MAX_BYTES 32768
-#define FRONT_BYTES   4096 /* most answers are shorter and come in one piece */
+#define ARG_MAX_BYTES   32768
+#define HEAP_KEPT_BYTES (4 * 1024 * 1024)
+#define FRONT_BYTES     4096 /* most answers are shorter and come in one piece */
 
 struct question {
 	uint32_t what;
@@ -122,6 +124,8 @@ static _Noreturn void looker_main(int fd, struct look_progress *progress, pid_t 
 	struct looker looker = {
 		.progress = progress, .self = parent, .uid = geteuid(), .names = &names};
 
+	/* Each look has its arena: what one gave back the next one takes, without asking the kernel. */
+	mallopt(M_TRIM_THRESHOLD, HEAP_KEPT_BYTES);
 	selfcare_reset_signals();
 	selfcare_settle("dialtone-look", &fd, 1);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);

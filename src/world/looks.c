@@ -168,16 +168,19 @@ void look_stat(const struct looker *looker, const struct look_request *request,
 	char real[PATH_MAX];
 	struct stat st, link;
 
-	if (stat(path, &st) < 0) {
+	if (lstat(path, &link) < 0 || (S_ISLNK(link.st_mode) && stat(path, &st) < 0)) {
 		look_reply_errno(reply, errno);
 		return;
+	}
+	if (!S_ISLNK(link.st_mode)) {
+		st = link;
 	}
 	keyline_put(out, "type", type_name(st.st_mode));
 	strbuf_printf(out, "mode=%o\nuid=%u\ngid=%u\n", st.st_mode & 07777, st.st_uid, st.st_gid);
 	strbuf_printf(out, "size=%" PRId64 "\nmtime_ns=%" PRId64 "\n", (int64_t)st.st_size,
 	              time_ns(st.st_mtim));
 	strbuf_printf(out, "ctime_ns=%" PRId64 "\n", time_ns(st.st_ctim));
-	if (lstat(path, &link) == 0 && S_ISLNK(link.st_mode)) {
+	if (S_ISLNK(link.st_mode)) {
 		strbuf_printf(out, "link_ctime_ns=%" PRId64 "\n", time_ns(link.st_ctim));
 	}
 	strbuf_printf(out, "dev=%" PRIu64 "\nino=%" PRIu64 "\nnlink=%" PRIu64 "\n",
