@@ -27,11 +27,6 @@
 /* Whoever asks, asks because it hangs: a wait that has lasted this long is none that just passes. */
 #define SETTLED_MS 900
 
-struct why_options {
-	const char *workspace, *save, *from, *color;
-	bool json, dot, raw, exited;
-};
-
 #define AT(member) offsetof(struct why_options, member)
 static const struct option_spec why_specs[] = {
 	{"workspace", 'w', "DIR", OPTION_TEXT, AT(workspace),
@@ -48,8 +43,6 @@ static const struct option_spec why_specs[] = {
 };
 #undef AT
 
-extern const struct command command_why;
-
 struct why {
 	struct why_options options;
 	struct arena *arena;
@@ -62,6 +55,7 @@ struct why {
 	struct wait_chain chain;
 	const struct evidence *ev;
 	int64_t pid, start_ns;
+	bool of_check; /* the case file is one of check, with servers in it */
 };
 
 /* ---- whom it is about ---- */
@@ -96,6 +90,24 @@ static bool look_at(struct why *y, int64_t pid, struct waits *ret, struct wait_c
 	return true;
 }
 
+/* Takes this one when it is the first, or the first that is not well. */
+static void take_worse(struct why *y, int64_t pid, bool *found) {
+	struct waits waits;
+	struct wait_chain chain;
+	const struct evidence *seen;
+
+	if (!look_at(y, pid, &waits, &chain, &seen)) {
+		return;
+	}
+	if (!*found || (waits_is_healthy(&y->chain) && !waits_is_healthy(&chain))) {
+		y->pid = pid;
+		y->waits = waits;
+		y->chain = chain;
+		y->ev = seen;
+	}
+	*found = true;
+}
+
 /* Of the servers that have the workspace open, the first that is not well, else the first. */
 static bool look_for_server(struct why *y) {
 	const struct evidence *ev =
@@ -106,24 +118,30 @@ static bool look_for_server(struct why *y) {
 
 	for (size_t i = 0;
 	     evidence_has_bytes(ev) && i < SERVERS_MAX && keyline_block(&rest, &block); i++) {
-		struct waits waits;
-		struct wait_chain chain;
-		const struct evidence *seen;
 		int64_t pid = 0;
 
-		if (!streq(keyline_text(y->arena, block, "here"), "1") ||
-		    strstr(keyline_text(y->arena, block, "cmdline"), "** telemetry **") ||
-		    str_to_int64(keyline_text(y->arena, block, "pid"), &pid) < 0 ||
-		    !look_at(y, pid, &waits, &chain, &seen)) {
-			continue;
+		if (streq(keyline_text(y->arena, block, "here"), "1") &&
+		    !strstr(keyline_text(y->arena, block, "cmdline"), "** telemetry **") &&
+		    str_to_int64(keyline_text(y->arena, block, "pid"), &pid) == 0) {
+			take_worse(y, pid, &found);
 		}
-		if (!found || (waits_is_healthy(&y->chain) && !waits_is_healthy(&chain))) {
-			y->pid = pid;
-			y->waits = waits;
-			y->chain = chain;
-			y->ev = seen;
+	}
+	return found;
+}
+
+/* In a case file of check: the servers that ran for the workspace when it was written. */
+static bool look_in_case(struct why *y) {
+	static const char prefix[] = "waits:";
+	bool found = false;
+
+	for (size_t i = 0; i < y->recorded.count; i++) {
+		const char *source = y->recorded.items[i]->source;
+		int64_t pid;
+
+		if (str_starts(source, prefix) &&
+		    str_to_int64(source + strlen(prefix), &pid) == 0) {
+			take_worse(y, pid, &found);
 		}
-		found = true;
 	}
 	return found;
 }
@@ -319,13 +337,32 @@ static int save(struct why *y, struct err *err) {
 	return case_save(y->arena, &wish, &y->store, err);
 }
 
+static bool has_server(const struct evidence_store *recorded) {
+	for (size_t i = 0; i < recorded->count; i++) {
+		if (str_starts(recorded->items[i]->source, "waits:")) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static int open_case(struct why *y, struct err *err) {
 	struct parsed_options parsed;
 	struct err why = {0};
 	int r = case_open(y->arena, y->options.from, &command_why, &y->recorded, &parsed, err);
 
+	if (r == -EBADMSG && has_server(&y->recorded)) {
+		y->of_check = true;
+		return 0;
+	}
 	if (r < 0) {
 		return r;
+	}
+	if (((const struct why_options *)parsed.options)->exited) {
+		return err_set(err, -EBADMSG,
+		               "%s: it was recorded with --exited; use `dialtone why --exited "
+		               "--from`",
+		               y->options.from);
 	}
 	if (parsed.operand_count != 1 || str_to_int64(parsed.operands[0], &y->pid) < 0) {
 		return case_senseless(y->options.from, &why, err);
@@ -336,7 +373,10 @@ static int open_case(struct why *y, struct err *err) {
 /* ---- from the command line to the answer ---- */
 
 static int explain_nothing(struct why *y) {
-	if (y->options.workspace) {
+	if (y->of_check) {
+		output_complain("%s: no server ran for the workspace when it was written",
+		                y->options.from);
+	} else if (y->options.workspace) {
 		output_complain(
 			"no gopls of this user has '%s' open; `dialtone check` starts one of "
 			"its own",
@@ -361,6 +401,8 @@ static int answer(struct why *y) {
 			return STATUS_UNKNOWN;
 		}
 		found = look_for_server(y);
+	} else if (y->of_check) {
+		found = look_in_case(y);
 	} else {
 		found = look_at(y, y->pid, &y->waits, &y->chain, &y->ev);
 	}
@@ -417,18 +459,20 @@ static int run_in(struct why *y) {
 
 static int run_exited(const struct why_options *o, const char *const *operands,
                       size_t operand_count) {
-	struct why_exited exited = {.workspace = o->workspace, .color = o->color, .json = o->json};
+	int64_t pid = 0;
 
-	if (o->dot || o->raw || o->save || o->from) {
-		output_complain("'--exited' goes with '--workspace', '--json' and '--color' only");
+	if (o->dot || (o->raw && !o->save) ||
+	    (o->from && (o->save || o->workspace || operand_count > 0))) {
+		output_complain("'--exited' goes with no --dot, '--raw' only with '--save', "
+		                "'--from' with no PID, --workspace or --save");
 		return STATUS_USAGE;
 	}
-	if (operand_count > 0 && (str_to_int64(operands[0], &exited.pid) < 0 || exited.pid <= 0 ||
-	                          exited.pid > INT32_MAX)) {
+	if (operand_count > 0 &&
+	    (str_to_int64(operands[0], &pid) < 0 || pid <= 0 || pid > INT32_MAX)) {
 		output_complain("expected the number of a process, got '%s'", operands[0]);
 		return STATUS_USAGE;
 	}
-	return why_exited(&exited);
+	return why_exited(o, pid);
 }
 
 static int run(const void *options, const char *const *operands, size_t operand_count) {

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/path.h"
+#include "cmd/case.h"
 #include "cmd/check_options.h"
 #include "cmd/exam.h"
 #include "cmd/exited_story.h"
@@ -13,7 +14,10 @@
 #include "report/json_writer.h"
 #include "report/sheet.h"
 #include "world/live.h"
+#include "world/replay.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <time.h>
 
 #define TIMEOUT_NS     (6 * NS_PER_S)
@@ -22,10 +26,11 @@
 #define LEFTOVERS_MAX  8
 
 struct autopsy {
-	const struct why_exited *options;
+	struct why_options options;
+	int64_t pid; /* that was asked about, 0 none */
 	struct arena *arena;
 	struct interrupt interrupt;
-	struct evidence_store store;
+	struct evidence_store store, recorded;
 	struct facts facts;
 	struct target target;
 	struct exam exam;
@@ -130,12 +135,12 @@ static const char *when_text(struct autopsy *a, int64_t at_ns) {
 }
 
 static const char *nothing_text(struct autopsy *a) {
-	if (a->options->pid) {
+	if (a->pid) {
 		return arena_printf(
 			a->arena,
 			"No log, journal or kernel log of this machine tells of the end of "
 			"process %lld.",
-			(long long)a->options->pid);
+			(long long)a->pid);
 	}
 	return arena_printf(
 		a->arena, "There is no trace of a gopls that ended in %s%s.", a->target.workspace,
@@ -250,7 +255,7 @@ static const struct rule *const *autopsy_rules(struct arena *arena) {
 }
 
 static int show(struct autopsy *a) {
-	struct terminal terminal = terminal_find(a->options->color);
+	struct terminal terminal = terminal_find(a->options.color);
 	struct report_style style = {
 		.colour = terminal.colour, .utf8 = terminal.utf8, .columns = terminal.columns};
 	bool bad = a->story.kind && !streq(a->story.kind, "asked");
@@ -273,7 +278,7 @@ static int show(struct autopsy *a) {
 	};
 
 	strbuf_init(&out, a->arena);
-	if (a->options->json) {
+	if (a->options.json) {
 		report_json(&out, &report);
 	} else {
 		put_text(a, &out, &style);
@@ -285,16 +290,15 @@ static int show(struct autopsy *a) {
 
 /* A number is that of the editor when such a process runs, else that of the server. */
 static bool set_target(struct autopsy *a, struct err *err) {
-	const char *pid = arena_printf(a->arena, "%lld", (long long)a->options->pid);
-	bool lives =
-		a->options->pid > 0 &&
-		evidence_has_bytes(world_look(a->exam.world, LOOK_PROCESS, pid, LOOK_CAP_SMALL));
+	const char *pid = arena_printf(a->arena, "%lld", (long long)a->pid);
+	bool lives = a->pid > 0 && evidence_has_bytes(world_look(a->exam.world, LOOK_PROCESS, pid,
+	                                                         LOOK_CAP_SMALL));
 
 	a->target.autopsy = true;
 	a->target.no_server = true;
 	a->target.environment = lives ? arena_printf(a->arena, "pid:%s", pid) : NULL;
 	return user_path_absolute(a->arena, a->exam.world,
-	                          a->options->workspace ? a->options->workspace : ".",
+	                          a->options.workspace ? a->options.workspace : ".",
 	                          &a->target.workspace, err) == 0;
 }
 
@@ -306,31 +310,90 @@ static int run_in(struct autopsy *a) {
 		output_complain("%s", err.msg);
 		return STATUS_UNKNOWN;
 	}
-	a->story = exited_story(&a->facts, a->target.environment ? 0 : a->options->pid);
+	a->story = exited_story(&a->facts, a->target.environment ? 0 : a->pid);
 	look_for_leftovers(a);
 	return show(a);
 }
 
-int why_exited(const struct why_exited *options) {
+/* ---- case files ---- */
+
+static int save(struct autopsy *a, struct err *err) {
+	const char *home = getenv("HOME");
+	const char *args[6] = {command_why.name, "--exited",
+	                       arena_printf(a->arena, "--workspace=%s", a->target.workspace)};
+	struct case_wish wish = {.path = a->options.save,
+	                         .raw = a->options.raw,
+	                         .home = home ? home : "",
+	                         .args = args};
+
+	if (a->pid > 0) {
+		args[3] = "--";
+		args[4] = arena_printf(a->arena, "%lld", (long long)a->pid);
+	}
+	return case_save(a->arena, &wish, &a->store, err);
+}
+
+static int open_case(struct autopsy *a, struct err *err) {
+	struct parsed_options parsed;
+	struct err why = {0};
+	int r = case_open(a->arena, a->options.from, &command_why, &a->recorded, &parsed, err);
+	const struct why_options *o = r < 0 ? NULL : parsed.options;
+
+	if (r < 0) {
+		return r;
+	}
+	if (!o->exited || !o->workspace || o->workspace[0] != '/' ||
+	    (parsed.operand_count > 0 && str_to_int64(parsed.operands[0], &a->pid) < 0)) {
+		return o->exited ? case_senseless(a->options.from, &why, err)
+		                 : err_set(err, -EBADMSG,
+		                           "%s: it was recorded without --exited; use `dialtone "
+		                           "why --from`",
+		                           a->options.from);
+	}
+	a->options.workspace = o->workspace;
+	return 0;
+}
+
+static int open_world(struct autopsy *a, struct err *err) {
+	int r = 0;
+
+	if (a->options.from) {
+		evidence_store_init(&a->recorded, a->arena);
+		r = open_case(a, err);
+		a->exam.world = r < 0 ? NULL : world_replay_open(a->arena, &a->store, &a->recorded);
+	} else {
+		a->exam.world = world_live_open(a->arena, &a->store, a->interrupt.fd, err);
+	}
+	return r;
+}
+
+int why_exited(const struct why_options *options, int64_t pid) {
 	struct autopsy a = {
-		.options = options,
+		.options = *options,
+		.pid = pid,
 		.arena = arena_new(),
 		.interrupt = {.fd = -1, .signal_fd = -1, .timer_fd = -1},
 		.start_ns = clock_now_ns(),
 	};
-	struct err err;
+	struct err err = {0};
 	int status = STATUS_UNKNOWN;
 
 	exam_init(&a.exam, a.arena, &a.facts, &a.target);
 	evidence_store_init(&a.store, a.arena);
 	a.exam.deadline_ns = a.start_ns + TIMEOUT_NS;
 	interrupt_open(&a.interrupt, a.exam.deadline_ns);
-	a.exam.world = world_live_open(a.arena, &a.store, a.interrupt.fd, &err);
+	int r = open_world(&a, &err);
+
 	if (a.exam.world) {
 		status = run_in(&a);
+		if (options->save && save(&a, &err) < 0) {
+			output_complain("the case was not saved: %s", err.msg);
+			status = STATUS_UNKNOWN;
+		}
 		world_close(a.exam.world);
 	} else {
 		output_complain("%s", err.msg);
+		status = r == -ENOENT || r == -ENOTDIR || r == -EISDIR ? STATUS_USAGE : status;
 	}
 	interrupt_close(&a.interrupt);
 	arena_free(a.arena);

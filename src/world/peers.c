@@ -4,6 +4,7 @@
 
 #include "base/fd.h"
 #include "base/str.h"
+#include "world/procfs.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -118,15 +119,16 @@ static void add_holders(struct peers *p, struct peer *peer, const struct end *en
 	}
 }
 
-/* The kernel's word that a pipe has no other end, for what others might hold: our own descriptor of the same end
- * says so to poll(2). It is closed again at once; nothing is read or written. */
+/* The kernel's word that a pipe has no other end, for what others might hold: the end itself says so to poll(2). A
+ * reading end that may not be shared is opened once more and closed again; a writing end never is. */
 static bool pipe_is_lonely(const struct peers *p, const struct end *end) {
+	CLEANUP(fd_closep) int fd = proc_fd_share(end->pid, end->fd);
 	char path[48];
 
-	snprintf(path, sizeof path, "%" PRId64 "/fd/%d", end->pid, end->fd);
-	CLEANUP(fd_closep)
-	int fd = openat(p->proc_fd, path,
-	                (end->reads ? O_RDONLY : O_WRONLY) | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0 && end->reads) {
+		snprintf(path, sizeof path, "%" PRId64 "/fd/%d", end->pid, end->fd);
+		fd = openat(p->proc_fd, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	}
 	struct pollfd pollfd = {.fd = fd, .events = end->reads ? POLLIN : POLLOUT};
 
 	return fd >= 0 && poll(&pollfd, 1, 0) > 0 &&

@@ -6,8 +6,8 @@
  * with peers_search. Works without privilege for one's own processes; what could not be seen is counted and said.
  *
  * Sources: proc(5): /proc/PID/fd (links "pipe:[INODE]", "socket:[INODE]"; the mode of the link tells reading from
- * writing); pipe(7); world/sockets.h. No descriptor of another process is opened, with one exception: the end of a
- * pipe whose other end nobody was found to hold, after a search in which others' descriptors stayed unseen.
+ * writing); pipe(7); pidfd_getfd(2); world/sockets.h. No descriptor of another process is taken, with one exception: the
+ * end of a pipe whose other end nobody was found to hold, after a search in which others' descriptors stayed unseen.
  *
  * Where the kernel does not name the peers of unix sockets (no netlink, a foreign network namespace), the two
  * sockets of a pair are known by their neighbouring inodes: socketpair(2) takes two numbers in a row. Such an

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -312,4 +313,10 @@ void look_process(const struct looker *looker, const struct look_request *reques
 	}
 	reply->state = EV_READ;
 	reply->error = 0;
+}
+
+int proc_fd_share(int64_t pid, int fd) {
+	CLEANUP(fd_closep) int process = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
+
+	return process < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, process, fd, 0);
 }

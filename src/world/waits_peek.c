@@ -20,24 +20,10 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #define PEEK_CAP     ((size_t)65536)
 #define MESSAGES_MAX 8
-
-/* A descriptor of another process, shared for a moment; -1 when that is refused or unknown (Linux 5.6). */
-static int share(int64_t pid, int fd) {
-#ifdef SYS_pidfd_getfd
-	CLEANUP(fd_closep) int process = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
-
-	return process < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, process, fd, 0);
-#else
-	(void)pid;
-	(void)fd;
-	return -1;
-#endif
-}
 
 static bool is_that_pipe(int fd, uint64_t ino) {
 	struct stat st;
@@ -53,7 +39,7 @@ static int open_pipe(const struct waits *w, int64_t pid, int fd, uint64_t ino) {
 
 	for (const struct waits_holder *h = waits_holder_of(w, ino, NULL); h && end < 0;
 	     h = waits_holder_of(w, ino, h)) {
-		end = waits_way_of(w, h) == 'r' ? share(h->pid, h->fd) : -1;
+		end = waits_way_of(w, h) == 'r' ? proc_fd_share(h->pid, h->fd) : -1;
 	}
 	if (end < 0) {
 		snprintf(path, sizeof path, "%" PRId64 "/fd/%d", pid, fd);
@@ -97,7 +83,7 @@ static size_t peek_pipe(struct waits *w, int64_t pid, int fd, uint64_t ino, char
 }
 
 static size_t peek_socket(int64_t pid, int fd, char *bytes) {
-	CLEANUP(fd_closep) int end = share(pid, fd);
+	CLEANUP(fd_closep) int end = proc_fd_share(pid, fd);
 	int offset = -1;
 	socklen_t size = sizeof offset;
 

@@ -25,8 +25,14 @@ failures=0
 # want NAME STATUS KIND SIGNAL [WORD]: of what `why --exited` says
 want() {
 	local said status
-	said=$("$dialtone" why --exited --json --workspace "$work/w")
+	rm -f "$work/exited.dtc"
+	said=$("$dialtone" why --exited --json --workspace "$work/w" --raw --save "$work/exited.dtc")
 	status=$?
+	# A case file says the same on a machine that knows nothing of it.
+	if ! diff <(jq -S 'del(.timing_ms)' <<<"$said") <(cd / && HOME=/nowhere "$dialtone" why --exited --json --from "$work/exited.dtc" | jq -S 'del(.timing_ms)'); then
+		echo "not ok $1: its case file says another thing"
+		failures=$((failures + 1))
+	fi
 	if python3 - "$said" "$2" "$3" "$4" "${5:-}" $status <<'P'
 import json, sys
 report, status, kind, signal, word, got = json.loads(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4], sys.argv[5], int(sys.argv[6])
@@ -79,6 +85,20 @@ with open(log, "w") as f:
 P
 }
 
+# usage WORD ARGUMENT...
+usage() {
+	local word=$1
+	shift
+	"$dialtone" why "$@" >usage.out 2>&1
+	if [ $? != 2 ] || ! grep -q -- "$word" usage.out; then
+		echo "not ok usage $*: $(cat usage.out)"
+		failures=$((failures + 1))
+	fi
+}
+usage '--dot' --exited --dot
+usage '--raw' --exited --raw
+usage '--from' --exited --from x --workspace .
+usage 'x' --exited --from x
 "$dialtone" why --exited 2147483646 >nothing 2>&1
 if [ $? = 3 ]; then echo "ok nothing"; else echo "not ok nothing: $(cat nothing)"; failures=1; fi
 act='kill -KILL PID' session "$gopls"

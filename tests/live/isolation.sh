@@ -207,16 +207,6 @@ else
 	fi
 fi
 
-# It looks and nothing else.
-if command -v strace >/dev/null; then
-	strace -f -o trace "$dialtone" ps --isolation >/dev/null
-	# shellcheck source=tests/live/oath.bash
-	. "$(dirname "$client")/oath.bash"
-	oath_broken trace && { failures=$((failures + 1)); echo 'FAIL it did more than look'; }
-	passed=$((passed + 1))
-else
-	echo '# skipped the list of system calls: there is no strace'
-fi
 kill -KILL "$first" "$first_editor"
 
 if [ $failures -gt 0 ]; then tail -n 20 "$work/err"; fi

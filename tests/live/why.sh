@@ -91,6 +91,11 @@ why idle-workspace 0 idle "$server" "" --workspace project
 kill -STOP "$server"
 until_true asleep "$server" T
 why stopped 1 stopped "$server" ipc-server-stopped "$server"
+# What check saw of it is in its case file, too.
+"$dialtone" check project --no-server --editor none --environment self --save check.dtc >/dev/null 2>check.err </dev/null
+why of-check 1 stopped "$server" ipc-server-stopped --from check.dtc
+"$dialtone" ps --save ps.dtc >/dev/null </dev/null
+if "$dialtone" why --from ps.dtc >/dev/null 2>ps.err </dev/null || ! grep -q 'dialtone ps' ps.err; then fail "a case file of ps: $(cat ps.err)"; fi
 kill -CONT "$server"
 exec 7>&-
 
