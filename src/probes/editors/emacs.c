@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT
- * Emacs with eglot or lsp-mode. Its configuration is a program: with --trust it is run and asked,
- * without it the rules of a plain set-up are followed: gopls from the PATH of the editor, and the
- * root of project.el, which is that of version control (project-try-vc; eglot takes it as it is);
- * outside a repository the directory of the file.
+ * Emacs with eglot or lsp-mode. Its configuration is a program: with --trust it is run and asked;
+ * without it, or when it starts nothing, what is written out in its files counts, and else the rules
+ * of a plain set-up: gopls from the PATH of the editor, and the root of project.el, which is that of
+ * version control (project-try-vc; eglot takes it as it is); outside a repository the directory of
+ * the file.
  */
 #include "base/path.h"
 #include "base/str.h"
 #include "core/editor.h"
 #include "probes/editors/ask_editor.h"
+#include "probes/editors/emacs_config.h"
 
 static bool configured(struct exam *exam) {
 	static const char *const files[] = {".emacs",           ".emacs.el",
@@ -37,7 +39,14 @@ static const struct ask_spec ask = {
 static void arrange(struct exam *exam) {
 	struct asked asked;
 	bool known = ask_editor(exam, &ask, &asked);
-	ask_editor_arrange(exam, known ? &asked.clients[0] : NULL);
+	struct client_config *config = known ? NULL : emacs_config_read(exam);
+	if (config) {
+		exam->target->editor_config = config;
+		client_config_state(exam, config);
+		client_config_arrange(exam, config);
+	} else {
+		ask_editor_arrange(exam, known ? &asked.clients[0] : NULL);
+	}
 }
 
 static void locate(struct exam *exam) {

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT
+ * What configurations that are programs say when they are only read: Lua of several styles, coc, and
+ * Emacs Lisp, on a tree of files that exists only here.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/str.h"
+#include "probes/editors/emacs_config.h"
+#include "probes/editors/neovim_config.h"
+
+#define NVIM "/home/l/.config/nvim"
+#define WORK "/home/l/src/p"
+
+struct entry {
+	const char *path;
+	const char *text; /* a listing ("f name") for a directory */
+};
+
+struct tree {
+	struct world base;
+	const struct entry *entries; /* ends with path NULL */
+};
+
+static void look(struct world *w, enum look what, const char *arg, size_t cap,
+                 struct evidence *ev) {
+	const struct tree *t = (const struct tree *)w;
+	(void)cap;
+	ev->state = EV_ABSENT;
+	for (const struct entry *e = t->entries; e->path; e++) {
+		if ((what == LOOK_FILE || what == LOOK_DIR) && streq(e->path, arg)) {
+			ev->state = EV_READ;
+			ev->bytes = slice_str(e->text);
+		}
+	}
+}
+
+static const struct world_ops ops = {.look = look};
+
+struct bench {
+	struct arena *arena;
+	struct evidence_store store;
+	struct facts facts;
+	struct target target;
+	struct tree tree;
+	struct exam exam;
+};
+
+static void bench_open(struct bench *b, const struct entry *entries) {
+	*b = (struct bench){.arena = arena_new()};
+	evidence_store_init(&b->store, b->arena);
+	facts_init(&b->facts, b->arena);
+	b->tree = (struct tree){
+		.base = {.ops = &ops, .store = &b->store, .arena = b->arena},
+		.entries = entries,
+	};
+	envset_init(&b->target.judged, b->arena);
+	b->target.workspace = WORK;
+	b->target.home = b->target.passwd_home = "/home/l";
+	b->exam = (struct exam){.arena = b->arena,
+	                        .world = &b->tree.base,
+	                        .facts = &b->facts,
+	                        .target = &b->target};
+}
+
+/* "gopls -x {options} {settings}" of what was read; "" when nothing is said. */
+static const char *summary(struct bench *b, const struct client_config *c) {
+	struct strbuf out;
+	strbuf_init(&out, b->arena);
+	if (!c) {
+		return "";
+	}
+	strbuf_add(&out, c->command ? c->command : "-");
+	for (size_t i = 0; c->args && c->args[i]; i++) {
+		strbuf_printf(&out, " %s", c->args[i]);
+	}
+	strbuf_printf(&out, " %s %s",
+	              c->options.node ? jsonc_to_json(b->arena, c->options.node) : "-",
+	              c->settings.node ? jsonc_to_json(b->arena, c->settings.node) : "-");
+	return out.data;
+}
+
+static void assert_lua(const struct entry *entries, const char *expected) {
+	struct bench b;
+	bench_open(&b, entries);
+	assert_string_equal(summary(&b, neovim_lua_read(&b.exam, NVIM)), expected);
+	arena_free(b.arena);
+}
+
+static void test_lua_styles(void **state) {
+	static const struct entry lspconfig[] = {
+		{NVIM "/init.lua",
+	         "require('lspconfig').gopls.setup{ on_attach = f, cmd = { 'gopls', '-x' },\n"
+	         "settings = { gopls = { gofumpt = true } } }\n"},
+		{0}};
+	static const struct entry enable[] = {
+		{NVIM "/init.lua", "vim.lsp.config('gopls', { init_options = { a = 1 } })"},
+		{NVIM "/lsp/gopls.lua", "return { cmd = { 'gopls', '-y' } }"},
+		{0}};
+	static const struct entry lazy[] = {
+		{NVIM "/init.lua", "require('lazy').setup('plugins')"},
+		{NVIM "/lua", "d plugins\n"},
+		{NVIM "/lua/plugins", "f lsp.lua\nf off.lua\n"},
+		{NVIM "/lua/plugins/lsp.lua", "return { 'x/y', opts = { servers = { gopls = { "
+	                                      "settings = { gopls = { a = 'b' } } } "
+	                                      "} } }"},
+		{NVIM "/lua/plugins/off.lua",
+	         "return { enabled = false, opts = { servers = { gopls = { cmd = { 'no' } } } } }"},
+		{0}};
+	static const struct entry start[] = {
+		{NVIM "/after/ftplugin/go.lua",
+	         "vim.lsp.start({ name = 'rust', cmd = { 'rust-analyzer', '-r' } })\n"
+	         "vim.lsp.start({ name = 'go', cmd = { '/opt/bin/gopls', 'serve' } })"},
+		{0}};
+	(void)state;
+	assert_lua(lspconfig, "gopls -x - {\"gofumpt\":true}");
+	assert_lua(enable, "gopls -y {\"a\":1} -");
+	assert_lua(lazy, "- - {\"a\":\"b\"}");
+	assert_lua(start, "/opt/bin/gopls serve - -");
+}
+
+static void test_lua_that_says_nothing(void **state) {
+	static const struct entry not_loaded[] = {
+		{NVIM "/init.lua", "require('other')"},
+		{NVIM "/lua", "f old.lua\n"},
+		{NVIM "/lua/old.lua", "require('lspconfig').gopls.setup({ cmd = { 'no' } })"},
+		{0}};
+	static const struct entry computed[] = {
+		{NVIM "/init.lua",
+	         "lsp.gopls.setup({ cmd = { vim.fn.expand('~/gopls'), '-x' }, settings = s() })\n"
+	         "-- lsp.gopls.setup({ cmd = { 'no' } })"},
+		{0}};
+	static const struct entry contradicts[] = {
+		{NVIM "/init.lua",
+	         "lsp.gopls.setup({ cmd = { 'gopls', '-a' } })\n"
+	         "lsp.gopls.setup({ cmd = { 'gopls', '-b' }, init_options = { c = 1 } })"},
+		{0}};
+	(void)state;
+	assert_lua(not_loaded, "");
+	assert_lua(computed, "");
+	assert_lua(contradicts, "- {\"c\":1} -");
+}
+
+static void test_coc(void **state) {
+	static const struct entry server[] = {{NVIM "/coc-settings.json",
+	                                       "{ // c\n\"languageserver\": { \"x\": { "
+	                                       "\"command\": \"y\", \"filetypes\": [\"c\"] },\n"
+	                                       "\"go\": { \"command\": \"gopls\", \"args\": "
+	                                       "[\"--stdio\"], \"filetypes\": [\"go\"] } } }"},
+	                                      {0}};
+	static const struct entry extension[] = {
+		{NVIM "/coc-settings.json",
+	         "{ \"go.goplsPath\": \"/opt/gopls\", \"go.goplsOptions\": { \"a\": 1 } }"},
+		{0}};
+	static const struct entry other[] = {
+		{NVIM "/coc-settings.json", "{ \"suggest.noselect\": true }"}, {0}};
+	struct bench b;
+	(void)state;
+	bench_open(&b, server);
+	assert_string_equal(summary(&b, neovim_coc_read(&b.exam, NVIM)), "gopls --stdio - -");
+	arena_free(b.arena);
+	bench_open(&b, extension);
+	assert_string_equal(summary(&b, neovim_coc_read(&b.exam, NVIM)), "/opt/gopls {\"a\":1} -");
+	arena_free(b.arena);
+	bench_open(&b, other);
+	assert_null(neovim_coc_read(&b.exam, NVIM));
+	arena_free(b.arena);
+}
+
+static void assert_emacs(const char *init, const char *dir_locals, const char *expected) {
+	const struct entry entries[] = {
+		{"/home/l/.emacs.d/init.el", init},
+		{dir_locals ? "/home/l/src/.dir-locals.el" : NULL, dir_locals},
+		{0}};
+	struct bench b;
+	bench_open(&b, entries);
+	assert_string_equal(summary(&b, emacs_config_read(&b.exam)), expected);
+	arena_free(b.arena);
+}
+
+static void test_emacs(void **state) {
+	static const char eglot[] = "(require 'eglot) (add-hook 'go-mode-hook #'eglot-ensure)";
+	(void)state;
+	assert_emacs("(require 'eglot)\n(add-to-list 'eglot-server-programs\n"
+	             " '((go-mode go-ts-mode) . (\"gopls\" \"-x\" :initializationOptions (:a t))))",
+	             NULL, "gopls -x {\"a\":true} -");
+	assert_emacs("(use-package eglot :custom (eglot-workspace-configuration\n"
+	             " '((:gopls . ((staticcheck . t))))))",
+	             NULL, "- - {\"staticcheck\":true}");
+	assert_emacs(
+		"(setq-default eglot-workspace-configuration '(:gopls (:a \"b\")) x 1)\n(eglot)",
+		NULL, "- - {\"a\":\"b\"}");
+	assert_emacs(eglot,
+	             "((go-mode . ((eglot-workspace-configuration . ((:gopls . (:a \"b\")))))))",
+	             "- - {\"a\":\"b\"}");
+	assert_emacs(eglot, "((nil . ((eglot-workspace-configuration . (:gopls (:c 1))))))",
+	             "- - {\"c\":1}");
+	assert_emacs("(use-package lsp-mode :custom (lsp-go-gopls-server-args '(\"-v\" \"-z\"))\n"
+	             "(lsp-go-gopls-server-path \"/opt/gopls\"))\n"
+	             "(lsp-register-custom-settings '((\"gopls.gofumpt\" \"yes\") (\"x.y\" t)))",
+	             NULL, "/opt/gopls -v -z - {\"gofumpt\":\"yes\"}");
+	/* Computed, switched off, of another language, or both clients: nothing. */
+	assert_emacs("(add-to-list 'eglot-server-programs `(go-mode . (,(f) \"-x\")))", NULL, "");
+	assert_emacs("(use-package eglot :disabled t :config (add-to-list 'eglot-server-programs "
+	             "'(go-mode . (\"no\"))))",
+	             NULL, "");
+	assert_emacs("(add-to-list 'eglot-server-programs '(rust-mode . (\"no\")))", NULL, "");
+	assert_emacs("(setq lsp-go-gopls-server-path \"/no\") (lsp) (eglot)", NULL, "");
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lua_styles),
+		cmocka_unit_test(test_lua_that_says_nothing),
+		cmocka_unit_test(test_coc),
+		cmocka_unit_test(test_emacs),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
