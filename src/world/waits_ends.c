@@ -186,23 +186,23 @@ static bool leads_out(const struct waits *w) {
 	return false;
 }
 
-/* What we started talks over pipes that we made: nobody else can have their ends. True when that was all. */
-static bool find_among_ours(struct waits *w) {
+/* What we started talks over pipes that we made: nobody else can have their ends. True when that was all. A kernel that
+ * does not tell of children (CONFIG_PROC_CHILDREN) does not show the target among ours. */
+static bool find_among_ours(struct waits *w, int64_t target) {
 	const struct proc_children *ours = proc_descendants(w->arena, w->proc_fd, w->looker->self);
+	bool has_target = false;
 
 	take_ends(w, w->looker->self);
 	for (size_t i = 0; i < ours->count; i++) {
 		take_ends(w, ours->pids[i]);
+		has_target = has_target || ours->pids[i] == target;
 	}
 	holders_sort(w);
-	if (ours->count < PROC_CHILDREN_MAX && !leads_out(w)) {
-		return true;
-	}
-	return false;
+	return has_target && ours->count < PROC_CHILDREN_MAX && !leads_out(w);
 }
 
 void waits_find_holders(struct waits *w, int64_t target) {
-	if (!is_below_us(w, target) || !find_among_ours(w)) {
+	if (!is_below_us(w, target) || !find_among_ours(w, target)) {
 		waits_find_all_holders(w);
 	}
 }
