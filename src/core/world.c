@@ -162,6 +162,7 @@ struct mount_stat world_mount(struct world *w, const char *path) {
 	st.mount = keyline_text(a, ev->bytes, "mount");
 	st.fstype = keyline_text(a, ev->bytes, "fstype");
 	st.read_only = keyline_number(a, ev->bytes, "ro", 0) != 0;
+	st.bound_ro = keyline_number(a, ev->bytes, "bound_ro", 0) != 0;
 	st.noexec = keyline_number(a, ev->bytes, "noexec", 0) != 0;
 	st.free_bytes = bytes_of(keyline_number(a, ev->bytes, "free_blocks", 0), block_bytes);
 	st.total_bytes = bytes_of(keyline_number(a, ev->bytes, "total_blocks", 0), block_bytes);

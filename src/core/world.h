@@ -188,6 +188,7 @@ struct file_stat world_stat(struct world *w, const char *path);
 struct mount_stat {
 	const struct evidence *ev;
 	bool known, read_only, noexec;
+	bool bound_ro; /* only this mount is read-only, its file system is not */
 	const char *nearest, *mount, *fstype;
 	int64_t free_bytes, total_bytes, free_inodes, total_inodes;
 };

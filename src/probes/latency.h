@@ -10,4 +10,10 @@
  * that nothing can come of the rest, the run gets an early end. */
 void latency_state(struct exam *exam, const char *role, const char *path);
 
+/* States slow_place with no answer at all for the mount that path lies on: somebody waits for it, as ev tells, or it
+ * is gone (error: an errno, else 0). Nothing at path is asked. False when that mount is a local one, which is stated
+ * only with `local`. */
+bool latency_stuck(struct exam *exam, const char *role, const char *path, const struct evidence *ev,
+                   int error, bool local);
+
 #endif

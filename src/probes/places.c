@@ -6,11 +6,28 @@
 #include "base/str.h"
 #include "core/probe.h"
 #include "probes/editors/vscode_tools.h"
+#include "probes/latency.h"
+
+#include <errno.h>
+
+/* What a network file system, or that of a program, says when the one that serves it is gone, and a disk that cannot be
+ * read any more. */
+static bool is_gone(int error) {
+	static const int errors[] = {ENOTCONN,    ESTALE, EHOSTDOWN, EHOSTUNREACH, ENETDOWN,
+	                             ENETUNREACH, EIO,    EREMOTEIO, ECONNABORTED, ENODEV};
+	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
+		if (error == errors[i]) {
+			return true;
+		}
+	}
+	return false;
+}
 
 static const char *state_of(const struct file_stat *st) {
 	if (!st->known) {
 		return st->ev->state == EV_TIMED_OUT ? "hung"
 		       : st->ev->state == EV_DENIED  ? "denied"
+		       : is_gone(st->ev->error)      ? "gone"
 		                                     : "unknown";
 	}
 	if (!st->exists) {
@@ -29,7 +46,11 @@ static void state_place(struct exam *exam, const char *role, const char *path) {
 	struct file_stat st = world_stat(exam->world, path);
 	const char *state = state_of(&st);
 	struct mount_stat m = {0};
-	if (!streq(state, "hung")) {
+	if (streq(state, "gone") || streq(state, "hung")) {
+		bool gone = streq(state, "gone");
+		(void)latency_stuck(exam, role, path, st.ev, gone ? st.ev->error : 0, gone);
+	}
+	if (!streq(state, "hung") && !streq(state, "gone")) {
 		m = world_mount(exam->world, path);
 	}
 	const char *nearest = "";
@@ -52,9 +73,9 @@ static void state_place(struct exam *exam, const char *role, const char *path) {
 	          .role = role, .path = path, .state = state, .uid = holder.uid,
 	          .mode = holder.mode, .read = holder.can_read, .write = holder.can_write,
 	          .nearest = nearest, .link = link, .mount = m.mount, .fstype = m.fstype,
-	          .read_only = m.read_only, .noexec = m.noexec, .free_bytes = m.free_bytes,
-	          .total_bytes = m.total_bytes, .free_inodes = m.free_inodes,
-	          .total_inodes = m.total_inodes);
+	          .read_only = m.read_only, .bound_ro = m.bound_ro, .noexec = m.noexec,
+	          .free_bytes = m.free_bytes, .total_bytes = m.total_bytes,
+	          .free_inodes = m.free_inodes, .total_inodes = m.total_inodes);
 }
 
 static void state_govar(struct exam *exam, const char *name) {
@@ -118,6 +139,6 @@ const struct probe probe_places = {
 	.id = "places",
 	.title = "caches, temporary directories and their filesystems",
 	.stage = STAGE_WORLD,
-	.yields = FACT_BIT(place),
+	.yields = FACT_BIT(place) | FACT_BIT(slow_place),
 	.look = look,
 };

@@ -3,6 +3,7 @@
 
 #include "base/path.h"
 #include "base/str.h"
+#include "probes/latency.h"
 
 #include <errno.h>
 
@@ -37,7 +38,9 @@ static const char *place_state(struct exam *exam, const char *path, const struct
 		return exec_state(exam, path, st);
 	}
 	if (!st->known) {
-		return st->ev->state == EV_DENIED ? "unreachable" : "unknown";
+		return st->ev->state == EV_DENIED      ? "unreachable"
+		       : st->ev->state == EV_TIMED_OUT ? "hung"
+		                                       : "unknown";
 	}
 	const struct evidence *link = world_look(exam->world, LOOK_LINK, path, LOOK_CAP_SMALL);
 	return evidence_has_bytes(link) ? "dangling" : "absent";
@@ -63,6 +66,9 @@ static void place(struct search *s, const char *path, const char *via,
 	s->order++;
 	if (streq(state, "absent") && !state_absent) {
 		return;
+	}
+	if (streq(state, "hung") && !s->found) {
+		(void)latency_stuck(exam, s->tool, path, st.ev, 0, false);
 	}
 	bool elsewhere = streq(via, "elsewhere");
 	bool chosen = !elsewhere && !s->found && streq(state, "ok");

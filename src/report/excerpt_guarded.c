@@ -59,6 +59,15 @@ static const char *confined_path_line(struct arena *a, const struct fact_confine
 	                    p->other ? "; it is another directory" : "");
 }
 
+static const char *slow_place_line(struct arena *a, const struct fact_slow_place *p) {
+	const char *how = p->error ? strerror((int)p->error)
+	                  : p->median_us < 0
+	                          ? "is not answered"
+	                          : arena_printf(a, "takes %lld us", (long long)p->median_us);
+	return arena_printf(a, "a lookup in %s (%s on %s)%s %s", p->path, p->fstype, p->mount,
+	                    p->error ? ":" : "", how);
+}
+
 const char *excerpt_guarded(struct arena *a, const struct fact *fact) {
 	switch (fact->kind) {
 	case FACT_confined:
@@ -73,9 +82,16 @@ const char *excerpt_guarded(struct arena *a, const struct fact *fact) {
 	case FACT_turned_away:
 		return turned_away_line(a, AS(turned_away));
 	case FACT_slow_place:
-		return arena_printf(a, "a lookup in %s (%s on %s) takes %lld us",
-		                    AS(slow_place)->path, AS(slow_place)->fstype,
-		                    AS(slow_place)->mount, (long long)AS(slow_place)->median_us);
+		return slow_place_line(a, AS(slow_place));
+	case FACT_own_sandbox:
+		return arena_printf(a, "dialtone itself: no_new_privs %d, %lld filters%s",
+		                    AS(own_sandbox)->no_new_privs,
+		                    (long long)AS(own_sandbox)->filters,
+		                    AS(own_sandbox)->user ? ", a user namespace of its own" : "");
+	case FACT_forbidden:
+		return arena_printf(a, "%s may be used by its mode, and to %s it is refused: %s",
+		                    AS(forbidden)->path, AS(forbidden)->what,
+		                    strerror((int)AS(forbidden)->error));
 	case FACT_bad_read:
 		return arena_printf(a, "%s cannot be read at byte %lld of %lld: %s",
 		                    AS(bad_read)->path, (long long)AS(bad_read)->at,

@@ -43,6 +43,9 @@ static bool is_found_somewhere(const struct facts *facts) {
 		    is_own_place(facts, t)) {
 			return true; /* nobody knows: bin-not-executable-or-dir */
 		}
+		if (streq(t->tool, "gopls") && streq(t->state, "hung")) {
+			return true; /* its file system does not answer: fs-slow-mount */
+		}
 		if (streq(t->tool, "gopls") && t->configured && !str_empty(t->file)) {
 			return true; /* a configuration names it: cfg-alternate-tools-stale */
 		}

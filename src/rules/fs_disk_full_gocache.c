@@ -5,6 +5,7 @@
  * Counter-checks: go works with a build cache elsewhere, so neither GOROOT nor the project is to
  * blame; with everything cached a full disk is healthy.
  */
+#include "core/complaint.h"
 #include "core/rule.h"
 #include "core/storage.h"
 
@@ -37,15 +38,24 @@ static struct finding *add(const struct rule *self, const struct facts *facts, s
 }
 
 /* The disk of the build cache has room, but not for this user. */
-static const struct fact_go_run *quota(const struct facts *facts) {
+static const struct fact *quota(const struct facts *facts, const struct fact_place *p) {
 	const struct fact_go_run *std = facts_run(facts, STORAGE_RUN_STD);
-	return std && str_has(std->err, "disk quota exceeded") ? std : NULL;
+	if (std && str_has(std->err, "disk quota exceeded")) {
+		return &std->base;
+	}
+	for (struct complaint said = complaint_find(facts, "disk quota exceeded"); said.fact;
+	     said = complaint_next(facts, "disk quota exceeded", &said)) {
+		if (str_has(said.line, p->path)) {
+			return said.fact;
+		}
+	}
+	return NULL;
 }
 
 static void check_build_cache(const struct rule *self, const struct facts *facts,
                               struct findings *out, const struct fact_place *p) {
 	bool shut = !p->write || streq(p->state, "denied");
-	if (!storage_cache_fails(facts) || shut || (!storage_is_full(p) && !quota(facts))) {
+	if (!storage_cache_fails(facts) || shut || (!storage_is_full(p) && !quota(facts, p))) {
 		return;
 	}
 	struct finding *f;
@@ -57,7 +67,11 @@ static void check_build_cache(const struct rule *self, const struct facts *facts
 		                 "nothing more",
 		                 p->mount, p->path);
 		finding_cites(f, p);
-		finding_fix(out, f, "see the quota, and remove what is not needed", "quota -s");
+		finding_cite(f, quota(facts, p));
+		finding_fix(out, f, "see the quota, and remove what is not needed",
+		            streq(p->fstype, "btrfs") ? "sudo btrfs qgroup show -reF %s"
+		                                      : "quota -s",
+		            str_shell_quote(out->arena, p->mount));
 	}
 	storage_cite_proof(facts, f, STORAGE_TRIAL_CACHE);
 	const struct fact *said = facts_said(facts, "no space left on device", NULL);

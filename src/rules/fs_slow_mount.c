@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT
- * fs-slow-mount: the source or a cache lies on a file system that answers slowly (9p and drvfs of WSL,
- * NFS, sshfs, another FUSE), and the server does not come to its end.
- * Proof: lookups in it, timed, and a server that is late with its answers or gives none.
+ * fs-slow-mount: the source or a cache lies on a file system that answers slowly or not at all (9p and
+ * drvfs of WSL, NFS, sshfs, another FUSE, an automounter), or whose server is gone, and the language
+ * server does not come to its end.
+ * Proof: lookups in it, timed, and a server that is late with its answers or gives none; a thread of
+ * it that waits there in one call; the errno of a file system without its server, which go says too.
  * Counter-checks: a network file system that answers quickly is nothing; a server that answers in time
- * is nothing; one that is dead (its looks hang) is said, with how long was waited.
+ * is nothing; a dead mount that nobody needs is nothing.
  */
 #include "core/rule.h"
+
+#include <string.h>
 
 #define LATE_MS 2500  /* an answer that a user waits for */
 #define DEAD_US 20000 /* a load asks for a thousand names and more */
@@ -25,6 +29,12 @@ static const char *role_words(struct arena *arena, const struct fact_slow_place 
 	                                   : arena_printf(arena, "%s %s", p->role, p->path);
 }
 
+/* A directory in which a program is looked for, before the first one that was found. */
+static bool is_program(const struct fact_slow_place *p) {
+	return p->median_us < 0 && p->error == 0 &&
+	       (streq(p->role, "gopls") || streq(p->role, "go"));
+}
+
 /* Of the places that go reads and writes for each load. */
 static const struct fact_slow_place *slowest(const struct facts *facts) {
 	static const char *const roles[] = {"workspace", "GOMODCACHE", "GOCACHE", "GOROOT"};
@@ -32,37 +42,39 @@ static const struct fact_slow_place *slowest(const struct facts *facts) {
 	facts_each (slow_place, p, facts) {
 		for (size_t i = 0; i < sizeof(roles) / sizeof(*roles); i++) {
 			bool worse = !worst || p->median_us < 0 || p->median_us > worst->median_us;
-			worst = streq(p->role, roles[i]) && worse ? p : worst;
+			worst = streq(p->role, roles[i]) && p->error == 0 && worse ? p : worst;
 		}
+	}
+	facts_each (slow_place, p, facts) {
+		worst = streq(p->role, "waited") || (!worst && is_program(p)) ? p : worst;
 	}
 	return worst;
 }
 
-static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
-	const struct fact_slow_place *p = slowest(facts);
-	const struct fact *late = late_feature(facts);
-	const struct fact_server *s = facts_first(server, facts);
-	bool waits = s && (streq(s->state, "answered") || streq(s->state, "silent"));
-	bool each = p && (streq(p->role, "workspace") || streq(p->role, "GOROOT"));
-	bool hopeless = each && (p->median_us < 0 || p->median_us >= DEAD_US);
-	if (!p || facts_healthy(facts) || (!hopeless && (!late || !waits))) {
-		return;
+/* One whose server is gone, and that go or the language server has run into: who says so. */
+static const struct fact_slow_place *gone(const struct facts *facts, const struct fact **ret_said) {
+	facts_each (slow_place, p, facts) {
+		if (p->error == 0 || !facts_hurt(facts)) {
+			continue;
+		}
+		*ret_said = facts_said(facts, p->path, NULL);
+		*ret_said = *ret_said ? *ret_said : facts_said(facts, p->mount, NULL);
+		if (*ret_said) {
+			return p;
+		}
 	}
-	const char *took = p->median_us < 0
-	                           ? "does not answer at all"
-	                           : arena_printf(out->arena, "takes %lld.%lld ms for each lookup",
-	                                          (long long)(p->median_us / 1000),
-	                                          (long long)(p->median_us % 1000 / 100));
-	struct finding *f = findings_add(
-		out, self, CONF_CERTAIN, p->path,
-		"%s is on %s (%s), which %s; a local disk takes a few microseconds, and go asks "
-		"thousands of times",
-		role_words(out->arena, p), p->mount, p->fstype, took);
-	finding_about(out, f, p->mount);
-	facts_each (slow_place, other, facts) {
-		finding_cites(f, other);
+	return NULL;
+}
+
+static void add_fixes(struct findings *out, struct finding *f, const struct fact_slow_place *p) {
+	const char *mount = str_shell_quote(out->arena, p->mount);
+	if (p->median_us < 0 && str_starts(p->fstype, "fuse")) {
+		finding_fix(out, f,
+		            "take the dead mount away, and mount it anew when its server answers",
+		            "fusermount3 -uz %s", mount);
+	} else if (p->median_us < 0) {
+		finding_fix(out, f, "see what it is and who serves it", "findmnt -T %s", mount);
 	}
-	finding_cite(f, late);
 	if (streq(p->role, "workspace")) {
 		finding_fix(out, f, "work on a copy on a local file system", "cp -r %s ~/",
 		            str_shell_quote(out->arena, p->path));
@@ -70,19 +82,78 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		finding_fix(out, f, "put it on a local disk",
 		            "go env -w %s=\"/var/tmp/$(id -un)-%s\"", p->role,
 		            streq(p->role, "GOCACHE") ? "go-build" : "go-mod");
-	} else {
+	} else if (p->median_us >= 0) {
 		finding_fix(out, f, "put the caches on a local disk",
 		            "go env -w GOCACHE=\"/var/tmp/$(id -un)-go-build\" "
 		            "GOMODCACHE=\"/var/tmp/$(id -un)-go-mod\"");
 	}
 }
 
+static void check_gone(const struct rule *self, const struct facts *facts, struct findings *out) {
+	const struct fact *said = NULL;
+	const struct fact_slow_place *p = gone(facts, &said);
+	if (!p) {
+		return;
+	}
+	struct finding *f = findings_add(
+		out, self, CONF_CERTAIN, p->path,
+		"%s is on %s (%s), and whoever serves that file system is gone: %s",
+		role_words(out->arena, p), p->mount, p->fstype, strerror((int)p->error));
+	finding_about(out, f, p->mount);
+	finding_cites(f, p);
+	finding_cite(f, said);
+	add_fixes(out, f, p);
+}
+
+static void check_slow(const struct rule *self, const struct facts *facts, struct findings *out) {
+	const struct fact_slow_place *p = slowest(facts);
+	const struct fact *late = late_feature(facts);
+	const struct fact_server *s = facts_first(server, facts);
+	bool answers = s && (streq(s->state, "answered") || streq(s->state, "silent"));
+	bool waited = p && streq(p->role, "waited");
+	bool each = p && (streq(p->role, "workspace") || streq(p->role, "GOROOT"));
+	bool hopeless = waited || (each && (p->median_us < 0 || p->median_us >= DEAD_US)) ||
+	                (p && is_program(p));
+	if (!p || facts_healthy(facts) || (!hopeless && (!late || !answers))) {
+		return;
+	}
+	const char *took = p->median_us < 0
+	                           ? "does not answer"
+	                           : arena_printf(out->arena, "takes %lld.%lld ms for each lookup",
+	                                          (long long)(p->median_us / 1000),
+	                                          (long long)(p->median_us % 1000 / 100));
+	struct finding *f =
+		waited ? findings_add(out, self, CONF_CERTAIN, p->path,
+	                              "the server waits for %s, which is on %s (%s), and that %s",
+	                              p->path, p->mount, p->fstype, took)
+		       : findings_add(out, self, CONF_CERTAIN, p->path,
+	                              "%s is on %s (%s), which %s; a local disk takes a few "
+	                              "microseconds, and go asks thousands of times",
+	                              role_words(out->arena, p), p->mount, p->fstype, took);
+	finding_about(out, f, p->mount);
+	facts_each (slow_place, other, facts) {
+		finding_cites(f, other);
+	}
+	facts_each (wait_leaf, l, facts) {
+		if (waited && streq(l->on, p->path)) {
+			finding_cites(f, l);
+		}
+	}
+	finding_cite(f, late);
+	add_fixes(out, f, p);
+}
+
+static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
+	check_gone(self, facts, out);
+	check_slow(self, facts, out);
+}
+
 const struct rule rule_fs_slow_mount = {
 	.id = "fs-slow-mount",
-	.title = "The source or a cache is on a file system that answers slowly",
+	.title = "The source or a cache is on a file system that answers slowly or not at all",
 	.wave = 2,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(slow_place),
-	.explains = IDS("*ipc-server-stopped", "*ipc-server-waits-on-child"),
+	.explains = IDS("*ipc-server-stopped", "*ipc-server-waits-on-child", "*fs-cache-corrupt"),
 	.check = check,
 };

@@ -229,10 +229,141 @@ static void add_fixes(struct findings *out, struct finding *f, const struct fact
 	}
 }
 
+/* ---- dialtone is inside as well ---- */
+
+/* go drops packages it cannot cache, and says that they are not in std. */
+static const struct fact *said_of(const struct facts *facts, const char *role) {
+	static const char *const words[] = {"is not in std",          " cache entry not found",
+	                                    "initialize build cache", "permission denied",
+	                                    "read-only file system",  "operation not permitted"};
+	bool cache = streq(role, "GOCACHE");
+	if (streq(role, "GOMODCACHE") && storage_module_wanted(facts)) {
+		return storage_module_wanted(facts);
+	}
+	for (size_t i = cache ? 0 : 3; i < sizeof(words) / sizeof(*words); i++) {
+		const struct fact *said = facts_said(facts, words[i], NULL);
+		if (said) {
+			return said;
+		}
+	}
+	const struct fact_go_run *std = facts_run(facts, STORAGE_RUN_STD);
+	bool failed = std && (std->exit_code != 0 || !str_empty(std->out));
+	return cache && failed ? &std->base : NULL;
+}
+
+static bool forbidden(const struct facts *facts, struct trouble *ret) {
+	static const char *const roles[] = {"GOCACHE", "GOROOT",   "workspace",  "GOMODCACHE",
+	                                    "TMPDIR",  "GOTMPDIR", "GOPLSCACHE", "HOME"};
+	for (size_t i = 0; i < sizeof(roles) / sizeof(*roles); i++) {
+		facts_each (forbidden, f, facts) {
+			const struct fact *said =
+				streq(f->role, roles[i]) ? said_of(facts, f->role) : NULL;
+			if (said) {
+				*ret = (struct trouble){.verb = streq(f->what, "list")
+				                                        ? "is not allowed to use"
+				                                        : "cannot write",
+				                        .role = f->role,
+				                        .path = f->path,
+				                        .said = said,
+				                        .seen = &f->base};
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+/* A mount that somebody without rights has made read-only, or has laid over what there is. */
+static bool bound(const struct facts *facts, struct trouble *ret) {
+	static const char *const roles[] = {"GOCACHE", "GOMODCACHE", "GOTMPDIR", "TMPDIR",
+	                                    "GOPLSCACHE"};
+	for (size_t i = 0; i < sizeof(roles) / sizeof(*roles); i++) {
+		const struct fact_place *p = facts_place(facts, roles[i]);
+		const struct fact *said = p && p->bound_ro ? said_of(facts, roles[i]) : NULL;
+		if (said) {
+			*ret = (struct trouble){.verb = "cannot write",
+			                        .role = p->role,
+			                        .path = p->path,
+			                        .said = said,
+			                        .seen = &p->base};
+			return true;
+		}
+	}
+	return false;
+}
+
+static void check_own(const struct rule *self, const struct facts *facts, struct findings *out) {
+	const struct fact_own_sandbox *own = facts_first(own_sandbox, facts);
+	struct fact_confined none = {.wrapper = ""};
+	struct trouble t;
+	bool found = own && (forbidden(facts, &t) || (own->user && bound(facts, &t)));
+	if (!found) {
+		return;
+	}
+	struct finding *f = findings_add(
+		out, self, CONF_CERTAIN, t.path,
+		"this session is in a sandbox, where gopls and go %s %s %s; its modes allow it",
+		streq(t.verb, "cannot write") ? t.verb : "are not allowed to use", t.role, t.path);
+	finding_detail(out, f, "dialtone is in it too: no_new_privs%s%s in /proc/self/status",
+	               own->user ? ", a user namespace of its own" : "",
+	               own->filters > 0 ? ", filters of system calls" : "");
+	finding_cites(f, own);
+	finding_cite(f, t.said);
+	finding_cite(f, t.seen);
+	add_fixes(out, f, &none, &t);
+}
+
+/* ---- the editor is inside, and we have started the server outside ---- */
+
+/* What nothing works without, or what would have to be made where nothing can be. */
+static bool is_fatal(const struct facts *facts, const struct fact_confined_path *s) {
+	bool gone = streq(s->state, "absent") || streq(s->state, "denied");
+	bool lost = gone && streq(s->own, "ok");
+	if (streq(s->role, "GOMODCACHE")) {
+		const struct fact_gosum *sum = facts_first(gosum, facts);
+		return lost && sum && sum->exists;
+	}
+	if (streq(s->role, "GOCACHE")) {
+		return gone && s->read_only && !streq(s->own, "read_only");
+	}
+	return lost && (streq(s->role, "go") || streq(s->role, "GOROOT") ||
+	                streq(s->role, "workspace") || streq(s->role, "TMPDIR"));
+}
+
+static void check_editor(const struct rule *self, const struct facts *facts, struct findings *out) {
+	facts_each (confined, c, facts) {
+		facts_each (confined_path, s, facts) {
+			if (!streq(c->who, "editor") || c->flatpak || !streq(s->who, "editor") ||
+			    !is_fatal(facts, s)) {
+				continue;
+			}
+			bool cache = streq(s->role, "GOCACHE");
+			struct finding *f = findings_add(
+				out, self, CONF_CERTAIN, s->path,
+				"the editor (process %lld) has a file system view of its own, and "
+				"in it %s %s %s; gopls as it starts it lives there too",
+				(long long)c->pid, s->role, s->path,
+				cache ? "cannot be made" : "is not there");
+			finding_cites(f, c);
+			finding_cites(f, s);
+			struct trouble t = {.path = s->path, .role = s->role};
+			struct fact_confined none = {.wrapper = ""};
+			add_fixes(out, f, &none, &t);
+			finding_fix(out, f,
+			            "a service: let its unit have the directory (ProtectHome=, "
+			            "ReadWritePaths=, BindPaths=)",
+			            "systemctl status %lld", (long long)c->pid);
+			return;
+		}
+	}
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
+	check_editor(self, facts, out);
 	if (!facts_hurt(facts)) {
 		return;
 	}
+	check_own(self, facts, out);
 	facts_each (confined, c, facts) {
 		struct trouble t;
 		if (c->flatpak || streq(c->who, "editor") || !find_trouble(facts, c, &t)) {

@@ -378,6 +378,7 @@ static int rank_of(enum wait_kind kind) {
 	case WAIT_SLEEP:
 		return 4;
 	case WAIT_DISK:
+	case WAIT_GUARD:
 	case WAIT_PEER:
 	case WAIT_READER:
 	case WAIT_NET:
@@ -561,7 +562,7 @@ static int64_t settles_after(enum wait_kind kind, int64_t settled_ms) {
 /* How long it has waited: no longer than since it last ran, where that is known. */
 static void bound_since(struct wait_leaf *l) {
 	bool passes = l->kind == WAIT_SLEEP || l->kind == WAIT_PROMPT || l->kind == WAIT_FIFO ||
-	              l->kind == WAIT_DISK || l->kind == WAIT_DNS ||
+	              l->kind == WAIT_DISK || l->kind == WAIT_GUARD || l->kind == WAIT_DNS ||
 	              (l->kind == WAIT_INSIDE && !l->unread);
 
 	if (passes && l->process->rested_ms >= 0 && l->process->rested_ms < l->since_ms) {

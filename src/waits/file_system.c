@@ -81,6 +81,29 @@ static bool by_file_server(struct walk *k, const char *place, const char *proof)
 	return count == 1 && walk_on(k, only, HOW_FILES, place, proof);
 }
 
+/* The kernel asks a daemon before it opens the file, and that has not answered: fs/notify/fanotify. */
+static bool by_guard(struct walk *k, const struct wait_process *p) {
+	static const char *const asks[] = {"fanotify_handle_event", "fanotify_get_response", NULL};
+	struct arena *a = k->w->arena;
+
+	each_thread(t, p) {
+		const char *on = one_of(t->wchan, asks) ? place_of(k, p, t) : NULL;
+
+		if (on) {
+			return leaf(
+				k, p, WAIT_GUARD, on,
+				arena_printf(a,
+			                     "waits for a program that is asked before files are "
+			                     "opened (fanotify: a virus scanner, fapolicyd)%s%s",
+			                     str_empty(on) ? "" : ": ", on),
+				arena_printf(a, "thread %lld: state %s in %s, %s",
+			                     (long long)t->tid, t->state, t->wchan,
+			                     str_empty(t->call) ? "no system call seen" : t->call));
+		}
+	}
+	return false;
+}
+
 bool waits_by_file_system(struct walk *k, const struct wait_process *p) {
 	static const char *const fuse[] = {"request_wait_answer",
 	                                   "fuse_request_wait_answer",
@@ -98,14 +121,15 @@ bool waits_by_file_system(struct walk *k, const struct wait_process *p) {
 	                                     "wait_for_response",
 	                                     "autofs_wait",
 	                                     "ceph_mdsc_wait_request",
-	                                     "fanotify_handle_event",
-	                                     "fanotify_get_response",
 	                                     "handle_userfault",
 	                                     "seccomp_do_user_notification",
 	                                     "__seccomp_filter",
 	                                     NULL};
 	struct arena *a = k->w->arena;
 
+	if (by_guard(k, p)) {
+		return true;
+	}
 	each_thread(t, p) {
 		bool served = one_of(t->wchan, fuse) || strstr(t->stack, "fuse_") != NULL;
 		bool hard = streq(t->state, "D") && t->still && t->cpu_us == 0;

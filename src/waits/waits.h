@@ -168,6 +168,7 @@ enum wait_kind {
 	WAIT_FILES,     /* it can open no more files */
 	WAIT_PIDS,      /* its cgroup can have no more processes */
 	WAIT_MEMORY,    /* for memory */
+	WAIT_GUARD,     /* for a program that is asked before files are opened */
 	WAIT_HIDDEN,    /* may not be seen */
 };
 

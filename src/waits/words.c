@@ -3,6 +3,8 @@
  */
 #include "waits/private.h"
 
+#include "base/path.h"
+
 #include <stdio.h>
 
 const char *waits_duration(struct arena *arena, int64_t ms) {
@@ -225,6 +227,11 @@ static size_t cure_of_held(struct arena *a, const struct wait_chain *c, struct w
 	                      false);
 }
 
+/* A group in the hierarchy of its own that the controller has in version 1. */
+static bool is_v1_cpu(const char *group) {
+	return str_has(group, "/cgroup/cpu/") || str_has(group, "/cgroup/cpu,");
+}
+
 size_t waits_cures(struct arena *arena, const struct wait_chain *c, struct wait_cure ret[2]) {
 	const struct wait_leaf *l = &c->leaf;
 	const struct wait_process *p = l->process;
@@ -248,9 +255,14 @@ size_t waits_cures(struct arena *arena, const struct wait_chain *c, struct wait_
 		                                kill_command(arena, "", p), true);
 	case WAIT_THROTTLED:
 		return cure(ret, 0, "Give its group more processor time",
-		            arena_printf(arena, "echo max > %s",
-		                         str_shell_quote(arena,
-		                                         arena_printf(arena, "%s/cpu.max", l->on))),
+		            is_v1_cpu(l->on)
+		                    ? arena_printf(
+					      arena, "echo -1 > %s",
+					      str_shell_quote(arena, path_join(arena, l->on,
+		                                                               "cpu.cfs_quota_us")))
+		                    : arena_printf(arena, "echo max > %s",
+		                                   str_shell_quote(arena, path_join(arena, l->on,
+		                                                                    "cpu.max"))),
 		            false);
 	default:
 		return 0;

@@ -72,6 +72,20 @@ static int open_in(int root_fd, const char *path) {
 	return (int)syscall(SYS_openat2, root_fd, path, &how, sizeof how);
 }
 
+/* It is there for us and may be written, or its nearest parent may. */
+static bool can_be_made(struct arena *arena, const char *path) {
+	for (int i = 0; i < PARENT_MAX; i++) {
+		if (faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0) {
+			return true;
+		}
+		if (errno != ENOENT || streq(path, "/")) {
+			return false;
+		}
+		path = path_parent(arena, path);
+	}
+	return false;
+}
+
 /* seen=STATE READ_ONLY SAME PATH; of what is absent the nearest parent tells whether it could be
  * made. */
 static void put_path(struct confined *c, int root_fd, const char *path) {
@@ -91,10 +105,14 @@ static void put_path(struct confined *c, int root_fd, const char *path) {
 		fd = open_in(root_fd, at);
 	}
 	bool known = fd >= 0 && fstat(fd, &theirs) == 0 && fstatvfs(fd, &fs) == 0;
+	/* Nothing can be made there by what has that root, and here it can. */
+	bool shut = known && streq(state, "absent") &&
+	            faccessat(fd, "", W_OK, AT_EMPTY_PATH | AT_EACCESS) != 0 &&
+	            can_be_made(arena, path);
 	bool same = known && stat(path, &ours) == 0 && ours.st_ino == theirs.st_ino &&
 	            ours.st_dev == theirs.st_dev;
 	strbuf_printf(&c->reply->bytes, "seen=%s %d %d %s\n", state,
-	              known && (fs.f_flag & ST_RDONLY) != 0, same && streq(state, "ok"),
+	              shut || (known && (fs.f_flag & ST_RDONLY) != 0), same && streq(state, "ok"),
 	              keyline_escape(arena, path));
 }
 

@@ -41,6 +41,11 @@ static const char *unescape(struct arena *arena, struct slice text) {
 	return out;
 }
 
+/* The options of a mount or of its file system: the first one is ro or rw. */
+static bool is_ro(struct slice options) {
+	return slice_eq(options, "ro") || slice_starts(options, "ro,");
+}
+
 bool mount_line_parse(struct arena *arena, struct slice line, struct mount_line *ret) {
 	struct slice fields[16];
 	struct slice field;
@@ -62,6 +67,7 @@ bool mount_line_parse(struct arena *arena, struct slice line, struct mount_line 
 	ret->point = unescape(arena, fields[4]);
 	ret->fstype = unescape(arena, fields[dash + 1]);
 	ret->source = unescape(arena, fields[dash + 2]);
+	ret->bound_ro = is_ro(fields[5]) && dash + 3 < count && !is_ro(fields[dash + 3]);
 	return true;
 }
 
@@ -230,6 +236,7 @@ void look_mount(const struct looker *looker, const struct look_request *request,
 	keyline_put(&reply->bytes, "fstype", mount.fstype);
 	keyline_put(&reply->bytes, "source", mount.source);
 	put_number(&reply->bytes, "ro", (vfs.f_flag & ST_RDONLY) != 0);
+	put_number(&reply->bytes, "bound_ro", mount.bound_ro);
 	put_number(&reply->bytes, "noexec", (vfs.f_flag & ST_NOEXEC) != 0);
 	put_number(&reply->bytes, "block_bytes", vfs.f_frsize);
 	put_number(&reply->bytes, "free_blocks", vfs.f_bavail);

@@ -16,6 +16,7 @@ struct mount_line {
 	const char *point; /* unescaped */
 	const char *fstype;
 	const char *source;
+	bool bound_ro; /* only this mount is read-only, its file system is not */
 };
 
 /* One line of mountinfo; false when it is not one. */

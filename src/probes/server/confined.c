@@ -13,6 +13,8 @@
 #include "probes/server/handshake.h"
 #include "probes/server/server_flags.h"
 
+#include <errno.h>
+
 #define LOOKS_MAX       5 /* while it starts; each waits a moment for it */
 #define STEP_NS         (1 * NS_PER_MS)
 #define LIST_LIMIT_NS   (1500 * NS_PER_MS)
@@ -273,10 +275,65 @@ static void look_at_editor(struct exam *exam) {
 	}
 }
 
+/* ---- dialtone itself ---- */
+
+static bool all_users(struct exam *exam) {
+	const struct evidence *ev =
+		world_look(exam->world, LOOK_FILE, "/proc/self/uid_map", LOOK_CAP_SMALL);
+	struct slice rest = ev->bytes, line;
+	return !evidence_has_bytes(ev) ||
+	       (slice_line(&rest, &line) && slice_has(line, "4294967295"));
+}
+
+static void state_forbidden(struct exam *exam, const struct fact_place *p) {
+	const struct evidence *ev = world_look(exam->world, LOOK_ALLOWED, p->path, LOOK_CAP_SMALL);
+	if (!evidence_has_bytes(ev)) {
+		return;
+	}
+	int64_t list = keyline_number(exam->arena, ev->bytes, "list", 0);
+	int64_t write = keyline_number(exam->arena, ev->bytes, "write", 0);
+	bool no_list = list == EACCES || list == EPERM;
+	bool no_write = p->write && (write == EACCES || write == EPERM);
+	if (no_list || no_write) {
+		FACTS_ADD(exam->facts, forbidden, ev, .role = p->role, .path = p->path,
+		          .what = no_list ? "list" : "write", .error = no_list ? list : write);
+	}
+}
+
+static bool somewhere_bound(const struct facts *facts) {
+	facts_each (place, p, facts) {
+		if (p->bound_ro) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What access(2) allows and a policy does not; only when there can be one. */
+static void look_at_own(struct exam *exam) {
+	bool nnp;
+	int64_t filters;
+	const char *label;
+	own_state(exam, &nnp, &filters, &label);
+	bool known = infer_is_certain(exam->rules, exam->facts) && !somewhere_bound(exam->facts);
+	if (!nnp || !facts_hurt(exam->facts) || known) {
+		return;
+	}
+	FACTS_ADD(exam->facts, own_sandbox,
+	          world_look(exam->world, LOOK_CONFINED, "pid self", LOOK_CAP_SMALL),
+	          .no_new_privs = nnp, .filters = filters, .user = !all_users(exam));
+	facts_each (place, p, exam->facts) {
+		if (streq(p->state, "ok") && p->read && !p->read_only) {
+			state_forbidden(exam, p);
+		}
+	}
+}
+
 static int look(struct exam *exam, struct err *err) {
 	(void)err;
 	const struct target *t = exam->target;
 	look_at_editor(exam);
+	look_at_own(exam);
 	const struct fact_server *s = facts_first(server, exam->facts);
 	bool started = exam->handshake && exam->handshake->talk;
 	bool none = s && (streq(s->state, "not_executed") || streq(s->state, "not_started"));
@@ -298,6 +355,7 @@ const struct probe probe_confined = {
 	.id = "confined",
 	.title = "whether the server and go live in a sandbox of their own",
 	.stage = STAGE_AFTER,
-	.yields = FACT_BIT(confined) | FACT_BIT(confined_path),
+	.yields = FACT_BIT(confined) | FACT_BIT(confined_path) | FACT_BIT(own_sandbox) |
+                  FACT_BIT(forbidden),
 	.look = look,
 };

@@ -213,6 +213,16 @@ static void look_below(struct exam *exam, const char *dir) {
 	}
 }
 
+/* The server waits for one who is asked before files are opened. */
+static bool somebody_asked(const struct facts *facts) {
+	facts_each (wait_leaf, l, facts) {
+		if (streq(l->kind, "guard")) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static int look(struct exam *exam, struct err *err) {
 	(void)err;
 	const struct target *t = exam->target;
@@ -222,7 +232,8 @@ static int look(struct exam *exam, struct err *err) {
 	look_at_starts(exam);
 	look_at_words(exam);
 	bool clueless = !infer_is_certain(exam->rules, exam->facts);
-	if (facts_first(turned_away, exam->facts) || clueless) {
+	if (facts_first(turned_away, exam->facts) || clueless || somebody_asked(exam->facts) ||
+	    complaint_find(exam->facts, "operation not permitted").fact) {
 		state_guards(exam);
 	}
 	if (bus_error(exam)) {

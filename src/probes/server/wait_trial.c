@@ -4,8 +4,11 @@
 
 #include "base/clock.h"
 #include "core/infer.h"
+#include "probes/latency.h"
 #include "probes/server/handshake.h"
 #include "probes/server/wait_facts.h"
+
+#define LOCAL_STUCK_MS 2000 /* in one call on a local file system */
 
 /* The session is known by an ancestor of the server that does nothing else. */
 static int64_t server_of(const struct waits *w, int64_t ancestor) {
@@ -95,7 +98,14 @@ static void look_once(struct exam *exam, const struct wait_moment *moment, bool 
 		return;
 	}
 	if (chain.leaf.process && !waits_is_healthy(&chain) && chain.leaf.kind != WAIT_HIDDEN) {
-		wait_facts_state(exam->facts, ev, "trial", &w, &chain);
+		const struct fact_wait_leaf *l =
+			wait_facts_state(exam->facts, ev, "trial", &w, &chain);
+
+		/* A single call that has not come back; of a local disk more is expected. */
+		if (l && chain.leaf.kind == WAIT_DISK) {
+			(void)latency_stuck(exam, "waited", l->on, ev, 0,
+			                    l->since_ms >= LOCAL_STUCK_MS);
+		}
 	}
 }
 
