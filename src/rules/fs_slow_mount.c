@@ -135,8 +135,14 @@ static void check_slow(const struct rule *self, const struct facts *facts, struc
 		finding_cites(f, other);
 	}
 	facts_each (wait_leaf, l, facts) {
-		if (waited && streq(l->on, p->path)) {
+		if (waited && (streq(l->on, p->path) || streq(l->how, "file_system"))) {
 			finding_cites(f, l);
+		}
+		if (waited && streq(l->how, "file_system")) {
+			finding_detail(out, f, "%s", l->text);
+		}
+		if (waited && streq(l->how, "file_system") && !str_empty(l->command)) {
+			finding_fix(out, f, l->cure, "%s", l->command);
 		}
 	}
 	finding_cite(f, late);
