@@ -11,6 +11,7 @@
 #include "report/harmless.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -22,7 +23,7 @@
 #define TIMEOUT_DEFAULT_S 10
 
 struct stacks_options {
-	bool summary, why, json, system, full;
+	bool summary, why, json, running, system, full;
 	const char *core, *exe, *timeout;
 };
 
@@ -31,6 +32,8 @@ static const struct option_spec specs[] = {
 	{"summary", 's', NULL, OPTION_FLAG, AT(summary), "equal stacks once, longest wait first"},
 	{"why", 'w', NULL, OPTION_FLAG, AT(why), "who waits for whom, and deadlocks"},
 	{"json", 'j', NULL, OPTION_FLAG, AT(json), "for programs: dialtone.stacks/1"},
+	{"running", 'r', NULL, OPTION_FLAG, AT(running),
+         "sample the stacks of running goroutines as well"},
 	{"system", 0, NULL, OPTION_FLAG, AT(system), "also the runtime's goroutines and frames"},
 	{"full", 0, NULL, OPTION_FLAG, AT(full), "all frames of deep stacks, not only 100"},
 	{"core", 'c', "FILE", OPTION_TEXT, AT(core), "a core file instead of a process"},
@@ -66,6 +69,20 @@ static void remark(const struct gostack *s) {
 		                (unsigned long long)GOROUTINES_MAX,
 		                (unsigned long long)s->all.listed);
 	}
+}
+
+static void remark_refused(int code) {
+	char level[16] = "";
+	CLEANUP(fd_closep)
+	int fd = open("/proc/sys/kernel/perf_event_paranoid", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd >= 0 ? read(fd, level, sizeof(level) - 1) : -1;
+	for (ssize_t i = 0; i < n; i++) {
+		level[i] = level[i] == '\n' ? '\0' : level[i];
+	}
+	output_complain("the stacks of running goroutines were not to be had: perf events are "
+	                "refused (%s; kernel.perf_event_paranoid is %s); it takes CAP_PERFMON, or "
+	                "2 or less for one's own processes",
+	                strerror(-code), n > 0 ? level : "not there");
 }
 
 static void remark_core(const char *path, const struct memory_core_notes *notes) {
@@ -164,8 +181,15 @@ static int look_at_process(struct arena *arena, int pid, const struct stacks_opt
 		output_complain("%s", err.msg);
 		return STATUS_UNKNOWN;
 	}
+	int refused = 0;
+	if (o->running) {
+		memory_live_sample(arena, memory, &refused);
+	}
 	r = gostack_open(arena, memory, clean, &stack, &err);
 	r = r < 0 ? r : gostack_read(&stack, &err);
+	if (refused < 0) {
+		remark_refused(refused);
+	}
 	bool there = memory_live_is_there(memory);
 	int status = STATUS_UNKNOWN;
 	if (!there) {

@@ -106,10 +106,10 @@ static void add_thread(struct reading *r, struct slice status) {
 		core->cut = true;
 		return;
 	}
-	if (core->thread_count == r->thread_slots) {
+	if (!r->threads || core->thread_count == r->thread_slots) {
 		size_t bigger = r->thread_slots > 0 ? r->thread_slots * 2 : 64;
 		struct core_thread *all = arena_array_of(r->arena, struct core_thread, bigger);
-		if (core->thread_count > 0) {
+		if (r->threads) {
 			memcpy(all, r->threads, core->thread_count * sizeof(*all));
 		}
 		r->threads = all;
@@ -238,7 +238,7 @@ int corefile_read(struct arena *arena, struct slice file, struct corefile *ret, 
 			read_notes(&r, bytes_sub(file, p.p_offset, p.p_filesz));
 		}
 	}
-	if (ret->thread_count > 0) {
+	if (r.threads) {
 		qsort(r.threads, ret->thread_count, sizeof(*r.threads), by_tid);
 	}
 	ret->threads = r.threads;

@@ -297,10 +297,9 @@ static void look_at_pointer(struct search *x, uint64_t address, uint64_t value) 
 	if (o && !waits_on(o, x->goroutine) && o->address != x->given_back) {
 		struct code_operand operand = {.slot = address - x->sps[frame],
 		                               .inside = o->address - value};
-		bool found = holds(x, o, frame, &operand);
-		if (!found && frame > 0) {
+		if (!holds(x, o, frame, &operand) && frame > 0) {
 			operand.slot = address - x->sps[frame - 1];
-			found = holds(x, o, frame - 1, &operand);
+			(void)holds(x, o, frame - 1, &operand);
 		}
 	}
 	o = why_object_at(x->why, value);

@@ -32,8 +32,8 @@ struct memory_part {
 struct memory_registers {
 	uint64_t pc, sp;
 	uint64_t lr; /* arm64 */
-	uint64_t
-		g; /* what the register that holds the goroutine holds: R14 on amd64, R28 on arm64 */
+	uint64_t g;  /* in the register that holds the goroutine: R14 on amd64, R28 on arm64 */
+	struct slice stack; /* from sp on, at the same instant; empty: memory has not moved since */
 };
 
 struct memory {
@@ -71,6 +71,11 @@ struct memory_live;
  * thread, zombie), -EPERM, -EACCES it may not be read (the sentence says why), -ENOEXEC its file
  * cannot be mapped. */
 int memory_live_open(struct arena *arena, int pid, struct memory **ret, struct err *err);
+/* From now on tells the registers and stacks of threads that are on a processor (sample.h); each call
+ * waits some milliseconds at most, all of them together SAMPLING_MAX_NS. *ret_refused: set to the
+ * negative errno of the first one that the kernel refused; 0 before. */
+#define SAMPLING_MAX_NS ((int64_t)200 * 1000 * 1000)
+void memory_live_sample(struct arena *arena, struct memory *memory, int *ret_refused);
 /* True while it is still the same process that runs the same file. */
 bool memory_live_is_there(struct memory *memory);
 void memory_live_close(struct memory *memory);

@@ -10,6 +10,7 @@
 #include "gostack/bytes.h"
 #include "gostack/memory.h"
 #include "gostack/memory_rights.h"
+#include "gostack/sample.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -20,12 +21,13 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define BATCH_MAX     ((size_t)1024) /* IOV_MAX */
-#define AUXV_MAX      ((size_t)4096)
-#define MAPS_MAX      ((size_t)16 * 1024 * 1024)
-#define ENVIRON_MAX   ((size_t)4 * 1024 * 1024)
-#define THREAD_MAX    ((size_t)512)
-#define EXE_BYTES_MAX ((uint64_t)4 * 1024 * 1024 * 1024)
+#define BATCH_MAX      ((size_t)1024) /* IOV_MAX */
+#define AUXV_MAX       ((size_t)4096)
+#define MAPS_MAX       ((size_t)16 * 1024 * 1024)
+#define ENVIRON_MAX    ((size_t)4 * 1024 * 1024)
+#define THREAD_MAX     ((size_t)512)
+#define SAMPLE_WAIT_NS (50 * NS_PER_MS)
+#define EXE_BYTES_MAX  ((uint64_t)4 * 1024 * 1024 * 1024)
 
 struct memory_live {
 	int pid;
@@ -35,6 +37,9 @@ struct memory_live {
 	void *mapped;
 	size_t mapped_bytes;
 	struct stat executable;
+	char *sampled; /* SAMPLE_STACK_MAX; NULL: not asked for */
+	int64_t sampling_ends_ns;
+	int *refused;
 };
 
 /* ---- reading ---- */
@@ -296,6 +301,29 @@ int memory_live_open(struct arena *arena, int pid, struct memory **ret, struct e
 	}
 	*ret = memory;
 	return 0;
+}
+
+static int live_registers(struct memory *memory, uint64_t tid, struct memory_registers *ret) {
+	struct memory_live *live = memory->state;
+	/* One that waits for a processor, or for anything else, will hardly be met. */
+	if (*live->refused < 0 || live_thread_state(memory, tid) != 'R' ||
+	    clock_now_ns() > live->sampling_ends_ns) {
+		return -ENODATA;
+	}
+	int r = sample_thread(tid, SAMPLE_WAIT_NS, live->sampled, ret);
+	if (r < 0 && r != -ETIMEDOUT && r != -ESRCH) {
+		*live->refused = r;
+	}
+	return r;
+}
+
+void memory_live_sample(struct arena *arena, struct memory *memory, int *ret_refused) {
+	struct memory_live *live = memory->state;
+	*ret_refused = 0;
+	live->refused = ret_refused;
+	live->sampled = arena_alloc(arena, SAMPLE_STACK_MAX);
+	live->sampling_ends_ns = clock_now_ns() + SAMPLING_MAX_NS;
+	memory->registers = live_registers;
 }
 
 bool memory_live_is_there(struct memory *memory) {

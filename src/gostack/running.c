@@ -75,13 +75,29 @@ static bool leave_handler(struct running *r, uint64_t low, uint64_t high,
 	return false;
 }
 
+/* What was sampled of a live thread belongs to the goroutine when its stack is that of the goroutine,
+ * and was before and after: a stack is given to another goroutine only when that has ended, and no
+ * number of a goroutine is used twice. */
+static bool is_still(const struct running *r, const struct goroutine *g) {
+	struct goroutine now;
+	return goroutine_read(r->memory, r->arch, r->layout, g->address, &now) && now.id == g->id &&
+	       now.stack_low == g->stack_low && now.stack_high == g->stack_high;
+}
+
 /* Registers in the goroutine's own code, or what it was saved with when the thread left its stack. */
-static bool find_start(struct running *r, const struct goroutine *g, struct unwind_start *ret) {
+static bool find_start(struct running *r, const struct goroutine *g, struct unwind_start *ret,
+                       struct slice *ret_stack) {
 	struct memory_registers regs;
 	uint64_t current = 0, handler = 0, low = 0, high = 0;
 	if (r->memory->registers(r->memory, g->thread, &regs) < 0 ||
 	    !word(r, g->m + r->layout->m_current, &current) || current != g->address) {
 		return false;
+	}
+	*ret_stack = regs.stack;
+	if (regs.stack.len > 0) {
+		*ret = (struct unwind_start){
+			.pc = regs.pc, .sp = regs.sp, .lr = regs.lr, .exact = true};
+		return inside(regs.sp, g->stack_low, g->stack_high) && is_still(r, g);
 	}
 	bool has_handler = word(r, g->m + r->layout->m_thread + 8, &handler) &&
 	                   word(r, handler + G_STACK_LO, &low) &&
@@ -107,14 +123,16 @@ static void read_one(struct running *r, struct arena *arena, struct goroutine *g
                      struct goroutines *all) {
 	struct unwind_start start;
 	size_t count = 0;
-	if (!find_start(r, g, &start)) {
+	struct slice sampled;
+	if (!find_start(r, g, &start, &sampled)) {
 		return;
 	}
 	struct unwind_stack stack = {.memory = r->memory,
 	                             .low = g->stack_low,
 	                             .high = g->stack_high,
 	                             .base = start.sp,
-	                             .window = r->window};
+	                             .bytes = sampled,
+	                             .window = sampled.len > 0 ? NULL : r->window};
 	enum unwind_end end =
 		unwind(r->arch, r->symbols, &stack, &start, r->frames, FRAMES_MAX, &count);
 	if (end != UNWIND_COMPLETE) {

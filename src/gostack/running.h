@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Goroutines that were on a processor when their process came to its end, out of the registers of
- * their threads. A thread stands in the goroutine's own code; or it handles a signal, whose frame
+ * Goroutines that are on a processor, or were when their process came to its end, out of the registers
+ * of their threads. A thread stands in the goroutine's own code; or it handles a signal, whose frame
  * holds the registers it interrupted; or it works for the runtime on its own stack, and the goroutine
  * is saved as one that is parked. Sources: Go 1.18-1.27 src/runtime/signal_unix.go, sys_linux_amd64.s,
  * sys_linux_arm64.s (sigtramp, sigreturn), asm_amd64.s, asm_arm64.s (systemstack, mcall); Linux

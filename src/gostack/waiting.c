@@ -32,7 +32,7 @@ struct why_object *why_object_at(const struct why *why, uint64_t address) {
 static void grow(struct gostack *s, struct why *why) {
 	size_t bigger = why->object_slots > 0 ? why->object_slots * 2 : 64;
 	struct why_object *all = arena_array_of(s->arena, struct why_object, bigger);
-	if (why->object_count > 0) {
+	if (why->objects) {
 		memcpy(all, why->objects, why->object_count * sizeof(*all));
 	}
 	why->objects = all;
@@ -56,7 +56,7 @@ static struct why_object *object_of(struct gostack *s, struct why *why, enum why
 		why->cut = true;
 		return NULL;
 	}
-	if (why->object_count == why->object_slots) {
+	if (!why->objects || why->object_count == why->object_slots) {
 		grow(s, why);
 	}
 	o = &why->objects[why->object_count++];

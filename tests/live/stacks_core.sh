@@ -145,6 +145,45 @@ for version in 1.20.14 1.25.7 1.27.3; do
 	if build "$version" amd64 gone -ldflags='-s -w'; then ran "$version, running" "$work/gone-$version" '' "$built/gone-$version-amd64"; fi
 done
 
+# ---- a live process: goroutines on processors, sampled ----
+
+# spinners FILE: how many goroutines run main.spin, as deep as they were started, up to who made them; fails on any other.
+spinners() {
+	awk -v RS= '/^goroutine [0-9]+ \[running/ && !/stack unavailable/ {
+		n = gsub(/\nmain\.spin\(/, "&")
+		if ((n != 1 && n != 4) || !/\nmain\.main\.(func|gowrap)/ || !/\nruntime\.goexit\(/ || !/\ncreated by main\.main/) { bad = 1 } else { found[n] = 1 }
+	} END { print length(found); exit bad }' "$1"
+}
+
+for version in 1.20.14 1.27.3; do
+	program=$built/gone-$version-amd64
+	if [ "$(uname -m)" != x86_64 ] || [ ! -x "$program" ]; then continue; fi
+	"$program" spin </dev/null >/dev/null 2>"$work/spin.err" &
+	pid=$!
+	started+=("$pid")
+	until_said "$work/spin.err" ready "$pid" || fail "$version: spin: not ready"
+	both=0
+	for ((i = 0; i < 100 && both < 2; i++)); do
+		"$dialtone" stacks --running --system "$pid" >"$work/ours" 2>"$work/err" || fail "$version, --running: $(cat "$work/err")"
+		if grep -q perf_event_paranoid "$work/err"; then break; fi
+		found=$(spinners "$work/ours") || fail "$version, --running: $(grep -A 12 running "$work/ours")"
+		if [ "$found" -gt "$both" ]; then both=$found; fi
+	done
+	if grep -q perf_event_paranoid "$work/err"; then
+		echo "# skipped $version, --running: $(cat "$work/err")"
+	elif [ "$both" -eq 0 ]; then
+		fail "$version, --running: not one was sampled in $i runs"
+	else
+		printf 'ok %s, --running: %d of 2 seen in %d runs\n' "$version" "$both" "$i"
+	fi
+	if command -v strace >/dev/null; then
+		strace -f -o "$work/strace" -e trace=ptrace,kill,tkill,tgkill,process_vm_writev,pidfd_send_signal,openat "$dialtone" stacks --running "$pid" >/dev/null 2>&1
+		if grep -E 'ptrace|kill\(|writev|send_signal|O_RDWR|O_WRONLY|O_CREAT' "$work/strace"; then fail '--running did more than look'; fi
+	fi
+	kill -KILL "$pid"
+	wait "$pid" 2>/dev/null
+done
+
 # ---- which program ----
 
 # refused WORD ARGUMENT...: status 3, one line with the word, and no answer.
@@ -196,6 +235,7 @@ if [ -n "$native" ] && [ -x "$built/blocked-1.27.3-amd64" ] && [ -x "$built/bloc
 	done
 	# A core that holds everything needs no program.
 	if command -v gcore >/dev/null && [ -e /proc/self/coredump_filter ]; then
+		rm -rf "$work/all"
 		mkdir -p "$work/all/d"
 		cp "$built/blocked-1.27.3-amd64" "$work/all/program"
 		(cd "$work/all" && echo 0x7f >/proc/self/coredump_filter && exec ./program d 100 </dev/null >/dev/null 2>&1) &
