@@ -77,6 +77,7 @@ static void process_read(struct arena *arena, struct slice block, struct census_
 	p->comm = keyline_text(arena, block, "comm");
 	p->cmdline = keyline_text(arena, block, "cmdline");
 	p->cwd = keyline_text(arena, block, "cwd");
+	p->root = keyline_text(arena, block, "root");
 	p->exe = keyline_text(arena, block, "exe");
 	p->gid = keyline_number(arena, block, "gid", -1);
 	p->group_count =

@@ -8,7 +8,7 @@
  *           sockets_error(errno: the kernel did not tell what sockets are connected to) net_ns(of who looks)
  *  each     pid ppid uid kin(self|ancestor|holder) state session start_wall_ns cpu_ms rss_bytes comm
  *           cmdline(\x1f between arguments)
- *  self     cwd exe gone(1: its file is deleted) package module module_version go_version build_id; of the file that
+ *  self     cwd root(the directory of the go.work or go.mod that holds there) exe gone(1: its file is deleted) package module module_version go_version build_id; of the file that
  *           is at the path of a deleted one: now(1) now_module_version now_go_version …; tracer(pid) env.NAME
  *           gid groups(commas between) mnt_ns net_ns (numbers; those of others may not be seen)
  *           denied(1: its ends may not be seen) endN=KIND STATE[~] PIDS (N 0 to 2; world/peers.h; ~: guessed)
@@ -96,7 +96,7 @@ struct census_process {
 	char state;
 	const char *comm;
 	const char *cmdline; /* \x1f between the arguments */
-	const char *cwd, *exe;
+	const char *cwd, *root, *exe;
 	int64_t gid, mnt_ns, net_ns; /* namespaces: 0 not known */
 	int64_t groups[CENSUS_GROUPS_MAX];
 	size_t group_count;

@@ -3,6 +3,7 @@
  */
 #include "core/census.h"
 
+#include "base/path.h"
 #include "base/str.h"
 
 #include <inttypes.h>
@@ -220,6 +221,16 @@ static bool is_auto_daemon(const struct census_process *p) {
 	return p->role == ROLE_DAEMON && str_has(p->remote, "-daemon.");
 }
 
+/* One works below the other in one module or workspace, which both of them load. */
+static bool are_nested(const struct census_process *a, const struct census_process *b) {
+	/* Another go.work, or none, may be named there. */
+	if (envset_get(&a->env, "GOWORK") || envset_get(&b->env, "GOWORK")) {
+		return false;
+	}
+	return a->root[0] && streq(a->root, b->root) &&
+	       (path_below(a->cwd, b->cwd) || path_below(b->cwd, a->cwd));
+}
+
 /* Could one of them have done for both? */
 static bool are_twins(const struct census_process *a, const struct census_process *b) {
 	if (a->uid != b->uid || a->role != b->role || !streq(a->name, b->name)) {
@@ -228,7 +239,7 @@ static bool are_twins(const struct census_process *a, const struct census_proces
 	if (a->role == ROLE_DAEMON) {
 		return is_auto_daemon(a) && is_auto_daemon(b);
 	}
-	return a->role == ROLE_SERVER && a->cwd[0] && streq(a->cwd, b->cwd);
+	return a->role == ROLE_SERVER && a->cwd[0] && (streq(a->cwd, b->cwd) || are_nested(a, b));
 }
 
 static bool is_older(const struct census_process *a, const struct census_process *b) {
@@ -254,6 +265,10 @@ static void mark_duplicate(struct census *c, struct census_process *p) {
 		p->role == ROLE_DAEMON ? "two daemons that -remote=auto started"
 		: p->editor != CENSUS_NONE && p->editor == oldest->editor
 			? arena_printf(c->arena, "the same editor has two of them at %s", p->cwd)
+		: !streq(p->cwd, oldest->cwd)
+			? arena_printf(c->arena,
+	                               "two of them work in %s, at %s and at %s, and both load it",
+	                               p->root, oldest->cwd, p->cwd)
 			: arena_printf(c->arena, "two of them work at %s", p->cwd);
 	struct census_mark *mark = mark_add(p, MARK_DUPLICATE, evidence);
 

@@ -159,14 +159,26 @@ const char *ps_starter(struct arena *arena, const struct census *c,
 	return from ? arena_printf(arena, "%s:%" PRId64, from->name, from->pid) : "";
 }
 
+/* It talks over sockets of a network that is not ours, and they could not be seen. */
+static bool is_elsewhere(const struct census *c, const struct census_process *p) {
+	bool unseen = false;
+
+	for (int fd = 0; fd < 3; fd++) {
+		unseen = unseen ||
+		         (streq(p->ends[fd].kind, "unix") && streq(p->ends[fd].state, "unseen"));
+	}
+	return unseen && p->net_ns != 0 && c->net_ns != 0 && p->net_ns != c->net_ns;
+}
+
 const char *const *ps_unseen(struct arena *arena, const struct ps_view *view) {
 	const struct census *c = view->census;
 	const char **list = arena_array_of(arena, const char *, 6);
-	size_t n = 0, denied = 0;
+	size_t n = 0, denied = 0, elsewhere = 0;
 	bool guessed = false;
 
 	for (size_t i = 0; i < c->count; i++) {
 		denied += c->items[i].denied;
+		elsewhere += is_elsewhere(c, &c->items[i]);
 		for (int fd = 0; fd < 3; fd++) {
 			guessed = guessed || c->items[i].ends[fd].guessed;
 		}
@@ -194,10 +206,13 @@ const char *const *ps_unseen(struct arena *arena, const struct ps_view *view) {
 		                         "sock_diag (%s)%s",
 		                         strerror((int)c->sockets_error),
 		                         guessed ? "; what ends in ? is known by its number" : "");
-	} else if (guessed) {
-		list[n++] =
-			"what ends in ? is in another network namespace and known by its number: "
-			"CAP_SYS_ADMIN (sudo) would show it";
+	}
+	if (elsewhere > 0) {
+		list[n++] = arena_printf(
+			arena,
+			"connections of %zu process%s in another network namespace: CAP_SYS_ADMIN "
+			"(sudo) would show them",
+			elsewhere, elsewhere == 1 ? "" : "es");
 	}
 	return list;
 }

@@ -150,6 +150,7 @@ static void put_process(struct json *json, const struct ps_view *view, size_t in
 	if (streq(p->kin, "self")) {
 		put_program(json, p);
 		json_put_bool(json, "denied", p->denied);
+		json_put_number(json, "tracer_pid", p->tracer);
 		put_ends(json, p);
 		put_listen(json, p);
 		put_or_null(json, "remote", p->remote);

@@ -23,6 +23,7 @@
 #define ANCESTORS_MAX     32
 #define CHILD_DEPTH_MAX   8
 #define EDITOR_DEPTH_MAX  4
+#define ADOPTED_DEPTH_MAX 3
 #define SEARCH_LIMIT_NS   (300 * NS_PER_MS)
 #define SEARCHED_ENDS_MAX 64
 
@@ -152,6 +153,36 @@ static void take_below_editor(struct census_work *w, int64_t pid, int depth) {
 	children_each(w, pid, depth, take_below_editor);
 }
 
+static bool takes_orphans(const char *comm) {
+	return streq(comm, "systemd") || streq(comm, "init") || streq(comm, "tini") ||
+	       streq(comm, "dumb-init");
+}
+
+/* What lost its parent may be a server under another name: one that talks over a pipe or socket is asked what it is. */
+static void take_adopted(struct census_work *w, int64_t pid, int depth) {
+	char path[40], link[16];
+	struct proc_stat ps;
+	struct slice text;
+
+	if (census_find(w, pid) || (!w->everybody && !is_own(w, pid)) ||
+	    proc_read(w->arena, w->proc_fd, pid, "stat", TEXT_CAP, &text) != 0 ||
+	    !proc_stat_parse(text, &ps)) {
+		return;
+	}
+	if (takes_orphans(ps.comm) && depth <= ADOPTED_DEPTH_MAX) {
+		children_each(w, pid, depth, take_adopted);
+		return;
+	}
+	snprintf(path, sizeof path, "%" PRId64 "/fd/0", pid);
+	ssize_t n = readlinkat(w->proc_fd, path, link, sizeof link - 1);
+
+	link[n > 0 ? n : 0] = '\0';
+	if ((str_starts(link, "pipe:[") || str_starts(link, "socket:[")) && !is_ours(w, pid) &&
+	    is_known_package(census_program(w, pid))) {
+		take_child(w, pid, 0);
+	}
+}
+
 static void take_ancestors(struct census_work *w, int64_t ppid) {
 	for (int i = 0; i < ANCESTORS_MAX && ppid > 0; i++) {
 		const struct member *m = census_find(w, ppid);
@@ -163,6 +194,69 @@ static void take_ancestors(struct census_work *w, int64_t ppid) {
 			return;
 		}
 		ppid = m->ps.ppid;
+	}
+}
+
+static int64_t tracer_of(struct census_work *w, int64_t pid) {
+	struct slice text, line;
+	int64_t tracer = 0;
+
+	if (proc_read(w->arena, w->proc_fd, pid, "status", TEXT_CAP, &text) != 0) {
+		return 0;
+	}
+	while (slice_line(&text, &line)) {
+		if (slice_starts(line, "TracerPid:")) {
+			(void)str_to_int64(
+				arena_slicedup(w->arena,
+			                       slice_trim(slice_of(line.data + 10, line.len - 10))),
+				&tracer);
+			break;
+		}
+	}
+	return tracer;
+}
+
+static bool is_debugger(struct census_work *w, const struct member *m) {
+	const struct program *program = m->kin == KIN_SELF ? census_program(w, m->pid) : NULL;
+
+	return program && program->bin.is_go &&
+	       str_starts(program->bin.package, "github.com/go-delve/delve/cmd/dlv");
+}
+
+/* A debugger that nobody below it is traced by has attached to another process, if to any; only the tracee knows. */
+static bool wants_tracee(struct census_work *w) {
+	bool wants = false;
+
+	for (size_t i = 0; i < w->count && !wants; i++) {
+		if (!is_debugger(w, &w->members[i])) {
+			continue;
+		}
+		wants = true;
+		for (size_t k = 0; k < w->count && wants; k++) {
+			wants = w->members[k].ps.ppid != w->members[i].pid ||
+			        tracer_of(w, w->members[k].pid) != w->members[i].pid;
+		}
+	}
+	return wants;
+}
+
+static void take_traced(struct census_work *w) {
+	int fd = wants_tracee(w) ? openat(w->proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	for (const struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir)) {
+		int64_t pid;
+		const struct member *tracer = NULL;
+
+		if (str_to_int64(e->d_name, &pid) == 0 && (w->everybody || is_own(w, pid))) {
+			tracer = census_find(w, tracer_of(w, pid));
+		}
+		if (tracer && is_debugger(w, tracer)) {
+			census_add(w, pid, KIN_SELF);
+		}
+	}
+	if (dir) {
+		closedir(dir);
 	}
 }
 
@@ -179,6 +273,8 @@ static void take_kin(struct census_work *w) {
 			children_each(w, m->pid, 0, take_child);
 		}
 	}
+	children_each(w, 1, 0, take_adopted);
+	take_traced(w);
 	count = w->count;
 	for (size_t i = 0; i < count; i++) {
 		take_ancestors(w, w->members[i].ps.ppid);

@@ -5,6 +5,7 @@
 
 #include "base/fd.h"
 #include "base/path.h"
+#include "world/mounts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,9 +14,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TEXT_CAP    ((size_t)256 * 1024)
-#define CLIENTS_MAX 256
-#define LISTENS_MAX 8
+#define TEXT_CAP       ((size_t)256 * 1024)
+#define CLIENTS_MAX    256
+#define LISTENS_MAX    8
+#define ROOT_DEPTH_MAX 32
 
 static const char deleted_mark[] = " (deleted)"; /* proc(5), /proc/PID/exe */
 
@@ -328,6 +330,35 @@ static void put_namespaces(struct census_work *w, struct strbuf *out, int64_t pi
 	}
 }
 
+/* The directory whose go.work, else whose go.mod holds for the working directory. Nothing is asked of a file server. */
+static void put_root(struct census_work *w, struct strbuf *out, int64_t pid, const char *cwd) {
+	static const char *const files[] = {"go.work", "go.mod"};
+	char path[40];
+
+	if (cwd[0] != '/' || mounts_remote_prefix(cwd) > 0) {
+		return;
+	}
+	snprintf(path, sizeof path, "%" PRId64 "/cwd", pid);
+	CLEANUP(fd_closep)
+	int fd = openat(w->proc_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	for (size_t i = 0; fd >= 0 && i < sizeof files / sizeof *files; i++) {
+		const char *name = files[i], *dir = cwd;
+
+		for (int depth = 0; depth < ROOT_DEPTH_MAX; depth++) {
+			if (faccessat(fd, name, F_OK, 0) == 0) {
+				keyline_put(out, "root", dir);
+				return;
+			}
+			if (streq(dir, "/")) {
+				break;
+			}
+			dir = path_parent(w->arena, dir);
+			name = arena_printf(w->arena, "../%s", name);
+		}
+	}
+}
+
 void census_put(struct census_work *w, struct strbuf *out, const struct member *m) {
 	static const char *const kin[] = {"self", "ancestor", "holder"};
 	const struct proc_stat *ps = &m->ps;
@@ -356,6 +387,7 @@ void census_put(struct census_work *w, struct strbuf *out, const struct member *
 
 		if (cwd) {
 			keyline_put(out, "cwd", cwd);
+			put_root(w, out, m->pid, cwd);
 		}
 		put_status(w, out, m->pid);
 		put_namespaces(w, out, m->pid);

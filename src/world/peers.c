@@ -179,6 +179,9 @@ static void guess_pair(struct peers *p, struct peer *peer, const struct end *end
 	}
 }
 
+/* Numbers in a row would be a guess there: nothing says that the two were made by one call. */
+static const char elsewhere[] = "its socket is in a network namespace that may not be seen";
+
 static void answer_unix(struct peers *p, struct peer *peer, const struct end *end,
                         const struct sockets *s, const struct unix_socket *sock) {
 	const struct unix_socket *other = sockets_unix(s, sock->peer);
@@ -193,6 +196,11 @@ static void answer_unix(struct peers *p, struct peer *peer, const struct end *en
 	if (other) {
 		peer->unread_there = other->unread;
 		peer->path = sock->path[0] ? sock->path : other->path;
+	}
+	if (!s->has_peers && s != &p->sockets[0]) {
+		peer->state = PEER_UNSEEN;
+		peer->because = elsewhere;
+		return;
 	}
 	if (!s->has_peers) {
 		guess_pair(p, peer, end);
@@ -266,12 +274,7 @@ struct peer peers_of(struct peers *p, const struct end *end) {
 			answer_tcp(p, &peer, end, s, tcp);
 		} else {
 			peer.state = PEER_UNSEEN;
-			peer.because = "its socket is in a network namespace that may not be seen";
-			guess_pair(p, &peer, end);
-			if (peer.holder_count > 0) {
-				peer.state = PEER_HELD;
-				peer.because = "";
-			}
+			peer.because = elsewhere;
 		}
 	}
 	return peer;

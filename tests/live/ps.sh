@@ -11,7 +11,7 @@ work=${TEST_TMP:?a folder}/ps
 mkdir -p "$work"/{project,run,home,bin}
 cd "$work/project" || exit 1
 export HOME=$work/home XDG_RUNTIME_DIR=$work/run USER=lena GOTOOLCHAIN=local GOPROXY=off
-unset GOFLAGS TMPDIR
+unset GOFLAGS TMPDIR GOWORK
 gopls=$tools/gopls/v0.23.0/gopls
 go=$(printf '%s\n' "$tools"/go/1.26.*/bin | tail -1)
 export PATH=$go:$PATH
@@ -120,6 +120,85 @@ else
 	echo '# skipped Neovim: it or strip is not here'
 fi
 
+# A copy under another name that lost its editor: nobody is left who could say what it is, but its build info.
+cp "$gopls" "$work/bin/our-server"
+start pipe "$work/bin/our-server"
+orphan=$server
+kill -STOP "$orphan"
+kill -KILL "$editor"
+while kill -0 "$editor" 2>/dev/null; do wait "$editor" 2>/dev/null; done
+look
+if [ "$(awk '{ print $4 }' "/proc/$orphan/stat")" = 1 ]; then
+	is 'an orphan under another name' 'gopls server orphan' "$(of "$orphan" '"\(.name) \(.role) \(.marks[] | select(.kind == "orphan") | .kind)"')"
+else
+	echo '# skipped an orphan under another name: another process than the first takes orphans in'
+fi
+kill -KILL "$orphan"
+
+# Two windows, one of them in a folder below the other: one module, loaded twice; a module of its own below is none.
+mkdir -p nest/{inner,apart} && cp main.go nest/ && cp main.go nest/inner/ && cp main.go nest/apart/
+printf 'module example.com/n\n\ngo 1.21\n' >nest/go.mod
+printf 'module example.com/n/apart\n\ngo 1.21\n' >nest/apart/go.mod
+cd nest && start pipe "$gopls"
+outer=$server
+cd inner && start pipe "$gopls"
+inner=$server
+cd ../apart && start pipe "$gopls"
+cd ../..
+look
+is 'nested in one module' "duplicate $outer" "$(of "$inner" '.marks[] | "\(.kind) \(.of)"')"
+is 'nested, but a module of its own' '' "$(of "$server" '.marks[].kind')"
+
+# A debugger that started its program, and one that attached to it; both hold it.
+dlv=$(printf '%s\n' "$tools"/dlv/*/dlv | tail -1)
+if [ -x "$dlv" ]; then
+	mkdir -p "$work/debugged" && cd "$work/debugged" || exit 1
+	printf 'module example.com/d\n\ngo 1.21\n' >go.mod
+	printf 'package main\n\nimport "time"\n\nfunc main() {\n\ttime.Sleep(time.Hour)\n}\n' >main.go
+	go build -gcflags='all=-N -l' -o patient . 2>>"$work/err"
+	"$dlv" exec --headless --listen=127.0.0.1:0 --accept-multiclient ./patient >"$work/dlv.out" 2>>"$work/err" </dev/null &
+	headless=$!
+	./patient &
+	patient=$!
+	started+=("$headless" "$patient")
+	until grep -q 'listening at' "$work/dlv.out"; do kill -0 "$headless" || break; sleep 0.05; done
+	"$dlv" attach --headless --listen=127.0.0.1:0 --accept-multiclient "$patient" >"$work/attach.out" 2>>"$work/err" </dev/null &
+	attached=$!
+	started+=("$attached")
+	until grep -q 'listening at' "$work/attach.out"; do kill -0 "$attached" || break; sleep 0.05; done
+	look
+	is 'a headless debugger' 'dlv debugger 1' "$(of "$headless" '"\(.name) \(.role) \(.listens | length)"')"
+	is 'its program' "debuggee" "$(jq -r --argjson p "$headless" '.processes[] | select(.ppid == $p and .comm == "patient") | .role' "$work/out.json")"
+	is 'one that attached' 'dlv debugger' "$(of "$attached" '"\(.name) \(.role)"')"
+	is 'what it attached to' "debuggee $attached" "$(of "$patient" '"\(.role) \(.tracer_pid)"')"
+	is 'neither is left over' '' "$(jq -r --argjson a "$attached" --argjson h "$headless" '.processes[] | select(.pid == $a or .pid == $h) | .marks[].kind' "$work/out.json")"
+	is 'the debugged one is not called stopped by a signal' '' "$(of "$patient" '.marks[].kind')"
+	kill -KILL "$(jq -r --argjson p "$headless" '.processes[] | select(.ppid == $p and .comm == "patient") | .pid' "$work/out.json")"
+	kill -KILL "$headless" "$attached" "$patient"
+	cd "$work/project" || exit 1
+else
+	echo '# skipped debuggers: no dlv among the tools'
+fi
+
+# A server in another network: its sockets are seen by whoever may go there, and not guessed by others.
+if unshare -Urn true 2>/dev/null; then
+	exec {out}< <(exec unshare -Urn python3 "$client" socketpair "$gopls" 2>>"$work/err")
+	started+=($!)
+	read -r line <&"$out"
+	there=${line#ready }
+	started+=("$there")
+	look
+	is 'in another network' 'unix held' "$(of "$there" '"\(.stdin.kind) \(.stdin.peer)"')"
+	if [ "$(id -u)" = 0 ]; then
+		setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin "$dialtone" ps --json >"$work/out.json" 2>>"$work/err"
+		is 'without the right to go there' 'unseen false' "$(of "$there" '"\(.stdin.peer) \(.stdin.guessed)"')"
+		is 'and it is said' true "$(jq '[.not_seen[] | select(contains("CAP_SYS_ADMIN"))] | length > 0' "$work/out.json")"
+	fi
+	kill -KILL "$there"
+else
+	echo '# skipped another network: no namespace can be made'
+fi
+
 # Another user.
 if [ "$(id -u)" = 0 ]; then
 	chmod 755 "$work" "${TEST_TMP}"
@@ -127,8 +206,8 @@ if [ "$(id -u)" = 0 ]; then
 	cp "$dialtone" "$gopls" "$work/bin/"
 	install -d -o 65534 "$work/nobody"
 	as_nobody "$work/bin/dialtone" ps --json --all >"$work/out.json" 2>>"$work/err"
-	is 'of another user: its name' 'forwarder true' "$(of "$server" '"\(.role) \(.denied)"')"
-	is 'nothing is made up' null "$(of "$server" .stdin.kind)"
+	is 'of another user: its name' 'forwarder true' "$(of "$two" '"\(.role) \(.denied)"')"
+	is 'nothing is made up' null "$(of "$two" .stdin.kind)"
 	is 'and it is said' true "$(jq '[.not_seen[] | select(contains("CAP_SYS_PTRACE"))] | length > 0' "$work/out.json")"
 	exec {out}< <(cd / && HOME=$work/nobody exec setpriv --reuid=65534 --regid=65534 --clear-groups /usr/bin/python3 "$client" socketpair "$work/bin/gopls" 2>>"$work/err")
 	theirs=$!

@@ -227,6 +227,30 @@ static void test_gopls_call(void **state) {
 	                    "/var/tmp/gopls-012345-daemon.shared-blue");
 }
 
+#define AT(pid_, at_, cwd_, root_, more_)                                                          \
+	"pid=" #pid_ "\nppid=10\nuid=1000\nkin=self\nstate=S\nstart_wall_ns=" #at_                 \
+	"\ncomm=gopls\npackage=golang.org/x/tools/gopls\ncwd=" cwd_ "\nroot=" root_                \
+	"\n" CONNECTED(10) more_ "\n"
+
+/* One below the other is the same work twice only when one module or workspace holds for both. */
+static void test_nested(void **state) {
+	(void)state;
+	struct census c =
+		read_text(HEAD INIT EDITOR AT(20, 1, "/w", "/w", "") AT(21, 2, "/w/in", "/w", "")
+	                          AT(22, 3, "/w/own", "/w/own", "") AT(23, 4, "/wide", "/w", ""));
+	const struct census_mark *m = mark_of(&c, 21, MARK_DUPLICATE);
+
+	assert_non_null(m);
+	assert_int_equal(m->other, 20);
+	assert_null(mark_of(&c, 20, MARK_DUPLICATE));
+	assert_null(mark_of(&c, 22, MARK_DUPLICATE));
+	assert_null(mark_of(&c, 23, MARK_DUPLICATE));
+	/* GOWORK may name another one. */
+	c = read_text(HEAD INIT EDITOR AT(20, 1, "/w", "/w", "")
+	                      AT(21, 2, "/w/in", "/w", "env.GOWORK=off\n"));
+	assert_null(mark_of(&c, 21, MARK_DUPLICATE));
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_roles, setup, teardown),
@@ -235,6 +259,7 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(test_duplicates, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_hostile_text, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_gopls_call, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_nested, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
