@@ -449,7 +449,7 @@ static struct view read_head(struct reader *r, struct slice text) {
 }
 
 struct gosource gosource_parse(struct arena *arena, struct slice text, const char *module) {
-	struct gosource out;
+	struct gosource out = {0};
 	struct reader r = {.arena = arena, .out = &out, .module = module};
 	struct view body = read_head(&r, text);
 	read_declarations(&r, body);
@@ -458,7 +458,7 @@ struct gosource gosource_parse(struct arena *arena, struct slice text, const cha
 }
 
 struct gosource gosource_imports(struct arena *arena, struct slice text) {
-	struct gosource out;
+	struct gosource out = {0};
 	struct reader r = {.arena = arena, .out = &out};
 	read_head(&r, text);
 	return out;

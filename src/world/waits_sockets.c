@@ -74,27 +74,36 @@ static void put_inet(struct waits *w, const struct inet_socket *s) {
 	              s->received_bytes, s->acked_bytes, s->heard_ms, s->sent_ms, s->unacked);
 }
 
-void waits_put_socket(struct waits *w, const struct waits_socket *s) {
-	const struct unix_socket *u = s->local;
-	const struct inet_socket *i = s->inet;
-	int64_t unread = u ? u->unread : i->unread;
-
-	strbuf_printf(w->out, "record=socket\nino=%" PRIu64 "\nkind=%s\nstate=%s\n",
-	              u ? u->inode : i->inode,
-	              u           ? "unix"
-	              : i->is_udp ? "udp"
-	                          : "tcp",
-	              state_of(u ? u->state : i->state));
+static void put_counts(struct waits *w, const struct waits_socket *s, int64_t unread,
+                       int64_t unsent, unsigned retransmits) {
 	strbuf_printf(w->out,
 	              "unread=%" PRId64 "\nunsent=%" PRId64 "\nretransmits=%u\npeer=%" PRIu64
 	              "\nwaits_at=%" PRIu64 "\n",
-	              unread > 0 ? unread : 0, u ? u->unsent : i->unsent, u ? 0 : i->retries,
-	              s->peer, s->waits_at);
-	if (i) {
+	              unread > 0 ? unread : 0, unsent, retransmits, s->peer, s->waits_at);
+}
+
+static void put_kind(struct waits *w, uint64_t inode, const char *kind, enum socket_state state) {
+	strbuf_printf(w->out, "record=socket\nino=%" PRIu64 "\nkind=%s\nstate=%s\n", inode, kind,
+	              state_of(state));
+}
+
+void waits_put_socket(struct waits *w, const struct waits_socket *s) {
+	if (s->local) {
+		const struct unix_socket *u = s->local;
+
+		put_kind(w, u->inode, "unix", u->state);
+		put_counts(w, s, u->unread, u->unsent, 0);
+		if (u->path[0]) {
+			keyline_put(w->out, "name", u->path);
+		}
+	} else if (s->inet) {
+		const struct inet_socket *i = s->inet;
+
+		put_kind(w, i->inode, i->is_udp ? "udp" : "tcp", i->state);
+		put_counts(w, s, i->unread, i->unsent, i->retries);
 		put_inet(w, i);
-	}
-	if (u && u->path[0]) {
-		keyline_put(w->out, "name", u->path);
+	} else {
+		return;
 	}
 	strbuf_add_char(w->out, '\n');
 }

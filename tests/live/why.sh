@@ -81,8 +81,16 @@ has_child() { pgrep -P "$1" -f "$2" >/dev/null; }
 # ---- a server that is well ----
 
 server idle "$gopls_dir/gopls"
-until_true asleep "$server" S
-sleep 1.5
+# Its answer comes after the first load; telemetry and the index take a moment more.
+message '{"jsonrpc":"2.0","id":2,"method":"workspace/symbol","params":{"query":"main"}}' >&7
+until_true grep -q '"id":2' idle.out
+leaf_is() { # KIND ARG...
+	local kind=$1
+	shift
+	"$dialtone" why "$@" --json >soon.json 2>/dev/null </dev/null || fail "a server that is well: $(field soon.json 'r["leaf"]')"
+	[ "$(field soon.json 'r["leaf"]["kind"]')" = "$kind" ]
+}
+until_true leaf_is idle "$server"
 why idle 0 idle "$server" "" "$server"
 why idle-workspace 0 idle "$server" "" --workspace project
 
