@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "cmd/check_options.h"
 #include "core/census.h"
+#include "core/rights.h"
 #include "core/world.h"
 #include "probes/scratch.h"
 #include "probes/server/server_flags.h"
@@ -56,7 +57,7 @@ static bool find_process(struct leaks_run *r) {
 		envset_add_block(&r->env, env->bytes);
 	} else {
 		output_complain("process %lld belongs to another user: its descriptors cannot be "
-		                "seen (needs CAP_SYS_PTRACE)",
+		                "seen (needs " RIGHTS_TO_SEE_OTHERS ")",
 		                (long long)r->pid);
 		return false;
 	}

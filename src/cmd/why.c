@@ -9,6 +9,7 @@
 #include "cmd/output.h"
 #include "cmd/why_exited.h"
 #include "core/registry.h"
+#include "core/rights.h"
 #include "probes/server/wait_facts.h"
 #include "report/harmless.h"
 #include "report/json_writer.h"
@@ -17,6 +18,7 @@
 #include "world/replay.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -169,6 +171,32 @@ static void put_unread(struct json *j, struct arena *arena, const struct wait_un
 	json_close(j, '}');
 }
 
+/* What could not be seen, and what would let us; NULL-terminated. */
+static const char *const *unseen(const struct why *y) {
+	const char **list = arena_array_of(y->arena, const char *, 3);
+	bool denied = false;
+	size_t n = 0;
+
+	for (size_t i = 0; i < y->chain.link_count; i++) {
+		denied = denied || y->chain.links[i].process->denied;
+	}
+	if (denied) {
+		list[n++] =
+			"system calls of a process in the chain: its user, or " RIGHTS_TO_SEE_OTHERS
+			" "
+			"(sudo), would show them";
+	}
+	/* Somebody else may hold the other end, or the lock. */
+	if (y->waits.unreadable > 0 && !waits_is_healthy(&y->chain)) {
+		list[n++] = arena_printf(
+			y->arena,
+			"what %" PRId64 " processes of other users have open: " RIGHTS_TO_SEE_OTHERS
+			" (sudo) would show it",
+			y->waits.unreadable);
+	}
+	return list;
+}
+
 static void put_chain(struct json *j, const void *context) {
 	const struct why *y = context;
 	const struct wait_chain *c = &y->chain;
@@ -213,18 +241,8 @@ static void put_chain(struct json *j, const void *context) {
 		put_unread(j, y->arena, &c->unread[i]);
 	}
 	json_close(j, ']');
-}
-
-/* What could not be seen, and what would let us. */
-static const char *unseen(struct why *y) {
-	bool denied = false;
-
-	for (size_t i = 0; i < y->chain.link_count; i++) {
-		denied = denied || y->chain.links[i].process->denied;
-	}
-	return denied ? "system calls of a process in the chain may not be seen by this user; run "
-	                "it as their user or as root (CAP_SYS_PTRACE)"
-	              : NULL;
+	json_newline(j, 1);
+	json_put_names(j, "not_seen", unseen(y));
 }
 
 static void put_text(struct why *y, struct strbuf *out, const struct report_style *style) {
@@ -259,9 +277,13 @@ static void put_text(struct why *y, struct strbuf *out, const struct report_styl
 		sheet_prose(&s, 0, 0, 0, arena_printf(y->arena, "%s:", cures[i].title));
 		sheet_command(&s, 4, cures[i].command);
 	}
-	if (unseen(y)) {
-		strbuf_add_char(out, '\n');
-		sheet_prose(&s, 0, 0, 0, arena_printf(y->arena, "Not seen: %s.", unseen(y)));
+	const char *const *missing = unseen(y);
+
+	for (size_t i = 0; missing[i]; i++) {
+		if (i == 0) {
+			strbuf_add_char(out, '\n');
+		}
+		sheet_prose(&s, 0, 2, 0, arena_printf(y->arena, "Not seen: %s.", missing[i]));
 	}
 }
 

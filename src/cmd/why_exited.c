@@ -147,6 +147,24 @@ static const char *nothing_text(struct autopsy *a) {
 		a->runs_again ? "; one runs there now (`dialtone why --workspace`)" : "");
 }
 
+/* Where the end of a process is told of and we may not read; NULL: nowhere. */
+static const char *unseen(const struct autopsy *a) {
+	for (size_t i = 0; i < a->store.count; i++) {
+		if (str_starts(a->store.items[i]->source, "kernel-log:") &&
+		    a->store.items[i]->state == EV_DENIED) {
+			return "the kernel's log, which tells whom it ended for want of memory: "
+			       "CAP_SYSLOG (sudo) would show it";
+		}
+	}
+	return NULL;
+}
+
+static void put_unseen(struct sheet *s, const struct autopsy *a) {
+	if (unseen(a)) {
+		sheet_prose(s, 0, 2, 0, arena_printf(a->arena, "Not seen: %s.", unseen(a)));
+	}
+}
+
 static void put_text(struct autopsy *a, struct strbuf *out, const struct report_style *style) {
 	struct sheet s = {.out = out, .style = style};
 	const struct exited_story *y = &a->story;
@@ -154,6 +172,7 @@ static void put_text(struct autopsy *a, struct strbuf *out, const struct report_
 
 	if (!y->kind) {
 		sheet_prose(&s, 0, 0, 0, nothing_text(a));
+		put_unseen(&s, a);
 		return;
 	}
 	sheet_ink(&s, streq(y->kind, "asked") ? INK_GREEN : INK_RED, y->answer);
@@ -194,6 +213,7 @@ static void put_text(struct autopsy *a, struct strbuf *out, const struct report_
 		strbuf_add_char(out, '\n');
 		sheet_prose(&s, 0, 0, 0, arena_printf(a->arena, "Not known: %s.", y->unknown));
 	}
+	put_unseen(&s, a);
 }
 
 static void put_list(struct json *j, const char *key, const char *const *items, size_t count) {
@@ -233,6 +253,7 @@ static void put_exited(struct json *j, const void *context) {
 	json_put_bool(j, "runs_again", a->runs_again);
 	put_list(j, "proof", y->proof, y->proof_count);
 	put_list(j, "left_over", a->leftovers, a->leftover_count);
+	json_put(j, "not_seen", unseen(a));
 	json_put(j, "fix", str_empty(y->fix_title) ? NULL : y->fix_title);
 	json_put(j, "command", str_empty(y->fix_command) ? NULL : y->fix_command);
 	json_close(j, '}');

@@ -4,6 +4,7 @@
 #include "report/isolation.h"
 
 #include "base/path.h"
+#include "core/rights.h"
 
 #include <inttypes.h>
 
@@ -336,14 +337,15 @@ const char *const *isolation_unseen(const struct isolation *iso) {
 	size_t n = 0;
 
 	if (iso->denied > 0) {
-		list[n++] = arena_printf(iso->arena,
-		                         "the environments of %zu process%s of other users: "
-		                         "CAP_SYS_PTRACE (sudo) would show them",
-		                         iso->denied, iso->denied == 1 ? "" : "es");
+		list[n++] = arena_printf(
+			iso->arena,
+			"the environments of %zu process%s of other users: " RIGHTS_TO_SEE_OTHERS
+			" (sudo) would show them",
+			iso->denied, iso->denied == 1 ? "" : "es");
 	}
 	if (iso->census->hidden) {
-		list[n++] = "processes of other users: /proc is mounted with hidepid; its group or "
-			    "CAP_SYS_PTRACE (sudo) would show them";
+		list[n++] = "processes of other users: /proc is mounted with hidepid; its group "
+		            "or " RIGHTS_TO_SEE_OTHERS " (sudo) would show them";
 	}
 	if (iso->cut) {
 		list[n++] = arena_printf(iso->arena, "more than %d environments",

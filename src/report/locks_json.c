@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * `dialtone locks` for programs: dialtone.locks/1.
  */
+#include "core/rights.h"
 #include "report/json_writer.h"
 #include "report/locks_view.h"
 
@@ -88,7 +89,7 @@ void locks_json(struct strbuf *out, const struct locks_view *view) {
 	json_key(&json, "not_seen");
 	json_open(&json, '{');
 	json_put_number(&json, "processes", view->locks.denied);
-	json_put(&json, "needs", view->locks.denied > 0 ? "CAP_SYS_PTRACE" : NULL);
+	json_put(&json, "needs", view->locks.denied > 0 ? RIGHTS_TO_SEE_OTHERS : NULL);
 	json_close(&json, '}');
 	json_key(&json, "plan");
 	json_open(&json, '[');

@@ -2,6 +2,7 @@
  * `dialtone locks` for people: the answer first, then each lock with its proof, then what can be done.
  */
 #include "base/clock.h"
+#include "core/rights.h"
 #include "report/locks_view.h"
 #include "report/sheet.h"
 
@@ -153,7 +154,7 @@ static void put_not_seen(struct sheet *sheet, const struct locks_view *v) {
 		sheet_prose(sheet, 0, 2, 0,
 		            arena_printf(v->arena,
 		                         "Not seen: the files of %lld processes of other users "
-		                         "(needs CAP_SYS_PTRACE: sudo dialtone locks).",
+		                         "(needs " RIGHTS_TO_SEE_OTHERS ": sudo dialtone locks).",
 		                         (long long)v->locks.denied));
 	}
 }

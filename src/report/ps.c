@@ -2,6 +2,7 @@
 #include "report/ps.h"
 
 #include "base/str.h"
+#include "core/rights.h"
 
 #include <inttypes.h>
 
@@ -187,18 +188,20 @@ const char *const *ps_unseen(struct arena *arena, const struct ps_view *view) {
 		list[n++] = arena_printf(
 			arena, "%" PRId64 " process%s of other users would belong here: --all%s",
 			c->others, c->others == 1 ? "" : "es",
-			c->uid == 0 ? "" : ", and CAP_SYS_PTRACE (sudo) for more than their names");
+			c->uid == 0 ? ""
+				    : ", and " RIGHTS_TO_SEE_OTHERS
+				      " (sudo) for more than their names");
 	}
 	if (denied > 0) {
-		list[n++] = arena_printf(
-			arena,
-			"directory, program, environment and connections of %zu process%s: "
-			"CAP_SYS_PTRACE (sudo) would show them",
-			denied, denied == 1 ? "" : "es");
+		list[n++] =
+			arena_printf(arena,
+		                     "directory, program, environment and connections of %zu "
+		                     "process%s: " RIGHTS_TO_SEE_OTHERS " (sudo) would show them",
+		                     denied, denied == 1 ? "" : "es");
 	}
 	if (c->hidden) {
-		list[n++] = "processes of other users: /proc is mounted with hidepid; its group or "
-			    "CAP_SYS_PTRACE (sudo) would show them";
+		list[n++] = "processes of other users: /proc is mounted with hidepid; its group "
+		            "or " RIGHTS_TO_SEE_OTHERS " (sudo) would show them";
 	}
 	if (c->sockets_error) {
 		list[n++] = arena_printf(arena,

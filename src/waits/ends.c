@@ -471,7 +471,8 @@ bool waits_by_nothing(struct walk *k, const struct wait_process *p) {
 	struct arena *a = k->w->arena;
 	enum wait_role role = waits_role(a, p);
 
-	if (p->denied && p->thread_count == 0) {
+	/* Without its descriptors nothing is known of what lies unread. */
+	if (p->denied && (p->thread_count == 0 || p->fds < 0)) {
 		return leaf(k, p, WAIT_HIDDEN, "",
 		            "may not be looked into: it belongs to somebody else",
 		            "/proc/PID/syscall: permission denied");
