@@ -66,12 +66,16 @@ const char *origin_words(const struct facts *facts, const struct fact_govar *var
 	}
 	const struct fact_startup *s = origin_startup(facts, var->name, var->value);
 	const struct fact_editor_process *p = facts_first(editor_process, facts);
+	const char *cr =
+		str_ends(var->value, "\r")
+			? " with a carriage return at its end, as Windows line ends give it"
+			: "";
 	const char *holder =
 		p ? arena_printf(arena, "in the environment of process %lld", (long long)p->pid)
 		  : "in the environment";
-	return s ? arena_printf(arena, "%s, set by %s line %lld", holder, s->file,
-	                        (long long)s->line)
-	         : holder;
+	return s ? arena_printf(arena, "%s, set by %s line %lld%s", holder, s->file,
+	                        (long long)s->line, cr)
+	         : arena_printf(arena, "%s%s", holder, cr);
 }
 
 void origin_cite_judged(const struct facts *facts, struct finding *finding, const char *name) {
@@ -135,7 +139,17 @@ void origin_fix(const struct facts *facts, struct findings *out, struct finding 
 		return;
 	}
 	const struct fact_startup *s = origin_startup(facts, var->name, var->value);
-	if (s) {
+	if (s && str_ends(var->value, "\r")) {
+		finding_cites(finding, s);
+		finding_fix(out, finding,
+		            arena_printf(arena,
+		                         "take the Windows line ends out of %s, then log in "
+		                         "again and restart the editor",
+		                         s->file),
+		            "%ssed -i.bak 's/\\r$//' %s",
+		            str_starts(s->file, "/etc/") ? "sudo " : "",
+		            str_shell_quote(arena, s->file));
+	} else if (s) {
 		finding_cites(finding, s);
 		finding_fix(
 			out, finding,

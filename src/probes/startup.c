@@ -421,7 +421,11 @@ static void read_file(struct reader *r, const char *path, const char *kind) {
 	struct slice line;
 	while (evidence_has_bytes(r->ev) && r->line < LINES_MAX && slice_line(&rest, &line)) {
 		r->line++;
+		bool cr = line.data + line.len < rest.data && line.data[line.len] == '\r';
 		const char *text = arena_slicedup(exam->arena, slice_trim(line));
+		if (cr && !universal && knows_tilde(r)) {
+			text = arena_printf(exam->arena, "%s\r", text); /* as the shell does */
+		}
 		if (universal) {
 			read_fish_universal(r, text);
 			continue;

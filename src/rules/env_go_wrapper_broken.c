@@ -36,6 +36,12 @@ static const char *title_of(const struct facts *facts, const struct fact_wrapper
 		return arena_printf(arena, "%s is a wrapper that runs go in another directory",
 		                    w->path);
 	}
+	if (streq(w->differs, "itself")) {
+		return arena_printf(arena,
+		                    "%s is a wrapper that starts itself again and again: the go "
+		                    "it calls is the first on PATH, which it is itself",
+		                    w->path);
+	}
 	if (streq(w->differs, "strips")) {
 		return arena_printf(arena,
 		                    "%s is a wrapper that runs go without HOME, so that go has no "

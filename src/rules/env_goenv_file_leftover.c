@@ -135,6 +135,28 @@ static const struct fact *fault_of(const struct facts *facts, const struct fact_
 	return place_is_bad(facts, name) ? &place->base : NULL;
 }
 
+/* What only matters when something is fetched. */
+static bool is_for_fetching(const char *name) {
+	static const char *const names[] = {"GOPRIVATE",  "GONOPROXY", "GONOSUMDB", "GOSUMDB",
+	                                    "GOINSECURE", "GOAUTH",    "GOVCS"};
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (streq(name, names[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* go failed and spoke of that variable: "go: unknown GOEXPERIMENT rangefunc". */
+static bool is_named_by_go(const struct facts *facts, const char *name) {
+	facts_each (go_run, run, facts) {
+		if (run->started && run->exit_code != 0 && str_has(run->err, name)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void report(const struct rule *self, const struct facts *facts, struct findings *out,
                    const struct fact_govar *var, const struct fact *fault) {
 	struct finding *f = findings_add(
@@ -156,6 +178,7 @@ static void report(const struct rule *self, const struct facts *facts, struct fi
 
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	const struct fact_govar *only = NULL;
+	const struct fact_govar *named = NULL;
 	size_t stored = 0;
 	bool found = false;
 	facts_each (govar, var, facts) {
@@ -166,8 +189,11 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		if (facts_healthy(facts) && !is_platform(var->name)) {
 			continue;
 		}
-		only = var;
-		stored++;
+		if (!is_for_fetching(var->name)) {
+			only = var;
+			stored++;
+		}
+		named = !named && is_named_by_go(facts, var->name) ? var : named;
 		const struct fact *fault = fault_of(facts, var);
 		if (fault) {
 			report(self, facts, out, var, fault);
@@ -177,7 +203,8 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 	/* go works without the file, and there is just one value in it that can be meant. That is
 	 * no proof against a directory: without the file go took another one. */
 	const struct fact_trial *trial = facts_trial(facts, "without GOENV");
-	if (!found && only && stored == 1 && !is_directory(only->name) && trial && trial->better) {
+	only = named ? named : stored == 1 ? only : NULL;
+	if (!found && only && !is_directory(only->name) && trial && trial->better) {
 		report(self, facts, out, only, &trial->base);
 	}
 }

@@ -12,6 +12,9 @@ static const char *what_is_wrong(const struct facts *facts, const struct fact_go
 	if (root->root[0] != '/') {
 		return "is not an absolute path";
 	}
+	if (!root->exists && str_ends(root->root, "\r")) {
+		return "does not exist: a carriage return belongs to it";
+	}
 	if (!root->exists) {
 		return "does not exist";
 	}

@@ -13,6 +13,9 @@
 /* The first thing in a value that is no part of a path or flag, as words; NULL when it is clean. */
 static const char *dirt_in(struct arena *arena, const char *name, const char *value) {
 	for (const char *p = value; *p; p++) {
+		if (*p == '\r' && p[1] == '\0') {
+			break; /* of a start-up file with Windows line ends, not of a banner */
+		}
 		if ((unsigned char)*p < ' ' && *p != '\t') {
 			return *p == '\x1b' ? "a colour code"
 			       : *p == '\n' ? "a line break"

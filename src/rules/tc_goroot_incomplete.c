@@ -85,6 +85,11 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 			finding_cites(f, gap);
 		}
 	}
+	if (str_ends(first->part, "(not for this user)") ||
+	    str_ends(first->part, "(not readable)")) {
+		finding_fix(out, f, "let everybody read and run it", "sudo chmod -R a+rX %s",
+		            str_shell_quote(out->arena, first->root));
+	}
 	add_fix(out, f, first->root);
 }
 

@@ -32,6 +32,8 @@ struct reader {
 	bool ended;       /* exec: nothing below is reached */
 	const char *heredocs[HEREDOCS_MAX];
 	size_t heredoc_count;
+	struct script_set plain[SCRIPT_ENV_SETS_MAX]; /* assignments that an export may follow */
+	size_t plain_count;
 	struct script_env out;
 };
 
@@ -77,10 +79,24 @@ static void assign(struct reader *r, const struct word *w, bool export_it) {
 	}
 	const char *value = w->text + n + 1;
 	envset_set(&r->now, name, value);
+	if (r->plain_count < SCRIPT_ENV_SETS_MAX) {
+		r->plain[r->plain_count++] = (struct script_set){name, value, r->line};
+	}
 	if (export_it || envset_get(&r->exported, name)) {
 		envset_set(&r->exported, name, value);
 		add_set(r, name, value);
 	}
+}
+
+/* Where NAME got the value that is exported here. */
+static int line_of(const struct reader *r, const char *name) {
+	int line = r->line;
+	for (size_t i = 0; i < r->plain_count; i++) {
+		if (streq(r->plain[i].name, name)) {
+			line = r->plain[i].line;
+		}
+	}
+	return line;
 }
 
 static void export_name(struct reader *r, const struct word *w) {
@@ -93,6 +109,9 @@ static void export_name(struct reader *r, const struct word *w) {
 	if (value && !streq(value, before)) {
 		envset_set(&r->exported, w->text, value);
 		add_set(r, w->text, value);
+		if (r->out.count > 0) {
+			r->out.sets[r->out.count - 1].line = line_of(r, w->text);
+		}
 	}
 }
 
@@ -163,8 +182,8 @@ static void start_program(struct reader *r, size_t i, size_t prefix) {
 		for (size_t k = 0; k < prefix; k++) {
 			assign(r, &r->words[k], true);
 		}
-		bool absolute = program->known && program->text[0] == '/';
-		r->out.program = absolute ? program->text : NULL;
+		bool plain = program->text[0] == '/' || !strchr(program->text, '/');
+		r->out.program = program->known && plain ? program->text : NULL;
 		r->out.program_line = r->line;
 	}
 	r->ended = last && program;
@@ -202,6 +221,7 @@ static void run_sure(struct reader *r) {
 	}
 	if (streq(name, ".") || streq(name, "source") || streq(name, "eval")) {
 		r->out.count = 0; /* it may have changed any of them */
+		r->out.opaque = true;
 		return;
 	}
 	start_program(r, i, i);

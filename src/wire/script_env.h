@@ -27,9 +27,10 @@ struct script_env {
 	struct script_set *sets; /* in the order they take effect; of one name the last counts */
 	size_t count;
 	int cleared_line; /* of `env -i` before that program, 0 when there is none */
-	const char
-		*program; /* the absolute path it starts under that name, NULL when none is known */
+	/* What it starts under that name, a path or a bare name; NULL when that is not known. */
+	const char *program;
 	int program_line;
+	bool opaque; /* it takes in other scripts */
 };
 
 /* env: what the script is started with. tool: the name of the program it stands for ("go"). A longer

@@ -87,6 +87,8 @@ static void test_program(void **state) {
 	s = parse(arena, "A=1\nexport B=2 \\\n  C=3\nunset A\n");
 	assert_int_equal(s.count, 3);
 	assert_int_equal(script_env_find(&s, "C")->line, 3);
+	s = parse(arena, "A=1\nB=2\nexport A\n");
+	assert_int_equal(script_env_find(&s, "A")->line, 1);
 	arena_free(arena);
 }
 

@@ -11,6 +11,7 @@
 #include "probes/go/goroot.h"
 #include "probes/go/govars.h"
 #include "probes/go/shim.h"
+#include "probes/go/wrapper_vars.h"
 
 #define DEADLINE_NS      (1500 * NS_PER_MS)
 #define SCRIPT_CAP_BYTES ((size_t)16 * 1024)
@@ -123,6 +124,33 @@ static const char *variable_of_manager(struct exam *exam, const char *manager) {
 	return "";
 }
 
+static const char *line_text(struct exam *exam, struct slice rest, int number) {
+	struct slice line = {0};
+	while (number > 0 && slice_line(&rest, &line)) {
+		number--;
+	}
+	return arena_slicedup(exam->arena, slice_trim(line));
+}
+
+/* What the text of the script alone shows to be fatal: it starts itself, or the server has a HOME and go
+ * behind the script has none, and so no place for its caches. */
+static const char *fault_of_wrapper(struct exam *exam, const struct wrapper_vars *wrapper,
+                                    int *ret_line) {
+	const struct script_set *home = script_env_find(&wrapper->vars, "HOME");
+	const struct fact_govar *cache = facts_govar(exam->facts, "GOCACHE");
+	bool none = cache && streq(cache->value, "off") && streq(cache->origin, "default");
+	if (wrapper->itself) {
+		*ret_line = wrapper->vars.program_line;
+		return "itself";
+	}
+	*ret_line = wrapper->vars.cleared_line > 0 ? wrapper->vars.cleared_line
+	            : home                         ? home->line
+	                                           : 0;
+	bool stripped =
+		none && *ret_line > 0 && !str_empty(envset_get(&exam->target->server, "HOME"));
+	return stripped ? "strips" : NULL;
+}
+
 static void state_shim(struct exam *exam, const char *tool, const char *path) {
 	struct shim_identity id;
 	if (!path || !shim_identify(exam, path, &id)) {
@@ -130,11 +158,23 @@ static void state_shim(struct exam *exam, const char *tool, const char *path) {
 	}
 	struct shim_choice choice = shim_choose(exam, id.manager, &exam->target->server);
 	struct behind behind = {.goroot = "", .version = ""};
+	struct file_stat st = world_stat(exam->world, path);
+	struct wrapper_vars wrapper = {0};
 	if (streq(tool, "go")) {
+		wrapper = wrapper_vars_of(exam, &exam->target->server, path);
+	}
+	int line = 0;
+	const char *fault = fault_of_wrapper(exam, &wrapper, &line);
+	if (fault) {
+		FACTS_ADD(exam->facts, wrapper, wrapper.ev, .path = path, .differs = fault,
+		          .line = line, .text = line_text(exam, wrapper.ev->bytes, line));
+	}
+	if (wrapper.itself) {
+		/* asked, it would not answer */
+	} else if (streq(tool, "go")) {
 		behind = ask_behind(exam);
 		state_installation(exam, &behind);
 	}
-	struct file_stat st = world_stat(exam->world, path);
 	const char *variable = variable_of_manager(exam, id.manager);
 	variable = str_empty(variable) ? variable_in_script(exam, path) : variable;
 	FACTS_ADD(exam->facts, shim, st.ev, .tool = tool, .path = path, .real = id.real,
@@ -195,6 +235,6 @@ const struct probe probe_go_shim = {
 	.id = "go_shim",
 	.title = "what stands behind a shim, and what version managers have",
 	.stage = STAGE_WORLD,
-	.yields = FACT_BIT(shim) | FACT_BIT(managed_go) | FACT_BIT(go_version),
+	.yields = FACT_BIT(shim) | FACT_BIT(wrapper) | FACT_BIT(managed_go) | FACT_BIT(go_version),
 	.look = look,
 };

@@ -7,7 +7,6 @@
 #include "base/str.h"
 #include "core/probe.h"
 #include "probes/go/go_run.h"
-#include "probes/go/wrapper_vars.h"
 
 #define DEADLINE_NS      (1500 * NS_PER_MS)
 #define SCRIPT_CAP_BYTES ((size_t)16 * 1024)
@@ -60,16 +59,6 @@ static int64_t find_line(struct exam *exam, const char *path, const char *differ
 	return 0;
 }
 
-static const char *line_of(struct exam *exam, const char *path, int64_t number) {
-	const struct evidence *ev = world_look(exam->world, LOOK_FILE, path, SCRIPT_CAP_BYTES);
-	struct slice rest = evidence_has_bytes(ev) ? ev->bytes : slice_of(NULL, 0);
-	struct slice line = {0};
-	while (number > 0 && slice_line(&rest, &line)) {
-		number--;
-	}
-	return arena_slicedup(exam->arena, slice_trim(line));
-}
-
 static size_t lines_of(struct slice text) {
 	struct slice line;
 	size_t count = 0;
@@ -100,17 +89,6 @@ static bool is_elsewhere(struct exam *exam, const char *go) {
 	return found.len > 0 && !slice_eq(found, root->path) && !slice_eq(found, real);
 }
 
-/* The server has a HOME, and go behind the script has none: no place for its caches. */
-static bool strips(struct exam *exam, int *ret_line) {
-	const struct target *t = exam->target;
-	const struct script_env vars = wrapper_vars_of(exam, &t->server, NULL).vars;
-	const struct script_set *home = script_env_find(&vars, "HOME");
-	const struct fact_govar *cache = facts_govar(exam->facts, "GOCACHE");
-	bool none = cache && streq(cache->value, "off") && streq(cache->origin, "default");
-	*ret_line = vars.cleared_line > 0 ? vars.cleared_line : home ? home->line : 0;
-	return none && *ret_line > 0 && !str_empty(envset_get(&t->server, "HOME"));
-}
-
 static const char *how_it_differs(struct exam *exam, const struct fact_shim *s) {
 	const struct fact_go_run *behind = facts_run(exam->facts, "behind the shim");
 	const struct fact_go_run *version = facts_run(exam->facts, "version");
@@ -126,10 +104,6 @@ static const char *how_it_differs(struct exam *exam, const struct fact_shim *s) 
 	size_t lines = lines_of(slice_str(behind->out));
 	if (lines != 2) {
 		return lines == 0 ? "silent" : "chatter";
-	}
-	int line = 0;
-	if (strips(exam, &line)) {
-		return "strips";
 	}
 	struct file_stat root = world_stat(exam->world, s->goroot);
 	if (root.known && !root.exists) {
@@ -151,7 +125,7 @@ static int look(struct exam *exam, struct err *err) {
 		return 0;
 	}
 	facts_each (shim, s, exam->facts) {
-		if (!streq(s->tool, "go")) {
+		if (!streq(s->tool, "go") || facts_first(wrapper, exam->facts)) {
 			continue;
 		}
 		const char *differs = how_it_differs(exam, s);
@@ -163,11 +137,6 @@ static int look(struct exam *exam, struct err *err) {
 		}
 		const char *text = "";
 		int64_t line = find_line(exam, s->path, differs, &text);
-		int stripped = 0;
-		if (streq(differs, "strips") && strips(exam, &stripped)) {
-			line = stripped;
-			text = line_of(exam, s->path, line);
-		}
 		FACTS_ADD(exam->facts, wrapper, s->base.ev, .path = s->path, .differs = differs,
 		          .line = line, .text = text, .said = arena_slicedup(exam->arena, said));
 	}

@@ -49,6 +49,13 @@ static size_t look_tool(struct exam *exam, const char *root, const char *name, b
 		gap(exam, root, part, own, st.ev);
 		return 1;
 	}
+	bool denied = !st.known && st.ev->state == EV_DENIED;
+	bool for_others = st.is_file && !st.can_exec && (st.mode & 0111) != 0;
+	if (denied || (for_others && !world_mount(exam->world, path).noexec)) {
+		gap(exam, root, arena_printf(exam->arena, "%s (not for this user)", part), own,
+		    st.ev);
+		return 1;
+	}
 	if (st.is_file && (st.mode & 0111) == 0) {
 		gap(exam, root, arena_printf(exam->arena, "%s (not executable)", part), own, st.ev);
 		return 1;
@@ -126,7 +133,7 @@ static int look(struct exam *exam, struct err *err) {
 	const char *go = t->server_go ? t->server_go : t->go_path;
 	const char *own = go ? govars_own_goroot(exam, go) : NULL;
 	if (go && !own) {
-		const char *behind = wrapper_vars_of(exam, &t->server, go).vars.program;
+		const char *behind = wrapper_vars_of(exam, &t->server, go).go;
 		own = behind ? govars_own_goroot(exam, behind) : NULL;
 	}
 	if (own && !is_stated(exam->facts, own)) {

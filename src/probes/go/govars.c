@@ -228,7 +228,7 @@ void govars_state(struct exam *exam, const struct envset *server, const char *go
 	envset_copy(&of_go, server);
 	wrapper_vars_apply(&wrapper, &of_go);
 	const struct envset *env = &of_go;
-	const char *go = wrapper.vars.program ? wrapper.vars.program : go_path;
+	const char *go = wrapper.go ? wrapper.go : go_path;
 	const struct evidence *user_ev = NULL;
 	const struct evidence *root_ev = NULL;
 	const char *user_path = goenv_user_file_path(exam->arena, env);

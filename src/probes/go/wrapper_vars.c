@@ -24,6 +24,14 @@ struct wrapper_vars wrapper_vars_of(struct exam *exam, const struct envset *env,
 	ret.script = go;
 	ret.ev = ev;
 	ret.vars = script_env_parse(exam->arena, ev->bytes, env, "go");
+	ret.go = ret.vars.program;
+	/* A bare name is searched on the PATH it was started with, if it leaves that alone. */
+	if (ret.go && ret.go[0] != '/') {
+		bool same_path = !ret.vars.opaque && !slice_has(ev->bytes, "PATH");
+		ret.go = same_path ? found : NULL;
+	}
+	ret.itself = ret.go && streq(world_stat(exam->world, ret.go).real, id.real);
+	ret.go = ret.itself ? NULL : ret.go;
 	return ret;
 }
 

@@ -12,6 +12,9 @@ struct wrapper_vars {
 	const char *script; /* NULL: go is no such script, and the rest is nothing */
 	const struct evidence *ev;
 	struct script_env vars;
+	const char *
+		go; /* the program it hands on to, as far as its text says; NULL when it does not */
+	bool itself; /* that program is this script */
 };
 
 /* Of the go on the PATH of env, which is the one a server finds; go_path counts when there is none. */
