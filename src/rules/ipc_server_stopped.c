@@ -18,7 +18,8 @@ static bool stands_still(const struct fact_wait_leaf *l) {
 static bool is_it(const struct facts *facts, const struct fact_wait_leaf *l) {
 	bool wedged = streq(l->kind, "inside") || streq(l->kind, "disk") ||
 	              streq(l->kind, "memory") || streq(l->kind, "lock") ||
-	              streq(l->kind, "fifo") || streq(l->kind, "files") || streq(l->kind, "pids");
+	              streq(l->kind, "fifo") || streq(l->kind, "reader") ||
+	              streq(l->kind, "files") || streq(l->kind, "pids");
 
 	if ((streq(l->origin, "trial") && facts_healthy(facts)) || l->healthy || !l->settled) {
 		return false;

@@ -40,11 +40,24 @@ static bool same_program(const char *a, const char *b) {
 	return strncmp(a, b, len) == 0 && str_starts(b + len, " (pid ");
 }
 
+/* Does the chain of a server lead through this process? */
+static bool leads_through(const struct facts *facts, int64_t target, int64_t pid) {
+	facts_each (wait_link, link, facts) {
+		if (link->target == target && link->pid == pid) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* The user's own server hangs on the same thing: that is the one to speak of, ours ends with us. */
 static bool is_twin(const struct facts *facts, const struct fact_wait_leaf *l) {
 	facts_each (wait_leaf, o, facts) {
+		bool same = (streq(o->kind, l->kind) && same_program(o->name, l->name)) ||
+		            leads_through(facts, o->target, l->pid);
+
 		if (streq(l->origin, "trial") && streq(o->origin, "running") && is_it(facts, o) &&
-		    streq(o->kind, l->kind) && same_program(o->name, l->name)) {
+		    same) {
 			return true;
 		}
 	}

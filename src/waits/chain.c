@@ -476,6 +476,14 @@ static bool by_exhaustion(struct walk *k, const struct wait_process *p) {
 		                         (long long)p->fds, (long long)p->fd_limit),
 		            "Max open files in /proc/PID/limits");
 	}
+	if (!str_empty(p->starved)) {
+		return leaf(k, p, WAIT_MEMORY, p->starved,
+		            arena_printf(a,
+		                         "waits for memory: its cgroup %s has none left, and the "
+		                         "kernel may kill nobody there",
+		                         p->starved),
+		            "memory.oom_control: under_oom 1, oom_kill_disable 1");
+	}
 	if (!str_empty(p->pids_full)) {
 		return leaf(k, p, WAIT_PIDS, p->pids_full,
 		            arena_printf(a,

@@ -72,11 +72,33 @@ enum wait_role waits_role(struct arena *arena, const struct wait_process *p) {
 	return str_empty(p->editor) ? ROLE_OTHER : ROLE_EDITOR;
 }
 
+static const char *const shells[] = {"sh",   "bash", "dash", "zsh",  "python",  "python3",
+                                     "perl", "ruby", "node", "fish", "busybox", NULL};
+
+const char *waits_script(struct arena *arena, const struct wait_process *p) {
+	const char *first = waits_word(arena, p, 0);
+
+	if (!first || !(one_of(p->comm, shells) || one_of(path_base(first), shells))) {
+		return NULL;
+	}
+	for (size_t i = 1; i < 6; i++) {
+		const char *word = waits_word(arena, p, i);
+
+		if (!word || streq(word, "-c") || strchr(word, '\n')) {
+			break;
+		}
+		if (word[0] != '-' && strchr(word, '/')) {
+			return word[0] == '/' || str_empty(p->cwd)
+			               ? word
+			               : path_clean(arena, path_join(arena, p->cwd, word));
+		}
+	}
+	return NULL;
+}
+
 /* The program and the word that says what it does: "go list", "git-remote-https", "sh driver.sh". */
 static const char *does(struct arena *arena, const struct wait_process *p) {
 	static const char *const talkative[] = {"go", "git", "dlv", NULL};
-	static const char *const shells[] = {"sh",   "bash", "dash", "zsh",  "python",  "python3",
-	                                     "perl", "ruby", "node", "fish", "busybox", NULL};
 	const char *first = waits_word(arena, p, 0);
 	const char *name = p->comm;
 

@@ -76,6 +76,7 @@ static const struct field fields[] = {
 	F(PROCESS, wait_process, "pids_max", pids_max, NUMBER),
 	F(PROCESS, wait_process, "pids_now", pids_now, NUMBER),
 	F(PROCESS, wait_process, "memory_group", memory_group, TEXT),
+	F(PROCESS, wait_process, "starved", starved, TEXT),
 	F(PROCESS, wait_process, "memory_full", memory_full, NUMBER),
 	F(THREAD, wait_thread, "pid", pid, NUMBER),
 	F(THREAD, wait_thread, "tid", tid, NUMBER),

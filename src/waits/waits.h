@@ -96,6 +96,7 @@ struct wait_process {
 	const char *quota; /* the group with a limit of processor time */
 	int64_t quota_us, period_us, periods, throttled;
 	const char *pids_full, *memory_group;
+	const char *starved; /* its memory group: out of memory, and nobody is killed; "" none */
 	int64_t pids_max, pids_now, memory_full;
 	const char *vars[WAITS_VARS_MAX];
 	size_t var_count;
@@ -239,6 +240,8 @@ bool waits_is_healthy(const struct wait_chain *chain);
 
 /* "gopls (pid 4242)", "go list -e (pid 4250)". */
 const char *waits_name(struct arena *arena, const struct wait_process *p);
+/* The file of the script that a shell or another interpreter runs, or NULL. */
+const char *waits_script(struct arena *arena, const struct wait_process *p);
 const char *waits_duration(struct arena *arena, int64_t ms);
 /* The answer in one sentence. */
 const char *waits_sentence(struct arena *arena, const struct wait_chain *chain);

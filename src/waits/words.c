@@ -40,6 +40,18 @@ static const char *through(struct arena *a, const struct wait_chain *c) {
 	return "";
 }
 
+/* The file of the script that is or starts the last of the chain. */
+static const char *script(struct arena *a, const struct wait_chain *c) {
+	for (size_t i = c->link_count; i > 0 && i + 2 > c->link_count; i--) {
+		const char *path = waits_script(a, c->links[i - 1].process);
+
+		if (path) {
+			return arena_printf(a, "; the script is %s", path);
+		}
+	}
+	return "";
+}
+
 /* What it has that the one before it waits for. */
 static const char *because(struct arena *a, const struct wait_chain *c) {
 	size_t n = c->link_count;
@@ -89,8 +101,8 @@ const char *waits_sentence(struct arena *arena, const struct wait_chain *c) {
 	                           ? arena_printf(arena, ", so %s waits", waits_name(arena, first))
 	                           : "";
 
-	return arena_printf(arena, "%s %s%s%s%s%s", waits_name(arena, l->process), l->detail, age,
-	                    because(arena, c), through(arena, c),
+	return arena_printf(arena, "%s %s%s%s%s%s%s", waits_name(arena, l->process), l->detail, age,
+	                    because(arena, c), script(arena, c), through(arena, c),
 	                    waits_is_healthy(c) && c->link_count < 2 ? "" : tail);
 }
 

@@ -132,6 +132,18 @@ static bool put_memory(struct waits *w, const char *dir) {
 	return true;
 }
 
+/* Version 1: out of memory, and the killer is switched off (memory.oom_control), so that all who want some wait. */
+static bool put_starved(struct waits *w, const char *dir) {
+	struct slice text;
+
+	if (!file_in(w, dir, "memory.oom_control", &text) || value_of(w, text, "under_oom") != 1 ||
+	    value_of(w, text, "oom_kill_disable") != 1) {
+		return false;
+	}
+	keyline_put(w->out, "starved", dir);
+	return true;
+}
+
 typedef bool put_fn(struct waits *w, const char *dir);
 
 /* Asks the group and those above it, nearest first, until one has something to say. */
@@ -211,8 +223,9 @@ static void put_groups(struct waits *w, struct slice text) {
 		const char *controller; /* "" is version 2 */
 		put_fn *put;
 	} questions[] = {
-		{"freezer", put_frozen}, {"", put_frozen}, {"cpu", put_quota},     {"", put_quota},
-		{"pids", put_pids},      {"", put_pids},   {"memory", put_memory}, {"", put_memory},
+		{"freezer", put_frozen}, {"", put_frozen},   {"cpu", put_quota},
+		{"", put_quota},         {"pids", put_pids}, {"", put_pids},
+		{"memory", put_memory},  {"", put_memory},   {"memory", put_starved},
 	};
 
 	while (slice_line(&text, &line)) {
