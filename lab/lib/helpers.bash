@@ -245,7 +245,7 @@ memory_join() {
 lsp_frame_() { printf 'Content-Length: %d\r\n\r\n%s' ${#1} "$1"; }
 
 # Starts PROGRAM ARG… as lena in the workspace, as a client that has it open keeps it: initialized, loading, without an end.
-server_running() {
+server_started() {
 	local pipe=$LAB/client.$RANDOM pair
 	local -a ENV_WORDS
 	settle_
@@ -261,7 +261,12 @@ server_running() {
 	pair="{\"processId\":null,\"rootUri\":\"file://$W\",\"capabilities\":{}}"
 	lsp_frame_ "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":$pair}" >&"$CLIENT_FD"
 	lsp_frame_ '{"jsonrpc":"2.0","method":"initialized","params":{}}' >&"$CLIENT_FD"
+}
+
+# And returns when it has loaded.
+server_running() {
 	local -i tries=0
+	server_started "$@"
 	until grep -q 'Created View\|Error loading' "$LAB/server.out" 2>/dev/null; do
 		tries+=1
 		if [ $tries -gt 2000 ] || [ ! -d "/proc/$SERVER_PID" ]; then
