@@ -2,8 +2,8 @@
  * The server is well and waits for another process that does not come to an end: its go, git, ssh, a driver, or whoever
  * has the lock they need. The last of the chain is the cause.
  *
- * Not this: a child that works (a compiler at full speed), one that has just begun to wait, gopls's telemetry child,
- * which is always there and waits.
+ * Not this: a child that works (a compiler at full speed) unless the server has not answered for long, one that has
+ * just begun to wait, gopls's telemetry child, which is always there and waits.
  */
 #include "core/rule.h"
 
@@ -23,6 +23,12 @@ static bool is_it(const struct facts *facts, const struct fact_wait_leaf *l) {
 
 /* A host that is slow has answered by then. */
 #define SILENT_MS 4500
+
+/* So late, and it still works: it may come to an end, and nobody can say when. */
+static bool still_works(const struct facts *facts, const struct fact_wait_leaf *l) {
+	return streq(l->origin, "trial") && streq(l->kind, "works") && streq(l->role, "child") &&
+	       !facts_healthy(facts);
+}
 
 /* What is seen to be so, and not only concluded from what it is not. */
 static bool is_sure(const struct fact_wait_leaf *l) {
@@ -66,10 +72,15 @@ static bool is_twin(const struct facts *facts, const struct fact_wait_leaf *l) {
 
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	facts_each (wait_leaf, l, facts) {
-		if (!is_it(facts, l) || is_twin(facts, l)) {
+		bool works = still_works(facts, l);
+
+		if (!works && (!is_it(facts, l) || is_twin(facts, l))) {
 			continue;
 		}
-		struct finding *f = findings_add(out, self, is_sure(l) ? CONF_CERTAIN : CONF_LIKELY,
+		struct finding *f = findings_add(out, self,
+		                                 works        ? CONF_POSSIBLE
+		                                 : is_sure(l) ? CONF_CERTAIN
+		                                              : CONF_LIKELY,
 		                                 l->name, "%s", l->text);
 
 		finding_about(out, f, arena_printf(out->arena, "%lld", (long long)l->pid));

@@ -245,7 +245,7 @@ static int64_t lesser(int64_t a, int64_t b) {
 static bool trickles(const struct wait_process *p, const struct wait_socket *s) {
 	return s->received_bytes > 0 && p->age_ms >= TRICKLE_MS &&
 	       s->received_bytes * 1000 / p->age_ms < TRICKLE_BYTES_PER_S && s->heard_ms >= 0 &&
-	       s->heard_ms < TRICKLE_MS;
+	       s->heard_ms < TRICKLE_MS && s->sent_ms >= TRICKLE_MS;
 }
 
 static bool by_address(struct walk *k, const struct wait_process *p, const struct wait_socket *s) {

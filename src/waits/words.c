@@ -102,7 +102,7 @@ const char *waits_sentence(struct arena *arena, const struct wait_chain *c) {
 	                           : "";
 
 	return arena_printf(arena, "%s %s%s%s%s%s%s", waits_name(arena, l->process), l->detail, age,
-	                    because(arena, c), script(arena, c), through(arena, c),
+	                    script(arena, c), because(arena, c), through(arena, c),
 	                    waits_is_healthy(c) && c->link_count < 2 ? "" : tail);
 }
 

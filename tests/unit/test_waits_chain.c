@@ -113,6 +113,100 @@ static void test_children(void **state) {
 	       WAIT_LOCK, 40, 3, false);
 }
 
+#define HOLDER(pid, more)                                                                          \
+	"record=process\npid=" pid "\nppid=1\nrelation=holder\nstate=S\nage_ms=99000\n"            \
+	"interval_us=40000\n" more "\n"
+#define GO_WAITS_FOR_LOCK                                                                          \
+	"record=thread\npid=30\ntid=30\nstate=S\ncall=flock\nargs=3 2\nstill=1\n\n"
+
+static void test_holders(void **state) {
+	(void)state;
+	/* Left to two: one works, the other is stopped, and that lasts. */
+	expect(SERVER("S") SERVER_WAITS GO("S") GO_WAITS_FOR_LOCK
+	       "record=lock\npid=30\nlink=/l\nholder=40\nholder=41\n\n" HOLDER(
+		       "40", "comm=make\n") "record=thread\npid=40\nstate=R\ncpu_us=39000\n\n"
+	                                    "record=process\npid=41\nppid=1\nrelation="
+	                                    "holder\nstate=T\ncomm=make\n\n",
+	       WAIT_STOPPED, 41, 3, false);
+	/* A server has it for as long as it runs, whether it works or not. */
+	expect(SERVER("S") SERVER_WAITS GO("S") GO_WAITS_FOR_LOCK
+	       "record=lock\npid=30\nlink=/l\nholder=40\n\n" HOLDER(
+		       "40", "comm=gopls\n") "record=thread\npid=40\nstate=R\ncpu_us=39000\n\n",
+	       WAIT_LOCK, 40, 3, false);
+	/* make works, and will give it back. */
+	expect(SERVER("S") SERVER_WAITS GO("S") GO_WAITS_FOR_LOCK
+	       "record=lock\npid=30\nlink=/l\nholder=40\n\n" HOLDER(
+		       "40", "comm=make\n") "record=thread\npid=40\nstate=R\ncpu_us=39000\n\n",
+	       WAIT_WORKS, 40, 3, true);
+	/* In a container: it waits for its child by the number that has there. */
+	expect(SERVER("S") SERVER_WAITS GO("S") GO_WAITS_FOR_LOCK
+	       "record=lock\npid=30\nlink=/l\nholder=40\n\n" HOLDER(
+		       "40", "comm=flock\n") "record=thread\npid=40\ntid=40\nstate=S\ncall="
+	                                     "wait4\nargs=2 7f 0 0\n\n"
+	                                     "record=process\npid=44\nppid=40\nrelation="
+	                                     "holder\nstate=T\ncomm=sleep\nown_pid=2\n\n",
+	       WAIT_STOPPED, 44, 4, false);
+}
+
+/* A script that looks every second; what it starts is another process each time. */
+#define POLLS(age)                                                                                 \
+	"record=process\npid=40\nppid=30\nrelation=below\nstate=S\ncomm=sh\nthreads=1\n"           \
+	"cmdline=/bin/sh\x1f/home/x/bin/cc\ninterval_us=40000\nage_ms=" age "\n\n"                 \
+	"record=thread\npid=40\ntid=40\nstate=S\ncall=wait4\nargs=ffffffff 7f 0 0\n\n"             \
+	"record=process\npid=41\nppid=40\nrelation=below\nstate=S\ncomm=sleep\nthreads=1\n"        \
+	"cmdline=sleep\x1f"                                                                        \
+	"1\ninterval_us=40000\nage_ms=300\n\n"                                                     \
+	"record=thread\npid=41\ntid=41\nstate=S\ncall=clock_nanosleep\nargs=0\n\n"
+#define GO_WAITS_FOR_CHILD                                                                         \
+	"record=thread\npid=30\ntid=30\nstate=S\ncall=waitid\nargs=3 9 7f 4 0 0\nstill=1\n\n"      \
+	"record=fd\npid=30\nfd=9\nlink=anon_inode:[pidfd]\nPid=40\n\n"
+
+static void test_polling(void **state) {
+	struct arena *arena = arena_new();
+	struct wait_chain c;
+
+	(void)state;
+	expect(SERVER("S") SERVER_WAITS GO("S") GO_WAITS_FOR_CHILD POLLS("4000"), WAIT_SLEEP, 40, 3,
+	       false);
+	expect(SERVER("S") SERVER_WAITS GO("S") GO_WAITS_FOR_CHILD POLLS("900"), WAIT_SLEEP, 41, 4,
+	       true);
+	c = chain_of(arena, SERVER("S") SERVER_WAITS GO("S") GO_WAITS_FOR_CHILD POLLS("4000"));
+	assert_non_null(strstr(waits_sentence(arena, &c), "/home/x/bin/cc"));
+	arena_free(arena);
+}
+
+#define FUSE_WAIT(path)                                                                            \
+	"record=thread\npid=30\ntid=30\nstate=S\ncall=newfstatat\nwchan=request_wait_answer\n"     \
+	"args=ffffff9c 7f 0\nstill=1\npath=" path "\n\n"
+#define MOUNTS                                                                                     \
+	"record=mount\npoint=/mnt/a\nconnection=45\n\nrecord=mount\npoint=/mnt/"                   \
+	"b\nconnection=46\n\n"
+#define SERVES(pid, state, more)                                                                   \
+	"record=process\npid=" pid "\nppid=1\nrelation=serves\nstate=" state "\n" more "\n"
+
+static void test_file_servers(void **state) {
+	(void)state;
+	/* By the number of the connection. */
+	expect(SERVER("S") SERVER_WAITS GO("S") FUSE_WAIT("/mnt/b/x") MOUNTS SERVES(
+		       "50", "T", "comm=one\n") "record=fd\npid=50\nfd=3\nlink=/dev/"
+	                                        "fuse\nfuse_connection=45\n\n" SERVES(
+							"51", "T",
+							"comm=two\n") "record=fd\npid="
+	                                                              "51\nfd=3\nlink=/dev/"
+	                                                              "fuse\nfuse_"
+	                                                              "connection=46\n\n",
+	       WAIT_STOPPED, 51, 3, false);
+	/* By its words, when it does not show what it has open. */
+	expect(SERVER("S") SERVER_WAITS GO("S") FUSE_WAIT("/mnt/b/x")
+	               MOUNTS SERVES("50", "T", "comm=one\ncmdline=one\x1f/mnt/a\n")
+	                       SERVES("51", "T", "comm=two\ncmdline=two\x1f/mnt/b\n"),
+	       WAIT_STOPPED, 51, 3, false);
+	/* Nothing says which of two. */
+	expect(SERVER("S") SERVER_WAITS GO("S") FUSE_WAIT("/mnt/c/x")
+	               MOUNTS SERVES("50", "T", "comm=one\n") SERVES("51", "T", "comm=two\n"),
+	       WAIT_DISK, 30, 2, false);
+}
+
 static void test_outside(void **state) {
 	(void)state;
 	expect(SERVER("S") SERVER_WAITS GO(
@@ -124,6 +218,28 @@ static void test_outside(void **state) {
 	                                        "70\n\nrecord=socket\nino=70\nkind=udp\n"
 	                                        "state=connected\nremote=10.1.2.3:53\n\n",
 	       WAIT_DNS, 30, 2, false);
+	/* It has the socket from its parent, which is in the chain: it is not what it waits for. */
+	expect(SERVER("S") SERVER_WAITS "record=fd\npid=20\nfd=7\nlink=socket:[70]\nino=70\n\n" GO(
+		       "S") "record=fd\npid=30\nfd=7\nlink=socket:[70]\nino=70\n\nrecord="
+	                    "socket\nino=70\nkind=tcp\nstate=connected\nremote=10.1.2.3:443\n\n"
+	                    "record=fd\npid=30\nfd=8\nlink=socket:[71]\nino=71\n\nrecord="
+	                    "socket\nino=71\nkind=tcp\nstate=connected\nremote=10.9.9.9:22\nsent_"
+	                    "ms=30000\n\n",
+	       WAIT_NET, 30, 2, false);
+	/* One that sends a byte now and then: nothing new has been asked for. */
+	expect(SERVER("S") SERVER_WAITS GO(
+		       "S") "record=fd\npid=30\nfd=5\nlink=socket:[70]\nino=70\n\nrecord="
+	                    "socket\nino=70\nkind=tcp\nstate=connected\nremote=10.1.2.3:443\n"
+	                    "received_bytes=300\nheard_ms=400\nsent_ms=30000\n\n",
+	       WAIT_NET, 30, 2, false);
+	expect(SERVER("S") SERVER_WAITS GO(
+		       "S") "record=fd\npid=30\nfd=5\nlink=socket:[70]\nino=70\n\nrecord="
+	                    "socket\nino=70\nkind=tcp\nstate=connected\nremote=10.1.2.3:443\n"
+	                    "received_bytes=300\nheard_ms=400\nsent_ms=500\n\n",
+	       WAIT_NET, 30, 2, true);
+	expect("record=machine\ntarget=30\n\nrecord=process\npid=30\nppid=1\nstate=S\ncomm="
+	       "gopls\nage_ms=5000\nstarved=/sys/fs/cgroup/memory/x\n\n",
+	       WAIT_MEMORY, 30, 1, false);
 	expect(SERVER("S") SERVER_WAITS GO("S") "record=thread\npid=30\ntid=30\nstate=S\ncall="
 	                                        "openat\nwchan=wait_for_partner\n"
 	                                        "args=ffffff9c 7f 0\npath=/tmp/f\n\n",
@@ -225,9 +341,11 @@ static void test_unread(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_itself),   cmocka_unit_test(test_children),
-		cmocka_unit_test(test_outside),  cmocka_unit_test(test_both_ends),
-		cmocka_unit_test(test_nonsense), cmocka_unit_test(test_unread),
+		cmocka_unit_test(test_itself),       cmocka_unit_test(test_children),
+		cmocka_unit_test(test_holders),      cmocka_unit_test(test_polling),
+		cmocka_unit_test(test_file_servers), cmocka_unit_test(test_outside),
+		cmocka_unit_test(test_both_ends),    cmocka_unit_test(test_nonsense),
+		cmocka_unit_test(test_unread),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

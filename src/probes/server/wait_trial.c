@@ -107,7 +107,10 @@ static void look_once(struct exam *exam, const struct wait_moment *moment, bool 
 	if (is_slow(chain.leaf.kind) && !last && chain.leaf.since_ms < WAIT_LOCK_IDLE_MS) {
 		return;
 	}
-	if (chain.leaf.process && !waits_is_healthy(&chain) && chain.leaf.kind != WAIT_HIDDEN) {
+	bool still_works = last && chain.leaf.kind == WAIT_WORKS && chain.link_count > 1;
+
+	if (chain.leaf.process && (!waits_is_healthy(&chain) || still_works) &&
+	    chain.leaf.kind != WAIT_HIDDEN) {
 		const struct fact_wait_leaf *l =
 			wait_facts_state(exam->facts, ev, "trial", &w, &chain);
 
