@@ -6,6 +6,7 @@
 #include "cmd/check_options.h"
 #include "cmd/interrupt.h"
 #include "cmd/locks_case.h"
+#include "cmd/locks_sockets.h"
 #include "cmd/output.h"
 #include "gofile/goenvfile.h"
 #include "report/locks_view.h"
@@ -157,6 +158,7 @@ static void look_at_home(struct locks_run *r) {
 	                                                "Code - OSS", "Cursor"};
 	const char *home = envset_get(&r->target.own, "HOME");
 	const char *config = envset_get(&r->target.own, "XDG_CONFIG_HOME");
+	const char *data[CODE_DIRS + 1] = {NULL};
 
 	if (str_empty(config) || config[0] != '/') {
 		if (str_empty(home) || home[0] != '/') {
@@ -165,8 +167,10 @@ static void look_at_home(struct locks_run *r) {
 		config = path_join(r->arena, home, ".config");
 	}
 	for (size_t i = 0; i < CODE_DIRS; i++) {
-		look_at_pid_file(r, arena_printf(r->arena, "%s/%s/code.lock", config, products[i]));
+		data[i] = arena_printf(r->arena, "%s/%s", config, products[i]);
+		look_at_pid_file(r, path_join(r->arena, data[i], "code.lock"));
 	}
+	locks_sockets(r->world, &r->view, &r->target.own, data);
 	const char *prompt = path_join(r->arena, config, "gopls/prompt/telemetry.lock");
 	struct file_stat st = world_stat(r->world, prompt);
 

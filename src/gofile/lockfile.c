@@ -104,6 +104,26 @@ static bool is_packages(const char *path) {
 	       streq(path, "/var/cache/apt/archives/lock");
 }
 
+/* What a socket of VS Code is for, NULL when it is none. */
+static const char *socket_words(const char *name) {
+	/* "vscode-0a1b2c3d-1.95-main.sock", in a data directory "1.95-main.sock" */
+	bool is_code = str_starts(name, "vscode-") || (name[0] >= '0' && name[0] <= '9');
+
+	if (is_code && str_ends(name, "-main.sock")) {
+		return "one VS Code for its user data directory: a second start talks to the first "
+		       "here";
+	}
+	if (is_code && str_ends(name, "-shared.sock")) {
+		return "the shared process of VS Code";
+	}
+	if (str_starts(name, "vscode-ipc-") && str_ends(name, ".sock")) {
+		return "an extension host of VS Code, for `code` in its terminals";
+	}
+	return str_starts(name, "vscode-git-") && str_ends(name, ".sock")
+	               ? "git's questions to a window of VS Code"
+	               : NULL;
+}
+
 static enum lockfile_kind kind_of(const char *path) {
 	const char *name = name_of(path);
 
@@ -131,7 +151,7 @@ static enum lockfile_kind kind_of(const char *path) {
 	if (str_ends(path, "/gopls/prompt/telemetry.lock")) {
 		return LOCKFILE_GOPLS;
 	}
-	return streq(name, "code.lock") ? LOCKFILE_EDITOR : LOCKFILE_OTHER;
+	return streq(name, "code.lock") || socket_words(name) ? LOCKFILE_EDITOR : LOCKFILE_OTHER;
 }
 
 static const struct {
@@ -165,6 +185,8 @@ struct lockfile lockfile_of(struct arena *arena, const char *path) {
 
 			file.what =
 				arena_printf(arena, "git's %.*s", (int)(strlen(name) - 5), name);
+		} else if (file.kind == LOCKFILE_EDITOR && socket_words(name_of(path))) {
+			file.what = socket_words(name_of(path));
 		} else {
 			file.what = kinds[file.kind].what ? kinds[file.kind].what : name_of(path);
 		}

@@ -4,7 +4,7 @@
  * Sources: go1.18 to go1.27 cmd/go/internal/modfetch (cache.go lockVersion and SideLock, fetch.go, sumdb.go, codehost/codehost.go
  * WorkDir, codehost/git.go), modload (modfile.go, init.go), cache/cache.go Trim, clean/clean.go; all of them flock(2)
  * (lockedfile/internal/filelock/filelock_unix.go). gopls: internal/telemetry prompt (prompt/telemetry.lock, created with
- * O_EXCL). VS Code: code.lock in the user data directory, created with the pid in it. git: lockfile.h, NAME.lock created
+ * O_EXCL). VS Code: code.lock in the user data directory, created with the pid in it; its sockets (ipc.net.ts). git: lockfile.h, NAME.lock created
  * with O_EXCL. dpkg and apt: fcntl(2) on lock, lock-frontend.
  */
 #ifndef GOFILE_LOCKFILE_H

@@ -108,6 +108,33 @@ for file in .git/index.lock "$work/config/Code/code.lock"; do
 	[ -e "$file" ] || fail "$file is gone"
 done
 
+# --- VS Code's sockets: one that is listened at, one that is left over, an extension host's of each kind
+mkdir -p "$work/run"
+export XDG_RUNTIME_DIR=$work/run
+python3 - "$work/run" <<'P' &
+import socket, sys, time
+held = []
+for name, listen in (("vscode-0a1b2c3d-1.95-main.sock", True), ("vscode-ffffffff-1.94-main.sock", False), ("vscode-ipc-aaaa.sock", True), ("vscode-ipc-bbbb.sock", False)):
+    s = socket.socket(socket.AF_UNIX)
+    s.bind(sys.argv[1] + "/" + name)
+    if listen:
+        s.listen()
+        held.append(s)
+    else:
+        s.close()
+open(sys.argv[1] + "/ready", "w").close()
+time.sleep(1000)
+P
+started+=($!)
+until [ -e "$work/run/ready" ]; do sleep 0.01; done
+asked 1
+says in_use '.locks[] | select(.path | endswith("1.95-main.sock")) | .state'
+says left_over '.locks[] | select(.path | endswith("1.94-main.sock")) | .state'
+says left_over '.locks[] | select(.path | endswith("ipc-bbbb.sock")) | .state'
+says '' '.locks[] | select(.path | endswith("ipc-aaaa.sock")) | .state'
+says '' '.plan[] | select(.command | contains(".sock")) | .command'
+unset XDG_RUNTIME_DIR
+
 # --- usage
 asked 2 "$work/none"
 asked 2 --raw
