@@ -221,6 +221,16 @@ static bool is_generated(struct slice text) {
 
 #define WORTH_BEST 15
 
+static bool imports_other(const struct gosource *source) {
+	for (size_t i = 0; i < source->import_count; i++) {
+		const char *path = source->imports[i].path;
+		if (!stdlist_find(path) && !streq(path, "C")) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* How much a file can show. */
 static int worth_of(const struct modules_reader *reader, const char *path, struct slice text,
                     const char *module) {
@@ -237,8 +247,9 @@ static int worth_of(const struct modules_reader *reader, const char *path, struc
 	                    : 0;
 
 	worth += source.standard.pos.line > 0 ? 4 : 0;
-	worth += source.other.pos.line > 0 ? 2 : 0;
-	worth += source.own.pos.line > 0 || source.own_declared.line > 0;
+	/* A name of another package shows as much as one of the file's own, and more. The import is
+	 * enough: when it is misspelled, none of its names is found. */
+	worth += imports_other(&source) ? 3 : source.own_declared.line > 0;
 	if (is_generated(text) || str_ends(path, "_test.go")) {
 		worth = worth / 2;
 	}
