@@ -363,6 +363,43 @@ static void test_work_uses_one_module_twice(void **state) {
 	arena_free(r.arena);
 }
 
+static void test_work_replaces_differently(void **state) {
+	static const char replaced[] =
+		"module example.com/%s\n\ngo 1.22\n\nreplace lab.example/colour => %s\n";
+	struct arena *arena = arena_new();
+	const struct entry tree[] = {
+		{"/w/go.work", "go 1.22\n\nuse (\n\t./p\n\t./q\n)\n"},
+		{"/w/p/go.mod", arena_printf(arena, replaced, "p", "./colour")},
+		{"/w/p/main.go", "package main\n"},
+		{"/w/q/go.mod", arena_printf(arena, replaced, "q", "./colour")},
+		{0}};
+	const struct entry alike[] = {
+		{"/w/go.work", "go 1.22\n\nuse (\n\t./p\n\t./q\n)\n"},
+		{"/w/p/go.mod", arena_printf(arena, replaced, "p", "../colour")},
+		{"/w/p/main.go", "package main\n"},
+		{"/w/q/go.mod", arena_printf(arena, replaced, "q", "../p/../colour")},
+		{0}};
+	const struct entry decided[] = {
+		{"/w/go.work",
+	         "go 1.22\n\nuse (\n\t./p\n\t./q\n)\n\nreplace lab.example/colour => ./c\n"},
+		{"/w/p/go.mod", arena_printf(arena, replaced, "p", "./colour")},
+		{"/w/p/main.go", "package main\n"},
+		{"/w/q/go.mod", arena_printf(arena, replaced, "q", "./colour")},
+		{0}};
+	struct run r;
+	(void)state;
+	run_probe(&r, tree, "/w/p", "/w/p/main.go", NULL);
+	assert_int_equal(facts_first(gowork, &r.facts)->error_line, 5);
+	arena_free(r.arena);
+	run_probe(&r, alike, "/w/p", "/w/p/main.go", NULL);
+	assert_int_equal(facts_first(gowork, &r.facts)->error_line, 0);
+	arena_free(r.arena);
+	run_probe(&r, decided, "/w/p", "/w/p/main.go", NULL);
+	assert_int_equal(facts_first(gowork, &r.facts)->error_line, 0);
+	arena_free(r.arena);
+	arena_free(arena);
+}
+
 /* The module of the open file is a member wherever it stands in a long list. */
 static void test_long_work(void **state) {
 	struct arena *arena = arena_new();
@@ -419,6 +456,7 @@ int main(void) {
 		cmocka_unit_test(test_replace),
 		cmocka_unit_test(test_excluded_requirement),
 		cmocka_unit_test(test_work_uses_one_module_twice),
+		cmocka_unit_test(test_work_replaces_differently),
 		cmocka_unit_test(test_long_work),
 		cmocka_unit_test(test_gopath_project),
 	};

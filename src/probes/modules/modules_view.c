@@ -304,6 +304,59 @@ static const char *repeated_use(const struct modules_view *view, int *ret_line) 
 	return "";
 }
 
+/* The place or module a replacement leads to, as go compares them in a workspace. */
+static const char *replaced_by(const struct modules_view *view, const struct modules_file *m,
+                               const struct modfile_replace *r) {
+	struct arena *arena = view->exam->arena;
+	return r->new_version[0] != '\0' ? arena_printf(arena, "%s %s", r->new_path, r->new_version)
+	                                 : path_clean(arena, path_join(arena, m->dir, r->new_path));
+}
+
+static bool work_replaces(const struct modules_view *view, const char *path) {
+	for (size_t i = 0; i < view->work.replace_count; i++) {
+		if (streq(view->work.replaces[i].old_path, path)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Two modules of a workspace replace one by different things, and go.work does not decide. Source:
+ * cmd/go/internal/modload/init.go, loadModFile ("conflicting replacements found for"). */
+static const char *replaced_twice(const struct modules_view *view, int *ret_line) {
+	struct arena *arena = view->exam->arena;
+	struct modkey *keys = arena_array_of(arena, struct modkey, REPLACES_MAX);
+	const char **targets = arena_array_of(arena, const char *, REPLACES_MAX);
+	size_t *owners = arena_array_of(arena, size_t, REPLACES_MAX);
+	size_t count = 0;
+	for (size_t i = 0; i < view->member_count; i++) {
+		const struct modules_file *m = view->members[i];
+		for (size_t k = 0; m && k < m->mod.replace_count && count < REPLACES_MAX; k++) {
+			const struct modfile_replace *r = &m->mod.replaces[k];
+			keys[count] = (struct modkey){r->old_path, r->old_version, count};
+			targets[count] = replaced_by(view, m, r);
+			owners[count++] = i;
+		}
+	}
+	struct modindex all = modindex_of(keys, count);
+	for (size_t i = 1; i < all.count; i++) {
+		const struct modkey *a = &all.keys[i - 1];
+		const struct modkey *b = &all.keys[i];
+		if (streq(a->path, b->path) && streq(a->version, b->version) &&
+		    owners[a->item] != owners[b->item] &&
+		    !streq(targets[a->item], targets[b->item]) && !work_replaces(view, a->path)) {
+			const struct gowork_use *uses = view->work.uses;
+			*ret_line = uses[owners[b->item]].line;
+			return arena_printf(arena,
+			                    "conflicting replacements of %s: %s replaces it by %s, "
+			                    "%s by %s",
+			                    a->path, uses[owners[a->item]].path, targets[a->item],
+			                    uses[owners[b->item]].path, targets[b->item]);
+		}
+	}
+	return "";
+}
+
 static void state_work(struct modules_view *view) {
 	struct facts *facts = view->exam->facts;
 	const struct gowork *w = &view->work;
@@ -315,6 +368,7 @@ static void state_work(struct modules_view *view) {
 		error = "it cannot be read";
 	} else if (str_empty(error) && w->conflict_line == 0) {
 		error = repeated_use(view, &line);
+		error = str_empty(error) ? replaced_twice(view, &line) : error;
 	}
 	struct modsince since = modsince_of(view->exam->arena,
 	                                    view->work_read ? view->work_ev->bytes : slice_str(""));
