@@ -9,6 +9,7 @@ dialtone=$(readlink -f "${DIALTONE:?the program}")
 tools=${DIALTONE_TOOLS:?the folder of tools/toolchains}
 here=$(dirname "$(readlink -f "$0")")/stacks
 work=${TEST_TMP:?a folder}/stacks_core
+rm -rf "$work"
 mkdir -p "$work"
 ulimit -c unlimited 2>/dev/null
 failures=0
