@@ -107,6 +107,41 @@ static void fix_wrapper(const struct facts *facts, struct findings *out, struct 
 		own ? "" : "sudo ", colon + 1, var->name, var->name, str_shell_quote(arena, file));
 }
 
+static void fix_startup(const struct facts *facts, struct findings *out, struct finding *finding,
+                        const struct fact_govar *var) {
+	struct arena *arena = out->arena;
+	const struct fact_startup *s = origin_startup(facts, var->name, var->value);
+	if (s && str_ends(var->value, "\r")) {
+		finding_cites(finding, s);
+		finding_fix(out, finding,
+		            arena_printf(arena,
+		                         "take the Windows line ends out of %s, then log in "
+		                         "again and restart the editor",
+		                         s->file),
+		            "%ssed -i.bak 's/\\r$//' %s",
+		            str_starts(s->file, "/etc/") ? "sudo " : "",
+		            str_shell_quote(arena, s->file));
+	} else if (s) {
+		finding_cites(finding, s);
+		finding_fix(
+			out, finding,
+			arena_printf(
+				arena,
+				"switch that line off, then log in again and restart the editor"),
+			"%ssed -i.bak '%llds/^/# /' %s",
+			str_starts(s->file, "/etc/") ? "sudo " : "", (long long)s->line,
+			str_shell_quote(arena, s->file));
+	} else {
+		finding_fix(
+			out, finding,
+			arena_printf(
+				arena,
+				"take %s out of the environment, then start the editor from there",
+				var->name),
+			"unset %s", var->name);
+	}
+}
+
 void origin_fix(const struct facts *facts, struct findings *out, struct finding *finding,
                 const struct fact_govar *var) {
 	struct arena *arena = out->arena;
@@ -138,36 +173,7 @@ void origin_fix(const struct facts *facts, struct findings *out, struct finding 
 		            "%s", "");
 		return;
 	}
-	const struct fact_startup *s = origin_startup(facts, var->name, var->value);
-	if (s && str_ends(var->value, "\r")) {
-		finding_cites(finding, s);
-		finding_fix(out, finding,
-		            arena_printf(arena,
-		                         "take the Windows line ends out of %s, then log in "
-		                         "again and restart the editor",
-		                         s->file),
-		            "%ssed -i.bak 's/\\r$//' %s",
-		            str_starts(s->file, "/etc/") ? "sudo " : "",
-		            str_shell_quote(arena, s->file));
-	} else if (s) {
-		finding_cites(finding, s);
-		finding_fix(
-			out, finding,
-			arena_printf(
-				arena,
-				"switch that line off, then log in again and restart the editor"),
-			"%ssed -i.bak '%llds/^/# /' %s",
-			str_starts(s->file, "/etc/") ? "sudo " : "", (long long)s->line,
-			str_shell_quote(arena, s->file));
-	} else {
-		finding_fix(
-			out, finding,
-			arena_printf(
-				arena,
-				"take %s out of the environment, then start the editor from there",
-				var->name),
-			"unset %s", var->name);
-	}
+	fix_startup(facts, out, finding, var);
 }
 
 bool origin_is_hidden_go(const struct facts *facts, const struct fact_tool *tool) {

@@ -165,7 +165,7 @@ static void state_shim(struct exam *exam, const char *tool, const char *path) {
 	}
 	int line = 0;
 	const char *fault = fault_of_wrapper(exam, &wrapper, &line);
-	if (fault) {
+	if (fault && wrapper.ev) {
 		FACTS_ADD(exam->facts, wrapper, wrapper.ev, .path = path, .differs = fault,
 		          .line = line, .text = line_text(exam, wrapper.ev->bytes, line));
 	}
