@@ -75,6 +75,18 @@ static const char *failure(struct arena *arena, const struct fact_go_run *run) {
 	return out.data[0] == '{' ? NULL : "prints something else than the JSON it is asked for";
 }
 
+/* It waits for something that is named: that is the cause, and it is where it shows (ipc-server-waits-on-child). */
+static bool waits_for_more(const struct facts *facts) {
+	facts_each (wait_leaf, l, facts) {
+		if (!l->healthy && l->settled && !streq(l->kind, "inside") &&
+		    !streq(l->kind, "hidden") &&
+		    (streq(l->role, "child") || streq(l->role, "other"))) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	const struct fact_packages_driver *d = facts_first(packages_driver, facts);
 	if (!d || facts_healthy(facts) || streq(d->state, "unknown")) {
@@ -87,7 +99,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 	const struct fact *said = str_empty(d->path) ? NULL : facts_said(facts, d->path, NULL);
 	said = said ? said : facts_said(facts, "packages.Load error", NULL);
 	bool better = trial && trial->better;
-	if (!bad && !better) {
+	if (!bad && (!better || waits_for_more(facts))) {
 		return;
 	}
 	struct finding *f = findings_add(out, self, CONF_CERTAIN, name_of(out->arena, d),
