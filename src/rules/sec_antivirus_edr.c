@@ -42,7 +42,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 	const struct fact_turned_away *read = guards_refused(facts, "read", EPERM, 0);
 	const struct fact_guard *daemon = guards_of(facts, "antivirus");
 	const struct fact_turned_away *r = exec && (!exec->readable || daemon) ? exec : read;
-	if (!facts_hurt(facts) || !r || guards_of(facts, "fapolicyd")) {
+	if (!facts_hurt(facts) || !r || guards_of(facts, "fapolicyd") || !str_empty(r->lacking)) {
 		return;
 	}
 	struct finding *f = findings_add(

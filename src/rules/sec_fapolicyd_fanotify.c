@@ -3,7 +3,7 @@
  * or another one with fanotify) does not trust gopls or go.
  * Proof: EPERM from execve although modes and mount allow it and the file can be read.
  * Counter-checks: a missing x bit, a directory and a noexec mount refuse with EACCES, as SELinux does
- * (sec-lsm-deny); what may not even be read is a scanner's doing (sec-antivirus-edr).
+ * (sec-lsm-deny), file capabilities nobody here may get with EPERM too (sec-lsm-deny); what may not even be read is a scanner's doing (sec-antivirus-edr).
  */
 #include "base/path.h"
 #include "core/guards.h"
@@ -15,7 +15,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 	const struct fact_turned_away *r = guards_refused(facts, "exec", EPERM, 0);
 	const struct fact_guard *daemon = guards_of(facts, "fapolicyd");
 	const struct fact_guard *marks = guards_of(facts, "fanotify");
-	if (!facts_hurt(facts) || !r ||
+	if (!facts_hurt(facts) || !r || !str_empty(r->lacking) ||
 	    (!daemon && (!r->readable || guards_of(facts, "antivirus")))) {
 		return;
 	}

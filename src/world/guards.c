@@ -8,13 +8,17 @@
 #include "world/procfs.h"
 
 #include <dirent.h>
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #define TEXT_CAP        ((size_t)16 * 1024)
@@ -207,6 +211,29 @@ void look_allowed(const struct looker *looker, const struct look_request *reques
 	strbuf_printf(&reply->bytes, "list=%d\nwrite=%d\n",
 	              open_errno(request->arg, O_RDONLY | O_DIRECTORY),
 	              open_errno(request->arg, O_TMPFILE | O_RDWR));
+	look_reply_errno(reply, 0);
+}
+
+/* struct vfs_cap_data (<linux/capability.h>): a word with the revision and the bit that makes them effective, then
+ * permitted and inheritable, 32 bits each, twice; all little-endian. */
+void look_filecaps(const struct looker *looker, const struct look_request *request,
+                   struct look_reply *reply) {
+	struct vfs_ns_cap_data data = {0};
+	ssize_t n = getxattr(request->arg, "security.capability", &data, sizeof data);
+	uint64_t lacking = 0;
+
+	(void)looker;
+	if (n >= (ssize_t)XATTR_CAPS_SZ_2 && (le32toh(data.magic_etc) & VFS_CAP_FLAGS_EFFECTIVE)) {
+		uint64_t permitted = le32toh(data.data[0].permitted) |
+		                     (uint64_t)le32toh(data.data[1].permitted) << 32;
+
+		for (int bit = 0; bit < 64; bit++) {
+			bool given = permitted >> bit & 1;
+			lacking |= given && prctl(PR_CAPBSET_READ, bit, 0, 0, 0) != 1 ? 1ULL << bit
+			                                                              : 0;
+		}
+	}
+	strbuf_printf(&reply->bytes, "lacking=%" PRIx64 "\n", lacking);
 	look_reply_errno(reply, 0);
 }
 

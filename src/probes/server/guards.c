@@ -111,9 +111,15 @@ static void state_refused(struct exam *exam, const char *tool, const char *path,
 			return;
 		}
 	}
+	const struct evidence *caps =
+		error == EPERM ? world_look(exam->world, LOOK_FILECAPS, path, LOOK_CAP_SMALL)
+			       : NULL;
+	const char *lacking = caps && evidence_has_bytes(caps)
+	                              ? keyline_text(exam->arena, caps->bytes, "lacking")
+	                              : "";
 	FACTS_ADD(exam->facts, turned_away, st.ev, .what = "exec", .tool = tool, .path = path,
-	          .error = error, .signal = signal, .readable = evidence_has_bytes(head),
-	          .copy = copy, .copied_to = to, .ms = ms);
+	          .lacking = streq(lacking, "0") ? "" : lacking, .error = error, .signal = signal,
+	          .readable = evidence_has_bytes(head), .copy = copy, .copied_to = to, .ms = ms);
 }
 
 /* A file somebody was refused and whose modes allow it to us. */
