@@ -397,7 +397,7 @@ static bool same_place(struct gosource_pos a, struct gosource_pos b) {
 
 static void note_own(struct reader *r, const struct view *v) {
 	struct gosource *out = r->out;
-	if (out->own.pos.line > 0 || v->before.kind == T_END || !reads_as_use(v)) {
+	if (!r->places || out->own.pos.line > 0 || v->before.kind == T_END || !reads_as_use(v)) {
 		return;
 	}
 	size_t where = find(r, &r->names, v->now.text);

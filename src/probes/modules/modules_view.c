@@ -145,7 +145,7 @@ void modules_view_init(struct modules_view *view, struct exam *exam) {
 	read_members(view);
 
 	if (view->is_member) {
-		bool among = !view->file->exists;
+		bool among = !view->file || !view->file->exists;
 		for (size_t i = 0; i < view->member_count; i++) {
 			if (view->members[i]) {
 				view->mains[view->main_count++] = view->members[i];
