@@ -9,6 +9,8 @@
 #include "core/rule.h"
 #include "core/storage.h"
 
+#include <errno.h>
+
 static void add_fixes(const struct facts *facts, struct findings *out, struct finding *f,
                       const struct fact_place *p) {
 	const char *mount = str_shell_quote(out->arena, p->mount);
@@ -79,6 +81,31 @@ static void check_build_cache(const struct rule *self, const struct facts *facts
 	finding_detail(out, f, "go does not name the disk: it says that a package is not in std");
 }
 
+/* A module has to be fetched, and not even an empty file may be made where it belongs. */
+static void check_module_quota(const struct rule *self, const struct facts *facts,
+                               struct findings *out) {
+	const struct fact_place *mod = facts_place(facts, "GOMODCACHE");
+	const struct fact *wanted = storage_module_wanted(facts);
+	facts_each (forbidden, no, facts) {
+		if (!mod || !wanted || !facts_hurt(facts) || no->error != EDQUOT ||
+		    !streq(no->role, "GOMODCACHE")) {
+			continue;
+		}
+		struct finding *f = findings_add(out, self, CONF_CERTAIN, mod->mount,
+		                                 "the disk quota on %s is used up: the module "
+		                                 "cache %s can take nothing more, "
+		                                 "and a module that is needed is not there",
+		                                 mod->mount, mod->path);
+		finding_cites(f, no);
+		finding_cite(f, wanted);
+		finding_fix(out, f, "see the quota, and remove what is not needed",
+		            streq(mod->fstype, "btrfs") ? "sudo btrfs qgroup show -reF %s"
+		                                        : "quota -s",
+		            str_shell_quote(out->arena, mod->mount));
+		return;
+	}
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	const struct fact_place *cache = facts_place(facts, "GOCACHE");
 	const struct fact_place *mod = facts_place(facts, "GOMODCACHE");
@@ -92,6 +119,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		finding_cite(f, storage_module_wanted(facts));
 		finding_detail(out, f, "a module that is needed is not there and finds no room");
 	}
+	check_module_quota(self, facts, out);
 	if (facts_healthy(facts) && cache && cache->write && storage_is_full(cache)) {
 		struct finding *f = add(self, facts, out, cache, "the build cache");
 		f->severity = SEV_NOTE;

@@ -13,6 +13,8 @@
 #include "core/rule.h"
 #include "core/storage.h"
 
+#include <errno.h>
+
 struct trouble {
 	const char *verb; /* what it cannot do */
 	const char *role; /* GOCACHE … or "" */
@@ -256,8 +258,9 @@ static bool forbidden(const struct facts *facts, struct trouble *ret) {
 	                                    "TMPDIR",  "GOTMPDIR", "GOPLSCACHE", "HOME"};
 	for (size_t i = 0; i < sizeof(roles) / sizeof(*roles); i++) {
 		facts_each (forbidden, f, facts) {
+			bool policy = f->error == EACCES || f->error == EPERM;
 			const struct fact *said =
-				streq(f->role, roles[i]) ? said_of(facts, f->role) : NULL;
+				streq(f->role, roles[i]) && policy ? said_of(facts, f->role) : NULL;
 			if (said) {
 				*ret = (struct trouble){.verb = streq(f->what, "list")
 				                                        ? "is not allowed to use"

@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/infer.h"
+#include "core/storage.h"
 #include "probes/go/go_run.h"
 #include "probes/scratch.h"
 #include "probes/server/handshake.h"
@@ -293,7 +294,7 @@ static void state_forbidden(struct exam *exam, const struct fact_place *p) {
 	int64_t list = keyline_number(exam->arena, ev->bytes, "list", 0);
 	int64_t write = keyline_number(exam->arena, ev->bytes, "write", 0);
 	bool no_list = list == EACCES || list == EPERM;
-	bool no_write = p->write && (write == EACCES || write == EPERM);
+	bool no_write = p->write && (write == EACCES || write == EPERM || write == EDQUOT);
 	if (no_list || no_write) {
 		FACTS_ADD(exam->facts, forbidden, ev, .role = p->role, .path = p->path,
 		          .what = no_list ? "list" : "write", .error = no_list ? list : write);
@@ -307,6 +308,15 @@ static bool somewhere_bound(const struct facts *facts) {
 		}
 	}
 	return false;
+}
+
+/* A module has to be put there. */
+static void look_at_quota(struct exam *exam) {
+	const struct fact_place *p = facts_place(exam->facts, "GOMODCACHE");
+	if (p && streq(p->state, "ok") && p->write && !p->read_only && facts_hurt(exam->facts) &&
+	    storage_module_wanted(exam->facts)) {
+		state_forbidden(exam, p);
+	}
 }
 
 /* What access(2) allows and a policy does not; only when there can be one. */
@@ -333,6 +343,7 @@ static int look(struct exam *exam, struct err *err) {
 	(void)err;
 	const struct target *t = exam->target;
 	look_at_editor(exam);
+	look_at_quota(exam);
 	look_at_own(exam);
 	const struct fact_server *s = facts_first(server, exam->facts);
 	bool started = exam->handshake && exam->handshake->talk;
