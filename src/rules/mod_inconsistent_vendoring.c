@@ -4,6 +4,7 @@
  * Counter-check: a vendor directory that go does not use (-mod=mod, no go line, made for a
  * workspace) harms nothing, however old it is.
  */
+#include "core/origin.h"
 #include "core/rule.h"
 
 #include "base/path.h"
@@ -59,7 +60,17 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		finding_fix(out, f, "leave vendor/ aside and use the module cache",
 		            "cd %s && mv vendor _vendor", str_shell_quote(out->arena, dir));
 	} else {
-		finding_detail(out, f, "vendor/ is used because a flag says -mod=vendor");
+		const struct fact_govar *flags = facts_govar(facts, "GOFLAGS");
+		bool by_flags = flags && str_has(flags->value, "-mod=vendor");
+		finding_detail(out, f, "vendor/ is used because a flag says -mod=vendor%s%s",
+		               by_flags ? "; GOFLAGS is set " : "",
+		               by_flags ? origin_words(facts, flags) : "");
+		if (by_flags) {
+			finding_cites(f, flags);
+		}
+		if (by_flags && !vendor->modules_txt) {
+			origin_fix(facts, out, f, flags);
+		}
 	}
 	if (facts_healthy(facts)) {
 		f->severity = SEV_NOTE;

@@ -20,9 +20,13 @@ static int look(struct exam *exam, struct err *err) {
 			relative = arena_slicedup(exam->arena, word);
 		}
 	}
-	/* The whole text is meant as one path: it is there, or what it would be made in. */
+	/* The whole text is meant as one path: it is there, or what it would be made in. A first member
+	 * that is there makes it a list. */
+	const char *parent = path_parent(exam->arena, v->value);
+	const char *first = arena_strndup(exam->arena, v->value, strcspn(v->value, ":"));
+	bool list = !str_has(parent, ":") && world_stat(exam->world, first).is_dir;
 	bool one = world_stat(exam->world, v->value).is_dir ||
-	           world_stat(exam->world, path_parent(exam->arena, v->value)).is_dir;
+	           (!list && world_stat(exam->world, parent).is_dir);
 	if (relative && one) {
 		FACTS_ADD(exam->facts, odd_path, v->base.ev, .path = v->value, .what = "gopath",
 		          .name = "GOPATH", .text = relative);
