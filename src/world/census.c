@@ -197,25 +197,6 @@ static void take_ancestors(struct census_work *w, int64_t ppid) {
 	}
 }
 
-static int64_t tracer_of(struct census_work *w, int64_t pid) {
-	struct slice text, line;
-	int64_t tracer = 0;
-
-	if (proc_read(w->arena, w->proc_fd, pid, "status", TEXT_CAP, &text) != 0) {
-		return 0;
-	}
-	while (slice_line(&text, &line)) {
-		if (slice_starts(line, "TracerPid:")) {
-			(void)str_to_int64(
-				arena_slicedup(w->arena,
-			                       slice_trim(slice_of(line.data + 10, line.len - 10))),
-				&tracer);
-			break;
-		}
-	}
-	return tracer;
-}
-
 static bool is_debugger(struct census_work *w, const struct member *m) {
 	const struct program *program = m->kin == KIN_SELF ? census_program(w, m->pid) : NULL;
 
@@ -234,7 +215,7 @@ static bool wants_tracee(struct census_work *w) {
 		wants = true;
 		for (size_t k = 0; k < w->count && wants; k++) {
 			wants = w->members[k].ps.ppid != w->members[i].pid ||
-			        tracer_of(w, w->members[k].pid) != w->members[i].pid;
+			        census_tracer(w, w->members[k].pid) != w->members[i].pid;
 		}
 	}
 	return wants;
@@ -249,7 +230,7 @@ static void take_traced(struct census_work *w) {
 		const struct member *tracer = NULL;
 
 		if (str_to_int64(e->d_name, &pid) == 0 && (w->everybody || is_own(w, pid))) {
-			tracer = census_find(w, tracer_of(w, pid));
+			tracer = census_find(w, census_tracer(w, pid));
 		}
 		if (tracer && is_debugger(w, tracer)) {
 			census_add(w, pid, KIN_SELF);

@@ -43,6 +43,15 @@ look() {
 of() {
 	jq -r --argjson pid "$1" ".processes[] | select(.pid == \$pid) | $2" "$work/out.json"
 }
+# until_true CONDITION...
+until_true() {
+	local tries
+	for ((tries = 0; tries < 600; tries++)); do
+		if "$@" 2>/dev/null; then return 0; fi
+		sleep 0.05
+	done
+	is "never came true: $*" true false
+}
 # is WHAT WANTED GOT
 is() {
 	if [ "$2" == "$3" ]; then
@@ -161,11 +170,12 @@ if [ -x "$dlv" ]; then
 	./patient &
 	patient=$!
 	started+=("$headless" "$patient")
-	until grep -q 'listening at' "$work/dlv.out"; do kill -0 "$headless" || break; sleep 0.05; done
+	until_true grep -q 'listening at' "$work/dlv.out"
 	"$dlv" attach --headless --listen=127.0.0.1:0 --accept-multiclient "$patient" >"$work/attach.out" 2>>"$work/err" </dev/null &
 	attached=$!
 	started+=("$attached")
-	until grep -q 'listening at' "$work/attach.out"; do kill -0 "$attached" || break; sleep 0.05; done
+	until_true grep -q 'listening at' "$work/attach.out"
+	until_true grep -q '^TracerPid:.[1-9]' "/proc/$patient/status"
 	look
 	is 'a headless debugger' 'dlv debugger 1' "$(of "$headless" '"\(.name) \(.role) \(.listens | length)"')"
 	is 'its program' "debuggee" "$(jq -r --argjson p "$headless" '.processes[] | select(.ppid == $p and .comm == "patient") | .role' "$work/out.json")"
