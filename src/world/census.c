@@ -215,7 +215,8 @@ static bool wants_tracee(struct census_work *w) {
 		wants = true;
 		for (size_t k = 0; k < w->count && wants; k++) {
 			wants = w->members[k].ps.ppid != w->members[i].pid ||
-			        census_tracer(w, w->members[k].pid) != w->members[i].pid;
+			        proc_tracer(w->arena, w->proc_fd, w->members[k].pid) !=
+			                w->members[i].pid;
 		}
 	}
 	return wants;
@@ -230,7 +231,7 @@ static void take_traced(struct census_work *w) {
 		const struct member *tracer = NULL;
 
 		if (str_to_int64(e->d_name, &pid) == 0 && (w->everybody || is_own(w, pid))) {
-			tracer = census_find(w, census_tracer(w, pid));
+			tracer = census_find(w, proc_tracer(w->arena, w->proc_fd, pid));
 		}
 		if (tracer && is_debugger(w, tracer)) {
 			census_add(w, pid, KIN_SELF);

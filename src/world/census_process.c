@@ -292,33 +292,10 @@ static bool status_words(struct slice line, const char *title, struct slice *ret
 	return true;
 }
 
-static int64_t status_number(struct census_work *w, int64_t pid, const char *title) {
-	struct slice text, line, value;
-	int64_t number = 0;
-
-	if (proc_read(w->arena, w->proc_fd, pid, "status", TEXT_CAP, &text) != 0) {
-		return 0;
-	}
-	while (slice_line(&text, &line)) {
-		if (status_words(line, title, &value)) {
-			return str_to_int64(arena_slicedup(w->arena, value), &number) == 0 ? number
-			                                                                   : 0;
-		}
-	}
-	return 0;
-}
-
-int64_t census_tracer(struct census_work *w, int64_t pid) {
-	int64_t thread = status_number(w, pid, "TracerPid:");
-
-	/* It is the number of the thread that traces, which for dlv is any of its own. */
-	return thread > 0 ? status_number(w, thread, "Tgid:") : 0;
-}
-
 /* Who traces it, and whose files it may use. */
 static void put_status(struct census_work *w, struct strbuf *out, int64_t pid) {
 	struct slice text, line, value, word;
-	int64_t tracer = census_tracer(w, pid);
+	int64_t tracer = proc_tracer(w->arena, w->proc_fd, pid);
 
 	if (tracer > 0) {
 		strbuf_printf(out, "tracer=%" PRId64 "\n", tracer);

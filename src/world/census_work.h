@@ -54,8 +54,6 @@ struct member *census_add(struct census_work *work, int64_t pid, enum kin kin);
 /* Goes over all processes; meant_fn is called for those that the census is about, whosever they are. 0 or a positive
  * errno. */
 int census_scan(struct census_work *work, void (*meant_fn)(struct census_work *work, int64_t pid));
-/* The process that holds it as a debugger, 0 for none. */
-int64_t census_tracer(struct census_work *work, int64_t pid);
 /* What runs as /proc/PID/exe; NULL when it cannot be read. */
 const struct program *census_program(struct census_work *work, int64_t pid);
 /* The block of one of them. */

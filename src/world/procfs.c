@@ -320,3 +320,31 @@ int proc_fd_share(int64_t pid, int fd) {
 
 	return process < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, process, fd, 0);
 }
+
+#define STATUS_CAP ((size_t)64 * 1024)
+
+/* The number behind a title of /proc/PID/status, 0 when it is not there. */
+static int64_t status_number(struct arena *arena, int proc_fd, int64_t pid, const char *title) {
+	size_t len = strlen(title);
+	struct slice text, line;
+	int64_t number = 0;
+
+	if (proc_read(arena, proc_fd, pid, "status", STATUS_CAP, &text) != 0) {
+		return 0;
+	}
+	while (slice_line(&text, &line)) {
+		if (slice_starts(line, title)) {
+			struct slice value = slice_trim(slice_of(line.data + len, line.len - len));
+
+			return str_to_int64(arena_slicedup(arena, value), &number) == 0 ? number
+			                                                                : 0;
+		}
+	}
+	return 0;
+}
+
+int64_t proc_tracer(struct arena *arena, int proc_fd, int64_t pid) {
+	int64_t thread = status_number(arena, proc_fd, pid, "TracerPid:");
+
+	return thread > 0 ? status_number(arena, proc_fd, thread, "Tgid:") : 0;
+}

@@ -33,6 +33,9 @@ int proc_read(struct arena *arena, int proc_fd, int64_t pid, const char *name, s
               struct slice *ret);
 /* The target of a link below /proc/PID, NULL when it cannot be read. */
 const char *proc_link(struct arena *arena, int proc_fd, int64_t pid, const char *name);
+/* The process that holds this one as a debugger, 0 for none. TracerPid of proc_pid_status(5) is the number of the thread
+ * that traces, which for dlv is any of its own. */
+int64_t proc_tracer(struct arena *arena, int proc_fd, int64_t pid);
 /* The open file behind a descriptor of another process, by pidfd_getfd(2) (Linux 5.6), which takes the right to trace
  * it; -1 when it cannot be had. It is shared, not opened anew: no pipe gets one more reader or writer. */
 int proc_fd_share(int64_t pid, int fd);

@@ -144,17 +144,8 @@ static void add_listeners(struct waits *w, const struct waits_process *p) {
 }
 
 static void add_tracer(struct waits *w, const struct waits_process *p) {
-	struct slice text, line;
-	int64_t tracer = 0;
+	int64_t tracer = proc_tracer(w->arena, w->proc_fd, p->pid);
 
-	if (proc_read(w->arena, w->proc_fd, p->pid, "status", WAITS_TEXT_CAP, &text) != 0) {
-		return;
-	}
-	while (slice_line(&text, &line)) {
-		if (slice_starts(line, "TracerPid:")) {
-			tracer = strtoll(arena_slicedup(w->arena, line) + 10, NULL, 10);
-		}
-	}
 	if (tracer > 0) {
 		waits_add(w, tracer, WAITS_TRACER);
 	}

@@ -218,13 +218,13 @@ static void put_variables(struct waits *w, int64_t pid) {
 static void put_lines(struct waits *w, int64_t pid) {
 	static const struct {
 		const char *title, *key;
-	} lines[] = {{"TracerPid:", "tracer"},
-	             {"Uid:", "uid"},
+	} lines[] = {{"Uid:", "uid"},
 	             {"Threads:", "threads"},
 	             {"SigPnd:", "pending"},
 	             {"ShdPnd:", "shared_pending"}};
 	struct slice text, line;
 
+	strbuf_printf(w->out, "tracer=%" PRId64 "\n", proc_tracer(w->arena, w->proc_fd, pid));
 	if (proc_read(w->arena, w->proc_fd, pid, "status", WAITS_TEXT_CAP, &text) != 0) {
 		return;
 	}
