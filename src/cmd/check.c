@@ -259,7 +259,8 @@ static int check_in_world(struct check *c) {
 	c->exam.world = NULL;
 	interrupt_close(&c->interrupt);
 	status = output_write(&out, status);
-	if (c->options.save && check_case_save(c->arena, &c->options, &c->target, &c->store, &err) < 0) {
+	if (c->options.save &&
+	    check_case_save(c->arena, &c->options, &c->target, &c->store, &err) < 0) {
 		output_complain("the case was not saved: %s", err.msg);
 		return STATUS_UNKNOWN;
 	}

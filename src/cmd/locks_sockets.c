@@ -30,8 +30,11 @@ static bool is_listened_at(const struct hunt *h, const char *path) {
 
 static void take_socket(struct hunt *h, const char *path, bool is_static) {
 	bool alive = is_listened_at(h, path);
-	struct file_stat st =
-		alive && !is_static ? (struct file_stat){0} : world_stat(h->world, path);
+
+	if (alive && !is_static) {
+		return;
+	}
+	struct file_stat st = world_stat(h->world, path);
 
 	if (st.exists && h->rows < ROWS_MAX) {
 		h->rows++;

@@ -345,7 +345,7 @@ const char *const *isolation_unseen(const struct isolation *iso) {
 	}
 	if (iso->census->hidden) {
 		list[n++] = "processes of other users: /proc is mounted with hidepid; its group "
-		            "or " RIGHTS_TO_SEE_OTHERS " (sudo) would show them";
+			    "or " RIGHTS_TO_SEE_OTHERS " (sudo) would show them";
 	}
 	if (iso->cut) {
 		list[n++] = arena_printf(iso->arena, "more than %d environments",

@@ -184,7 +184,7 @@ void isolation_judge_daemon(struct isolation *iso, struct isolation_shared *s) {
 			s->reason = arena_printf(
 				iso->arena,
 				"one gopls for all of them, with the environment of %s, which is "
-			        "not "
+				"not "
 				"that of %s: %s",
 				isolation_label(iso, (size_t)(has - iso->environments)),
 				isolation_label(iso, s->members[i]), differs);

@@ -201,7 +201,7 @@ const char *const *ps_unseen(struct arena *arena, const struct ps_view *view) {
 	}
 	if (c->hidden) {
 		list[n++] = "processes of other users: /proc is mounted with hidepid; its group "
-		            "or " RIGHTS_TO_SEE_OTHERS " (sudo) would show them";
+			    "or " RIGHTS_TO_SEE_OTHERS " (sudo) would show them";
 	}
 	if (c->sockets_error) {
 		list[n++] = arena_printf(arena,

@@ -61,8 +61,8 @@ static void add_sum_fixes(struct findings *out, struct finding *f, const struct 
 		finding_detail(out, f, "git ignores go.sum here, so no clone brings it along");
 	}
 	if (sum && !sum->exists && sum->in_git) {
-		finding_fix(out, f, "get go.sum back from git",
-		            "cd %s && git checkout -- go.sum", dir);
+		finding_fix(out, f, "get go.sum back from git", "cd %s && git checkout -- go.sum",
+		            dir);
 	}
 	finding_fix(out, f,
 	            gap->in_cache ? "let go write the checksums (the module itself is already here)"
