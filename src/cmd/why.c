@@ -272,6 +272,12 @@ static void put_text(struct why *y, struct strbuf *out, const struct report_styl
 		strbuf_add(out, "  -  ");
 		sheet_prose(&s, 5, 5, 0, "this has only just begun and may pass; ask again");
 	}
+	if (!healthy && c->leaf.kind == WAIT_INSIDE && c->leaf.process == c->server) {
+		strbuf_add(out, "\nSee which of its goroutines waits for which:\n");
+		sheet_command(&s, 4,
+		              arena_printf(y->arena, "dialtone stacks --why %lld",
+		                           (long long)c->server->pid));
+	}
 	for (size_t i = 0; i < cure_count; i++) {
 		strbuf_add_char(out, '\n');
 		sheet_prose(&s, 0, 0, 0, arena_printf(y->arena, "%s:", cures[i].title));
