@@ -94,9 +94,20 @@ static int64_t io_of(struct arena *arena, int proc_fd, int64_t pid) {
 	return (int64_t)((r + w) & INT64_MAX);
 }
 
+/* The last that was started below it. Who asks from a terminal below the holder is none of its work: looks are
+ * made by a child of the program. */
+static int64_t leaf_of(const struct proc_children *below, int64_t pid) {
+	for (size_t i = below->count; i > 0; i--) {
+		if (below->pids[i - 1] != getpid() && below->pids[i - 1] != getppid()) {
+			return below->pids[i - 1];
+		}
+	}
+	return pid;
+}
+
 void lock_holder_put(struct arena *arena, int proc_fd, int64_t pid, struct strbuf *out) {
 	const struct proc_children *below = proc_descendants(arena, proc_fd, pid);
-	int64_t leaf = below->count > 0 ? below->pids[below->count - 1] : pid;
+	int64_t leaf = leaf_of(below, pid);
 	int64_t ticks_per_s = sysconf(_SC_CLK_TCK);
 	int64_t cpu_ms = 0, io_bytes = 0;
 	const struct inet_socket *peer = NULL;

@@ -95,6 +95,18 @@ says "$heir" '.locks[0].holders[0].pid'
 kill -KILL "$heir"
 wait "$heir" 2>/dev/null
 
+# --- asked from below the holder: who asks is none of its work
+: >sub/y.lock
+flock -o sub/y.lock bash -c '
+	flock "$1/y.lock" true &
+	until grep -q -- "-> .* $! " /proc/locks; do sleep 0.01; done
+	"$0" locks --json "$1" >out 2>err
+	true' "$dialtone" sub
+says 1 .waited_for
+case $(jq -r '.locks[] | select(.state == "waited_for") | .holders[0].doing' out) in
+*dialtone*) fail "the holder is said to be at work with us: $(cat out)" ;;
+esac
+
 # --- locks that are files: of git only when no git runs, of VS Code by its pid
 : >.git/index.lock
 echo $$ >"$work/config/Code/code.lock"
