@@ -31,7 +31,7 @@ struct finding {
 	enum severity severity;
 	enum confidence confidence;
 	bool by_words; /* it would not be believed without words of the server, which a broken
-	                  load also brings about */
+	                  load also brings about, or says no more than that something is not done yet */
 	const struct fact *cites[FINDING_CITES_MAX];
 	size_t cite_count;
 	struct fix_advice fixes[FINDING_FIXES_MAX];

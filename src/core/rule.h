@@ -20,7 +20,7 @@ struct rule {
 
 	/* Ids that are only symptoms when this rule has found something about the same thing
 	 * (finding.about); an id written "*id" is a symptom whatever it is about, one written "?id"
-	 * when that finding rests on words of the server (finding.by_words). NULL-terminated, or
+	 * when that finding proves nothing by itself (finding.by_words). NULL-terminated, or
 	 * NULL. */
 	const char *const *explains;
 	const char *const *impact; /* features that suffer (report contract), NULL-terminated, or

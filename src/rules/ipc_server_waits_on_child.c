@@ -83,6 +83,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		                                              : CONF_LIKELY,
 		                                 l->name, "%s", l->text);
 
+		f->by_words = works;
 		finding_about(out, f, arena_printf(out->arena, "%lld", (long long)l->pid));
 		finding_cites(f, l);
 		facts_each (wait_link, link, facts) {

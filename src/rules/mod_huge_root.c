@@ -66,5 +66,6 @@ const struct rule rule_mod_huge_root = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(health),
+	.explains = IDS("?ipc-server-waits-on-child"),
 	.check = check,
 };
