@@ -222,10 +222,11 @@ static void fill_pc(struct symbols *s, struct go_pc *p) {
 	p->marks |= (f.flags & PCLN_SP_WRITE) != 0 && !streq(name, "runtime.cgocallback")
 	                    ? PC_SP_WRITE
 	                    : 0;
-	p->marks |= streq(name, "runtime.sigpanic") || streq(name, "runtime.asyncPreempt") ||
-	                            streq(name, "runtime.debugCallV2")
-	                    ? PC_INJECTED
-	                    : 0;
+	if (streq(name, "runtime.sigpanic")) {
+		p->marks |= PC_INJECTED;
+	} else if (streq(name, "runtime.asyncPreempt") || streq(name, "runtime.debugCallV2")) {
+		p->marks |= PC_INJECTED | (s->minor < 21 ? PC_LINE_BEFORE : 0);
+	}
 	if (!pclntab_value(s->tab, &f, f.stack, p->pc, &p->frame)) {
 		p->marks |= PC_NO_STACK_TABLE;
 	}

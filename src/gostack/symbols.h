@@ -44,6 +44,9 @@ enum {
 	PC_SP_WRITE = 4,        /* nothing below it can be found */
 	PC_INJECTED = 8,        /* sigpanic, asyncPreempt, debugCallV2: the caller did not call */
 	PC_NO_STACK_TABLE = 16, /* foreign code */
+	/* asyncPreempt and debugCallV2 before go1.21: tracebacks name the line before the one that was
+	 * left, as if it had called (runtime/traceback.go, waspanic) */
+	PC_LINE_BEFORE = 32,
 };
 
 struct go_pc {

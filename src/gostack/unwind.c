@@ -124,12 +124,13 @@ enum unwind_end unwind(const struct go_arch *arch, struct symbols *symbols,
 		    ((p.marks & PC_SP_WRITE) != 0 && !f.in_syscall)) {
 			return UNWIND_FOREIGN;
 		}
-		struct frame next = {.exact = (p.marks & PC_INJECTED) != 0};
+		bool injected = (p.marks & PC_INJECTED) != 0;
+		struct frame next = {.exact = injected && (p.marks & PC_LINE_BEFORE) == 0};
 		if (!find_return(arch, stack, &f, &p, &next.pc, &next.sp) ||
 		    (next.pc == f.pc && next.sp == f.sp) || next.pc == 0) {
 			return UNWIND_LOST;
 		}
-		if (next.exact && arch->link_register &&
+		if (injected && arch->link_register &&
 		    !pass_injected(arch, symbols, stack, &next)) {
 			return UNWIND_LOST;
 		}
