@@ -3,8 +3,8 @@
 
 #include "base/path.h"
 #include "base/str.h"
+#include "base/vec.h"
 #include "gofile/golex.h"
-#include "gofile/vec.h"
 
 struct goenvfile goenvfile_parse(struct arena *arena, struct slice text) {
 	struct goenvfile file = {0};

@@ -2,7 +2,7 @@
 #include "gofile/goflags.h"
 
 #include "base/str.h"
-#include "gofile/vec.h"
+#include "base/vec.h"
 
 /* Every flag some command of go1.26.8 accepts from GOFLAGS; sorted. */
 static const char *const known_flags[] = {

@@ -2,9 +2,9 @@
 #include "gofile/gomod.h"
 
 #include "base/str.h"
+#include "base/vec.h"
 #include "gofile/golex.h"
 #include "gofile/semver.h"
-#include "gofile/vec.h"
 
 struct reader {
 	struct arena *arena;

@@ -2,9 +2,9 @@
 #include "gofile/gosource.h"
 
 #include "base/str.h"
+#include "base/vec.h"
 #include "gofile/golex.h"
 #include "gofile/modindex.h"
-#include "gofile/vec.h"
 
 enum kind { T_END, T_NEWLINE, T_IDENT, T_STRING, T_OTHER };
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "gofile/gosum.h"
 
+#include "base/vec.h"
 #include "gofile/golex.h"
 #include "gofile/modfile.h"
-#include "gofile/vec.h"
 
 #include <stdlib.h>
 

@@ -3,8 +3,8 @@
 
 #include "base/path.h"
 #include "base/str.h"
+#include "base/vec.h"
 #include "gofile/semver.h"
-#include "gofile/vec.h"
 
 struct reader {
 	struct arena *arena;

@@ -2,8 +2,8 @@
 #include "gofile/modfile.h"
 
 #include "base/str.h"
+#include "base/vec.h"
 #include "gofile/golex.h"
-#include "gofile/vec.h"
 
 enum word_kind {
 	WORD_EOF,

@@ -2,9 +2,9 @@
 #include "gofile/modulestxt.h"
 
 #include "base/str.h"
+#include "base/vec.h"
 #include "gofile/golex.h"
 #include "gofile/semver.h"
-#include "gofile/vec.h"
 
 #define LINE_WORDS 6
 

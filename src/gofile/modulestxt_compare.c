@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/path.h"
 #include "base/str.h"
+#include "base/vec.h"
 #include "gofile/goversion.h"
 #include "gofile/modulestxt.h"
-#include "gofile/vec.h"
 
 struct target {
 	const char *path; /* "" when nothing replaces the module */

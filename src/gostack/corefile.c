@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "gostack/corefile.h"
 
+#include "base/vec.h"
 #include "gostack/arch.h"
 #include "gostack/bytes.h"
 
@@ -106,15 +107,7 @@ static void add_thread(struct reading *r, struct slice status) {
 		core->cut = true;
 		return;
 	}
-	if (!r->threads || core->thread_count == r->thread_slots) {
-		size_t bigger = r->thread_slots > 0 ? r->thread_slots * 2 : 64;
-		struct core_thread *all = arena_array_of(r->arena, struct core_thread, bigger);
-		if (r->threads) {
-			memcpy(all, r->threads, core->thread_count * sizeof(*all));
-		}
-		r->threads = all;
-		r->thread_slots = bigger;
-	}
+	VEC_ROOM(r->arena, r->threads, core->thread_count, &r->thread_slots);
 	r->threads[core->thread_count++] = t;
 }
 

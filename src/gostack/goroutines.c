@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "gostack/goroutines.h"
 
+#include "base/vec.h"
 #include "gostack/bytes.h"
 #include "gostack/running.h"
 
@@ -80,15 +81,7 @@ uint32_t goroutines_add_stack(struct arena *arena, struct goroutines *out, const
 	if (out->frame_count + count > FRAMES_TOTAL_MAX) {
 		return STACK_NONE;
 	}
-	if (out->stack_count == out->stack_slots) {
-		size_t bigger = out->stack_slots > 0 ? out->stack_slots * 2 : 256;
-		struct go_stack *all = arena_array_of(arena, struct go_stack, bigger);
-		if (out->stack_count > 0) {
-			memcpy(all, out->stacks, out->stack_count * sizeof(*all));
-		}
-		out->stacks = all;
-		out->stack_slots = bigger;
-	}
+	VEC_ROOM(arena, out->stacks, out->stack_count, &out->stack_slots);
 	uint32_t *copy = arena_array_of(arena, uint32_t, count);
 	memcpy(copy, pcs, count * sizeof(*copy));
 	out->frame_count += count;

@@ -2,6 +2,7 @@
  * Who may let the waiting ones go on: out of the stacks of all goroutines that hold still.
  */
 #include "base/str.h"
+#include "base/vec.h"
 #include "gostack/bytes.h"
 #include "gostack/why.h"
 
@@ -56,15 +57,7 @@ static void add_holder(struct search *x, struct why_object *o, struct why_holder
 		o->dropped = true;
 		return;
 	}
-	if (o->holder_count == o->holder_slots) {
-		size_t bigger = o->holder_slots > 0 ? o->holder_slots * 2 : 4;
-		struct why_holder *all = arena_array_of(x->s->arena, struct why_holder, bigger);
-		if (o->holder_count > 0) {
-			memcpy(all, o->holders, o->holder_count * sizeof(*all));
-		}
-		o->holders = all;
-		o->holder_slots = bigger;
-	}
+	VEC_ROOM(x->s->arena, o->holders, o->holder_count, &o->holder_slots);
 	o->holders[o->holder_count++] = h;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "gostack/summary.h"
 
+#include "base/vec.h"
+
 #include <stdlib.h>
 
 #define IDS_MAX (sizeof(((struct summary_group *)0)->ids) / sizeof(uint64_t))
@@ -22,16 +24,7 @@ struct grouping {
 };
 
 static struct summary_group *group_new(struct grouping *all) {
-	if (all->count == all->slots) {
-		size_t bigger = all->slots > 0 ? all->slots * 2 : 64;
-		struct summary_group *copy =
-			arena_array_of(all->arena, struct summary_group, bigger);
-		if (all->count > 0) {
-			memcpy(copy, all->groups, all->count * sizeof(*copy));
-		}
-		all->groups = copy;
-		all->slots = bigger;
-	}
+	VEC_ROOM(all->arena, all->groups, all->count, &all->slots);
 	return &all->groups[all->count++];
 }
 

@@ -2,6 +2,7 @@
 #include "gostack/symbols.h"
 
 #include "base/str.h"
+#include "base/vec.h"
 #include "gostack/bytes.h"
 
 #define TABLE_FIRST ((size_t)1024)
@@ -167,15 +168,7 @@ static uint8_t marks_of(const struct symbols *s, const char *name, uint8_t id) {
 /* ---- program counters ---- */
 
 static struct go_line *line_add(struct symbols *s) {
-	if (s->line_count == s->line_slots) {
-		size_t bigger = s->line_slots > 0 ? s->line_slots * 2 : 256;
-		struct go_line *all = arena_array_of(s->arena, struct go_line, bigger);
-		if (s->line_count > 0) {
-			memcpy(all, s->lines, s->line_count * sizeof(*all));
-		}
-		s->lines = all;
-		s->line_slots = bigger;
-	}
+	VEC_ROOM(s->arena, s->lines, s->line_count, &s->line_slots);
 	return &s->lines[s->line_count++];
 }
 
@@ -258,15 +251,7 @@ uint32_t symbols_pc(struct symbols *s, uint64_t pc, bool exact) {
 	if (s->pc_count >= SYMBOLS_PCS_MAX) {
 		return SYMBOL_NONE;
 	}
-	if (s->pc_count == s->pc_slots) {
-		size_t bigger = s->pc_slots > 0 ? s->pc_slots * 2 : 256;
-		struct go_pc *all = arena_array_of(s->arena, struct go_pc, bigger);
-		if (s->pc_count > 0) {
-			memcpy(all, s->pcs, s->pc_count * sizeof(*all));
-		}
-		s->pcs = all;
-		s->pc_slots = bigger;
-	}
+	VEC_ROOM(s->arena, s->pcs, s->pc_count, &s->pc_slots);
 	uint32_t index = (uint32_t)s->pc_count++;
 	s->table[at] = index + 1;
 	s->pcs[index] = (struct go_pc){.pc = pc, .exact = exact};

@@ -2,6 +2,7 @@
  * What each goroutine waits on, and the state of that.
  */
 #include "base/str.h"
+#include "base/vec.h"
 #include "gostack/bytes.h"
 #include "gostack/why.h"
 
@@ -70,28 +71,12 @@ static void add_waiter(struct gostack *s, struct why_object *o, uint32_t gorouti
 	if (!o) {
 		return;
 	}
-	if (o->waiter_count == o->waiter_slots) {
-		size_t bigger = o->waiter_slots > 0 ? o->waiter_slots * 2 : 4;
-		struct why_waiter *all = arena_array_of(s->arena, struct why_waiter, bigger);
-		if (o->waiter_count > 0) {
-			memcpy(all, o->waiters, o->waiter_count * sizeof(*all));
-		}
-		o->waiters = all;
-		o->waiter_slots = bigger;
-	}
+	VEC_ROOM(s->arena, o->waiters, o->waiter_count, &o->waiter_slots);
 	o->waiters[o->waiter_count++] = (struct why_waiter){goroutine, how};
 }
 
 static void add_forever(struct gostack *s, struct why *why, uint32_t goroutine) {
-	if (why->forever_count == why->forever_slots) {
-		size_t bigger = why->forever_slots > 0 ? why->forever_slots * 2 : 16;
-		uint32_t *all = arena_array_of(s->arena, uint32_t, bigger);
-		if (why->forever_count > 0) {
-			memcpy(all, why->forever, why->forever_count * sizeof(*all));
-		}
-		why->forever = all;
-		why->forever_slots = bigger;
-	}
+	VEC_ROOM(s->arena, why->forever, why->forever_count, &why->forever_slots);
 	why->forever[why->forever_count++] = goroutine;
 }
 

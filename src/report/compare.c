@@ -2,6 +2,7 @@
 #include "report/compare.h"
 
 #include "base/path.h"
+#include "base/vec.h"
 #include "core/origin.h"
 
 #include <stdlib.h>
@@ -40,15 +41,7 @@ bool compare_differs(const struct difference *d, size_t a, size_t b) {
 
 struct difference *compare_add(struct comparison *c, struct arena *arena, enum difference_what what,
                                const char *name) {
-	if (c->count == c->size) {
-		size_t size = c->size ? c->size * 2 : 64;
-		struct difference *grown = arena_array_of(arena, struct difference, size);
-		if (c->count > 0) {
-			memcpy(grown, c->items, c->count * sizeof(*grown));
-		}
-		c->items = grown;
-		c->size = size;
-	}
+	VEC_ROOM(arena, c->items, c->count, &c->size);
 	struct difference *d = &c->items[c->count++];
 	*d = (struct difference){
 		.what = what, .name = name, .rank = 90, .follows = "", .because = ""};

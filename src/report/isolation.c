@@ -4,6 +4,7 @@
 #include "report/isolation.h"
 
 #include "base/path.h"
+#include "base/vec.h"
 #include "core/rights.h"
 
 #include <inttypes.h>
@@ -248,17 +249,7 @@ void isolation_place(struct isolation *iso, size_t index, struct slice answer) {
 
 struct isolation_shared *isolation_share(struct isolation *iso, enum thing thing,
                                          const char *place) {
-	if (iso->shared_count == iso->shared_size) {
-		size_t size = iso->shared_size ? iso->shared_size * 2 : 16;
-		struct isolation_shared *grown =
-			arena_array_of(iso->arena, struct isolation_shared, size);
-
-		if (iso->shared_count > 0) {
-			memcpy(grown, iso->shared, iso->shared_count * sizeof *grown);
-		}
-		iso->shared = grown;
-		iso->shared_size = size;
-	}
+	VEC_ROOM(iso->arena, iso->shared, iso->shared_count, &iso->shared_size);
 	struct isolation_shared *s = &iso->shared[iso->shared_count++];
 
 	*s = (struct isolation_shared){.thing = thing, .place = place, .reason = ""};

@@ -5,6 +5,7 @@
 #include "report/isolation.h"
 
 #include "base/path.h"
+#include "base/vec.h"
 
 #include <inttypes.h>
 
@@ -41,17 +42,7 @@ void isolation_plan(struct isolation *iso, const struct isolation_step *step) {
 			return;
 		}
 	}
-	if (iso->step_count == iso->step_size) {
-		size_t size = iso->step_size ? iso->step_size * 2 : 16;
-		struct isolation_step *grown =
-			arena_array_of(iso->arena, struct isolation_step, size);
-
-		if (iso->step_count > 0) {
-			memcpy(grown, iso->steps, iso->step_count * sizeof *grown);
-		}
-		iso->steps = grown;
-		iso->step_size = size;
-	}
+	VEC_ROOM(iso->arena, iso->steps, iso->step_count, &iso->step_size);
 	iso->steps[iso->step_count++] = *step;
 }
 

@@ -3,6 +3,7 @@
 #include "wire/lua.h"
 
 #include "base/str.h"
+#include "base/vec.h"
 
 #include <stdlib.h>
 
@@ -140,15 +141,7 @@ static const char *read_quoted(struct reader *r) {
 }
 
 static struct token *token_new(struct reader *r, enum kind kind) {
-	if (r->count == r->slots) {
-		size_t bigger = r->slots > 0 ? r->slots * 2 : 256;
-		struct token *more = arena_array_of(r->arena, struct token, bigger);
-		if (r->count > 0) {
-			memcpy(more, r->tokens, r->count * sizeof(*more));
-		}
-		r->tokens = more;
-		r->slots = bigger;
-	}
+	VEC_ROOM(r->arena, r->tokens, r->count, &r->slots);
 	struct token *t = &r->tokens[r->count++];
 	*t = (struct token){.kind = kind, .string = ""};
 	t->place = (struct jsonc_place){

@@ -4,6 +4,7 @@
 
 #include "base/fd.h"
 #include "base/str.h"
+#include "base/vec.h"
 #include "world/procfs.h"
 
 #include <dirent.h>
@@ -75,16 +76,7 @@ static void fds_read(struct arena *arena, int proc_fd, struct lock_process *p, D
 		    !fd_read(arena, proc_fd, p->pid, dirfd(dir), e->d_name, &found)) {
 			continue;
 		}
-		if (p->count == size) {
-			struct lock_fd *grown =
-				arena_array_of(arena, struct lock_fd, size ? size * 2 : 16);
-
-			if (size) {
-				memcpy(grown, p->fds, size * sizeof *grown);
-			}
-			p->fds = grown;
-			size = size ? size * 2 : 16;
-		}
+		VEC_ROOM(arena, p->fds, p->count, &size);
 		p->fds[p->count++] = found;
 	}
 }

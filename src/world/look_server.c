@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "base/vec.h"
 #include "world/looks.h"
 #include "world/mounts.h"
 #include "world/procfs.h"
@@ -184,16 +185,7 @@ static bool server_knows_hanging(const struct look_server *server, const char *p
 }
 
 static void server_remember_hanging(struct look_server *server, const char *path) {
-	if (server->hanging_count == server->hanging_size) {
-		size_t size = server->hanging_size ? server->hanging_size * 2 : 8;
-		const char **grown = arena_array_of(server->arena, const char *, size);
-
-		for (size_t i = 0; i < server->hanging_count; i++) {
-			grown[i] = server->hanging[i];
-		}
-		server->hanging = grown;
-		server->hanging_size = size;
-	}
+	VEC_ROOM(server->arena, server->hanging, server->hanging_count, &server->hanging_size);
 	server->hanging[server->hanging_count++] = path;
 }
 

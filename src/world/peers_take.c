@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/str.h"
+#include "base/vec.h"
 #include "world/proc_numbers.h"
 
 #include <errno.h>
@@ -68,16 +69,7 @@ static bool ends_add(struct peers *p, const struct end *end) {
 	if (p->end_count >= PEER_ENDS_MAX) {
 		return false;
 	}
-	if (p->end_count == p->end_size) {
-		size_t size = p->end_size ? p->end_size * 2 : 256;
-		struct end *grown = arena_array_of(p->arena, struct end, size);
-
-		if (p->end_count > 0) {
-			memcpy(grown, p->ends, p->end_count * sizeof *grown);
-		}
-		p->ends = grown;
-		p->end_size = size;
-	}
+	VEC_ROOM(p->arena, p->ends, p->end_count, &p->end_size);
 	p->ends[p->end_count++] = *end;
 	p->sorted = false;
 	return true;
@@ -93,16 +85,7 @@ static bool is_taken(const struct peers *p, int64_t pid) {
 }
 
 static void pids_add(struct peers *p, int64_t pid) {
-	if (p->pid_count == p->pid_size) {
-		size_t size = p->pid_size ? p->pid_size * 2 : 64;
-		int64_t *grown = arena_array_of(p->arena, int64_t, size);
-
-		if (p->pid_count > 0) {
-			memcpy(grown, p->pids, p->pid_count * sizeof *grown);
-		}
-		p->pids = grown;
-		p->pid_size = size;
-	}
+	VEC_ROOM(p->arena, p->pids, p->pid_count, &p->pid_size);
 	p->pids[p->pid_count++] = pid;
 }
 

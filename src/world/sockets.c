@@ -4,6 +4,7 @@
 
 #include "base/fd.h"
 #include "base/str.h"
+#include "base/vec.h"
 #include "world/procfs.h"
 #include "world/sockets_ask.h"
 
@@ -17,16 +18,7 @@
 #include <unistd.h>
 
 struct unix_socket *sockets_add_unix(struct sockets *s) {
-	if (s->unix_count == s->unix_size) {
-		size_t size = s->unix_size ? s->unix_size * 2 : 256;
-		struct unix_socket *grown = arena_array_of(s->arena, struct unix_socket, size);
-
-		if (s->unix_count > 0) {
-			memcpy(grown, s->unixes, s->unix_count * sizeof *grown);
-		}
-		s->unixes = grown;
-		s->unix_size = size;
-	}
+	VEC_ROOM(s->arena, s->unixes, s->unix_count, &s->unix_size);
 	s->unixes[s->unix_count] = (struct unix_socket){.path = "", .unread = -1};
 	return &s->unixes[s->unix_count++];
 }
@@ -35,16 +27,7 @@ static const struct inet_socket inet_socket_unknown = {
 	.received_bytes = -1, .acked_bytes = -1, .unacked = -1, .heard_ms = -1, .sent_ms = -1};
 
 struct inet_socket *sockets_add_inet(struct sockets *s) {
-	if (s->inet_count == s->inet_size) {
-		size_t size = s->inet_size ? s->inet_size * 2 : 64;
-		struct inet_socket *grown = arena_array_of(s->arena, struct inet_socket, size);
-
-		if (s->inet_count > 0) {
-			memcpy(grown, s->inets, s->inet_count * sizeof *grown);
-		}
-		s->inets = grown;
-		s->inet_size = size;
-	}
+	VEC_ROOM(s->arena, s->inets, s->inet_count, &s->inet_size);
 	s->inets[s->inet_count] = inet_socket_unknown;
 	return &s->inets[s->inet_count++];
 }

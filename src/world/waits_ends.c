@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  */
 #include "base/fd.h"
+#include "base/vec.h"
 #include "world/proc_children.h"
 #include "world/proc_numbers.h"
 #include "world/waits.h"
@@ -42,16 +43,7 @@ static bool inode_of(const char *link, const char *prefix, uint64_t *ret) {
 }
 
 static struct waits_holder *holder_new(struct waits *w) {
-	if (w->holder_count == w->holder_size) {
-		size_t size = w->holder_size ? w->holder_size * 2 : 1024;
-		struct waits_holder *grown = arena_array_of(w->arena, struct waits_holder, size);
-
-		if (w->holder_count > 0) {
-			memcpy(grown, w->holders, w->holder_count * sizeof *grown);
-		}
-		w->holders = grown;
-		w->holder_size = size;
-	}
+	VEC_ROOM(w->arena, w->holders, w->holder_count, &w->holder_size);
 	return &w->holders[w->holder_count++];
 }
 

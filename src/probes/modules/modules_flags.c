@@ -3,8 +3,8 @@
 #include "probes/modules/modules_flags.h"
 
 #include "base/str.h"
+#include "base/vec.h"
 #include "gofile/goflags.h"
-#include "gofile/vec.h"
 #include "wire/jsonc.h"
 
 /* gopls compares only the last dotted part of a setting's name. */

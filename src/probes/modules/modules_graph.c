@@ -4,8 +4,8 @@
 
 #include "base/path.h"
 #include "base/str.h"
+#include "base/vec.h"
 #include "gofile/semver.h"
-#include "gofile/vec.h"
 #include "probes/modules/git_memory.h"
 
 #include <stdlib.h>

@@ -2,8 +2,8 @@
  * Arrays that grow in an arena: {items, count} in public structs, the slot count kept by the one
  * who fills them.
  */
-#ifndef GOFILE_VEC_H
-#define GOFILE_VEC_H
+#ifndef BASE_VEC_H
+#define BASE_VEC_H
 
 #include "base/arena.h"
 
