@@ -18,7 +18,7 @@ static inline void *vec_room(struct arena *arena, void *items, size_t count, siz
 	}
 	size_t bigger = *slots > 0 ? *slots * 2 : VEC_FIRST_SLOTS;
 	void *copy = arena_alloc_array(arena, bigger, item_bytes);
-	if (count > 0) {
+	if (items != NULL) {
 		memcpy(copy, items, count * item_bytes);
 	}
 	*slots = bigger;

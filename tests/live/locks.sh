@@ -97,6 +97,7 @@ wait "$heir" 2>/dev/null
 
 # --- asked from below the holder: who asks is none of its work
 : >sub/y.lock
+# shellcheck disable=SC2016 # the inner shell's own words
 flock -o sub/y.lock bash -c '
 	flock "$1/y.lock" true &
 	until grep -q -- "-> .* $! " /proc/locks; do sleep 0.01; done
