@@ -100,8 +100,7 @@ static int write_page(const struct check *c, const struct report *r) {
 }
 
 static void report(struct check *c, struct report *r, struct strbuf *out, int *ret_status) {
-	r->timings = (struct report_timings){.total_ns = clock_now_ns() - c->start_ns,
-	                                     .own_cpu_ns = clock_cpu_ns()};
+	r->timings = report_timings_since(c->start_ns);
 	struct report_style style = {
 		.verbose = c->options.verbose,
 		.colour = c->terminal.colour,

@@ -124,8 +124,7 @@ static int show(struct env_run *r) {
 	struct compare_view view = {
 		.workspace = r->target.workspace,
 		.everything = r->options->all,
-		.version = DIALTONE_VERSION,
-		.timings = {.total_ns = clock_now_ns() - r->start_ns, .own_cpu_ns = clock_cpu_ns()},
+		.timings = report_timings_since(r->start_ns),
 	};
 	struct strbuf out;
 	strbuf_init(&out, r->arena);

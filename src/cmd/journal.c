@@ -6,7 +6,7 @@
 #include "base/fd.h"
 #include "cmd/output.h"
 #include "report/harmless.h"
-#include "report/json_writer.h"
+#include "report/json_frame.h"
 
 #include <errno.h>
 #include <time.h>
@@ -38,8 +38,7 @@ static const char *kind_of(const struct journal_entry *e) {
 
 static void write_json(struct strbuf *out, const struct journal_entry *entries, size_t count) {
 	struct json json = {.out = out};
-	json_open(&json, '{');
-	json_put(&json, "schema", "dialtone.journal/1");
+	json_begin(&json, "dialtone.journal/1");
 	json_key(&json, "changes");
 	json_open(&json, '[');
 	for (size_t i = 0; i < count; i++) {
@@ -60,8 +59,7 @@ static void write_json(struct strbuf *out, const struct journal_entry *entries, 
 		json_close(&json, '}');
 	}
 	json_close(&json, ']');
-	json_close(&json, '}');
-	strbuf_add_char(out, '\n');
+	json_end(&json);
 }
 
 static void write_text(struct strbuf *out, const struct journal_entry *entries, size_t count) {

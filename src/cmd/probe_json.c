@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  */
 #include "cmd/probe_result.h"
-#include "report/json_writer.h"
+#include "report/json_frame.h"
 
 #define TEXT_MAX ((size_t)2000)
 
@@ -129,8 +129,7 @@ static void put_start(struct json *j, const char *key, const struct survey *s) {
 void probe_json(struct strbuf *out, const struct probe_result *r) {
 	const struct survey *s = r->survey;
 	struct json j = {.out = out};
-	json_open(&j, '{');
-	json_put(&j, "schema", "dialtone.probe/1");
+	json_begin(&j, "dialtone.probe/1");
 	json_newline(&j, 2);
 	json_key(&j, "target");
 	json_open(&j, '{');
@@ -156,6 +155,5 @@ void probe_json(struct strbuf *out, const struct probe_result *r) {
 	json_key(&j, "capabilities");
 	strbuf_add(out, s->capabilities);
 	j.filled = true;
-	json_close(&j, '}');
-	strbuf_add(out, "\n");
+	json_end(&j);
 }

@@ -109,7 +109,6 @@ static void put_form(struct ps_run *r, const struct ps_options *o, const struct 
 		.for_terminal = isatty(STDOUT_FILENO) == 1,
 		.tree = o->tree,
 		.rows = rows,
-		.version = DIALTONE_VERSION,
 	};
 	struct report_style style = {
 		.colour = terminal->colour, .utf8 = terminal->utf8, .columns = terminal->columns};
@@ -117,8 +116,7 @@ static void put_form(struct ps_run *r, const struct ps_options *o, const struct 
 	if (!view.for_terminal) {
 		style.columns = SIZE_MAX / 2; /* a line stays one, for grep */
 	}
-	view.total_ns = clock_now_ns() - start_ns;
-	view.own_cpu_ns = clock_cpu_ns();
+	view.timings = report_timings_since(start_ns);
 	if (o->json) {
 		ps_json(out, &view);
 	} else {

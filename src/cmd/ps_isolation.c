@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * `dialtone ps --isolation`: what the environments of this machine share.
  */
-#include "base/clock.h"
 #include "cmd/ps.h"
 #include "core/world.h"
 #include "report/isolation.h"
@@ -49,7 +48,6 @@ int ps_isolation(struct ps_run *r, const struct ps_options *o, const struct cens
 	struct isolation_view view = {
 		.home = home ? home : "",
 		.for_terminal = isatty(STDOUT_FILENO) == 1,
-		.version = DIALTONE_VERSION,
 	};
 	struct isolation iso;
 
@@ -67,8 +65,7 @@ int ps_isolation(struct ps_run *r, const struct ps_options *o, const struct cens
 	}
 	isolation_judge(&iso);
 	view.iso = &iso;
-	view.total_ns = clock_now_ns() - start_ns;
-	view.own_cpu_ns = clock_cpu_ns();
+	view.timings = report_timings_since(start_ns);
 	if (!view.for_terminal) {
 		style.columns = SIZE_MAX / 2; /* a line stays one, for grep */
 	}

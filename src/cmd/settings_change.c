@@ -9,7 +9,7 @@
 #include "cmd/settings.h"
 #include "report/diff.h"
 #include "report/harmless.h"
-#include "report/json_writer.h"
+#include "report/json_frame.h"
 #include "settings/keypath.h"
 #include "wire/jsonc_edit.h"
 
@@ -202,8 +202,7 @@ static int tell_json(struct change *c, bool written, int64_t id) {
 		show_difference(c, &diff, &plain);
 	}
 	const struct layer *hidden = still_hidden(c);
-	json_open(&json, '{');
-	json_put(&json, "schema", "dialtone.change/1");
+	json_begin(&json, "dialtone.change/1");
 	json_put(&json, "key", c->key);
 	json_put(&json, "layer", layer_name(c->kind));
 	json_put(&json, "file", c->file);
@@ -212,8 +211,7 @@ static int tell_json(struct change *c, bool written, int64_t id) {
 	json_put_number(&json, "change", id);
 	json_put(&json, "diff", diff.data);
 	json_put(&json, "overridden_by", hidden ? hidden->file : NULL);
-	json_close(&json, '}');
-	strbuf_add_char(&out, '\n');
+	json_end(&json);
 	return output_write(&out, STATUS_HEALTHY);
 }
 

@@ -4,7 +4,7 @@
 #include "base/str.h"
 #include "cmd/settings.h"
 #include "report/harmless.h"
-#include "report/json_writer.h"
+#include "report/json_frame.h"
 #include "settings/keypath.h"
 #include "wire/json_text.h"
 
@@ -99,8 +99,7 @@ static void collect(struct settings_view *view, struct answer *answer) {
 
 static void write_json(struct strbuf *out, const struct answer *a) {
 	struct json json = {.out = out};
-	json_open(&json, '{');
-	json_put(&json, "schema", "dialtone.setting/1");
+	json_begin(&json, "dialtone.setting/1");
 	json_put(&json, "key", a->key);
 	json_put_bool(&json, "set", a->count > 0);
 	json_key(&json, "value");
@@ -118,8 +117,7 @@ static void write_json(struct strbuf *out, const struct answer *a) {
 		json_close(&json, '}');
 	}
 	json_close(&json, ']');
-	json_close(&json, '}');
-	strbuf_add_char(out, '\n');
+	json_end(&json);
 }
 
 static void write_text(struct strbuf *out, const struct answer *a, const struct terminal *t) {

@@ -4,7 +4,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "cmd/settings.h"
-#include "report/json_writer.h"
+#include "report/json_frame.h"
 
 static void put_message(struct json *json, const char *text) {
 	json_key(json, "message");
@@ -131,6 +131,5 @@ void settings_write_sarif(struct strbuf *out, const struct settings_view *view,
 	json_close(&json, ']');
 	json_close(&json, '}');
 	json_close(&json, ']');
-	json_close(&json, '}');
-	strbuf_add_char(out, '\n');
+	json_end(&json);
 }

@@ -3,7 +3,7 @@
  */
 #include "base/str.h"
 #include "cmd/settings.h"
-#include "report/json_writer.h"
+#include "report/json_frame.h"
 #include "report/sheet.h"
 
 #define COLUMNS_OF_PIPE ((size_t)1 << 20)
@@ -144,8 +144,7 @@ static void put_layer(struct json *json, const struct layer *layer) {
 void settings_write_json(struct strbuf *out, const struct settings_view *view,
                          const struct issues *issues) {
 	struct json json = {.out = out};
-	json_open(&json, '{');
-	json_put(&json, "schema", "dialtone.settings/1");
+	json_begin(&json, "dialtone.settings/1");
 	json_put(&json, "workspace", view->where.workspace);
 	json_key(&json, "schemas");
 	json_open(&json, '{');
@@ -169,6 +168,5 @@ void settings_write_json(struct strbuf *out, const struct settings_view *view,
 	json_put_number(&json, "errors", (int64_t)issues->counts[SEV_ERROR]);
 	json_put_number(&json, "warnings", (int64_t)issues->counts[SEV_WARNING]);
 	json_put_number(&json, "notes", (int64_t)issues->counts[SEV_NOTE]);
-	json_close(&json, '}');
-	strbuf_add_char(out, '\n');
+	json_end(&json);
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cmd/stacks.h"
 
-#include "base/clock.h"
-#include "report/json_writer.h"
+#include "report/json_frame.h"
 
 static void put_place(struct json *json, const struct go_line *line) {
 	json_put(json, "function", line->function);
@@ -192,8 +191,7 @@ void stacks_put_source(struct json *json, const struct stacks_source *source) {
 void stacks_json(struct strbuf *out, struct gostack *s, const struct stacks_source *source,
                  const struct summary *summary, const struct traceback_options *options) {
 	struct json json = {.out = out};
-	json_open(&json, '{');
-	json_put(&json, "schema", "dialtone.stacks/1");
+	json_begin(&json, "dialtone.stacks/1");
 	stacks_put_source(&json, source);
 	json_put(&json, "go", s->version[0] != '\0' ? s->version : NULL);
 	json_put(&json, "goarch", s->arch->name);
@@ -213,6 +211,5 @@ void stacks_json(struct strbuf *out, struct gostack *s, const struct stacks_sour
 		}
 	}
 	json_close(&json, ']');
-	json_close(&json, '}');
-	strbuf_add_char(out, '\n');
+	json_end(&json);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cmd/stacks.h"
 
-#include "report/json_writer.h"
+#include "report/json_frame.h"
 
 static void put_line(struct json *json, const char *key, const struct go_line *line) {
 	json_key(json, key);
@@ -116,8 +116,7 @@ static void put_objects(struct json *json, struct gostack *s, const struct why *
 void stacks_why_json(struct strbuf *out, struct gostack *s, const struct stacks_source *source,
                      const struct why *why) {
 	struct json json = {.out = out};
-	json_open(&json, '{');
-	json_put(&json, "schema", "dialtone.stacks.why/1");
+	json_begin(&json, "dialtone.stacks.why/1");
 	stacks_put_source(&json, source);
 	json_put(&json, "go", s->version[0] != '\0' ? s->version : NULL);
 	json_put_number(&json, "goroutines", (int64_t)s->all.count);
@@ -140,6 +139,5 @@ void stacks_why_json(struct strbuf *out, struct gostack *s, const struct stacks_
 	json_put_number(&json, "not_found", (int64_t)why->untold);
 	json_put_number(&json, "moved", (int64_t)why->moved);
 	json_put_bool(&json, "cut", why->cut);
-	json_close(&json, '}');
-	strbuf_add_char(out, '\n');
+	json_end(&json);
 }

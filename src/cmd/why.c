@@ -328,7 +328,7 @@ static int show(struct why *y) {
 		.diagnosis = &diagnosis,
 		.put_more = put_chain,
 		.more = y,
-		.timings = {.total_ns = clock_now_ns() - y->start_ns, .own_cpu_ns = clock_cpu_ns()},
+		.timings = report_timings_since(y->start_ns),
 	};
 	struct report_style style = {
 		.colour = terminal.colour, .utf8 = terminal.utf8, .columns = terminal.columns};

@@ -295,7 +295,7 @@ static int show(struct autopsy *a) {
 		.diagnosis = &diagnosis,
 		.put_more = put_exited,
 		.more = a,
-		.timings = {.total_ns = clock_now_ns() - a->start_ns, .own_cpu_ns = clock_cpu_ns()},
+		.timings = report_timings_since(a->start_ns),
 	};
 
 	strbuf_init(&out, a->arena);

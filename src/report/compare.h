@@ -84,7 +84,6 @@ struct compare_view {
 	const char *workspace;
 	bool everything;
 	struct report_timings timings;
-	const char *version; /* of dialtone */
 };
 
 /* The answer in one sentence: the first difference that matters, or that there is none. */

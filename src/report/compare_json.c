@@ -2,7 +2,7 @@
  * The comparison for programs: dialtone.env/1, described in docs/env.md.
  */
 #include "report/compare.h"
-#include "report/json_writer.h"
+#include "report/json_frame.h"
 
 static const char *or_null(const char *text) {
 	return str_empty(text) ? NULL : text;
@@ -114,10 +114,7 @@ void compare_json(struct strbuf *out, const struct comparison *c, const struct c
 	json_newline(&json, 2);
 	json_put(&json, "schema", "dialtone.env/1");
 	json_newline(&json, 2);
-	json_key(&json, "tool");
-	json_open(&json, '{');
-	json_put(&json, "version", view->version);
-	json_close(&json, '}');
+	json_put_tool(&json);
 	json_newline(&json, 2);
 	json_put(&json, "workspace", view->workspace);
 	json_newline(&json, 2);
@@ -143,11 +140,7 @@ void compare_json(struct strbuf *out, const struct comparison *c, const struct c
 	json_newline(&json, 2);
 	put_gaps(&json, c->sides);
 	json_newline(&json, 2);
-	json_key(&json, "timing_ms");
-	json_open(&json, '{');
-	json_put_number(&json, "total", view->timings.total_ns / 1000000);
-	json_put_number(&json, "own_cpu", view->timings.own_cpu_ns / 1000000);
+	json_open_timing(&json, &view->timings);
 	json_close(&json, '}');
-	json_close(&json, '}');
-	strbuf_add_char(out, '\n');
+	json_end(&json);
 }

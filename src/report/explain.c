@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/explain.h"
 
-#include "report/json_writer.h"
+#include "report/json_frame.h"
 #include "report/sheet.h"
 
 #define FENCE "```"
@@ -126,6 +126,5 @@ void explain_json(struct strbuf *out, const struct rule *rule, const char *page)
 	}
 	put_section(&json, heading, &text);
 	json_close(&json, ']');
-	json_close(&json, '}');
-	strbuf_add_char(out, '\n');
+	json_end(&json);
 }

@@ -16,6 +16,7 @@
 #include "core/census.h"
 #include "core/seen.h"
 #include "gofile/goenvfile.h"
+#include "report/report.h"
 
 #define ISOLATION_ENVIRONMENTS_MAX 64
 #define ISOLATION_PROGRAMS_MAX     32
@@ -137,11 +138,9 @@ struct isolation_view {
 	const struct isolation *iso;
 	bool for_terminal;
 	const char *home; /* shown as ~ on a terminal; "" */
-	int64_t total_ns, own_cpu_ns;
-	const char *version; /* of dialtone */
+	struct report_timings timings;
 };
 
-struct report_style;
 void isolation_text(struct strbuf *out, const struct isolation_view *view,
                     const struct report_style *style);
 void isolation_json(struct strbuf *out, const struct isolation_view *view);

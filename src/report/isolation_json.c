@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/isolation.h"
 
-#include "base/clock.h"
-#include "report/json_writer.h"
+#include "report/json_frame.h"
 
 static void put_or_null(struct json *json, const char *key, const char *text) {
 	json_put(json, key, str_empty(text) ? NULL : text);
@@ -97,12 +96,8 @@ void isolation_json(struct strbuf *out, const struct isolation_view *view) {
 	struct json json = {.out = out};
 	const struct isolation *iso = view->iso;
 
-	json_open(&json, '{');
-	json_put(&json, "schema", "dialtone.isolation/1");
-	json_key(&json, "tool");
-	json_open(&json, '{');
-	json_put(&json, "version", view->version);
-	json_close(&json, '}');
+	json_begin(&json, "dialtone.isolation/1");
+	json_put_tool(&json);
 	json_put_number(&json, "uid", iso->census->uid);
 	json_put_number(&json, "harmful", (int64_t)isolation_harmful(iso));
 	json_key(&json, "environments");
@@ -124,11 +119,7 @@ void isolation_json(struct strbuf *out, const struct isolation_view *view) {
 	}
 	json_close(&json, ']');
 	json_put_names(&json, "not_seen", isolation_unseen(iso));
-	json_key(&json, "timing_ms");
-	json_open(&json, '{');
-	json_put_ms(&json, "total", view->total_ns / NS_PER_MS);
-	json_put_ms(&json, "own_cpu", view->own_cpu_ns / NS_PER_MS);
+	json_open_timing(&json, &view->timings);
 	json_close(&json, '}');
-	json_close(&json, '}');
-	strbuf_add_char(out, '\n');
+	json_end(&json);
 }

@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "core/editor.h"
 #include "report/history.h"
-#include "report/json_writer.h"
+#include "report/json_frame.h"
 #include "report/report.h"
 
 #define EXCERPT_MAX_BYTES ((size_t)200)
@@ -210,10 +210,7 @@ static void put_features(struct writer *w) {
 static void put_timing(struct writer *w) {
 	struct json *j = &w->json;
 	json_newline(j, 1);
-	json_key(j, "timing_ms");
-	json_open(j, '{');
-	json_put_number(j, "total", w->report->timings.total_ns / NS_PER_MS);
-	json_put_number(j, "own_cpu", w->report->timings.own_cpu_ns / NS_PER_MS);
+	json_open_timing(j, &w->report->timings);
 	json_put_ms(j, "server_ready", report_server_ready_ms(w->report->facts));
 	json_close(j, '}');
 }
@@ -274,12 +271,8 @@ void report_json(struct strbuf *out, const struct report *report) {
 	struct writer writer = {.json = {.out = out}, .report = report, .arena = out->arena};
 	struct writer *w = &writer;
 	struct json *j = &writer.json;
-	json_open(j, '{');
-	json_put(j, "schema", "dialtone.report/1");
-	json_key(j, "tool");
-	json_open(j, '{');
-	json_put(j, "version", DIALTONE_VERSION);
-	json_close(j, '}');
+	json_begin(j, "dialtone.report/1");
+	json_put_tool(j);
 	put_target(w);
 	json_newline(j, 1);
 	json_put(j, "verdict", verdict_name(report->diagnosis->verdict));
@@ -302,6 +295,5 @@ void report_json(struct strbuf *out, const struct report *report) {
 		report->put_more(j, report->more);
 	}
 	put_timing(w);
-	json_close(j, '}');
-	strbuf_add_char(out, '\n');
+	json_end(j);
 }

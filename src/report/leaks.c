@@ -2,7 +2,7 @@
  */
 #include "report/leaks.h"
 
-#include "report/json_writer.h"
+#include "report/json_frame.h"
 #include "report/sheet.h"
 
 /* What says most about the cause comes first; descriptors are the sum of others, memory comes and goes. */
@@ -185,8 +185,7 @@ static void put_kind(struct json *json, const struct leaks_view *v, enum usage_k
 void leaks_json(struct strbuf *out, const struct leaks_view *v) {
 	struct json json = {.out = out};
 
-	json_open(&json, '{');
-	json_put(&json, "schema", "dialtone.leaks/1");
+	json_begin(&json, "dialtone.leaks/1");
 	json_put(&json, "name", v->name);
 	json_put_number(&json, "pid", v->pid);
 	json_put(&json, "over", v->over_restarts ? "restarts" : "seconds");
@@ -215,6 +214,5 @@ void leaks_json(struct strbuf *out, const struct leaks_view *v) {
 	json_put_number(&json, "instances_limit", v->user ? v->user->instances_limit : -1);
 	json_put_number(&json, "workspace_needs", v->workspace_dirs);
 	json_close(&json, '}');
-	json_close(&json, '}');
-	strbuf_add_char(out, '\n');
+	json_end(&json);
 }

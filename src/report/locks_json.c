@@ -2,7 +2,7 @@
  * `dialtone locks` for programs: dialtone.locks/1.
  */
 #include "core/rights.h"
-#include "report/json_writer.h"
+#include "report/json_frame.h"
 #include "report/locks_view.h"
 
 #define TEXT_MAX ((size_t)4096)
@@ -65,12 +65,8 @@ static void put_row(struct json *json, const struct locks_view *v, const struct 
 void locks_json(struct strbuf *out, const struct locks_view *view) {
 	struct json json = {.out = out};
 
-	json_open(&json, '{');
-	json_put(&json, "schema", "dialtone.locks/1");
-	json_key(&json, "tool");
-	json_open(&json, '{');
-	json_put(&json, "version", DIALTONE_VERSION);
-	json_close(&json, '}');
+	json_begin(&json, "dialtone.locks/1");
+	json_put_tool(&json);
 	json_put(&json, "table", view->locks.table);
 	json_put_number(&json, "waited_for", (int64_t)view->waited);
 	json_put_number(&json, "held", (int64_t)view->held);
@@ -101,6 +97,5 @@ void locks_json(struct strbuf *out, const struct locks_view *view) {
 		json_close(&json, '}');
 	}
 	json_close(&json, ']');
-	json_close(&json, '}');
-	strbuf_add_char(out, '\n');
+	json_end(&json);
 }

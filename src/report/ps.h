@@ -20,9 +20,7 @@ struct ps_view {
 	bool for_terminal; /* fits the width; else nothing is cut */
 	bool tree;
 	size_t rows; /* at most so many lines, 0: all */
-	int64_t total_ns;
-	int64_t own_cpu_ns;
-	const char *version; /* of dialtone */
+	struct report_timings timings;
 };
 
 void ps_text(struct strbuf *out, const struct ps_view *view, const struct report_style *style);

@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
-#include "report/json_writer.h"
+#include "report/json_frame.h"
 
 #define TEXT_MAX  4096
 #define VALUE_MAX 65536
@@ -171,12 +171,8 @@ void ps_json(struct strbuf *out, const struct ps_view *view) {
 	all.tree = true;
 	size_t count = ps_order(out->arena, &all, &order, &depth);
 
-	json_open(&json, '{');
-	json_put(&json, "schema", "dialtone.ps/1");
-	json_key(&json, "tool");
-	json_open(&json, '{');
-	json_put(&json, "version", view->version);
-	json_close(&json, '}');
+	json_begin(&json, "dialtone.ps/1");
+	json_put_tool(&json);
 	json_put_number(&json, "uid", c->uid);
 	json_put_bool(&json, "all_users", c->everybody);
 	json_put_number(&json, "processes_looked_at", c->processes);
@@ -188,11 +184,7 @@ void ps_json(struct strbuf *out, const struct ps_view *view) {
 	}
 	json_close(&json, ']');
 	json_put_names(&json, "not_seen", ps_unseen(out->arena, view));
-	json_key(&json, "timing_ms");
-	json_open(&json, '{');
-	json_put_ms(&json, "total", view->total_ns / NS_PER_MS);
-	json_put_ms(&json, "own_cpu", view->own_cpu_ns / NS_PER_MS);
+	json_open_timing(&json, &view->timings);
 	json_close(&json, '}');
-	json_close(&json, '}');
-	strbuf_add_char(out, '\n');
+	json_end(&json);
 }

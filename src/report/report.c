@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/report.h"
 
+#include "base/clock.h"
 #include "core/command.h"
 
 const char *const report_features[] = {
@@ -25,6 +26,13 @@ const char *feature_in_words(const char *feature) {
 		}
 	}
 	return feature;
+}
+
+struct report_timings report_timings_since(int64_t start_ns) {
+	return (struct report_timings){
+		.total_ns = clock_now_ns() - start_ns,
+		.own_cpu_ns = clock_cpu_ns(),
+	};
 }
 
 int report_status(const struct report *report) {

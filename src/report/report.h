@@ -15,6 +15,8 @@ struct report_timings {
 	int64_t total_ns;   /* from the start of the program to the verdict */
 	int64_t own_cpu_ns; /* without children */
 };
+/* Until now. start_ns: as clock_now_ns() was. */
+struct report_timings report_timings_since(int64_t start_ns);
 
 /* One folder of a window that has several. */
 struct report_folder {

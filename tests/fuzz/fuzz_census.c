@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* The same bytes as what a `go env -w` file and a look at places say. */
 static void put_isolation(struct strbuf *out, const struct census *c, struct slice bytes) {
-	struct isolation_view view = {.version = "0", .home = "/home/x", .for_terminal = true};
+	struct isolation_view view = {.home = "/home/x", .for_terminal = true};
 	struct report_style style = {.columns = 80};
 	struct isolation iso;
 
@@ -33,8 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 	struct arena *arena = arena_new();
 	struct census c = census_read(arena, slice_of((const char *)data, size));
 	struct report_style style = {.columns = 80};
-	struct ps_view view = {
-		.census = &c, .home = "/home/x", .for_terminal = true, .version = "0", .rows = 20};
+	struct ps_view view = {.census = &c, .home = "/home/x", .for_terminal = true, .rows = 20};
 	struct strbuf out;
 
 	for (size_t i = 0; i < c.count; i++) {

@@ -451,7 +451,7 @@ static void test_masked_cells(void **state) {
 	struct comparison c;
 	const struct difference *d;
 	struct strbuf out;
-	const struct compare_view view = {.workspace = "/w", .everything = true, .version = "0"};
+	const struct compare_view view = {.workspace = "/w", .everything = true};
 	const struct report_style style = {.columns = 80};
 
 	for (int i = 0; i < 3; i++) {
