@@ -35,6 +35,15 @@ void finding_cite(struct finding *finding, const struct fact *fact) {
 	}
 }
 
+const struct fact *finding_cited(const struct finding *finding, enum fact_kind kind) {
+	for (size_t i = 0; i < finding->cite_count; i++) {
+		if (finding->cites[i]->kind == kind) {
+			return finding->cites[i];
+		}
+	}
+	return NULL;
+}
+
 void finding_about(struct findings *out, struct finding *finding, const char *about) {
 	finding->about = arena_strdup(out->arena, about);
 }

@@ -59,6 +59,11 @@ struct finding *findings_add(struct findings *out, const struct rule *self, enum
 void finding_cite(struct finding *finding, const struct fact *fact);
 #define finding_cites(finding, typed_fact) finding_cite((finding), &(typed_fact)->base)
 
+/* The first fact of a kind that the finding cites, or NULL. */
+const struct fact *finding_cited(const struct finding *finding, enum fact_kind kind);
+#define finding_first(kind_, finding)                                                              \
+	((const struct fact_##kind_ *)finding_cited((finding), FACT_##kind_))
+
 /* Findings with an equal `about` are about the same thing (see rule.h, explains). */
 void finding_about(struct findings *out, struct finding *finding, const char *about);
 void finding_detail(struct findings *out, struct finding *finding, const char *fmt, ...)
