@@ -39,13 +39,11 @@ static const char *kind_of(const struct journal_entry *e) {
 static void write_json(struct strbuf *out, const struct journal_entry *entries, size_t count) {
 	struct json json = {.out = out};
 	json_begin(&json, "dialtone.journal/1");
-	json_key(&json, "changes");
-	json_open(&json, '[');
+	json_open_member(&json, "changes", '[');
 	for (size_t i = 0; i < count; i++) {
 		const struct journal_entry *e = &entries[i];
 		json_newline(&json, 2);
-		json_element(&json);
-		json_open(&json, '{');
+		json_open_element(&json, '{');
 		json_put_number(&json, "id", e->id);
 		json_put_number(&json, "at_ms", e->at_ns / NS_PER_MS);
 		json_put(&json, "kind", kind_of(e));

@@ -30,10 +30,8 @@ static void put_features(struct json *j, const struct survey *s) {
 	                                       : ASKED_OK,
 		.detail = s->initialize_error ? s->initialize_error : "",
 	};
-	json_key(j, "features");
-	json_open(j, '{');
-	json_key(j, "initialize");
-	json_open(j, '{');
+	json_open_member(j, "features", '{');
+	json_open_member(j, "initialize", '{');
 	put_feature(j, s->arena, &opening, s->ready_ns);
 	json_close(j, '}');
 	for (int i = 0; i < ASK_COUNT; i++) {
@@ -46,8 +44,7 @@ static void put_features(struct json *j, const struct survey *s) {
 			first_ns = s->diagnostics_ns;
 		}
 		json_newline(j, 4);
-		json_key(j, ask_name((enum ask)i));
-		json_open(j, '{');
+		json_open_member(j, ask_name((enum ask)i), '{');
 		put_feature(j, s->arena, &answer, first_ns);
 		json_close(j, '}');
 	}
@@ -55,13 +52,11 @@ static void put_features(struct json *j, const struct survey *s) {
 }
 
 static void put_breaches(struct json *j, const struct survey *s) {
-	json_key(j, "conformance");
-	json_open(j, '[');
+	json_open_member(j, "conformance", '[');
 	for (int i = 0; i < BREACH_COUNT; i++) {
 		const struct breach_seen *seen = &s->conformance.breaches[i];
 		if (seen->count > 0) {
-			json_element(j);
-			json_open(j, '{');
+			json_open_element(j, '{');
 			json_put(j, "id", breach_name((enum breach)i));
 			json_put(j, "title", breach_title((enum breach)i));
 			json_put_number(j, "count", (int64_t)seen->count);
@@ -76,19 +71,16 @@ static void put_breaches(struct json *j, const struct survey *s) {
 
 static void put_costs(struct json *j, const struct probe_result *r) {
 	const struct survey *s = r->survey;
-	json_key(j, "costs");
-	json_open(j, '{');
+	json_open_member(j, "costs", '{');
 	json_put_number(j, "sent_bytes", (int64_t)s->sent_bytes);
 	json_put_number(j, "received_bytes", (int64_t)s->received_bytes);
 	json_put_number(j, "stderr_bytes", (int64_t)s->stderr_bytes);
 	json_put_number(j, "server_requests", (int64_t)s->requests);
 	json_put_ms(j, "cpu_ms", r->costs.known ? r->costs.cpu_ms : -1);
 	json_put_ms(j, "peak_rss_bytes", r->costs.known ? r->costs.peak_bytes : -1);
-	json_key(j, "children");
-	json_open(j, '[');
+	json_open_member(j, "children", '[');
 	for (size_t i = 0; i < r->costs.child_kinds; i++) {
-		json_element(j);
-		json_open(j, '{');
+		json_open_element(j, '{');
 		json_put(j, "comm", r->costs.children[i].comm);
 		json_put_number(j, "seen", (int64_t)r->costs.children[i].seen);
 		json_put_number(j, "at_once", (int64_t)r->costs.children[i].most);
@@ -99,12 +91,10 @@ static void put_costs(struct json *j, const struct probe_result *r) {
 }
 
 static void put_notifications(struct json *j, const struct survey *s) {
-	json_key(j, "notifications");
-	json_open(j, '[');
+	json_open_member(j, "notifications", '[');
 	for (size_t i = 0; i < s->conformance.method_count; i++) {
 		const struct method_seen *m = &s->conformance.methods[i];
-		json_element(j);
-		json_open(j, '{');
+		json_open_element(j, '{');
 		json_put(j, "method", m->method);
 		json_put_number(j, "count", (int64_t)m->count);
 		json_put_number(j, "most_in_a_second", (int64_t)m->most);
@@ -117,8 +107,7 @@ static void put_start(struct json *j, const char *key, const struct survey *s) {
 	if (!s) {
 		return;
 	}
-	json_key(j, key);
-	json_open(j, '{');
+	json_open_member(j, key, '{');
 	json_put_ms(j, "initialize_ms", s->ready_ns > 0 ? ms(s->ready_ns) : -1);
 	json_put_ms(j, "first_answer_ms",
 	            s->answers[0].first_ns > 0 ? ms(s->answers[0].first_ns) : -1);
@@ -131,8 +120,7 @@ void probe_json(struct strbuf *out, const struct probe_result *r) {
 	struct json j = {.out = out};
 	json_begin(&j, "dialtone.probe/1");
 	json_newline(&j, 2);
-	json_key(&j, "target");
-	json_open(&j, '{');
+	json_open_member(&j, "target", '{');
 	json_put(&j, "workspace", r->dir);
 	json_put(&j, "server", r->server);
 	json_put(&j, "server_name", str_empty(s->server_name) ? NULL : s->server_name);

@@ -104,11 +104,9 @@ static void write_json(struct strbuf *out, const struct answer *a) {
 	json_put_bool(&json, "set", a->count > 0);
 	json_key(&json, "value");
 	strbuf_add(out, a->effective ? a->effective : a->fallback ? a->fallback : "null");
-	json_key(&json, "layers");
-	json_open(&json, '[');
+	json_open_member(&json, "layers", '[');
 	for (size_t i = a->count; i-- > 0;) {
-		json_element(&json);
-		json_open(&json, '{');
+		json_open_element(&json, '{');
 		json_put(&json, "layer", layer_name(a->said[i].layer->kind));
 		json_put(&json, "file", a->said[i].layer->file);
 		json_put_number(&json, "line", (int64_t)a->said[i].value->key_place.line);

@@ -7,23 +7,19 @@
 #include "report/json_frame.h"
 
 static void put_message(struct json *json, const char *text) {
-	json_key(json, "message");
-	json_open(json, '{');
+	json_open_member(json, "message", '{');
 	json_put(json, "text", text);
 	json_close(json, '}');
 }
 
 static void put_rules(struct json *json) {
-	json_key(json, "rules");
-	json_open(json, '[');
+	json_open_member(json, "rules", '[');
 	for (int k = 0; k < ISSUE_KIND_COUNT; k++) {
 		const struct issue_info *info = issue_info((enum issue_kind)k);
 		json_newline(json, 8);
-		json_element(json);
-		json_open(json, '{');
+		json_open_element(json, '{');
 		json_put(json, "id", info->id);
-		json_key(json, "shortDescription");
-		json_open(json, '{');
+		json_open_member(json, "shortDescription", '{');
 		json_put(json, "text", info->title);
 		json_close(json, '}');
 		json_close(json, '}');
@@ -35,8 +31,7 @@ static void put_rules(struct json *json) {
 static void put_file(struct json *json, const struct settings_view *view, const char *file) {
 	struct arena *arena = view->arena;
 	const char *root = view->where.workspace;
-	json_key(json, "artifactLocation");
-	json_open(json, '{');
+	json_open_member(json, "artifactLocation", '{');
 	if (path_below(file, root) && !streq(file, root)) {
 		const char *uri = path_to_uri(arena, file + strlen(root) - streq(root, "/"));
 		json_put(json, "uri", uri + strlen("file:///"));
@@ -49,14 +44,11 @@ static void put_file(struct json *json, const struct settings_view *view, const 
 
 static void put_location(struct json *json, const struct settings_view *view, const char *file,
                          size_t line, size_t column) {
-	json_element(json);
-	json_open(json, '{');
-	json_key(json, "physicalLocation");
-	json_open(json, '{');
+	json_open_element(json, '{');
+	json_open_member(json, "physicalLocation", '{');
 	put_file(json, view, file);
 	if (line > 0) {
-		json_key(json, "region");
-		json_open(json, '{');
+		json_open_member(json, "region", '{');
 		json_put_number(json, "startLine", (int64_t)line);
 		if (column > 0) {
 			json_put_number(json, "startColumn", (int64_t)column);
@@ -82,21 +74,18 @@ static const char *sentence(struct arena *arena, const struct issue *i) {
 
 static void put_result(struct json *json, const struct settings_view *view, const struct issue *i) {
 	json_newline(json, 6);
-	json_element(json);
-	json_open(json, '{');
+	json_open_element(json, '{');
 	json_put(json, "ruleId", issue_info(i->kind)->id);
 	json_put_number(json, "ruleIndex", (int64_t)i->kind);
 	json_put(json, "level", severity_name(i->severity));
 	put_message(json, sentence(view->arena, i));
-	json_key(json, "locations");
-	json_open(json, '[');
+	json_open_member(json, "locations", '[');
 	if (*i->file) {
 		put_location(json, view, i->file, i->place.line, i->place.column);
 	}
 	json_close(json, ']');
 	if (*i->other_file) {
-		json_key(json, "relatedLocations");
-		json_open(json, '[');
+		json_open_member(json, "relatedLocations", '[');
 		put_location(json, view, i->other_file, i->other_line, 0);
 		json_close(json, ']');
 	}
@@ -109,22 +98,17 @@ void settings_write_sarif(struct strbuf *out, const struct settings_view *view,
 	json_open(&json, '{');
 	json_put(&json, "$schema", "https://json.schemastore.org/sarif-2.1.0.json");
 	json_put(&json, "version", "2.1.0");
-	json_key(&json, "runs");
-	json_open(&json, '[');
-	json_element(&json);
-	json_open(&json, '{');
-	json_key(&json, "tool");
-	json_open(&json, '{');
-	json_key(&json, "driver");
-	json_open(&json, '{');
+	json_open_member(&json, "runs", '[');
+	json_open_element(&json, '{');
+	json_open_member(&json, "tool", '{');
+	json_open_member(&json, "driver", '{');
 	json_put(&json, "name", "dialtone settings");
 	json_put(&json, "version", DIALTONE_VERSION);
 	put_rules(&json);
 	json_close(&json, '}');
 	json_close(&json, '}');
 	json_put(&json, "columnKind", "unicodeCodePoints");
-	json_key(&json, "results");
-	json_open(&json, '[');
+	json_open_member(&json, "results", '[');
 	for (const struct issue *i = issues->first; i; i = i->next) {
 		put_result(&json, view, i);
 	}

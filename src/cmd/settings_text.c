@@ -103,8 +103,7 @@ void settings_write_text(struct strbuf *out, const struct settings_view *view,
 
 static void put_issue(struct json *json, const struct issue *i) {
 	json_newline(json, 4);
-	json_element(json);
-	json_open(json, '{');
+	json_open_element(json, '{');
 	json_put(json, "id", issue_info(i->kind)->id);
 	json_put(json, "severity", severity_name(i->severity));
 	json_put(json, "file", *i->file ? i->file : NULL);
@@ -132,8 +131,7 @@ static void put_issue(struct json *json, const struct issue *i) {
 
 static void put_layer(struct json *json, const struct layer *layer) {
 	json_newline(json, 4);
-	json_element(json);
-	json_open(json, '{');
+	json_open_element(json, '{');
 	json_put(json, "layer", layer_name(layer->kind));
 	json_put(json, "product", *layer->product ? layer->product : NULL);
 	json_put(json, "file", layer->file);
@@ -146,21 +144,18 @@ void settings_write_json(struct strbuf *out, const struct settings_view *view,
 	struct json json = {.out = out};
 	json_begin(&json, "dialtone.settings/1");
 	json_put(&json, "workspace", view->where.workspace);
-	json_key(&json, "schemas");
-	json_open(&json, '{');
+	json_open_member(&json, "schemas", '{');
 	json_put(&json, "extension", view->schema.extension_version);
 	json_put(&json, "extension_from", view->schema.extension_from);
 	json_put(&json, "gopls", view->schema.gopls_version);
 	json_put(&json, "gopls_from", view->schema.gopls_from);
 	json_close(&json, '}');
-	json_key(&json, "layers");
-	json_open(&json, '[');
+	json_open_member(&json, "layers", '[');
 	for (size_t i = 0; i < view->layers.count; i++) {
 		put_layer(&json, &view->layers.items[i]);
 	}
 	json_close(&json, ']');
-	json_key(&json, "issues");
-	json_open(&json, '[');
+	json_open_member(&json, "issues", '[');
 	for (const struct issue *i = issues->first; i; i = i->next) {
 		put_issue(&json, i);
 	}

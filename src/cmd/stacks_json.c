@@ -17,14 +17,12 @@ static void put_place(struct json *json, const struct go_line *line) {
 static void put_frames(struct json *json, struct gostack *s, uint32_t index,
                        const struct traceback_options *options) {
 	struct traceback_lines lines = traceback_lines(s, index, options);
-	json_key(json, "frames");
-	json_open(json, '[');
+	json_open_member(json, "frames", '[');
 	for (size_t i = 0; i < lines.count; i++) {
 		if (i == lines.head && lines.elided > 0) {
 			i += lines.elided;
 		}
-		json_element(json);
-		json_open(json, '{');
+		json_open_element(json, '{');
 		put_place(json, lines.items[i].line);
 		json_close(json, '}');
 	}
@@ -53,11 +51,9 @@ static void put_labels(struct json *json, struct gostack *s, const struct gorout
 	if (n == 0) {
 		return;
 	}
-	json_key(json, "labels");
-	json_open(json, '[');
+	json_open_member(json, "labels", '[');
 	for (size_t i = 0; i < n; i++) {
-		json_element(json);
-		json_open(json, '{');
+		json_open_element(json, '{');
 		json_put(json, "key", labels[i].key);
 		json_put(json, "value", labels[i].value);
 		json_close(json, '}');
@@ -107,8 +103,7 @@ static void put_group(struct json *json, struct gostack *s, const struct summary
 	put_optional(json, "longest_wait_s", group->longest_s, group->longest_s >= 0);
 	put_optional(json, "shortest_wait_s", group->shortest_s, group->shortest_s >= 0);
 	put_optional(json, "stack", group->stack, group->stack != STACK_NONE);
-	json_key(json, "ids");
-	json_open(json, '[');
+	json_open_member(json, "ids", '[');
 	for (size_t i = 0; i < group->id_count; i++) {
 		json_element(json);
 		strbuf_printf(json->out, "%llu", (unsigned long long)group->ids[i]);
@@ -123,8 +118,7 @@ static void put_counts(struct json *json, const struct gostack *s) {
 	for (size_t i = 0; i < s->all.count; i++) {
 		states[s->all.items[i].state]++;
 	}
-	json_key(json, "counts");
-	json_open(json, '{');
+	json_open_member(json, "counts", '{');
 	json_put_number(json, "listed", (int64_t)s->all.listed);
 	json_put_number(json, "alive", (int64_t)s->all.count);
 	json_put_number(json, "dead", (int64_t)s->all.dead);
@@ -158,8 +152,7 @@ static void put_stacks(struct json *json, struct gostack *s, const struct summar
                        const struct traceback_options *options) {
 	const bool *used = stacks_used(s, summary, options);
 	json_newline(json, 1);
-	json_key(json, "stacks");
-	json_open(json, '[');
+	json_open_member(json, "stacks", '[');
 	for (size_t i = 0; i < s->all.stack_count; i++) {
 		if (used[i]) {
 			json_newline(json, 2);
@@ -200,8 +193,7 @@ void stacks_json(struct strbuf *out, struct gostack *s, const struct stacks_sour
 	put_counts(&json, s);
 	put_stacks(&json, s, summary, options);
 	json_newline(&json, 1);
-	json_key(&json, summary ? "groups" : "goroutines");
-	json_open(&json, '[');
+	json_open_member(&json, summary ? "groups" : "goroutines", '[');
 	for (size_t i = 0; summary && i < summary->count; i++) {
 		put_group(&json, s, &summary->groups[i]);
 	}

@@ -18,12 +18,10 @@ static void put_line(struct json *json, const char *key, const struct go_line *l
 }
 
 static void put_waiters(struct json *json, struct gostack *s, const struct why_object *o) {
-	json_key(json, "waiters");
-	json_open(json, '[');
+	json_open_member(json, "waiters", '[');
 	for (size_t i = 0; i < o->waiter_count; i++) {
 		const struct goroutine *g = &s->all.items[o->waiters[i].goroutine];
-		json_element(json);
-		json_open(json, '{');
+		json_open_element(json, '{');
 		json_put_number(json, "goroutine", (int64_t)g->id);
 		json_put(json, "how", why_how_name(o->waiters[i].how));
 		put_line(json, "line", why_line(s, g));
@@ -33,12 +31,10 @@ static void put_waiters(struct json *json, struct gostack *s, const struct why_o
 }
 
 static void put_holders(struct json *json, struct gostack *s, const struct why_object *o) {
-	json_key(json, "holders");
-	json_open(json, '[');
+	json_open_member(json, "holders", '[');
 	for (size_t i = 0; i < o->holder_count; i++) {
 		const struct why_holder *h = &o->holders[i];
-		json_element(json);
-		json_open(json, '{');
+		json_open_element(json, '{');
 		json_put_number(json, "goroutine", (int64_t)s->all.items[h->goroutine].id);
 		json_put(json, "proof", why_proof_name(h->proof));
 		json_put(json, "reason", why_reason_name(h->reason));
@@ -77,12 +73,10 @@ static void put_cycle(struct json *json, struct gostack *s, const struct why *wh
 	json_newline(json, 2);
 	json_open(json, '{');
 	json_put(json, "proof", why_proof_name(c->proof));
-	json_key(json, "links");
-	json_open(json, '[');
+	json_open_member(json, "links", '[');
 	for (size_t i = 0; i < c->count; i++) {
 		const struct goroutine *g = &s->all.items[c->goroutines[i]];
-		json_element(json);
-		json_open(json, '{');
+		json_open_element(json, '{');
 		json_put_number(json, "goroutine", (int64_t)g->id);
 		json_put_number(json, "waits_on", c->objects[i]);
 		json_put(json, "kind", why_kind_name(&why->objects[c->objects[i]]));
@@ -95,8 +89,7 @@ static void put_cycle(struct json *json, struct gostack *s, const struct why *wh
 
 static void put_objects(struct json *json, struct gostack *s, const struct why *why) {
 	json_newline(json, 1);
-	json_key(json, "objects");
-	json_open(json, '[');
+	json_open_member(json, "objects", '[');
 	for (size_t i = 0; i < why->object_count; i++) {
 		const struct why_object *o = &why->objects[i];
 		json_newline(json, 2);
@@ -121,16 +114,14 @@ void stacks_why_json(struct strbuf *out, struct gostack *s, const struct stacks_
 	json_put(&json, "go", s->version[0] != '\0' ? s->version : NULL);
 	json_put_number(&json, "goroutines", (int64_t)s->all.count);
 	json_newline(&json, 1);
-	json_key(&json, "deadlocks");
-	json_open(&json, '[');
+	json_open_member(&json, "deadlocks", '[');
 	for (size_t i = 0; i < why->cycle_count; i++) {
 		put_cycle(&json, s, why, &why->cycles[i]);
 	}
 	json_close(&json, ']');
 	put_objects(&json, s, why);
 	json_newline(&json, 1);
-	json_key(&json, "forever");
-	json_open(&json, '[');
+	json_open_member(&json, "forever", '[');
 	for (size_t i = 0; i < why->forever_count; i++) {
 		json_element(&json);
 		strbuf_printf(out, "%llu", (unsigned long long)s->all.items[why->forever[i]].id);

@@ -151,18 +151,15 @@ static bool look_in_case(struct why *y) {
 /* ---- the report ---- */
 
 static void put_unread(struct json *j, struct arena *arena, const struct wait_unread *u) {
-	json_element(j);
-	json_open(j, '{');
+	json_open_element(j, '{');
 	json_put_number(j, "pid", u->process->pid);
 	json_put(j, "stream", u->incoming ? "stdin" : "stdout");
 	json_put_number(j, "bytes", u->bytes);
 	json_put_ms(j, "unread_ms", u->age_ms);
 	json_put(j, "text", waits_unread_line(arena, u));
-	json_key(j, "messages");
-	json_open(j, '[');
+	json_open_member(j, "messages", '[');
 	for (size_t i = 0; i < u->message_count; i++) {
-		json_element(j);
-		json_open(j, '{');
+		json_open_element(j, '{');
 		json_put(j, "method", u->messages[i].name);
 		json_put_number(j, "bytes", u->messages[i].bytes);
 		json_close(j, '}');
@@ -202,15 +199,13 @@ static void put_chain(struct json *j, const void *context) {
 	const struct wait_chain *c = &y->chain;
 
 	json_newline(j, 1);
-	json_key(j, "chain");
-	json_open(j, '[');
+	json_open_member(j, "chain", '[');
 	for (size_t i = 0; i < c->link_count; i++) {
 		const struct wait_process *p = c->links[i].process;
 		bool last = i + 1 == c->link_count;
 
 		json_newline(j, 2);
-		json_element(j);
-		json_open(j, '{');
+		json_open_element(j, '{');
 		json_put_number(j, "pid", p->pid);
 		json_put(j, "name", waits_name(y->arena, p));
 		json_put(j, "state", p->state);
@@ -225,8 +220,7 @@ static void put_chain(struct json *j, const void *context) {
 	}
 	json_close(j, ']');
 	json_newline(j, 1);
-	json_key(j, "leaf");
-	json_open(j, '{');
+	json_open_member(j, "leaf", '{');
 	json_put(j, "kind", wait_kind_name(c->leaf.kind));
 	json_put_number(j, "pid", c->leaf.process->pid);
 	json_put(j, "on", *c->leaf.on ? c->leaf.on : NULL);
@@ -235,8 +229,7 @@ static void put_chain(struct json *j, const void *context) {
 	json_put(j, "text", waits_sentence(y->arena, c));
 	json_close(j, '}');
 	json_newline(j, 1);
-	json_key(j, "unread");
-	json_open(j, '[');
+	json_open_member(j, "unread", '[');
 	for (size_t i = 0; i < c->unread_count; i++) {
 		put_unread(j, y->arena, &c->unread[i]);
 	}

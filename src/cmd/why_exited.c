@@ -217,8 +217,7 @@ static void put_text(struct autopsy *a, struct strbuf *out, const struct report_
 }
 
 static void put_list(struct json *j, const char *key, const char *const *items, size_t count) {
-	json_key(j, key);
-	json_open(j, '[');
+	json_open_member(j, key, '[');
 	for (size_t i = 0; i < count; i++) {
 		json_element(j);
 		json_string(j, items[i], TEXT_BYTES_MAX);
@@ -239,8 +238,7 @@ static void put_exited(struct json *j, const void *context) {
 	const struct exited_story *y = &a->story;
 
 	json_newline(j, 1);
-	json_key(j, "exited");
-	json_open(j, '{');
+	json_open_member(j, "exited", '{');
 	json_put(j, "kind", y->kind);
 	json_put(j, "text", y->kind ? y->answer : NULL);
 	put_known(j, "pid", y->pid, y->pid);

@@ -9,8 +9,7 @@ static const char *or_null(const char *text) {
 }
 
 static void put_tool(struct json *json, const struct side_tool *tool) {
-	json_key(json, tool->name);
-	json_open(json, '{');
+	json_open_member(json, tool->name, '{');
 	json_put(json, "state",
 	         !tool->known                              ? "unknown"
 	         : tool->path || !str_empty(tool->version) ? "found"
@@ -43,8 +42,7 @@ static void put_side(struct json *json, const struct side *side) {
 	json_put(json, "remark", or_null(side->why));
 	json_put(json, "unit", or_null(side->unit));
 	json_newline(json, 5);
-	json_key(json, "tools");
-	json_open(json, '{');
+	json_open_member(json, "tools", '{');
 	for (size_t i = 0; i < TOOL_COUNT; i++) {
 		json_newline(json, 6);
 		put_tool(json, &side->tools[i]);
@@ -80,8 +78,7 @@ static void put_difference(struct json *json, const struct comparison *c,
 	json_put(json, "follows", or_null(d->follows));
 	json_put(json, "because", or_null(d->because));
 	json_newline(json, 5);
-	json_key(json, "values");
-	json_open(json, '[');
+	json_open_member(json, "values", '[');
 	for (size_t i = 0; i < c->sides->count; i++) {
 		json_newline(json, 6);
 		put_cell(json, &c->sides->items[i], &d->cells[i]);
@@ -91,8 +88,7 @@ static void put_difference(struct json *json, const struct comparison *c,
 }
 
 static void put_gaps(struct json *json, const struct sides *sides) {
-	json_key(json, "cannot_tell");
-	json_open(json, '[');
+	json_open_member(json, "cannot_tell", '[');
 	for (size_t i = 0; i < sides->gap_count; i++) {
 		const struct side_gap *gap = &sides->gaps[i];
 		json_newline(json, 4);
@@ -122,16 +118,14 @@ void compare_json(struct strbuf *out, const struct comparison *c, const struct c
 	json_newline(&json, 2);
 	json_put(&json, "answer", compare_headline(out->arena, c));
 	json_newline(&json, 2);
-	json_key(&json, "environments");
-	json_open(&json, '[');
+	json_open_member(&json, "environments", '[');
 	for (size_t i = 0; i < c->sides->count; i++) {
 		json_newline(&json, 4);
 		put_side(&json, &c->sides->items[i]);
 	}
 	json_close(&json, ']');
 	json_newline(&json, 2);
-	json_key(&json, "differences");
-	json_open(&json, '[');
+	json_open_member(&json, "differences", '[');
 	for (size_t i = 0; i < c->count; i++) {
 		json_newline(&json, 4);
 		put_difference(&json, c, &c->items[i]);

@@ -96,8 +96,7 @@ static void put_section(struct json *json, const char *heading, const struct str
 	if (body.len == 0) {
 		return;
 	}
-	json_element(json);
-	json_open(json, '{');
+	json_open_element(json, '{');
 	json_put(json, "heading", heading);
 	json_put(json, "text", arena_slicedup(json->out->arena, body));
 	json_close(json, '}');
@@ -112,8 +111,7 @@ void explain_json(struct strbuf *out, const struct rule *rule, const char *page)
 	strbuf_init(&text, out->arena);
 	json_open(&json, '{');
 	put_rule(&json, rule);
-	json_key(&json, "sections");
-	json_open(&json, '[');
+	json_open_member(&json, "sections", '[');
 	while (slice_line(&rest, &line)) {
 		if (slice_starts(line, "## ")) {
 			put_section(&json, heading, &text);

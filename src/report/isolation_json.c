@@ -8,16 +8,14 @@ static void put_or_null(struct json *json, const char *key, const char *text) {
 }
 
 static void put_values(struct json *json, const struct isolation_environment *e) {
-	json_key(json, "values");
-	json_open(json, '{');
+	json_open_member(json, "values", '{');
 	for (int i = 0; i < THING_PLACES; i++) {
 		const struct thing_value *v = &e->values[i];
 
 		if (!v->path[0]) {
 			continue;
 		}
-		json_key(json, thing_name((enum thing)i));
-		json_open(json, '{');
+		json_open_member(json, thing_name((enum thing)i), '{');
 		json_put(json, "place", v->path);
 		json_put(json, "from", v->from);
 		put_or_null(json, "state", v->place.state);
@@ -31,8 +29,7 @@ static void put_environment(struct json *json, const struct isolation *iso, size
 	const struct census_process *p = e->process;
 
 	json_newline(json, 1);
-	json_element(json);
-	json_open(json, '{');
+	json_open_element(json, '{');
 	json_put_number(json, "id", (int64_t)index + 1);
 	json_put_number(json, "pid", p->pid);
 	json_put_number(json, "uid", p->uid);
@@ -49,8 +46,7 @@ static void put_environment(struct json *json, const struct isolation *iso, size
 }
 
 static void put_numbers(struct json *json, const char *key, const struct isolation_shared *s) {
-	json_key(json, key);
-	json_open(json, '[');
+	json_open_member(json, key, '[');
 	for (size_t i = 0; i < s->member_count; i++) {
 		json_element(json);
 		strbuf_printf(json->out, "%zu", s->members[i] + 1);
@@ -60,13 +56,11 @@ static void put_numbers(struct json *json, const char *key, const struct isolati
 
 static void put_shared(struct json *json, const struct isolation_shared *s) {
 	json_newline(json, 1);
-	json_element(json);
-	json_open(json, '{');
+	json_open_element(json, '{');
 	json_put(json, "what", thing_name(s->thing));
 	json_put(json, "place", s->place);
 	put_numbers(json, "environments", s);
-	json_key(json, "pids");
-	json_open(json, '[');
+	json_open_member(json, "pids", '[');
 	for (size_t i = 0; s->pids && s->pids[i]; i++) {
 		json_element(json);
 		strbuf_printf(json->out, "%lld", (long long)s->pids[i]);
@@ -79,8 +73,7 @@ static void put_shared(struct json *json, const struct isolation_shared *s) {
 
 static void put_step(struct json *json, const struct isolation_step *step) {
 	json_newline(json, 1);
-	json_element(json);
-	json_open(json, '{');
+	json_open_element(json, '{');
 	json_key(json, "environment");
 	strbuf_printf(json->out, step->environment == CENSUS_NONE ? "null" : "%zu",
 	              step->environment + 1);
@@ -100,20 +93,17 @@ void isolation_json(struct strbuf *out, const struct isolation_view *view) {
 	json_put_tool(&json);
 	json_put_number(&json, "uid", iso->census->uid);
 	json_put_number(&json, "harmful", (int64_t)isolation_harmful(iso));
-	json_key(&json, "environments");
-	json_open(&json, '[');
+	json_open_member(&json, "environments", '[');
 	for (size_t i = 0; i < iso->count; i++) {
 		put_environment(&json, iso, i);
 	}
 	json_close(&json, ']');
-	json_key(&json, "shared");
-	json_open(&json, '[');
+	json_open_member(&json, "shared", '[');
 	for (size_t i = 0; i < iso->shared_count; i++) {
 		put_shared(&json, &iso->shared[i]);
 	}
 	json_close(&json, ']');
-	json_key(&json, "plan");
-	json_open(&json, '[');
+	json_open_member(&json, "plan", '[');
 	for (size_t i = 0; i < iso->step_count; i++) {
 		put_step(&json, &iso->steps[i]);
 	}

@@ -20,8 +20,7 @@ static void put_product(struct writer *w) {
 	struct json *j = &w->json;
 	const struct fact_install *v = facts_first(install, w->report->facts);
 	if (v) {
-		json_key(j, "product");
-		json_open(j, '{');
+		json_open_member(j, "product", '{');
 		json_put(j, "name", v->name);
 		json_put(j, "data", v->data);
 		json_put(j, "profile", *v->profile ? v->profile : NULL);
@@ -35,11 +34,9 @@ static void put_product(struct writer *w) {
 static void put_running(struct writer *w) {
 	struct json *j = &w->json;
 	const struct target *t = w->report->target;
-	json_key(j, "running");
-	json_open(j, '[');
+	json_open_member(j, "running", '[');
 	facts_each (running_server, s, w->report->facts) {
-		json_element(j);
-		json_open(j, '{');
+		json_open_element(j, '{');
 		json_put_number(j, "pid", s->pid);
 		json_put(j, "role", s->role);
 		json_put(j, "directory", s->cwd);
@@ -56,8 +53,7 @@ static void put_target(struct writer *w) {
 	struct json *j = &w->json;
 	const struct target *t = w->report->target;
 	const struct facts *facts = w->report->facts;
-	json_key(j, "target");
-	json_open(j, '{');
+	json_open_member(j, "target", '{');
 	json_put(j, "workspace", t->workspace);
 	json_put(j, "server", "gopls");
 	json_put(j, "server_path", t->gopls_path);
@@ -77,12 +73,10 @@ static void put_target(struct writer *w) {
 
 static void put_evidence(struct writer *w, const struct finding *f) {
 	struct json *j = &w->json;
-	json_key(j, "evidence");
-	json_open(j, '[');
+	json_open_member(j, "evidence", '[');
 	for (size_t i = 0; i < f->cite_count; i++) {
 		const struct fact *fact = f->cites[i];
-		json_element(j);
-		json_open(j, '{');
+		json_open_element(j, '{');
 		json_put(j, "source", fact_source(w->arena, fact));
 		json_put(j, "state", ev_state_name(fact->ev ? fact->ev->state : EV_READ));
 		json_put_number(j, "at_ms", fact->ev ? fact->ev->at_ns / NS_PER_MS : 0);
@@ -103,12 +97,10 @@ static int64_t lines_of(const char *command) {
 
 static void put_fixes(struct writer *w, const struct finding *f) {
 	struct json *j = &w->json;
-	json_key(j, "fixes");
-	json_open(j, '[');
+	json_open_member(j, "fixes", '[');
 	for (size_t i = 0; i < f->fix_count; i++) {
 		const struct fix_advice *fix = &f->fixes[i];
-		json_element(j);
-		json_open(j, '{');
+		json_open_element(j, '{');
 		json_put(j, "id", arena_printf(w->arena, "%s-%zu", f->rule->id, i + 1));
 		json_put(j, "title", fix->title);
 		json_put_number(j, "steps", lines_of(fix->command));
@@ -164,8 +156,7 @@ static void put_findings(struct writer *w, const char *name,
                          const struct finding *const *findings) {
 	struct json *j = &w->json;
 	json_newline(j, 1);
-	json_key(j, name);
-	json_open(j, '[');
+	json_open_member(j, name, '[');
 	for (size_t i = 0; findings[i]; i++) {
 		put_finding(w, findings[i]);
 	}
@@ -176,8 +167,7 @@ static void put_doubts(struct writer *w) {
 	struct json *j = &w->json;
 	const struct doubt *doubts = w->report->diagnosis->doubts;
 	json_newline(j, 1);
-	json_key(j, "cannot_tell");
-	json_open(j, '[');
+	json_open_member(j, "cannot_tell", '[');
 	for (size_t i = 0; doubts[i].id; i++) {
 		json_newline(j, 2);
 		json_open(j, '{');
@@ -192,13 +182,11 @@ static void put_doubts(struct writer *w) {
 static void put_features(struct writer *w) {
 	struct json *j = &w->json;
 	json_newline(j, 1);
-	json_key(j, "features");
-	json_open(j, '{');
+	json_open_member(j, "features", '{');
 	for (size_t i = 0; report_features[i]; i++) {
 		const struct fact_feature *f = facts_feature(w->report->facts, report_features[i]);
 		bool timed = f && !streq(f->state, "skipped");
-		json_key(j, report_features[i]);
-		json_open(j, '{');
+		json_open_member(j, report_features[i], '{');
 		json_put(j, "state", f ? f->state : "skipped");
 		json_put_ms(j, "ms", timed ? f->ms : -1);
 		json_put(j, "detail", f && *f->detail ? f->detail : NULL);
@@ -219,8 +207,7 @@ static void put_timing(struct writer *w) {
 static void put_log(struct writer *w) {
 	struct json *j = &w->json;
 	json_newline(j, 1);
-	json_key(j, "log");
-	json_open(j, '[');
+	json_open_member(j, "log", '[');
 	facts_each (log_event, e, w->report->facts) {
 		const char *at = history_time(w->arena, e);
 		json_newline(j, 2);
@@ -240,8 +227,7 @@ static void put_log(struct writer *w) {
 static void put_folders(struct writer *w) {
 	struct json *j = &w->json;
 	json_newline(j, 1);
-	json_key(j, "folders");
-	json_open(j, '[');
+	json_open_member(j, "folders", '[');
 	for (size_t i = 0; i < w->report->folder_count; i++) {
 		const struct report_folder *folder = &w->report->folders[i];
 		struct report one = {

@@ -68,6 +68,16 @@ void json_key(struct json *json, const char *key) {
 	strbuf_printf(json->out, "\"%s\": ", key);
 }
 
+void json_open_element(struct json *json, char bracket) {
+	json_element(json);
+	json_open(json, bracket);
+}
+
+void json_open_member(struct json *json, const char *key, char bracket) {
+	json_key(json, key);
+	json_open(json, bracket);
+}
+
 void json_put(struct json *json, const char *key, const char *text) {
 	json_key(json, key);
 	if (text) {
@@ -96,8 +106,7 @@ void json_put_bool(struct json *json, const char *key, bool yes) {
 }
 
 void json_put_names(struct json *json, const char *key, const char *const *names) {
-	json_key(json, key);
-	json_open(json, '[');
+	json_open_member(json, key, '[');
 	for (size_t i = 0; names && names[i]; i++) {
 		json_element(json);
 		json_string(json, names[i], SIZE_MAX);

@@ -20,6 +20,9 @@ void json_close(struct json *json, char bracket);
 void json_element(struct json *json);
 /* Begins a member of an object; its value follows. */
 void json_key(struct json *json, const char *key);
+/* Both, and the bracket of the value. */
+void json_open_element(struct json *json, char bracket);
+void json_open_member(struct json *json, const char *key, char bracket);
 /* A newline and blanks before the next member, for readers of the raw text. */
 void json_newline(struct json *json, size_t indent);
 

@@ -166,14 +166,12 @@ static void put_decimal(struct json *json, const char *key, double value) {
 static void put_kind(struct json *json, const struct leaks_view *v, enum usage_kind kind) {
 	const struct growth *g = &v->growths[kind];
 
-	json_key(json, usage_kind_name(kind));
-	json_open(json, '{');
+	json_open_member(json, usage_kind_name(kind), '{');
 	json_put_bool(json, "grows", g->grows);
 	put_decimal(json, "slope", g->slope);
 	put_decimal(json, "late_slope", g->late_slope);
 	put_decimal(json, "z2", g->z2);
-	json_key(json, "samples");
-	json_open(json, '[');
+	json_open_member(json, "samples", '[');
 	for (size_t i = 0; i < v->count; i++) {
 		json_element(json);
 		strbuf_printf(json->out, "%lld", (long long)v->samples[i]->counts[kind]);
@@ -193,21 +191,18 @@ void leaks_json(struct strbuf *out, const struct leaks_view *v) {
 	json_put_bool(&json, "leaks", v->leaks);
 	json_put(&json, "worst", v->leaks ? usage_kind_name(v->worst) : NULL);
 	json_put(&json, "pattern", *v->pattern ? v->pattern : NULL);
-	json_key(&json, "at");
-	json_open(&json, '[');
+	json_open_member(&json, "at", '[');
 	for (size_t i = 0; i < v->count; i++) {
 		json_element(&json);
 		strbuf_printf(out, "%.3f", v->x[i]);
 	}
 	json_close(&json, ']');
-	json_key(&json, "kinds");
-	json_open(&json, '{');
+	json_open_member(&json, "kinds", '{');
 	for (int kind = 0; kind < USAGE_KIND_COUNT; kind++) {
 		put_kind(&json, v, (enum usage_kind)kind);
 	}
 	json_close(&json, '}');
-	json_key(&json, "inotify");
-	json_open(&json, '{');
+	json_open_member(&json, "inotify", '{');
 	json_put_number(&json, "watches", v->user ? v->user->user_watches : -1);
 	json_put_number(&json, "watches_limit", v->user ? v->user->watches_limit : -1);
 	json_put_number(&json, "instances", v->user ? v->user->user_instances : -1);

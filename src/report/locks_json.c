@@ -15,8 +15,7 @@ static const char *const state_names[] = {[LOCK_WAITED] = "waited_for",
 static void put_person(struct json *json, const struct locks_view *v, const struct lock *l) {
 	char state[2] = {l->state, '\0'};
 
-	json_element(json);
-	json_open(json, '{');
+	json_open_element(json, '{');
 	json_put_number(json, "pid", l->pid);
 	json_put(json, "proof", l->proof);
 	json_put(json, "unseen", *l->unseen ? l->unseen : NULL);
@@ -37,8 +36,7 @@ static void put_person(struct json *json, const struct locks_view *v, const stru
 
 static void put_people(struct json *json, const struct locks_view *v, const char *key,
                        const struct lock *const *list, size_t count) {
-	json_key(json, key);
-	json_open(json, '[');
+	json_open_member(json, key, '[');
 	for (size_t i = 0; i < count; i++) {
 		put_person(json, v, list[i]);
 	}
@@ -46,8 +44,7 @@ static void put_people(struct json *json, const struct locks_view *v, const char
 }
 
 static void put_row(struct json *json, const struct locks_view *v, const struct lock_row *row) {
-	json_element(json);
-	json_open(json, '{');
+	json_open_element(json, '{');
 	json_put(json, "state", state_names[row->state]);
 	json_put(json, "path", *row->path ? row->path : NULL);
 	json_put(json, "kind", row->file.name);
@@ -70,28 +67,23 @@ void locks_json(struct strbuf *out, const struct locks_view *view) {
 	json_put(&json, "table", view->locks.table);
 	json_put_number(&json, "waited_for", (int64_t)view->waited);
 	json_put_number(&json, "held", (int64_t)view->held);
-	json_key(&json, "locks");
-	json_open(&json, '[');
+	json_open_member(&json, "locks", '[');
 	for (const struct lock_row *row = view->rows; row; row = row->next) {
 		put_row(&json, view, row);
 	}
 	json_close(&json, ']');
-	json_key(&json, "left_over");
-	json_open(&json, '{');
+	json_open_member(&json, "left_over", '{');
 	json_put(&json, "directory", *view->left_over_dir ? view->left_over_dir : NULL);
 	json_put_number(&json, "files", (int64_t)view->left_over_files);
 	json_put_bool(&json, "complete", !view->left_over_cut);
 	json_close(&json, '}');
-	json_key(&json, "not_seen");
-	json_open(&json, '{');
+	json_open_member(&json, "not_seen", '{');
 	json_put_number(&json, "processes", view->locks.denied);
 	json_put(&json, "needs", view->locks.denied > 0 ? RIGHTS_TO_SEE_OTHERS : NULL);
 	json_close(&json, '}');
-	json_key(&json, "plan");
-	json_open(&json, '[');
+	json_open_member(&json, "plan", '[');
 	for (size_t i = 0; i < view->plan_count; i++) {
-		json_element(&json);
-		json_open(&json, '{');
+		json_open_element(&json, '{');
 		json_put(&json, "title", view->plan[i].title);
 		json_put(&json, "command", view->plan[i].command);
 		json_close(&json, '}');

@@ -13,8 +13,7 @@ static void put_or_null(struct json *json, const char *key, const char *text) {
 }
 
 static void put_pids(struct json *json, const char *key, const int64_t *pids, size_t count) {
-	json_key(json, key);
-	json_open(json, '[');
+	json_open_member(json, key, '[');
 	for (size_t i = 0; i < count; i++) {
 		json_element(json);
 		strbuf_printf(json->out, "%lld", (long long)pids[i]);
@@ -28,8 +27,7 @@ static void put_ends(struct json *json, const struct census_process *p) {
 	for (int fd = 0; fd < 3; fd++) {
 		const struct census_end *end = &p->ends[fd];
 
-		json_key(json, names[fd]);
-		json_open(json, '{');
+		json_open_member(json, names[fd], '{');
 		put_or_null(json, "kind", end->kind);
 		put_or_null(json, "peer", end->state);
 		json_put_bool(json, "guessed", end->guessed);
@@ -52,25 +50,21 @@ static void put_marks(struct json *json, const struct ps_view *view,
                       const struct census_process *p) {
 	struct arena *arena = json->out->arena;
 
-	json_key(json, "marks");
-	json_open(json, '[');
+	json_open_member(json, "marks", '[');
 	for (size_t i = 0; i < p->mark_count; i++) {
 		const struct census_mark *m = &p->marks[i];
 
-		json_element(json);
-		json_open(json, '{');
+		json_open_element(json, '{');
 		json_put(json, "kind", census_mark_name(m->kind));
 		json_put_bool(json, "left_over", census_mark_is_left_over(m->kind));
 		json_put(json, "evidence", m->evidence);
 		if (m->kind == MARK_DUPLICATE) {
 			json_put_number(json, "of", m->other);
-			json_key(json, "splits");
-			json_open(json, '[');
+			json_open_member(json, "splits", '[');
 			for (size_t k = 0; k < m->split_count; k++) {
 				const struct census_split *s = &m->splits[k];
 
-				json_element(json);
-				json_open(json, '{');
+				json_open_element(json, '{');
 				json_put(json, "name", s->name);
 				json_put(json, "there", masked(view, arena, s->name, s->a));
 				json_put(json, "here", masked(view, arena, s->name, s->b));
@@ -86,8 +80,7 @@ static void put_marks(struct json *json, const struct ps_view *view,
 static void put_arguments(struct json *json, const char *cmdline) {
 	struct slice rest = slice_str(cmdline), word;
 
-	json_key(json, "argv");
-	json_open(json, '[');
+	json_open_member(json, "argv", '[');
 	while (slice_cut(&rest, '\x1f', &word)) {
 		json_element(json);
 		json_string(json, arena_slicedup(json->out->arena, word), TEXT_MAX);
@@ -96,8 +89,7 @@ static void put_arguments(struct json *json, const char *cmdline) {
 }
 
 static void put_program(struct json *json, const struct census_process *p) {
-	json_key(json, "program");
-	json_open(json, '{');
+	json_open_member(json, "program", '{');
 	put_or_null(json, "path", p->exe);
 	json_put_bool(json, "deleted", p->gone);
 	put_or_null(json, "package", p->package);
@@ -113,8 +105,7 @@ static void put_program(struct json *json, const struct census_process *p) {
 static void put_listen(struct json *json, const struct census_process *p) {
 	struct slice rest = slice_str(p->listen), address;
 
-	json_key(json, "listens");
-	json_open(json, '[');
+	json_open_member(json, "listens", '[');
 	while (slice_cut(&rest, '\x1f', &address)) {
 		json_element(json);
 		json_string(json, arena_slicedup(json->out->arena, address), TEXT_MAX);
@@ -176,8 +167,7 @@ void ps_json(struct strbuf *out, const struct ps_view *view) {
 	json_put_number(&json, "uid", c->uid);
 	json_put_bool(&json, "all_users", c->everybody);
 	json_put_number(&json, "processes_looked_at", c->processes);
-	json_key(&json, "processes");
-	json_open(&json, '[');
+	json_open_member(&json, "processes", '[');
 	for (size_t i = 0; i < count; i++) {
 		json_newline(&json, 1);
 		put_process(&json, view, order[i]);
