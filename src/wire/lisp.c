@@ -3,41 +3,28 @@
 #include "wire/lisp.h"
 
 #include "base/str.h"
+#include "wire/cursor.h"
 
 #include <stdlib.h>
 
 struct reader {
 	struct arena *arena;
-	struct slice text;
-	size_t at;
-	size_t line;
-	size_t line_start;
+	struct cursor in;
 	size_t nodes;
 	size_t depth;
 };
-
-static int peek(const struct reader *r, size_t ahead) {
-	return r->at + ahead < r->text.len ? (unsigned char)r->text.data[r->at + ahead] : -1;
-}
-
-static void step(struct reader *r) {
-	if (r->text.data[r->at++] == '\n') {
-		r->line++;
-		r->line_start = r->at;
-	}
-}
 
 static bool is_blank(int c) {
 	return c == ' ' || (c >= '\t' && c <= '\r') || c == '\0';
 }
 
 static void skip_blanks(struct reader *r) {
-	for (; r->at < r->text.len; step(r)) {
-		if (peek(r, 0) == ';') {
-			while (r->at + 1 < r->text.len && peek(r, 1) != '\n') {
-				r->at++;
+	for (; !cursor_ended(&r->in); cursor_step(&r->in)) {
+		if (cursor_is(&r->in, ';')) {
+			while (r->in.at + 1 < r->in.text.len && cursor_peek(&r->in, 1) != '\n') {
+				r->in.at++;
 			}
-		} else if (!is_blank(peek(r, 0))) {
+		} else if (!is_blank(cursor_peek(&r->in, 0))) {
 			return;
 		}
 	}
@@ -48,8 +35,7 @@ static struct lisp_node *node_new(struct reader *r, enum lisp_type type) {
 
 	r->nodes++;
 	*node = (struct lisp_node){.type = type, .text = ""};
-	node->place = (struct jsonc_place){
-		.offset = r->at, .line = r->line, .column = r->at - r->line_start + 1};
+	node->place = cursor_place(&r->in);
 	return node;
 }
 
@@ -67,11 +53,12 @@ static struct lisp_node *read_string(struct reader *r) {
 	struct strbuf out;
 
 	strbuf_init(&out, r->arena);
-	for (step(r); r->at < r->text.len && peek(r, 0) != '"'; step(r)) {
-		char c = r->text.data[r->at];
-		if (c == '\\' && r->at + 1 < r->text.len) {
-			step(r);
-			c = r->text.data[r->at];
+	for (cursor_step(&r->in); !cursor_ended(&r->in) && !cursor_is(&r->in, '"');
+	     cursor_step(&r->in)) {
+		char c = r->in.text.data[r->in.at];
+		if (c == '\\' && r->in.at + 1 < r->in.text.len) {
+			cursor_step(&r->in);
+			c = r->in.text.data[r->in.at];
 			const char *found = c != '\0' ? strchr(from, c) : NULL;
 			if (c == '\n' || c == ' ') {
 				continue;
@@ -80,8 +67,8 @@ static struct lisp_node *read_string(struct reader *r) {
 		}
 		strbuf_add_char(&out, c);
 	}
-	if (r->at < r->text.len) {
-		step(r);
+	if (!cursor_ended(&r->in)) {
+		cursor_step(&r->in);
 	}
 	node->text = out.data;
 	return node;
@@ -91,19 +78,19 @@ static struct lisp_node *read_string(struct reader *r) {
 static struct lisp_node *read_character(struct reader *r) {
 	struct lisp_node *node = node_new(r, LISP_UNKNOWN);
 
-	step(r);
-	while (peek(r, 0) == '\\' && r->at + 1 < r->text.len) {
-		step(r);
-		bool control = peek(r, 1) == '-';
-		step(r);
-		if (control && r->at < r->text.len) {
-			step(r);
+	cursor_step(&r->in);
+	while (cursor_is(&r->in, '\\') && r->in.at + 1 < r->in.text.len) {
+		cursor_step(&r->in);
+		bool control = cursor_peek(&r->in, 1) == '-';
+		cursor_step(&r->in);
+		if (control && !cursor_ended(&r->in)) {
+			cursor_step(&r->in);
 		} else {
 			return node;
 		}
 	}
-	if (r->at < r->text.len) {
-		step(r);
+	if (!cursor_ended(&r->in)) {
+		cursor_step(&r->in);
 	}
 	return node;
 }
@@ -122,16 +109,17 @@ static bool is_number(const char *text) {
 
 static struct lisp_node *read_symbol(struct reader *r) {
 	struct lisp_node *node = node_new(r, LISP_SYMBOL);
-	size_t from = r->at;
+	size_t from = r->in.at;
 
-	while (r->at < r->text.len && !is_blank(peek(r, 0)) && !strchr("()[]\"';`,", peek(r, 0))) {
-		r->at += peek(r, 0) == '\\' && r->at + 1 < r->text.len ? 2 : 1;
+	while (!cursor_ended(&r->in) && !is_blank(cursor_peek(&r->in, 0)) &&
+	       !strchr("()[]\"';`,", cursor_peek(&r->in, 0))) {
+		r->in.at += cursor_is(&r->in, '\\') && r->in.at + 1 < r->in.text.len ? 2 : 1;
 	}
-	if (r->at == from) {
-		step(r); /* a closing bracket too many */
+	if (r->in.at == from) {
+		cursor_step(&r->in); /* a closing bracket too many */
 		node->type = LISP_UNKNOWN;
 	}
-	node->text = arena_slicedup(r->arena, slice_of(r->text.data + from, r->at - from));
+	node->text = arena_slicedup(r->arena, cursor_since(&r->in, from));
 	if (is_number(node->text)) {
 		node->type = LISP_NUMBER;
 	}
@@ -159,20 +147,21 @@ static void splice_tail(struct lisp_node *list, struct lisp_node **last) {
 }
 
 static struct lisp_node *read_list(struct reader *r) {
-	bool vector = peek(r, 0) == '[';
+	bool vector = cursor_is(&r->in, '[');
 	struct lisp_node *list = node_new(r, vector ? LISP_VECTOR : LISP_LIST);
 	struct lisp_node **end = &list->first_child;
 	struct lisp_node **behind_dot = NULL;
 
-	step(r);
-	for (skip_blanks(r); r->at < r->text.len; skip_blanks(r)) {
-		int c = peek(r, 0);
+	cursor_step(&r->in);
+	for (skip_blanks(r); !cursor_ended(&r->in); skip_blanks(r)) {
+		int c = cursor_peek(&r->in, 0);
 		if (c == ')' || c == ']') {
-			step(r);
+			cursor_step(&r->in);
 			break;
 		}
-		if (c == '.' && (is_blank(peek(r, 1)) || peek(r, 1) == '(')) {
-			step(r);
+		if (c == '.' &&
+		    (is_blank(cursor_peek(&r->in, 1)) || cursor_peek(&r->in, 1) == '(')) {
+			cursor_step(&r->in);
 			behind_dot = end;
 			continue;
 		}
@@ -192,11 +181,11 @@ static struct lisp_node *read_list(struct reader *r) {
 static void skip_quotes(struct reader *r) {
 	for (;;) {
 		skip_blanks(r);
-		if (peek(r, 0) == '\'' || peek(r, 0) == '`') {
-			step(r);
-		} else if (peek(r, 0) == '#' && peek(r, 1) == '\'') {
-			step(r);
-			step(r);
+		if (cursor_is(&r->in, '\'') || cursor_is(&r->in, '`')) {
+			cursor_step(&r->in);
+		} else if (cursor_is(&r->in, '#') && cursor_peek(&r->in, 1) == '\'') {
+			cursor_step(&r->in);
+			cursor_step(&r->in);
 		} else {
 			return;
 		}
@@ -206,25 +195,25 @@ static void skip_quotes(struct reader *r) {
 /* NULL at the end, and beyond the bounds. */
 static struct lisp_node *read_form(struct reader *r) {
 	skip_quotes(r);
-	if (r->at >= r->text.len || r->nodes >= LISP_NODES_MAX || r->depth >= LISP_DEPTH_MAX) {
-		r->at = r->text.len;
+	if (cursor_ended(&r->in) || r->nodes >= LISP_NODES_MAX || r->depth >= LISP_DEPTH_MAX) {
+		r->in.at = r->in.text.len;
 		return NULL;
 	}
 	r->depth++;
 	struct lisp_node *node;
-	int c = peek(r, 0);
+	int c = cursor_peek(&r->in, 0);
 	if (c == ',') {
 		node = node_new(r, LISP_UNKNOWN);
-		step(r);
-		if (peek(r, 0) == '@') {
-			step(r);
+		cursor_step(&r->in);
+		if (cursor_is(&r->in, '@')) {
+			cursor_step(&r->in);
 		}
 		(void)read_form(r);
 	} else if (c == '(' || c == '[') {
 		node = read_list(r);
 	} else if (c == '"') {
 		node = read_string(r);
-	} else if (c == '?' && !is_blank(peek(r, 1))) {
+	} else if (c == '?' && !is_blank(cursor_peek(&r->in, 1))) {
 		node = read_character(r);
 	} else {
 		node = read_symbol(r);
@@ -234,7 +223,7 @@ static struct lisp_node *read_form(struct reader *r) {
 }
 
 struct lisp_node *lisp_read(struct arena *arena, struct slice text) {
-	struct reader r = {.arena = arena, .text = text, .line = 1};
+	struct reader r = {.arena = arena, .in = cursor_at_start(text)};
 	struct lisp_node *all = node_new(&r, LISP_LIST);
 	struct lisp_node **end = &all->first_child;
 	struct lisp_node *form;

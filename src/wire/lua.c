@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "base/vec.h"
+#include "wire/cursor.h"
 
 #include <stdlib.h>
 
@@ -18,10 +19,7 @@ struct token {
 
 struct reader {
 	struct arena *arena;
-	struct slice text;
-	size_t at;
-	size_t line;
-	size_t line_start;
+	struct cursor in;
 	struct token *tokens;
 	size_t count;
 	size_t slots;
@@ -32,17 +30,6 @@ struct reader {
 };
 
 /* ---- tokens ---- */
-
-static int peek(const struct reader *r, size_t ahead) {
-	return r->at + ahead < r->text.len ? (unsigned char)r->text.data[r->at + ahead] : -1;
-}
-
-static void step(struct reader *r) {
-	if (r->text.data[r->at++] == '\n') {
-		r->line++;
-		r->line_start = r->at;
-	}
-}
 
 static bool is_letter(int c) {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
@@ -56,13 +43,13 @@ static bool is_digit(int c) {
 static int long_level(const struct reader *r) {
 	int level = 0;
 
-	if (peek(r, 0) != '[') {
+	if (!cursor_is(&r->in, '[')) {
 		return -1;
 	}
-	while (peek(r, (size_t)level + 1) == '=') {
+	while (cursor_peek(&r->in, (size_t)level + 1) == '=') {
 		level++;
 	}
-	return peek(r, (size_t)level + 1) == '[' ? level : -1;
+	return cursor_peek(&r->in, (size_t)level + 1) == '[' ? level : -1;
 }
 
 /* From its first bracket on; gives what stands between. Without an end it goes to the end. */
@@ -72,70 +59,68 @@ static struct slice read_long(struct reader *r, int level) {
 	size_t n = strlen(close);
 
 	for (int i = 0; i < level + 2; i++) {
-		step(r);
+		cursor_step(&r->in);
 	}
-	size_t from = r->at;
-	while (r->at < r->text.len) {
-		if (r->text.len - r->at >= n && memcmp(r->text.data + r->at, close, n) == 0) {
-			size_t to = r->at;
+	size_t from = r->in.at;
+	while (!cursor_ended(&r->in)) {
+		if (cursor_starts(&r->in, close)) {
+			size_t to = r->in.at;
 			for (size_t i = 0; i < n; i++) {
-				step(r);
+				cursor_step(&r->in);
 			}
-			return slice_of(r->text.data + from, to - from);
+			return slice_of(r->in.text.data + from, to - from);
 		}
-		step(r);
+		cursor_step(&r->in);
 	}
-	return slice_of(r->text.data + from, r->text.len - from);
+	return slice_of(r->in.text.data + from, r->in.text.len - from);
 }
 
 static void skip_comment(struct reader *r) {
-	r->at += 2;
+	r->in.at += 2;
 	int level = long_level(r);
 	if (level >= 0 && level < 40) {
 		read_long(r, level);
 		return;
 	}
-	while (r->at < r->text.len && r->text.data[r->at] != '\n') {
-		r->at++;
-	}
+	cursor_to_line_end(&r->in);
 }
 
 static void read_escape(struct reader *r, struct strbuf *out) {
 	static const char from[] = "abfnrtv";
 	static const char to[] = "\a\b\f\n\r\t\v";
-	int c = peek(r, 0);
+	int c = cursor_peek(&r->in, 0);
 	const char *found = c > 0 ? strchr(from, c) : NULL;
 
 	if (is_digit(c)) {
 		int value = 0;
-		for (int i = 0; i < 3 && is_digit(peek(r, 0)); i++) {
-			value = value * 10 + (peek(r, 0) - '0');
-			r->at++;
+		for (int i = 0; i < 3 && is_digit(cursor_peek(&r->in, 0)); i++) {
+			value = value * 10 + (cursor_peek(&r->in, 0) - '0');
+			r->in.at++;
 		}
 		strbuf_add_char(out, (char)(value & 255));
 	} else if (c >= 0) {
 		strbuf_add_char(out, found ? to[found - from] : (char)c);
-		step(r);
+		cursor_step(&r->in);
 	}
 }
 
 static const char *read_quoted(struct reader *r) {
-	int quote = peek(r, 0);
+	char quote = r->in.text.data[r->in.at];
 	struct strbuf out;
 
 	strbuf_init(&out, r->arena);
-	step(r);
-	while (r->at < r->text.len && peek(r, 0) != quote && peek(r, 0) != '\n') {
-		if (peek(r, 0) == '\\') {
-			step(r);
+	cursor_step(&r->in);
+	while (!cursor_ended(&r->in) && !cursor_is(&r->in, quote) && !cursor_is(&r->in, '\n')) {
+		if (cursor_is(&r->in, '\\')) {
+			cursor_step(&r->in);
 			read_escape(r, &out);
 		} else {
-			strbuf_add_char(&out, (char)peek(r, 0));
-			step(r);
+			strbuf_add_char(&out, r->in.text.data[r->in.at]);
+			cursor_step(&r->in);
 		}
 	}
-	if (peek(r, 0) == quote) {
-		step(r);
+	if (cursor_is(&r->in, quote)) {
+		cursor_step(&r->in);
 	}
 	return out.data;
 }
@@ -144,26 +129,26 @@ static struct token *token_new(struct reader *r, enum kind kind) {
 	VEC_ROOM(r->arena, r->tokens, r->count, &r->slots);
 	struct token *t = &r->tokens[r->count++];
 	*t = (struct token){.kind = kind, .string = ""};
-	t->place = (struct jsonc_place){
-		.offset = r->at, .line = r->line, .column = r->at - r->line_start + 1};
+	t->place = cursor_place(&r->in);
 	return t;
 }
 
 static void read_token(struct reader *r) {
-	int c = peek(r, 0);
-	size_t from = r->at;
+	int c = cursor_peek(&r->in, 0);
+	size_t from = r->in.at;
 	int level = long_level(r);
 	struct token *t = token_new(r, L_SYMBOL);
 
 	if (is_letter(c)) {
 		t->kind = L_NAME;
-		while (is_letter(peek(r, 0)) || is_digit(peek(r, 0))) {
-			r->at++;
+		while (is_letter(cursor_peek(&r->in, 0)) || is_digit(cursor_peek(&r->in, 0))) {
+			r->in.at++;
 		}
 	} else if (is_digit(c)) {
 		t->kind = L_NUMBER;
-		while (is_letter(peek(r, 0)) || is_digit(peek(r, 0)) || peek(r, 0) == '.') {
-			r->at++;
+		while (is_letter(cursor_peek(&r->in, 0)) || is_digit(cursor_peek(&r->in, 0)) ||
+		       cursor_is(&r->in, '.')) {
+			r->in.at++;
 		}
 	} else if (c == '"' || c == '\'') {
 		t->kind = L_STRING;
@@ -172,23 +157,23 @@ static void read_token(struct reader *r) {
 		t->kind = L_STRING;
 		t->string = arena_slicedup(r->arena, read_long(r, level));
 	} else {
-		step(r);
+		cursor_step(&r->in);
 		/* ==, ~=, <= and >= are no assignments; .. and ... no fields. */
-		while ((strchr("=~<>", c) && peek(r, 0) == '=') ||
-		       (c == '.' && peek(r, 0) == '.')) {
-			step(r);
+		while ((strchr("=~<>", c) && cursor_is(&r->in, '=')) ||
+		       (c == '.' && cursor_is(&r->in, '.'))) {
+			cursor_step(&r->in);
 		}
 	}
-	t->text = slice_of(r->text.data + from, r->at - from);
+	t->text = cursor_since(&r->in, from);
 	t->place.length = t->text.len;
 }
 
 static void read_tokens(struct reader *r) {
-	while (r->at < r->text.len) {
-		int c = peek(r, 0);
+	while (!cursor_ended(&r->in)) {
+		int c = cursor_peek(&r->in, 0);
 		if (c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\0') {
-			step(r);
-		} else if (c == '-' && peek(r, 1) == '-') {
+			cursor_step(&r->in);
+		} else if (c == '-' && cursor_peek(&r->in, 1) == '-') {
 			skip_comment(r);
 		} else {
 			read_token(r);
@@ -463,7 +448,7 @@ static const char *const *strings_of(const struct reader *r) {
 
 struct lua_text *lua_read(struct arena *arena, struct slice text) {
 	struct lua_text *out = arena_new_of(arena, struct lua_text);
-	struct reader r = {.arena = arena, .text = text, .line = 1};
+	struct reader r = {.arena = arena, .in = cursor_at_start(text)};
 
 	r.end = &r.first;
 	read_tokens(&r);

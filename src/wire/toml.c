@@ -3,6 +3,7 @@
 #include "wire/toml.h"
 
 #include "base/str.h"
+#include "wire/cursor.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -10,58 +11,28 @@
 struct reader {
 	struct arena *arena;
 	struct toml_doc *doc;
-	const char *text;
-	size_t len;
-	size_t at;
-	size_t line;
-	size_t line_start;
+	struct cursor in;
 	size_t nodes;
 };
 
 /* ---- places and errors ---- */
 
-static struct jsonc_place here(const struct reader *r) {
-	return (struct jsonc_place){
-		.offset = r->at, .line = r->line, .column = r->at - r->line_start + 1};
-}
-
 /* The first one stays. Always false. */
 static bool fail(struct reader *r, const char *what) {
 	if (!r->doc->error) {
 		r->doc->error = what;
-		r->doc->place = here(r);
+		r->doc->place = cursor_place(&r->in);
 	}
 	return false;
 }
 
-static int peek(const struct reader *r) {
-	return r->at < r->len ? (unsigned char)r->text[r->at] : -1;
-}
-
-static bool starts(const struct reader *r, const char *word) {
-	size_t n = strlen(word);
-
-	return r->len - r->at >= n && memcmp(r->text + r->at, word, n) == 0;
-}
-
-static void step(struct reader *r) {
-	if (r->text[r->at++] == '\n') {
-		r->line++;
-		r->line_start = r->at;
-	}
-}
-
 static void skip_blanks(struct reader *r) {
-	while (peek(r) == ' ' || peek(r) == '\t') {
-		r->at++;
-	}
+	cursor_skip(&r->in, " \t");
 }
 
 static void skip_comment(struct reader *r) {
-	if (peek(r) == '#') {
-		while (r->at < r->len && peek(r) != '\n') {
-			r->at++;
-		}
+	if (cursor_is(&r->in, '#')) {
+		cursor_to_line_end(&r->in);
 	}
 }
 
@@ -70,10 +41,10 @@ static void skip_lines(struct reader *r) {
 	for (;;) {
 		skip_blanks(r);
 		skip_comment(r);
-		if (peek(r) != '\n' && peek(r) != '\r') {
+		if (!cursor_is(&r->in, '\n') && !cursor_is(&r->in, '\r')) {
 			return;
 		}
-		step(r);
+		cursor_step(&r->in);
 	}
 }
 
@@ -86,7 +57,7 @@ static struct jsonc_node *node_new(struct reader *r, enum jsonc_type type) {
 	}
 	struct jsonc_node *node = arena_new_of(r->arena, struct jsonc_node);
 	node->type = type;
-	node->place = here(r);
+	node->place = cursor_place(&r->in);
 	node->string = "";
 	return node;
 }
@@ -175,7 +146,7 @@ static bool read_code(struct reader *r, struct strbuf *out, size_t digits) {
 	unsigned long c = 0;
 
 	for (size_t i = 0; i < digits; i++) {
-		int d = peek(r);
+		int d = cursor_peek(&r->in, 0);
 		int v = d >= '0' && d <= '9'   ? d - '0'
 		        : d >= 'a' && d <= 'f' ? d - 'a' + 10
 		        : d >= 'A' && d <= 'F' ? d - 'A' + 10
@@ -184,7 +155,7 @@ static bool read_code(struct reader *r, struct strbuf *out, size_t digits) {
 			return fail(r, "hexadecimal digit expected");
 		}
 		c = c * 16 + (unsigned long)v;
-		r->at++;
+		r->in.at++;
 	}
 	add_utf8(out, c);
 	return true;
@@ -194,22 +165,20 @@ static bool read_code(struct reader *r, struct strbuf *out, size_t digits) {
 static bool read_escape(struct reader *r, struct strbuf *out, bool many_lines) {
 	static const char from[] = "btnfre\"\\";
 	static const char to[] = "\b\t\n\f\r\033\"\\";
-	int c = peek(r);
+	int c = cursor_peek(&r->in, 0);
 	const char *at = c > 0 ? strchr(from, c) : NULL;
 
 	if (at && *at) {
 		strbuf_add_char(out, to[at - from]);
-		r->at++;
+		r->in.at++;
 		return true;
 	}
 	if (c == 'u' || c == 'U') {
-		r->at++;
+		r->in.at++;
 		return read_code(r, out, c == 'u' ? 4 : 8);
 	}
 	if (many_lines && (c == ' ' || c == '\t' || c == '\n' || c == '\r')) {
-		while (peek(r) == ' ' || peek(r) == '\t' || peek(r) == '\n' || peek(r) == '\r') {
-			step(r);
-		}
+		cursor_skip(&r->in, " \t\r\n");
 		return true;
 	}
 	return fail(r, "unknown escape");
@@ -217,44 +186,45 @@ static bool read_escape(struct reader *r, struct strbuf *out, bool many_lines) {
 
 /* At its opening quote; NULL with an error when it is not closed. */
 static const char *read_string(struct reader *r, size_t *ret_len) {
-	char quote = r->text[r->at];
+	char quote = r->in.text.data[r->in.at];
 	const char *three = quote == '"' ? "\"\"\"" : "'''";
-	bool many = starts(r, three);
+	bool many = cursor_starts(&r->in, three);
 	struct strbuf out;
 
 	strbuf_init(&out, r->arena);
-	r->at += many ? 3 : 1;
-	if (many && starts(r, "\r\n")) {
-		r->at++;
+	r->in.at += many ? 3 : 1;
+	if (many && cursor_starts(&r->in, "\r\n")) {
+		r->in.at++;
 	}
-	if (many && peek(r) == '\n') {
-		step(r);
+	if (many && cursor_is(&r->in, '\n')) {
+		cursor_step(&r->in);
 	}
 	for (;;) {
-		int c = peek(r);
+		int c = cursor_peek(&r->in, 0);
 
 		if (c < 0 || (c == '\n' && !many)) {
 			fail(r, "unclosed string");
 			return NULL;
 		}
-		if (many ? starts(r, three) : c == quote) {
-			r->at += many ? 3 : 1;
+		if (many ? cursor_starts(&r->in, three) : c == quote) {
+			r->in.at += many ? 3 : 1;
 			/* One or two quotes more belong to the text. */
-			for (int i = 0; many && i < 2 && peek(r) == quote; i++, r->at++) {
+			for (int i = 0; many && i < 2 && cursor_is(&r->in, quote);
+			     i++, r->in.at++) {
 				strbuf_add_char(&out, quote);
 			}
 			*ret_len = out.len;
 			return out.data;
 		}
 		if (c == '\\' && quote == '"') {
-			r->at++;
+			r->in.at++;
 			if (!read_escape(r, &out, many)) {
 				return NULL;
 			}
 			continue;
 		}
 		strbuf_add_char(&out, (char)c);
-		step(r);
+		cursor_step(&r->in);
 	}
 }
 
@@ -264,36 +234,36 @@ static bool is_bare(int c) {
 }
 
 static const char *read_key_part(struct reader *r) {
-	size_t start = r->at;
+	size_t start = r->in.at;
 	size_t len = 0;
 
-	if (peek(r) == '"' || peek(r) == '\'') {
+	if (cursor_is(&r->in, '"') || cursor_is(&r->in, '\'')) {
 		return read_string(r, &len);
 	}
-	while (is_bare(peek(r))) {
-		r->at++;
+	while (is_bare(cursor_peek(&r->in, 0))) {
+		r->in.at++;
 	}
-	if (r->at == start) {
+	if (r->in.at == start) {
 		fail(r, "key expected");
 		return NULL;
 	}
-	return arena_strndup(r->arena, r->text + start, r->at - start);
+	return arena_slicedup(r->arena, cursor_since(&r->in, start));
 }
 
 /* a.b.c: walks (and makes) the tables a, b below `in`; the last part is left to the caller. */
 static struct jsonc_node *read_key(struct reader *r, struct jsonc_node *in, const char **ret_last,
                                    struct jsonc_place *ret_place) {
 	for (size_t depth = 0; in && depth < TOML_DEPTH_MAX; depth++) {
-		*ret_place = here(r);
+		*ret_place = cursor_place(&r->in);
 		*ret_last = read_key_part(r);
 		if (!*ret_last) {
 			return NULL;
 		}
 		skip_blanks(r);
-		if (peek(r) != '.') {
+		if (!cursor_is(&r->in, '.')) {
 			return in;
 		}
-		r->at++;
+		r->in.at++;
 		skip_blanks(r);
 		in = table_under(r, in, *ret_last, *ret_place);
 	}
@@ -310,11 +280,11 @@ static struct jsonc_node *read_array(struct reader *r, size_t depth) {
 	struct jsonc_node *array = node_new(r, JSONC_ARRAY);
 	struct jsonc_node **end = array ? &array->first_child : NULL;
 
-	r->at++;
+	r->in.at++;
 	while (array) {
 		skip_lines(r);
-		if (peek(r) == ']') {
-			r->at++;
+		if (cursor_is(&r->in, ']')) {
+			r->in.at++;
 			return array;
 		}
 		struct jsonc_node *value = read_value(r, depth + 1);
@@ -325,9 +295,9 @@ static struct jsonc_node *read_array(struct reader *r, size_t depth) {
 		end = &value->next;
 		array->count++;
 		skip_lines(r);
-		if (peek(r) == ',') {
-			r->at++;
-		} else if (peek(r) != ']') {
+		if (cursor_is(&r->in, ',')) {
+			r->in.at++;
+		} else if (!cursor_is(&r->in, ']')) {
 			fail(r, "comma or bracket expected");
 			return NULL;
 		}
@@ -338,20 +308,20 @@ static struct jsonc_node *read_array(struct reader *r, size_t depth) {
 static struct jsonc_node *read_inline_table(struct reader *r, size_t depth) {
 	struct jsonc_node *table = node_new(r, JSONC_OBJECT);
 
-	r->at++;
+	r->in.at++;
 	while (table) {
 		skip_lines(r);
-		if (peek(r) == '}') {
-			r->at++;
+		if (cursor_is(&r->in, '}')) {
+			r->in.at++;
 			return table;
 		}
 		if (!read_pair(r, table, depth + 1)) {
 			return NULL;
 		}
 		skip_lines(r);
-		if (peek(r) == ',') {
-			r->at++;
-		} else if (peek(r) != '}') {
+		if (cursor_is(&r->in, ',')) {
+			r->in.at++;
+		} else if (!cursor_is(&r->in, '}')) {
 			fail(r, "comma or brace expected");
 			return NULL;
 		}
@@ -399,13 +369,14 @@ static bool looks_like_time(const char *word) {
 }
 
 static struct jsonc_node *read_word(struct reader *r) {
-	size_t start = r->at;
+	size_t start = r->in.at;
 	double number = 0;
 
-	while (is_bare(peek(r)) || peek(r) == '+' || peek(r) == '.' || peek(r) == ':') {
-		r->at++;
+	while (is_bare(cursor_peek(&r->in, 0)) || cursor_is(&r->in, '+') ||
+	       cursor_is(&r->in, '.') || cursor_is(&r->in, ':')) {
+		r->in.at++;
 	}
-	const char *word = arena_strndup(r->arena, r->text + start, r->at - start);
+	const char *word = arena_slicedup(r->arena, cursor_since(&r->in, start));
 	if (streq(word, "true") || streq(word, "false")) {
 		struct jsonc_node *node = node_new(r, JSONC_BOOL);
 		if (node) {
@@ -417,7 +388,7 @@ static struct jsonc_node *read_word(struct reader *r) {
 		return text_node(r, word, strlen(word));
 	}
 	if (!number_of(r, word, &number)) {
-		r->at = start;
+		r->in.at = start;
 		fail(r, "value expected");
 		return NULL;
 	}
@@ -437,7 +408,7 @@ static struct jsonc_node *read_value(struct reader *r, size_t depth) {
 		fail(r, "too deep");
 		return NULL;
 	}
-	switch (peek(r)) {
+	switch (cursor_peek(&r->in, 0)) {
 	case '"':
 	case '\'': {
 		const char *text = read_string(r, &len);
@@ -460,10 +431,10 @@ static bool read_pair(struct reader *r, struct jsonc_node *table, size_t depth) 
 	if (!in) {
 		return false;
 	}
-	if (peek(r) != '=') {
+	if (!cursor_is(&r->in, '=')) {
 		return fail(r, "'=' expected");
 	}
-	r->at++;
+	r->in.at++;
 	skip_blanks(r);
 	struct jsonc_node *value = read_value(r, depth);
 	if (!value) {
@@ -479,21 +450,21 @@ static bool read_pair(struct reader *r, struct jsonc_node *table, size_t depth) 
 
 /* [a.b] or [[a.b]]; the table that follows. */
 static struct jsonc_node *read_header(struct reader *r) {
-	bool many = starts(r, "[[");
+	bool many = cursor_starts(&r->in, "[[");
 	struct jsonc_place place = {0};
 	const char *key = NULL;
 
-	r->at += many ? 2 : 1;
+	r->in.at += many ? 2 : 1;
 	skip_blanks(r);
 	struct jsonc_node *in = read_key(r, r->doc->root, &key, &place);
 	if (!in) {
 		return NULL;
 	}
-	if (!starts(r, many ? "]]" : "]")) {
+	if (!cursor_starts(&r->in, many ? "]]" : "]")) {
 		fail(r, "']' expected");
 		return NULL;
 	}
-	r->at += many ? 2 : 1;
+	r->in.at += many ? 2 : 1;
 	if (!many) {
 		return table_under(r, in, key, place);
 	}
@@ -517,10 +488,10 @@ static struct jsonc_node *read_header(struct reader *r) {
 static bool end_line(struct reader *r) {
 	skip_blanks(r);
 	skip_comment(r);
-	if (peek(r) == '\r') {
-		r->at++;
+	if (cursor_is(&r->in, '\r')) {
+		r->in.at++;
 	}
-	if (peek(r) >= 0 && peek(r) != '\n') {
+	if (!cursor_ended(&r->in) && !cursor_is(&r->in, '\n')) {
 		return fail(r, "end of line expected");
 	}
 	return true;
@@ -528,16 +499,15 @@ static bool end_line(struct reader *r) {
 
 struct toml_doc *toml_parse(struct arena *arena, struct slice text) {
 	struct toml_doc *doc = arena_new_of(arena, struct toml_doc);
-	struct reader r = {
-		.arena = arena, .doc = doc, .text = text.data, .len = text.len, .line = 1};
+	struct reader r = {.arena = arena, .doc = doc, .in = cursor_at_start(text)};
 	struct jsonc_node *table = node_new(&r, JSONC_OBJECT);
 
 	doc->root = table;
-	if (starts(&r, "\xef\xbb\xbf")) {
-		r.at += 3;
+	if (cursor_starts(&r.in, "\xef\xbb\xbf")) {
+		r.in.at += 3;
 	}
-	for (skip_lines(&r); table && r.at < r.len; skip_lines(&r)) {
-		if (peek(&r) == '[') {
+	for (skip_lines(&r); table && !cursor_ended(&r.in); skip_lines(&r)) {
+		if (cursor_is(&r.in, '[')) {
 			table = read_header(&r);
 		} else if (!read_pair(&r, table, 0)) {
 			break;
