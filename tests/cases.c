@@ -8,8 +8,12 @@
  * Every cause, symptom and note must be expected, and every expected one found. `silent` says that
  * there is none. cannot_tell and verdict are only compared when they are there. The first expected
  * cause must be the first found.
+ * plan (may be missing): what `dialtone fix` must propose, a step per line as step_text (core/plan.h) writes it, in their
+ * order and no others; `unable` instead when nothing can be done. It is about the first cause, or behind a line
+ * `for ID [SUBJECT]` about that finding.
  */
 #include "base/path.h"
+#include "core/fix.h"
 #include "core/infer.h"
 #include "core/registry.h"
 
@@ -17,6 +21,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 struct case_run {
 	struct arena *arena;
@@ -27,6 +32,9 @@ struct case_run {
 	bool *met[3]; /* which causes, symptoms, notes were expected */
 	size_t causes_expected;
 	size_t lines_expected;
+	struct plan plan;      /* of the finding that the lines of `plan` are about */
+	bool planned;          /* it was asked for */
+	size_t steps_expected; /* of plan.steps */
 };
 
 static void fail(struct case_run *run, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -131,6 +139,75 @@ static void complain_unexpected(struct case_run *run, const char *what,
 	}
 }
 
+static const struct finding *finding_of(const struct diagnosis *d, const char *id,
+                                        const char *subject) {
+	const struct finding *const *const all[] = {d->causes, d->symptoms, d->notes};
+	for (size_t k = 0; k < 3; k++) {
+		for (size_t i = 0; all[k][i]; i++) {
+			if (streq(all[k][i]->rule->id, id) &&
+			    (*subject == '\0' || streq(all[k][i]->subject, subject))) {
+				return all[k][i];
+			}
+		}
+	}
+	return NULL;
+}
+
+/* All steps of the plan before were expected? */
+static void end_plan(struct case_run *run) {
+	for (size_t i = run->steps_expected; run->planned && i < run->plan.step_count; i++) {
+		fail(run, "%s/plan: proposed as well: %s", run->dir,
+		     step_text(run->arena, &run->plan.steps[i]));
+	}
+}
+
+static void begin_plan(struct case_run *run, const struct finding *finding, const char *where) {
+	end_plan(run);
+	run->steps_expected = 0;
+	run->planned = finding && fix_plan(registry_fixes, &run->facts, finding, &run->plan);
+	if (!run->planned) {
+		fail(run, "%s: %s", where,
+		     finding ? "its cause has no fix" : "there is no such finding");
+		plan_init(&run->plan, run->arena, "", "");
+		run->planned = true;
+	}
+}
+
+static void compare_step(struct case_run *run, const char *line, const char *where) {
+	if (*line == '\0' || *line == '#') {
+		return;
+	}
+	if (str_starts(line, "for ")) {
+		struct slice rest = slice_str(line + 4);
+		struct slice id = {0};
+		(void)slice_cut(&rest, ' ', &id);
+		begin_plan(run,
+		           finding_of(&run->diagnosis, arena_slicedup(run->arena, id),
+		                      arena_slicedup(run->arena, slice_trim(rest))),
+		           where);
+		return;
+	}
+	if (!run->planned) {
+		begin_plan(run, run->diagnosis.causes[0], where);
+	}
+	const struct plan *plan = &run->plan;
+	if (streq(line, "unable")) {
+		if (!plan->unable) {
+			fail(run, "%s: something can be done", where);
+		}
+		return;
+	}
+	const char *got = run->steps_expected < plan->step_count
+	                          ? step_text(run->arena, &plan->steps[run->steps_expected])
+	                          : "nothing";
+	run->steps_expected++;
+	if (plan->unable) {
+		fail(run, "%s: unable: %s", where, plan->unable);
+	} else if (!streq(got, line)) {
+		fail(run, "%s: proposed instead: %s", where, got);
+	}
+}
+
 static bool run_case(struct arena *arena, const char *dir, struct strbuf *ret_failures) {
 	struct case_run run = {.arena = arena, .dir = dir};
 	strbuf_init(&run.failures, arena);
@@ -147,6 +224,10 @@ static bool run_case(struct arena *arena, const char *dir, struct strbuf *ret_fa
 	if (run.lines_expected == 0) {
 		fail(&run, "%s/expect expects nothing; write `silent` if nothing is to be found",
 		     dir);
+	}
+	if (access(path_join(arena, dir, "plan"), F_OK) == 0) {
+		each_line(&run, "plan", compare_step);
+		end_plan(&run);
 	}
 	*ret_failures = run.failures;
 	return run.failures.len == 0;

@@ -17,4 +17,12 @@ struct fix {
 	void (*plan)(const struct facts *facts, const struct finding *finding, struct plan *plan);
 };
 
+/* The fix of this cause among these (NULL-terminated), or NULL. */
+const struct fix *fix_find(const struct fix *const *fixes, const char *cause);
+
+/* What would be done about this finding. False when its cause has no fix; else *ret has steps, or says in `unable` why it
+ * has none. Looks at nothing. */
+bool fix_plan(const struct fix *const *fixes, const struct facts *facts,
+              const struct finding *finding, struct plan *ret);
+
 #endif

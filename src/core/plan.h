@@ -3,7 +3,12 @@
  * nothing; the room apply/ reads the files that are meant, shows, rehearses, writes down and does it.
  *
  * Steps say what they mean (take this key out of these settings), not which bytes to write: the bytes are those of the
- * moment in which the plan is resolved, and a step whose precondition no longer holds is refused as a whole.
+ * moment in which the plan is resolved (apply/resolve.h), and when the precondition of one step does not hold, the plan is
+ * refused as a whole. Steps are done in their order and see what those before them did: several on one file compose. After
+ * a STEP_RUN no step may be about what it announces.
+ *
+ * Paths are absolute. Below the workspace links that lead out of it are refused; elsewhere links of other users are.
+ * What does not belong to this user is shown as a script and not done.
  */
 #ifndef CORE_PLAN_H
 #define CORE_PLAN_H
@@ -22,13 +27,19 @@ enum step_kind {
 	                 value: JSON, or NULL to take the key away. Comments and layout stay. */
 	STEP_LINE,    /* path; line (from 1) whose text must be `expected`, without its line end;
 	                 value: the text instead, or NULL to take the line away */
-	STEP_APPEND,  /* path, made when absent; value: the line to add, unless it is there */
-	STEP_GOENV,   /* path: the file of `go env -w`; name; value, or NULL to take it away */
-	STEP_REMOVE,  /* path: a regular file, link, socket or FIFO */
-	STEP_MOVE,    /* path to `to`, which must not exist, on the same file system */
-	STEP_MKDIR,   /* path with its parents; mode */
+	STEP_ASSIGN, /* path: a file that sets up shells or sessions; line (from 1) that assigns `name` and
+	                 does nothing else; value: the word to assign, or NULL: the line gets no effect */
+	STEP_APPEND, /* path, made when absent; value: the line or lines to add, unless they are there */
+	STEP_GOENV, /* path: the file of `go env -w`; name; value, or NULL to take it away */
+	STEP_LINK, /* path: a link that says `expected`, or with expected NULL nothing yet; value: what
+	                 it is to say */
+	STEP_REMOVE, /* path: a regular file, link, socket, FIFO or empty directory */
+	STEP_MOVE, /* path to `to`, which must not exist, on the same file system; to NULL: beside it,
+	                 under a name that is free */
+	STEP_MKDIR, /* path, with its parents; mode. Nothing is done when the directory is there */
 	STEP_MODE, /* path: bits of `mode` set, those of `mode_off` taken away; with `below`: of all that
-	                 lies there and belongs to this user, links not followed */
+	                 lies there and belongs to this user, links not followed; x then only for
+	                 directories and for files that have one already, as chmod's X */
 	STEP_RUN,    /* argv in cwd with the environment that is judged, changed by env; may change
 	                 what it announces and nothing else */
 	STEP_SIGNAL, /* pid, which must have started at start_ticks; signal number */
@@ -66,7 +77,12 @@ struct plan {
 	const char *keeps;   /* what is not touched though one might fear it, or "" */
 	const char *then;    /* what is left to the user ("restart the server: …"), or "" */
 	const char *unable;  /* why nothing can be done from here, or NULL: then there are steps */
-	bool needs_root; /* some path is not this user's to change: shown as a script, not done */
+	/* What the steps change in the environment that is judged, though only programs started anew will have it
+	 * (a start-up file of a shell was edited): "NAME=value", or "NAME" for one taken away; NULL-terminated or
+	 * NULL. Rehearsal and re-examination use it, and `then` says what has to be started anew. */
+	const char *const *environment;
+	bool needs_root; /* some path is not this user's to change: shown as a script, not done.
+	                    Resolving sets it too */
 	struct step steps[PLAN_STEPS_MAX];
 	size_t step_count;
 };
@@ -79,12 +95,32 @@ void plan_init(struct plan *plan, struct arena *arena, const char *cause, const 
 struct step *plan_step(struct plan *plan, enum step_kind kind, const char *path, const char *fmt,
                        ...) __attribute__((format(printf, 4, 5)));
 
-/* The steps there are most of, in their own words. NAME and value of plan_goenv as STEP_GOENV has them, and so on. */
+/* The steps in their own words; arguments as enum step_kind has them. All may give NULL, as plan_step. */
 struct step *plan_setting(struct plan *plan, const char *file, const char *keys, const char *json);
+struct step *plan_line(struct plan *plan, const char *file, int64_t line, const char *expected,
+                       const char *value);
+struct step *plan_assign(struct plan *plan, const char *file, int64_t line, const char *name,
+                         const char *value);
+struct step *plan_append(struct plan *plan, const char *file, const char *lines);
 struct step *plan_goenv(struct plan *plan, const char *file, const char *name, const char *value);
-/* argv: words up to a NULL. */
+struct step *plan_link(struct plan *plan, const char *path, const char *expected,
+                       const char *value);
+struct step *plan_remove(struct plan *plan, const char *path);
+/* to: NULL puts it aside. */
+struct step *plan_move(struct plan *plan, const char *path, const char *to);
+struct step *plan_mkdir(struct plan *plan, const char *path, mode_t mode);
+struct step *plan_mode(struct plan *plan, const char *path, mode_t on, mode_t off, bool below);
+/* argv: words up to a NULL; announces likewise, "/x/" for all below. Both are copied; the env of a step is not: use
+ * PLAN_WORDS. */
 struct step *plan_run(struct plan *plan, const char *cwd, const char *const *argv,
                       const char *const *announces);
+/* who: for people, "gopls"; start_ticks: proc_pid_stat(5), field 22. */
+struct step *plan_signal(struct plan *plan, int64_t pid, uint64_t start_ticks, int signal,
+                         const char *who);
+
+/* The arguments (const char *) as a NULL-terminated list in the arena of the plan. */
+#define PLAN_WORDS(plan, ...) plan_words((plan), (const char *const[]){__VA_ARGS__, NULL})
+const char *const *plan_words(struct plan *plan, const char *const *words);
 
 /* Nothing is done from here, because of the sentence. */
 void plan_unable(struct plan *plan, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -97,5 +133,10 @@ bool plan_network(const struct plan *plan);
 
 /* "setting", "line" … */
 const char *step_kind_name(enum step_kind kind);
+/* "TERM", "signal 35" */
+const char *step_signal_name(struct arena *arena, int signal);
+/* One line that says what a step is, for tests: kind, path, and of the rest what this kind has, as name=value:
+ * `goenv path=/h/.config/go/env name=GOFLAGS`; words in the quotes of a shell where they need some. */
+const char *step_text(struct arena *arena, const struct step *step);
 
 #endif

@@ -58,6 +58,30 @@ static void test_too_many(void **state) {
 	arena_free(arena);
 }
 
+static void test_text(void **state) {
+	struct arena *arena = arena_new();
+	struct plan *plan = new_plan(arena);
+
+	(void)state;
+	plan_goenv(plan, "/h/.config/go/env", "GOFLAGS", NULL);
+	plan_setting(plan, "/h/my settings.json", "go.toolsEnvVars/GOPATH", "\"x\"");
+	plan_mode(plan, "/h/go", 0700, 0022, true);
+	plan_run(plan, "/w", PLAN_WORDS(plan, "/usr/bin/go", "mod", "tidy"),
+	         PLAN_WORDS(plan, "/w/go.mod"));
+	plan_signal(plan, 7, 99, SIGTERM, "gopls");
+	static const char *const wanted[] = {
+		"goenv path=/h/.config/go/env name=GOFLAGS",
+		"setting path='/h/my settings.json' name=go.toolsEnvVars/GOPATH value='\"x\"'",
+		"mode path=/h/go mode=u+rwx,g-w,o-w below",
+		"run argv=/usr/bin/go argv=mod argv=tidy cwd=/w announces=/w/go.mod",
+		"signal pid=7 start=99 signal=TERM",
+	};
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {
+		assert_string_equal(step_text(arena, &plan->steps[i]), wanted[i]);
+	}
+	arena_free(arena);
+}
+
 static void test_fixes_have_rules(void **state) {
 	(void)state;
 	for (size_t i = 0; registry_fixes[i]; i++) {
@@ -74,6 +98,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_computed),
 		cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_fixes_have_rules),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
