@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/path.h"
 
+#include "base/ascii.h"
 #include "base/str.h"
 
 char *path_join(struct arena *arena, const char *dir, const char *name) {
@@ -80,8 +81,7 @@ bool path_below(const char *path, const char *dir) {
 }
 
 static bool is_unreserved(unsigned char c) {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       (c != '\0' && strchr("-._~/", c) != NULL);
+	return ascii_is_alnum(c) || (c != '\0' && strchr("-._~/", c) != NULL);
 }
 
 char *path_to_uri(struct arena *arena, const char *path) {
@@ -99,16 +99,6 @@ char *path_to_uri(struct arena *arena, const char *path) {
 	return out.data;
 }
 
-static int hex_digit(char c) {
-	if (c >= '0' && c <= '9') {
-		return c - '0';
-	}
-	if (c >= 'a' && c <= 'f') {
-		return c - 'a' + 10;
-	}
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 char *path_from_uri(struct arena *arena, const char *uri) {
 	if (!str_starts(uri, "file://")) {
 		return NULL;
@@ -120,8 +110,8 @@ char *path_from_uri(struct arena *arena, const char *uri) {
 			strbuf_add_char(&out, *p);
 			continue;
 		}
-		int high = hex_digit(p[1]);
-		int low = high < 0 ? -1 : hex_digit(p[2]);
+		int high = ascii_hex(p[1]);
+		int low = high < 0 ? -1 : ascii_hex(p[2]);
 		if (low < 0 || (high == 0 && low == 0)) {
 			return NULL;
 		}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/str.h"
 
+#include "base/ascii.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,8 +107,7 @@ void strbuf_printf(struct strbuf *buf, const char *fmt, ...) {
 }
 
 static bool is_plain(char c) {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       strchr("_-./:=,@%+", c) != NULL;
+	return ascii_is_alnum(c) || strchr("_-./:=,@%+", c) != NULL;
 }
 
 const char *str_shell_quote(struct arena *arena, const char *s) {

@@ -2,6 +2,7 @@
  */
 #include "client/spots.h"
 
+#include "base/ascii.h"
 #include "base/str.h"
 #include "gofile/gosource.h"
 #include "gofile/stdlist.h"
@@ -9,8 +10,7 @@
 #define SYMBOLS_MAX 2000
 
 static bool is_word(char c) {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_' || (unsigned char)c >= 0x80;
+	return ascii_is_word(c) || (unsigned char)c >= 0x80;
 }
 
 static struct spot spot_at(struct slice text, size_t offset) {

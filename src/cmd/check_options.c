@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cmd/check_options.h"
 
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -46,14 +47,14 @@ int seconds_parse(const char *text, int64_t *ret_ns) {
 	int64_t digit_ns = NS_PER_S;
 	const char *p = text;
 	size_t digits = 0;
-	for (; *p >= '0' && *p <= '9'; p++, digits++) {
+	for (; ascii_is_digit(*p); p++, digits++) {
 		ns = ns * 10 + (*p - '0') * NS_PER_S;
 		if (ns > TIMEOUT_MAX_S * NS_PER_S) {
 			return -EINVAL;
 		}
 	}
 	if (*p == '.') {
-		for (p++; *p >= '0' && *p <= '9'; p++, digits++) {
+		for (p++; ascii_is_digit(*p); p++, digits++) {
 			digit_ns /= 10;
 			ns += (*p - '0') * digit_ns;
 		}

@@ -2,12 +2,10 @@
  */
 #include "core/lock_line.h"
 
-static bool is_digit(char c) {
-	return c >= '0' && c <= '9';
-}
+#include "base/ascii.h"
 
 static int hex_digit(char c) {
-	return is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	return ascii_is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 static void skip_blanks(struct slice *rest) {
@@ -34,7 +32,7 @@ static bool number_of(struct slice word, int64_t *ret) {
 		return false;
 	}
 	for (size_t i = minus; i < word.len; i++) {
-		if (!is_digit(word.data[i]) || __builtin_mul_overflow(value, 10, &value) ||
+		if (!ascii_is_digit(word.data[i]) || __builtin_mul_overflow(value, 10, &value) ||
 		    __builtin_add_overflow(value, word.data[i] - '0', &value)) {
 			return false;
 		}
@@ -47,7 +45,7 @@ static bool unsigned_of(struct slice word, uint64_t *ret) {
 	uint64_t value = 0;
 
 	for (size_t i = 0; i < word.len; i++) {
-		if (!is_digit(word.data[i]) || __builtin_mul_overflow(value, 10, &value) ||
+		if (!ascii_is_digit(word.data[i]) || __builtin_mul_overflow(value, 10, &value) ||
 		    __builtin_add_overflow(value, (uint64_t)(word.data[i] - '0'), &value)) {
 			return false;
 		}

@@ -2,6 +2,7 @@
  */
 #include "core/usage.h"
 
+#include "base/ascii.h"
 #include "base/str.h"
 
 #define HEX_RUN_MIN 6 /* shorter words of a to f are words */
@@ -89,12 +90,8 @@ struct usage *usage_parse(struct arena *arena, struct slice text) {
 	return u;
 }
 
-static bool is_digit(char c) {
-	return c >= '0' && c <= '9';
-}
-
 static bool is_hex(char c) {
-	return is_digit(c) || (c >= 'a' && c <= 'f');
+	return ascii_is_digit(c) || (c >= 'a' && c <= 'f');
 }
 
 /* How many bytes from here are a number, or a word of hexadecimal digits with a number in it. */
@@ -103,10 +100,10 @@ static size_t number_run(const char *at) {
 	bool any = false;
 
 	while (is_hex(at[hex])) {
-		any = any || is_digit(at[hex]);
+		any = any || ascii_is_digit(at[hex]);
 		hex++;
 	}
-	while (is_digit(at[digits])) {
+	while (ascii_is_digit(at[digits])) {
 		digits++;
 	}
 	return any && hex >= HEX_RUN_MIN ? hex : digits;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/ascii.h"
 #include "base/str.h"
 #include "gofile/binary_private.h"
 
@@ -326,7 +327,7 @@ static uint64_t glibc_order(const char *name) {
 	const char *p = name + strlen("GLIBC_");
 	for (int part = 0; part < 3; part++) {
 		uint64_t number = 0;
-		while (*p >= '0' && *p <= '9') {
+		while (ascii_is_digit(*p)) {
 			number = number < 60000 ? number * 10 + (uint64_t)(*p - '0') : number;
 			p++;
 		}

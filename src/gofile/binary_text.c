@@ -2,6 +2,7 @@
  * The stored form: one "key=value" per line, so that a case file shows what was read and a test can
  * write it.
  */
+#include "base/ascii.h"
 #include "base/str.h"
 #include "gofile/binary_private.h"
 
@@ -95,7 +96,7 @@ static enum binary_kind kind_of(const char *name) {
 
 static uint64_t number_of(const char *value) {
 	uint64_t n = 0;
-	for (const char *p = value; *p >= '0' && *p <= '9'; p++) {
+	for (const char *p = value; ascii_is_digit(*p); p++) {
 		n = n * 10 + (uint64_t)(*p - '0');
 	}
 	return n;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "gofile/golex.h"
 
+#include "base/ascii.h"
+
 #include <string.h>
 
 static bool is_tail(unsigned char c) {
@@ -93,8 +95,7 @@ bool rune_is_print(uint32_t rune) {
 
 bool rune_is_word(uint32_t rune) {
 	if (rune < 0x80) {
-		return (rune >= '0' && rune <= '9') || (rune >= 'a' && rune <= 'z') ||
-		       (rune >= 'A' && rune <= 'Z') || rune == '_';
+		return ascii_is_alnum(rune) || rune == '_';
 	}
 	if (rune < 0xC0) {
 		return rune == 0xAA || rune == 0xB5 || rune == 0xBA;
@@ -106,21 +107,11 @@ bool rune_is_word(uint32_t rune) {
 	return !symbol && rune_is_print(rune);
 }
 
-static int hex_value(char c) {
-	if (c >= '0' && c <= '9') {
-		return c - '0';
-	}
-	if (c >= 'a' && c <= 'f') {
-		return c - 'a' + 10;
-	}
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* Reads `digits` hex digits at the start of *s. */
 static bool cut_hex(struct slice *s, size_t digits, uint32_t *ret) {
 	uint32_t value = 0;
 	for (size_t i = 0; i < digits; i++) {
-		int digit = i < s->len ? hex_value(s->data[i]) : -1;
+		int digit = i < s->len ? ascii_hex(s->data[i]) : -1;
 		if (digit < 0) {
 			return false;
 		}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "gofile/gomod.h"
 
+#include "base/ascii.h"
 #include "base/str.h"
 #include "base/vec.h"
 #include "gofile/golex.h"
@@ -26,8 +27,7 @@ static void refuse(struct reader *r, const struct modfile_line *line, enum modfi
 /* A module path go would ask a proxy about: what is wrong with it, or NULL. */
 static const char *path_fault(struct arena *arena, const char *path) {
 	for (const char *p = path; *p; p++) {
-		bool ok = (*p >= '0' && *p <= '9') || (*p >= 'a' && *p <= 'z') ||
-		          (*p >= 'A' && *p <= 'Z') || strchr("-._~/", *p);
+		bool ok = ascii_is_alnum(*p) || strchr("-._~/", *p);
 		if (!ok) {
 			return arena_printf(
 				arena, "malformed module path \"%s\": invalid char '%c'", path, *p);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "gofile/gosource.h"
 
+#include "base/ascii.h"
 #include "base/str.h"
 #include "base/vec.h"
 #include "gofile/golex.h"
@@ -94,13 +95,8 @@ static void skip_quoted(struct scanner *s) {
 	s->broken = true;
 }
 
-static bool is_ascii_word(char c) {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_';
-}
-
 static void skip_word(struct scanner *s) {
-	while (s->rest.len > 0 && (is_ascii_word(s->rest.data[0]) || rune_is_word(peek(s)))) {
+	while (s->rest.len > 0 && (ascii_is_word(s->rest.data[0]) || rune_is_word(peek(s)))) {
 		advance(s);
 	}
 }
@@ -115,7 +111,7 @@ static enum kind scan_one(struct scanner *s) {
 		skip_quoted(s);
 		return c == '\'' ? T_OTHER : T_STRING;
 	}
-	if (c >= '0' && c <= '9') {
+	if (ascii_is_digit(c)) {
 		skip_word(s);
 		return T_OTHER;
 	}

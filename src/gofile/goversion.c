@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "gofile/goversion.h"
 
+#include "base/ascii.h"
 #include "base/str.h"
 
 /* A version taken apart; all empty when it is invalid. */
@@ -18,7 +19,7 @@ static struct slice from(struct slice s, size_t n) {
 
 static bool cut_number(struct slice *s, struct slice *ret) {
 	size_t n = 0;
-	while (n < s->len && s->data[n] >= '0' && s->data[n] <= '9') {
+	while (n < s->len && ascii_is_digit(s->data[n])) {
 		n++;
 	}
 	if (n == 0 || (s->data[0] == '0' && n > 1)) {

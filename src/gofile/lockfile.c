@@ -2,6 +2,7 @@
  */
 #include "gofile/lockfile.h"
 
+#include "base/ascii.h"
 #include "base/str.h"
 
 #include <ctype.h>
@@ -107,7 +108,7 @@ static bool is_packages(const char *path) {
 /* What a socket of VS Code is for, NULL when it is none. */
 static const char *socket_words(const char *name) {
 	/* "vscode-0a1b2c3d-1.95-main.sock", in a data directory "1.95-main.sock" */
-	bool is_code = str_starts(name, "vscode-") || (name[0] >= '0' && name[0] <= '9');
+	bool is_code = str_starts(name, "vscode-") || ascii_is_digit(name[0]);
 
 	if (is_code && str_ends(name, "-main.sock")) {
 		return "one VS Code for its user data directory: a second start talks to the first "

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * The directives go.mod and go.work have in common.
  */
+#include "base/ascii.h"
 #include "base/str.h"
 #include "gofile/golex.h"
 #include "gofile/modfile.h"
 #include "gofile/semver.h"
-
-static bool is_digit(char c) {
-	return c >= '0' && c <= '9';
-}
 
 /* One decimal number without leading zeros; 0 when there is none. */
 static size_t number_length(const char *s, bool zero_allowed) {
@@ -118,8 +115,7 @@ bool modfile_is_directory(const char *path) {
 	    str_starts(path, "..\\")) {
 		return true;
 	}
-	bool letter = (path[0] >= 'a' && path[0] <= 'z') || (path[0] >= 'A' && path[0] <= 'Z');
-	return letter && path[1] == ':' && !is_digit(path[0]);
+	return ascii_is_letter(path[0]) && path[1] == ':';
 }
 
 const char *modfile_word(struct arena *arena, const char *word, const char **ret_message) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "gofile/modulestxt.h"
 
+#include "base/ascii.h"
 #include "base/str.h"
 #include "base/vec.h"
 #include "gofile/golex.h"
@@ -88,9 +89,7 @@ static bool is_import_path(struct slice s) {
 	}
 	for (size_t i = 0; i < s.len; i++) {
 		char c = s.data[i];
-		bool word =
-			(c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-		if (!word && (c == '\0' || !strchr("-._~/+", c))) {
+		if (!ascii_is_alnum(c) && (c == '\0' || !strchr("-._~/+", c))) {
 			return false;
 		}
 	}

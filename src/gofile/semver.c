@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "gofile/semver.h"
 
+#include "base/ascii.h"
 #include "base/str.h"
 
 #include <stdint.h>
 
-static bool is_digit(char c) {
-	return c >= '0' && c <= '9';
-}
-
 static bool is_ident(char c) {
-	return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
+	return ascii_is_alnum(c) || c == '-';
 }
 
 static struct slice from(struct slice s, size_t n) {
@@ -20,7 +17,7 @@ static struct slice from(struct slice s, size_t n) {
 /* A decimal number without leading zeros. */
 static bool cut_number(struct slice *s, struct slice *ret) {
 	size_t n = 0;
-	while (n < s->len && is_digit(s->data[n])) {
+	while (n < s->len && ascii_is_digit(s->data[n])) {
 		n++;
 	}
 	if (n == 0 || (s->data[0] == '0' && n > 1)) {
@@ -33,7 +30,7 @@ static bool cut_number(struct slice *s, struct slice *ret) {
 
 static bool all_digits(struct slice s) {
 	for (size_t i = 0; i < s.len; i++) {
-		if (!is_digit(s.data[i])) {
+		if (!ascii_is_digit(s.data[i])) {
 			return false;
 		}
 	}
@@ -185,7 +182,7 @@ static bool gopkg_major(struct slice path, struct slice *ret_major) {
 		end -= unstable.len;
 	}
 	size_t i = end;
-	while (i > 0 && is_digit(path.data[i - 1])) {
+	while (i > 0 && ascii_is_digit(path.data[i - 1])) {
 		i--;
 	}
 	if (i <= 1 || path.data[i - 1] != 'v' || path.data[i - 2] != '.') {
@@ -207,7 +204,7 @@ bool semver_path_major(const char *module_path, struct slice *ret_major) {
 	}
 	size_t i = path.len;
 	bool dot = false;
-	while (i > 0 && (is_digit(path.data[i - 1]) || path.data[i - 1] == '.')) {
+	while (i > 0 && (ascii_is_digit(path.data[i - 1]) || path.data[i - 1] == '.')) {
 		dot = dot || path.data[i - 1] == '.';
 		i--;
 	}

@@ -2,6 +2,7 @@
  * What the files that set up sessions and shells say about Go: who would set PATH, GOROOT …, and
  * since when. They are read as text; nothing of them is executed.
  */
+#include "base/ascii.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "core/probe.h"
@@ -51,11 +52,6 @@ static const char *lookup(struct reader *r, const char *name) {
 	return value ? value : "";
 }
 
-static bool is_name_char(char c) {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_';
-}
-
 /* At '$': the value of $NAME or ${NAME…}; *p moves behind it. Substitutions of commands give "". */
 static const char *expand_dollar(struct reader *r, const char **p) {
 	const char *s = *p + 1;
@@ -67,7 +63,7 @@ static const char *expand_dollar(struct reader *r, const char **p) {
 	}
 	s += brace;
 	size_t n = 0;
-	while (is_name_char(s[n])) {
+	while (ascii_is_word(s[n])) {
 		n++;
 	}
 	const char *name = arena_strndup(r->exam->arena, s, n);
@@ -146,7 +142,7 @@ static void state(struct reader *r, const char *name, const char *value) {
 static bool read_assignment(struct reader *r, const char **p) {
 	const char *s = *p;
 	size_t n = 0;
-	while (is_name_char(s[n])) {
+	while (ascii_is_word(s[n])) {
 		n++;
 	}
 	bool append = s[n] == '+' && s[n + 1] == '=';

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/report.h"
 
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "core/command.h"
 
@@ -84,7 +85,7 @@ const char *report_go_version(struct arena *arena, const struct facts *facts) {
 	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
 		facts_each (go_version, v, facts) {
 			if (streq(v->source, sources[i]) && *v->version) {
-				bool bare = *v->version >= '0' && *v->version <= '9';
+				bool bare = ascii_is_digit(*v->version);
 				return arena_printf(arena, "%s%s", bare ? "go" : "", v->version);
 			}
 		}

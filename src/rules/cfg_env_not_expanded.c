@@ -7,14 +7,10 @@
  * GOMODCACHE that are no absolute path are cfg-cache-path-not-absolute; what go env -w stored is
  * env-goenv-file-leftover.
  */
+#include "base/ascii.h"
 #include "base/path.h"
 #include "core/origin.h"
 #include "core/rule.h"
-
-static bool is_name_char(char c) {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_';
-}
 
 /* Length of the placeholder at p, 0 when there is none. first: at the start of a word or path. */
 static size_t placeholder_at(const char *p, bool first) {
@@ -23,7 +19,7 @@ static size_t placeholder_at(const char *p, bool first) {
 		return first && (p[1] == '/' || p[1] == '\0' || p[1] == ':') ? 1 : 0;
 	}
 	if (p[0] == '%') {
-		while (is_name_char(p[n])) {
+		while (ascii_is_word(p[n])) {
 			n++;
 		}
 		return n > 2 && p[n] == '%' ? n + 1 : 0;
@@ -35,7 +31,7 @@ static size_t placeholder_at(const char *p, bool first) {
 		const char *end = strchr(p, p[1] == '{' ? '}' : ')');
 		return end ? (size_t)(end - p) + 1 : 0;
 	}
-	while (is_name_char(p[n])) {
+	while (ascii_is_word(p[n])) {
 		n++;
 	}
 	return n > 1 && (p[1] < '0' || p[1] > '9') ? n : 0;

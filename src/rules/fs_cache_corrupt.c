@@ -7,6 +7,7 @@
  * (mod-gosum-or-gomod-stale); a module that was never downloaded is a matter of the network; what
  * cannot be read at all is a matter of its owner or its disk; a change that nobody feels is a note.
  */
+#include "base/ascii.h"
 #include "base/path.h"
 #include "core/rule.h"
 #include "core/storage.h"
@@ -20,7 +21,7 @@ static bool is_gomod(const struct fact_cache_gap *gap) {
 /* A package name to be looked for in what the compiler says: the last element of the path. */
 static const char *package_word(struct arena *arena, const char *module) {
 	const char *base = path_base(module);
-	bool major = base[0] == 'v' && base[1] >= '0' && base[1] <= '9';
+	bool major = base[0] == 'v' && ascii_is_digit(base[1]);
 	return arena_printf(arena, "%s.", major ? path_base(path_parent(arena, module)) : base);
 }
 

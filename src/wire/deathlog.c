@@ -2,6 +2,7 @@
  */
 #include "wire/deathlog.h"
 
+#include "base/ascii.h"
 #include "base/str.h"
 
 #include <signal.h>
@@ -22,8 +23,7 @@ static bool behind(struct slice line, const char *mark, struct slice *ret) {
 static int64_t number(struct slice text) {
 	int64_t value = 0;
 
-	for (size_t i = 0; i < text.len && i < 18 && text.data[i] >= '0' && text.data[i] <= '9';
-	     i++) {
+	for (size_t i = 0; i < text.len && i < 18 && ascii_is_digit(text.data[i]); i++) {
 		value = value * 10 + (text.data[i] - '0');
 	}
 	return value;

@@ -2,6 +2,7 @@
  */
 #include "wire/env_dump.h"
 
+#include "base/ascii.h"
 #include "base/str.h"
 
 struct dump {
@@ -9,15 +10,10 @@ struct dump {
 	struct env_dump *out;
 };
 
-static bool is_name_start(char c) {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-
 /* Beside letters and digits: exported functions of bash are BASH_FUNC_x%%, and programs invent names
  * with dots and dashes. */
 static bool is_name_part(char c) {
-	return is_name_start(c) || (c >= '0' && c <= '9') || c == '.' || c == '%' || c == '-' ||
-	       c == '(' || c == ')';
+	return ascii_is_word(c) || c == '.' || c == '%' || c == '-' || c == '(' || c == ')';
 }
 
 /* Length of the name that line begins with when '=' follows it, else 0. */
@@ -25,7 +21,7 @@ static size_t assignment_name(struct slice line) {
 	size_t len = 0;
 
 	while (len < line.len &&
-	       (len == 0 ? is_name_start(line.data[0]) : is_name_part(line.data[len]))) {
+	       (len == 0 ? ascii_is_word_start(line.data[0]) : is_name_part(line.data[len]))) {
 		len++;
 	}
 	return len > 0 && len < line.len && line.data[len] == '=' ? len : 0;
@@ -113,11 +109,9 @@ static char ansi_c_letter(char c) {
 	}
 }
 
+/* Beyond every base when it is no digit. */
 static unsigned digit_of(char c) {
-	if (c >= '0' && c <= '9') {
-		return (unsigned)(c - '0');
-	}
-	return (unsigned)((c | 0x20) - 'a') + 10U;
+	return (unsigned)ascii_hex(c);
 }
 
 /* \nnn and \xHH behind a backslash; *at stands on the first digit or on the x. */

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * CI logs: what is around the output of a command.
  */
+#include "base/ascii.h"
 #include "base/str.h"
 #include "wire/env_dump.h"
 
 #define STAMP_LEAST ((size_t)20) /* 2026-01-02T03:04:05Z */
 #define ESCAPE      '\x1b'
-
-static bool is_digit(char c) {
-	return c >= '0' && c <= '9';
-}
 
 /* Length of an RFC 3339 time in UTC and the blank behind it, 0 when the line does not begin so. */
 static size_t stamp_len(struct slice line) {
@@ -20,12 +17,12 @@ static size_t stamp_len(struct slice line) {
 		return 0;
 	}
 	for (size_t i = 0; i < len; i++) {
-		if (form[i] == 'd' ? !is_digit(line.data[i]) : line.data[i] != form[i]) {
+		if (form[i] == 'd' ? !ascii_is_digit(line.data[i]) : line.data[i] != form[i]) {
 			return 0;
 		}
 	}
 	if (line.data[len] == '.') {
-		for (len++; len < line.len && is_digit(line.data[len]); len++) {
+		for (len++; len < line.len && ascii_is_digit(line.data[len]); len++) {
 		}
 	}
 	if (len >= line.len || line.data[len] != 'Z') {
@@ -57,7 +54,7 @@ static struct slice skip_columns(struct slice line) {
 /* GitLab: "00O " is stdout of stream 0; "00O+" goes on with the line before. */
 static size_t stream_len(struct slice line, bool *ret_goes_on) {
 	*ret_goes_on = false;
-	if (line.len < 4 || !is_digit(line.data[0]) || !is_digit(line.data[1]) ||
+	if (line.len < 4 || !ascii_is_digit(line.data[0]) || !ascii_is_digit(line.data[1]) ||
 	    (line.data[2] != 'O' && line.data[2] != 'E') ||
 	    (line.data[3] != ' ' && line.data[3] != '+')) {
 		return 0;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "wire/frame.h"
 
+#include "base/ascii.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,9 +121,7 @@ static enum frame_error parse_length(struct slice value, uint64_t *ret_bytes) {
 /* "name: value" with a name of letters, digits and dashes. */
 static bool is_header_line(struct slice line) {
 	size_t i = 0;
-	while (i < line.len &&
-	       (line.data[i] == '-' || (line.data[i] >= '0' && line.data[i] <= '9') ||
-	        ((line.data[i] | 0x20) >= 'a' && (line.data[i] | 0x20) <= 'z'))) {
+	while (i < line.len && (line.data[i] == '-' || ascii_is_alnum(line.data[i]))) {
 		i++;
 	}
 	return i > 0 && i < line.len && line.data[i] == ':';

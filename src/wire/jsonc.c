@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "wire/jsonc.h"
 
+#include "base/ascii.h"
 #include "wire/jsonc_scan.h"
 
 #include <locale.h>
@@ -175,7 +176,7 @@ static struct jsonc_node *new_node(struct parser *p, enum jsonc_type type) {
 static double to_number(struct arena *arena, struct slice raw) {
 	bool simple = raw.len <= 15;
 	for (size_t i = 0; i < raw.len && simple; i++) {
-		simple = (raw.data[i] >= '0' && raw.data[i] <= '9') || raw.data[i] == '-';
+		simple = ascii_is_digit(raw.data[i]) || raw.data[i] == '-';
 	}
 	const char *text = arena_slicedup(arena, raw);
 	if (simple) {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "wire/jsonc_scan.h"
 
+#include "base/ascii.h"
+
 #include <stdint.h>
 
 #define REPLACEMENT 0xfffdu
@@ -81,15 +83,11 @@ static int32_t take_hex4(struct slice *rest) {
 	int32_t value = 0;
 	size_t used = 1;
 	for (; used <= 4; used++) {
-		int c = used < rest->len ? (unsigned char)rest->data[used] : -1;
-		int letter = c | 0x20;
-		if (c >= '0' && c <= '9') {
-			value = value * 16 + (c - '0');
-		} else if (c > 0 && letter >= 'a' && letter <= 'f') {
-			value = value * 16 + (letter - 'a' + 10);
-		} else {
+		int digit = used < rest->len ? ascii_hex(rest->data[used]) : -1;
+		if (digit < 0) {
 			break;
 		}
+		value = value * 16 + digit;
 	}
 	bool complete = used == 5;
 	rest->data += used;

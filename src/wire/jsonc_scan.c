@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "wire/jsonc_scan.h"
 
+#include "base/ascii.h"
+
 #include <ctype.h>
 
 void jsonc_scanner_init(struct jsonc_scanner *scanner, struct slice text) {
@@ -10,10 +12,6 @@ void jsonc_scanner_init(struct jsonc_scanner *scanner, struct slice text) {
 /* The byte at pos, -1 behind the end. */
 static int byte_at(const struct jsonc_scanner *s, size_t pos) {
 	return pos < s->text.len ? (unsigned char)s->text.data[pos] : -1;
-}
-
-static bool is_digit(int c) {
-	return c >= '0' && c <= '9';
 }
 
 static bool bytes_at(const struct jsonc_scanner *s, size_t pos, const char *bytes) {
@@ -128,19 +126,19 @@ static enum jsonc_token scan_number(struct jsonc_scanner *s) {
 	if (byte_at(s, s->pos) == '0') {
 		s->pos++;
 	} else {
-		while (is_digit(byte_at(s, s->pos))) {
+		while (ascii_is_digit(byte_at(s, s->pos))) {
 			s->pos++;
 		}
 	}
 	size_t end = s->pos;
 	if (byte_at(s, s->pos) == '.') {
 		s->pos++;
-		if (!is_digit(byte_at(s, s->pos))) {
+		if (!ascii_is_digit(byte_at(s, s->pos))) {
 			s->error = JSONC_UNEXPECTED_END_OF_NUMBER;
 			s->value = slice_of(s->text.data + from, end - from);
 			return TOKEN_NUMBER;
 		}
-		while (is_digit(byte_at(s, s->pos))) {
+		while (ascii_is_digit(byte_at(s, s->pos))) {
 			s->pos++;
 		}
 		end = s->pos;
@@ -150,10 +148,10 @@ static enum jsonc_token scan_number(struct jsonc_scanner *s) {
 		if (byte_at(s, s->pos) == '+' || byte_at(s, s->pos) == '-') {
 			s->pos++;
 		}
-		if (!is_digit(byte_at(s, s->pos))) {
+		if (!ascii_is_digit(byte_at(s, s->pos))) {
 			s->error = JSONC_UNEXPECTED_END_OF_NUMBER;
 		}
-		while (is_digit(byte_at(s, s->pos))) {
+		while (ascii_is_digit(byte_at(s, s->pos))) {
 			s->pos++;
 			end = s->pos;
 		}
@@ -230,7 +228,7 @@ static enum jsonc_token scan_token(struct jsonc_scanner *s) {
 	if (c == '/') {
 		return scan_slash(s);
 	}
-	if (is_digit(c) || (c == '-' && is_digit(byte_at(s, s->pos + 1)))) {
+	if (ascii_is_digit(c) || (c == '-' && ascii_is_digit(byte_at(s, s->pos + 1)))) {
 		return scan_number(s);
 	}
 	if (c == '-') {

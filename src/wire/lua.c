@@ -2,6 +2,7 @@
  */
 #include "wire/lua.h"
 
+#include "base/ascii.h"
 #include "base/str.h"
 #include "base/vec.h"
 #include "wire/cursor.h"
@@ -30,14 +31,6 @@ struct reader {
 };
 
 /* ---- tokens ---- */
-
-static bool is_letter(int c) {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-
-static bool is_digit(int c) {
-	return c >= '0' && c <= '9';
-}
 
 /* The level of the long bracket that begins here, [[ is 0, [=[ is 1; -1 when none does. */
 static int long_level(const struct reader *r) {
@@ -91,9 +84,9 @@ static void read_escape(struct reader *r, struct strbuf *out) {
 	int c = cursor_peek(&r->in, 0);
 	const char *found = c > 0 ? strchr(from, c) : NULL;
 
-	if (is_digit(c)) {
+	if (ascii_is_digit(c)) {
 		int value = 0;
-		for (int i = 0; i < 3 && is_digit(cursor_peek(&r->in, 0)); i++) {
+		for (int i = 0; i < 3 && ascii_is_digit(cursor_peek(&r->in, 0)); i++) {
 			value = value * 10 + (cursor_peek(&r->in, 0) - '0');
 			r->in.at++;
 		}
@@ -139,15 +132,14 @@ static void read_token(struct reader *r) {
 	int level = long_level(r);
 	struct token *t = token_new(r, L_SYMBOL);
 
-	if (is_letter(c)) {
+	if (ascii_is_word_start(c)) {
 		t->kind = L_NAME;
-		while (is_letter(cursor_peek(&r->in, 0)) || is_digit(cursor_peek(&r->in, 0))) {
+		while (ascii_is_word(cursor_peek(&r->in, 0))) {
 			r->in.at++;
 		}
-	} else if (is_digit(c)) {
+	} else if (ascii_is_digit(c)) {
 		t->kind = L_NUMBER;
-		while (is_letter(cursor_peek(&r->in, 0)) || is_digit(cursor_peek(&r->in, 0)) ||
-		       cursor_is(&r->in, '.')) {
+		while (ascii_is_word(cursor_peek(&r->in, 0)) || cursor_is(&r->in, '.')) {
 			r->in.at++;
 		}
 	} else if (c == '"' || c == '\'') {
@@ -301,12 +293,12 @@ static size_t skip_value(struct reader *r, size_t i, const struct lua_table *ins
 /* Digits, or digits and a fraction: what is a number in JSON too. */
 static bool is_plain_number(struct slice s) {
 	size_t whole = 0;
-	while (whole < s.len && is_digit(s.data[whole])) {
+	while (whole < s.len && ascii_is_digit(s.data[whole])) {
 		whole++;
 	}
 	size_t n = whole + (whole < s.len && s.data[whole] == '.');
 	size_t from = n;
-	while (n < s.len && is_digit(s.data[n])) {
+	while (n < s.len && ascii_is_digit(s.data[n])) {
 		n++;
 	}
 	bool fraction = whole < s.len;

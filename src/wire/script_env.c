@@ -2,6 +2,7 @@
  */
 #include "wire/script_env.h"
 
+#include "base/ascii.h"
 #include "base/path.h"
 #include "base/str.h"
 
@@ -41,14 +42,6 @@ static char peek(const struct reader *r, size_t ahead) {
 	return r->at + ahead < r->text.len ? r->text.data[r->at + ahead] : '\0';
 }
 
-static bool is_name_start(char c) {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-
-static bool is_name_char(char c) {
-	return is_name_start(c) || (c >= '0' && c <= '9');
-}
-
 /* ---- what commands do ---- */
 
 static void add_set(struct reader *r, const char *name, const char *value) {
@@ -61,10 +54,10 @@ static void add_set(struct reader *r, const char *name, const char *value) {
 
 static size_t assignment_len(const char *word) {
 	size_t n = 0;
-	while (is_name_char(word[n])) {
+	while (ascii_is_word(word[n])) {
 		n++;
 	}
-	return n > 0 && is_name_start(word[0]) && word[n] == '=' ? n : 0;
+	return n > 0 && ascii_is_word_start(word[0]) && word[n] == '=' ? n : 0;
 }
 
 /* NAME=value; exports it when asked to, or when it is in the environment already. */
@@ -292,7 +285,7 @@ static void skip_until(struct reader *r, char open, char close) {
 
 static const char *read_name(struct reader *r) {
 	size_t start = r->at;
-	while (is_name_char(peek(r, 0))) {
+	while (ascii_is_word(peek(r, 0))) {
 		r->at++;
 	}
 	return arena_strndup(r->arena, r->text.data + start, r->at - start);
@@ -315,9 +308,9 @@ static void read_dollar(struct reader *r, struct strbuf *out, bool *known) {
 		r->at++;
 		skip_until(r, '(', ')');
 		*known = false;
-	} else if (is_name_start(c)) {
+	} else if (ascii_is_word_start(c)) {
 		add_value(r, out, known, read_name(r));
-	} else if (c == '{' && is_name_start(peek(r, 1))) {
+	} else if (c == '{' && ascii_is_word_start(peek(r, 1))) {
 		r->at++;
 		const char *name = read_name(r);
 		size_t start = r->at;
@@ -336,7 +329,7 @@ static void read_dollar(struct reader *r, struct strbuf *out, bool *known) {
 	} else {
 		char of = c == '{' ? peek(r, 1) : c;
 		r->args = r->args || of == '@' || of == '*' || of == '1';
-		r->at += c == '{' || c == '@' || c == '*' || c == '#' || (c >= '0' && c <= '9');
+		r->at += c == '{' || c == '@' || c == '*' || c == '#' || ascii_is_digit(c);
 		if (c == '{') {
 			skip_until(r, '{', '}');
 		}

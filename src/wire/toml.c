@@ -2,6 +2,7 @@
  */
 #include "wire/toml.h"
 
+#include "base/ascii.h"
 #include "base/str.h"
 #include "wire/cursor.h"
 
@@ -146,11 +147,7 @@ static bool read_code(struct reader *r, struct strbuf *out, size_t digits) {
 	unsigned long c = 0;
 
 	for (size_t i = 0; i < digits; i++) {
-		int d = cursor_peek(&r->in, 0);
-		int v = d >= '0' && d <= '9'   ? d - '0'
-		        : d >= 'a' && d <= 'f' ? d - 'a' + 10
-		        : d >= 'A' && d <= 'F' ? d - 'A' + 10
-		                               : -1;
+		int v = ascii_hex(cursor_peek(&r->in, 0));
 		if (v < 0) {
 			return fail(r, "hexadecimal digit expected");
 		}
@@ -229,8 +226,7 @@ static const char *read_string(struct reader *r, size_t *ret_len) {
 }
 
 static bool is_bare(int c) {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_' || c == '-';
+	return ascii_is_word(c) || c == '-';
 }
 
 static const char *read_key_part(struct reader *r) {
@@ -353,8 +349,7 @@ static bool number_of(struct reader *r, const char *word, double *ret) {
 	}
 	if (str_starts(digits, "0b") || str_starts(digits, "0o")) {
 		*ret = (double)strtoll(plain.data + 2, &end, digits[1] == 'b' ? 2 : 8);
-	} else if (!streq(digits, "inf") && !streq(digits, "nan") &&
-	           !(digits[0] >= '0' && digits[0] <= '9')) {
+	} else if (!streq(digits, "inf") && !streq(digits, "nan") && !ascii_is_digit(digits[0])) {
 		return false;
 	} else {
 		*ret = strtod(plain.data, &end);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "wire/transcript.h"
 
+#include "base/ascii.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -108,7 +110,7 @@ int transcript_reader_init(struct transcript_reader *reader, struct slice bytes,
 static bool take_number(struct slice *rest, uint64_t max, uint64_t *ret) {
 	uint64_t n = 0;
 	size_t i = 0;
-	for (; i < rest->len && rest->data[i] >= '0' && rest->data[i] <= '9'; i++) {
+	for (; i < rest->len && ascii_is_digit(rest->data[i]); i++) {
 		unsigned digit = (unsigned)(rest->data[i] - '0');
 		if (n > (max - digit) / 10) {
 			return false;

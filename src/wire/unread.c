@@ -2,6 +2,7 @@
  */
 #include "wire/unread.h"
 
+#include "base/ascii.h"
 #include "base/str.h"
 
 #include <string.h>
@@ -25,7 +26,7 @@ static const char *text_of(struct arena *arena, struct slice body, const char *k
 	if (*at != '"') {
 		size_t len = 0;
 
-		while (at + len < end && at[len] >= '0' && at[len] <= '9') {
+		while (at + len < end && ascii_is_digit(at[len])) {
 			len++;
 		}
 		return len > 0 ? arena_strndup(arena, at, len) : NULL;
@@ -80,8 +81,7 @@ static size_t header_read(struct slice bytes, size_t *ret_length) {
 	}
 	size_t first = at;
 
-	while (at < bytes.len && bytes.data[at] >= '0' && bytes.data[at] <= '9' &&
-	       *ret_length < LENGTH_MAX) {
+	while (at < bytes.len && ascii_is_digit(bytes.data[at]) && *ret_length < LENGTH_MAX) {
 		*ret_length = *ret_length * 10 + (size_t)(bytes.data[at++] - '0');
 	}
 	return blank && at > first ? (size_t)(blank - bytes.data) + 4 : 0;

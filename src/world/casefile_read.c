@@ -4,6 +4,7 @@
  */
 #include "world/casefile.h"
 
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/str.h"
 #include "world/codec.h"
@@ -141,7 +142,7 @@ static int base64_value(char c) {
 	if (c >= 'a' && c <= 'z') {
 		return c - 'a' + 26;
 	}
-	if (c >= '0' && c <= '9') {
+	if (ascii_is_digit(c)) {
 		return c - '0' + 52;
 	}
 	return c == '+' ? 62 : c == '/' ? 63 : -1;

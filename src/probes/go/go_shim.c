@@ -2,6 +2,7 @@
  * When go or gopls is a shim or a wrapper: what stands behind it. And does a version manager have
  * another Go for this workspace than the one the server gets?
  */
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -72,11 +73,6 @@ static void state_installation(struct exam *exam, const struct behind *behind) {
 	}
 }
 
-static bool is_name_char(char c) {
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-	       c == '_';
-}
-
 static bool only_in_shell(const struct target *t, const char *name) {
 	const char *value = envset_get(&t->own, name);
 	const char *other = envset_get(&t->server, name);
@@ -90,7 +86,7 @@ static const char *variable_in_script(struct exam *exam, const char *path) {
 	while ((p = strchr(p, '$'))) {
 		p += p[1] == '{' ? 2 : 1;
 		size_t n = 0;
-		while (is_name_char(p[n])) {
+		while (ascii_is_word(p[n])) {
 			n++;
 		}
 		const char *name = arena_strndup(exam->arena, p, n);

@@ -5,6 +5,7 @@
  * with fileWatcher "fsnotify" by itself; both end in an inotify watch of some process of this user.
  * What an editor saves it tells the server itself: only changes that no editor makes count here.
  */
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -176,7 +177,7 @@ static int watched(struct exam *exam, const char *dir) {
 	bool denied = !evidence_has_bytes(ev);
 
 	while (evidence_has_bytes(ev) && slice_line(&rest, &line)) {
-		if (line.len > 0 && line.data[0] >= '0' && line.data[0] <= '9') {
+		if (line.len > 0 && ascii_is_digit(line.data[0])) {
 			return 1;
 		}
 		denied = denied || (slice_starts(line, "denied ") && !slice_eq(line, "denied 0"));

@@ -4,6 +4,7 @@
  */
 #include "probes/server/limits.h"
 
+#include "base/ascii.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "core/no_memory.h"
@@ -159,7 +160,7 @@ static const struct {
 };
 
 static bool is_number(struct slice word) {
-	return word.len > 0 && word.data[0] >= '0' && word.data[0] <= '9';
+	return word.len > 0 && ascii_is_digit(word.data[0]);
 }
 
 /* "ulimit -n 20", "ulimit -Hn 20", "prlimit --nofile=20 …" in a shell's file; "* hard nofile 20" in

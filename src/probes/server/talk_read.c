@@ -2,6 +2,7 @@
  */
 #include "probes/server/talk_read.h"
 
+#include "base/ascii.h"
 #include "base/path.h"
 
 const char *talk_text_of(struct talk *talk, struct json_object *from, const char *key) {
@@ -59,7 +60,7 @@ static const char *without_stamp(const char *text) {
 	static const char shape[] = "0000/00/00 00:00:00 ";
 
 	for (size_t i = 0; shape[i]; i++) {
-		bool digit = text[i] >= '0' && text[i] <= '9';
+		bool digit = ascii_is_digit(text[i]);
 
 		if (shape[i] == '0' ? !digit : text[i] != shape[i]) {
 			return text;

@@ -2,6 +2,7 @@
  * Can changes of files be watched for? One more watch is asked for and given back; when the kernel
  * refuses, or when an editor that should watch does not, everybody's are counted.
  */
+#include "base/ascii.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "core/probe.h"
@@ -57,7 +58,7 @@ static bool state_watching(struct exam *exam, bool exhausted) {
 	bool watched = false, denied = !evidence_has_bytes(ev);
 
 	while (evidence_has_bytes(ev) && slice_line(&rest, &line)) {
-		watched = watched || (line.len > 0 && line.data[0] >= '0' && line.data[0] <= '9');
+		watched = watched || (line.len > 0 && ascii_is_digit(line.data[0]));
 		denied = denied || (slice_starts(line, "denied ") && !slice_eq(line, "denied 0"));
 	}
 	bool blind = p && !watched && !denied;

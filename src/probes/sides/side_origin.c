@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "probes/sides/side_origin.h"
 
+#include "base/ascii.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "core/origin.h"
@@ -124,11 +125,6 @@ static const char *const more_files[] = {
 	"/etc/default/locale"};
 static const char *const more_dirs[] = {"/etc/environment.d", "/usr/lib/environment.d"};
 
-static bool is_name_char(char c) {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_';
-}
-
 /* A word at text, quotes removed, $HOME and a leading ~ expanded. */
 static const char *word_of(struct arena *arena, const char *text, const char *home) {
 	static const char *const homes[] = {"${HOME}", "$HOME", "@{HOME}"};
@@ -167,7 +163,7 @@ bool side_origin_line_sets(struct arena *arena, const char *line, const char *na
 	line += strspn(line, " \t");
 	for (const char *p = line; *line != '#' && (p = strstr(p, name)); p += len) {
 		const char *rest = p + len;
-		bool start = p == line || !is_name_char(p[-1]);
+		bool start = p == line || !ascii_is_word(p[-1]);
 		if (!start || p > line + 4096) {
 			continue;
 		}
