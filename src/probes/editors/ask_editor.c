@@ -5,10 +5,10 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/editor.h"
+#include "probes/editors/start.h"
 #include "probes/go/govars.h"
 #include "probes/modules/source.h"
 #include "probes/search.h"
-#include "probes/trust.h"
 #include "wire/jsonc.h"
 
 #define OUT_BYTES_MAX ((size_t)2 << 20)
@@ -346,33 +346,18 @@ static const char *find_gopls(struct exam *exam, const char *wanted) {
 }
 
 void ask_editor_arrange(struct exam *exam, const struct asked_client *client) {
-	static const char *const nothing[] = {NULL};
 	struct target *t = exam->target;
-	const char *const *argv = client ? client->argv : nothing;
-	size_t count = 0;
+	const char *wanted = client ? client->argv[0] : NULL;
 	t->init_options = "{}";
 	if (client) {
 		take_manners(exam, client);
 	}
 	t->go_path = search_on_path(exam, "go", &t->server);
-	t->gopls_path = find_gopls(exam, argv[0]);
+	t->gopls_path = find_gopls(exam, wanted);
 	govars_gopls_env(exam, &t->server);
 	govars_state(exam, &t->server, t->go_path);
-	const char *why = t->trusted ? NULL : trust_look_env(exam, &t->server);
-	if (!why && t->go_path && !t->trusted) {
-		why = trust_look_tool(exam, "go", t->go_path);
-	}
-	t->do_not_run_go = why != NULL;
-	t->do_not_start = why;
-	while (argv[count]) {
-		count++;
-	}
-	const char **copy = arena_array_of(exam->arena, const char *, count + 2);
-	for (size_t i = 1; i < count; i++) {
-		copy[i] = argv[i];
-	}
-	copy[0] = t->gopls_path;
-	t->server_argv = copy;
+	start_judge(exam, &t->server);
+	start_with(exam, wanted ? client->argv + 1 : NULL);
 }
 
 static bool holds(struct exam *exam, const char *dir, const char *marker) {

@@ -4,6 +4,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/editor.h"
+#include "probes/editors/start.h"
 #include "probes/go/govars.h"
 #include "probes/search.h"
 #include "probes/trust.h"
@@ -204,24 +205,16 @@ void client_config_arrange(struct exam *exam, const struct client_config *config
 	t->gopls_path = find_command(exam, config);
 	govars_gopls_env(exam, &t->server);
 	govars_state(exam, &t->server, t->go_path);
-	const char *why = t->trusted ? NULL : trust_look_env(exam, &t->server);
-	if (!why && t->go_path && !t->trusted) {
-		why = trust_look_tool(exam, "go", t->go_path);
+	start_judge(exam, &t->server);
+	if (!t->do_not_start) {
+		t->do_not_start = refuse_command(exam, config);
 	}
-	t->do_not_run_go = why != NULL;
-	why = why ? why : refuse_command(exam, config);
-	if (!why && config->off.node) {
-		why = arena_printf(exam->arena, "%s in %s line %zu: the editor starts no gopls",
-		                   config->off.node->key, config->off.file,
-		                   config->off.node->key_place.line);
+	if (!t->do_not_start && config->off.node) {
+		t->do_not_start = arena_printf(
+			exam->arena, "%s in %s line %zu: the editor starts no gopls",
+			config->off.node->key, config->off.file, config->off.node->key_place.line);
 	}
-	t->do_not_start = why;
-	const char **argv = arena_array_of(exam->arena, const char *, WORDS_MAX + 2);
-	argv[0] = t->gopls_path;
-	for (size_t i = 0; config->args && config->args[i] && i < WORDS_MAX; i++) {
-		argv[i + 1] = config->args[i];
-	}
-	t->server_argv = argv;
+	start_with(exam, config->args);
 }
 
 void client_config_root(struct exam *exam, const struct client_config *config, const char *root) {

@@ -9,12 +9,12 @@
 #include "core/editor.h"
 #include "core/probe.h"
 #include "core/restricted.h"
+#include "probes/editors/start.h"
 #include "probes/editors/vscode_tools.h"
 #include "probes/editors/vscode_window.h"
 #include "probes/go/go_run.h"
 #include "probes/go/govars.h"
 #include "probes/search.h"
-#include "probes/trust.h"
 #include "wire/jsonc.h"
 
 #define GO_ENV_DEADLINE_NS                                                                         \
@@ -153,12 +153,7 @@ void vscode_arrange(struct exam *exam) {
 	envset_copy(&of_go, &t->server);
 	govars_gopls_env(exam, &of_go);
 	govars_state(exam, &of_go, t->go_path);
-	const char *why = t->trusted ? NULL : trust_look_env(exam, &of_go);
-	if (!why && t->go_path && !t->trusted) {
-		why = trust_look_tool(exam, "go", t->go_path);
-	}
-	t->do_not_run_go = why != NULL;
-	t->do_not_start = why;
+	start_judge(exam, &of_go);
 	if (t->go_path && !t->do_not_run_go) {
 		run_go_env(exam, &own, &t->server);
 	}
@@ -166,17 +161,7 @@ void vscode_arrange(struct exam *exam) {
 	fill_from_govars(exam, &t->server);
 	t->gopls_path = find_gopls_vscode(exam, &own);
 	govars_gopls_env(exam, &t->server);
-	const char *const *flags = vscode_server_flags(exam, &t->server_flags_error);
-	size_t count = 0;
-	while (flags && flags[count]) {
-		count++;
-	}
-	const char **argv = arena_array_of(exam->arena, const char *, count + 2);
-	argv[0] = t->gopls_path;
-	for (size_t i = 0; i < count; i++) {
-		argv[i + 1] = flags[i];
-	}
-	t->server_argv = argv;
+	start_with(exam, vscode_server_flags(exam, &t->server_flags_error));
 	t->init_options = vscode_init_options(exam);
 	if (t->window_folders) {
 		t->root = t->window_folders[0];
