@@ -12,16 +12,7 @@ static bool configured(struct exam *exam) {
 }
 
 static void read_settings(struct exam *exam) {
-	exam->target->editor_config = agent_files_read(exam);
-	client_config_state(exam, exam->target->editor_config);
-}
-
-static void arrange(struct exam *exam) {
-	client_config_arrange(exam, exam->target->editor_config);
-}
-
-static void locate(struct exam *exam) {
-	client_config_root(exam, exam->target->editor_config, exam->target->workspace);
+	client_config_take(exam, agent_files_read(exam));
 }
 
 static const char *const kinds[] = {"agent", NULL};
@@ -33,6 +24,6 @@ const struct editor editor_agent = {
 	.order = 80,
 	.configured = configured,
 	.read_settings = read_settings,
-	.arrange = arrange,
-	.locate = locate,
+	.arrange = client_config_arrange,
+	.locate = client_config_locate,
 };

@@ -5,6 +5,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/editor.h"
+#include "probes/editors/client_config.h"
 #include "probes/editors/start.h"
 #include "probes/go/govars.h"
 #include "probes/modules/source.h"
@@ -358,6 +359,21 @@ void ask_editor_arrange(struct exam *exam, const struct asked_client *client) {
 	govars_state(exam, &t->server, t->go_path);
 	start_judge(exam, &t->server);
 	start_with(exam, wanted ? client->argv + 1 : NULL);
+}
+
+void ask_editor_or_read(struct exam *exam, const struct ask_spec *spec,
+                        struct client_config *(*read_fn)(struct exam *exam)) {
+	struct asked asked;
+	if (ask_editor(exam, spec, &asked)) {
+		ask_editor_arrange(exam, &asked.clients[0]);
+		return;
+	}
+	client_config_take(exam, read_fn ? read_fn(exam) : NULL);
+	if (exam->target->editor_config) {
+		client_config_arrange(exam);
+	} else {
+		ask_editor_arrange(exam, NULL);
+	}
 }
 
 static bool holds(struct exam *exam, const char *dir, const char *marker) {

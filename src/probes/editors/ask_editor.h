@@ -10,6 +10,7 @@
 
 #define ASKED_CLIENTS_MAX 4
 
+struct client_config;
 struct jsonc_node;
 
 struct ask_spec {
@@ -52,6 +53,11 @@ bool ask_editor(struct exam *exam, const struct ask_spec *spec, struct asked *re
 /* gopls as that editor finds it, and everything else that arrange owes (core/editor.h), once
  * server_argv is known; or with `gopls` looked for on PATH when asked is NULL. */
 void ask_editor_arrange(struct exam *exam, const struct asked_client *client);
+
+/* All that arrange owes: as the editor said when asked, else as its configuration reads (read_fn
+ * may be NULL, and may find none), else a gopls on PATH. */
+void ask_editor_or_read(struct exam *exam, const struct ask_spec *spec,
+                        struct client_config *(*read_fn)(struct exam *exam));
 
 /* For an editor that could not be asked: root from the markers, each looked for in the open file's
  * directory and all above before the next one; with none, the file's directory or else the

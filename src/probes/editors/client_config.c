@@ -110,7 +110,11 @@ static void state_flags(struct exam *exam, const struct client_config *config) {
 	}
 }
 
-void client_config_state(struct exam *exam, const struct client_config *config) {
+void client_config_take(struct exam *exam, const struct client_config *config) {
+	exam->target->editor_config = config;
+	if (!config) {
+		return;
+	}
 	state_flags(exam, config);
 	const struct jsonc_node *off = config->off.node;
 	if (off) {
@@ -197,8 +201,9 @@ static void take_options(struct exam *exam, const struct client_config *config) 
 	t->client_name = config->client_name;
 }
 
-void client_config_arrange(struct exam *exam, const struct client_config *config) {
+void client_config_arrange(struct exam *exam) {
 	struct target *t = exam->target;
+	const struct client_config *config = t->editor_config;
 	apply_env(exam, &config->env);
 	take_options(exam, config);
 	t->go_path = search_on_path(exam, "go", &t->server);
@@ -217,8 +222,9 @@ void client_config_arrange(struct exam *exam, const struct client_config *config
 	start_with(exam, config->args);
 }
 
-void client_config_root(struct exam *exam, const struct client_config *config, const char *root) {
+void client_config_root(struct exam *exam, const char *root) {
 	struct target *t = exam->target;
+	const struct client_config *config = t->editor_config;
 	struct file_stat st = world_stat(exam->world, root);
 	struct strbuf command;
 	strbuf_init(&command, exam->arena);
@@ -236,4 +242,8 @@ void client_config_root(struct exam *exam, const struct client_config *config, c
 	          .file = config->command_at.file,
 	          .line = config->command_at.node ? (int64_t)config->command_at.node->place.line
 	                                          : 0);
+}
+
+void client_config_locate(struct exam *exam) {
+	client_config_root(exam, exam->target->workspace);
 }

@@ -42,12 +42,18 @@ const char *const *client_config_words(struct exam *exam, const struct jsonc_nod
 /* "folder" when the file came with the workspace, else "user". */
 const char *client_config_layer(struct exam *exam, const char *file);
 
-/* States the members of options and settings as settings gopls.KEY, and the one that is off. */
-void client_config_state(struct exam *exam, const struct client_config *config);
+/* Makes it the target's editor_config; states the members of options and settings as settings
+ * gopls.KEY, and the one that is off. NULL: there is none. */
+void client_config_take(struct exam *exam, const struct client_config *config);
+
+/* The rest is about the target's editor_config, which must be there. */
+
 /* All that arrange owes (core/editor.h). A command of a workspace file is not run without trust
  * unless it is a gopls that lies elsewhere. */
-void client_config_arrange(struct exam *exam, const struct client_config *config);
+void client_config_arrange(struct exam *exam);
 /* States the fact client with from "config" and this root, and makes it the target's. */
-void client_config_root(struct exam *exam, const struct client_config *config, const char *root);
+void client_config_root(struct exam *exam, const char *root);
+/* The same with the workspace as root: all that locate owes. */
+void client_config_locate(struct exam *exam);
 
 #endif

@@ -37,16 +37,7 @@ static const struct ask_spec ask = {
 };
 
 static void arrange(struct exam *exam) {
-	struct asked asked;
-	bool known = ask_editor(exam, &ask, &asked);
-	struct client_config *config = known ? NULL : emacs_config_read(exam);
-	if (config) {
-		exam->target->editor_config = config;
-		client_config_state(exam, config);
-		client_config_arrange(exam, config);
-	} else {
-		ask_editor_arrange(exam, known ? &asked.clients[0] : NULL);
-	}
+	ask_editor_or_read(exam, &ask, emacs_config_read);
 }
 
 static void locate(struct exam *exam) {

@@ -119,12 +119,7 @@ static bool configured(struct exam *exam) {
 }
 
 static void read_settings(struct exam *exam) {
-	exam->target->editor_config = config_of(exam);
-	client_config_state(exam, exam->target->editor_config);
-}
-
-static void arrange(struct exam *exam) {
-	client_config_arrange(exam, exam->target->editor_config);
+	client_config_take(exam, config_of(exam));
 }
 
 /* The topmost directory with a marker, from the file up to the workspace; else the workspace. */
@@ -147,7 +142,7 @@ static void locate(struct exam *exam) {
 		}
 		dir = path_parent(exam->arena, dir);
 	}
-	client_config_root(exam, t->editor_config, root);
+	client_config_root(exam, root);
 }
 
 static const char *const kinds[] = {"helix", NULL};
@@ -159,6 +154,6 @@ const struct editor editor_helix = {
 	.order = 40,
 	.configured = configured,
 	.read_settings = read_settings,
-	.arrange = arrange,
+	.arrange = client_config_arrange,
 	.locate = locate,
 };

@@ -50,10 +50,7 @@ static bool configured(struct exam *exam) {
 }
 
 static void read_settings(struct exam *exam) {
-	exam->target->editor_config = config_of(exam);
-	if (exam->target->editor_config) {
-		client_config_state(exam, exam->target->editor_config);
-	}
+	client_config_take(exam, config_of(exam));
 }
 
 static const char *const programs[] = {"kak", NULL};
@@ -68,9 +65,8 @@ static const struct ask_spec ask = {
 };
 
 static void arrange(struct exam *exam) {
-	struct asked asked;
 	if (exam->target->editor_config) {
-		client_config_arrange(exam, exam->target->editor_config);
+		client_config_arrange(exam);
 		return;
 	}
 	const char *path = envset_get(&exam->target->judged, "PATH");
@@ -83,8 +79,7 @@ static void arrange(struct exam *exam) {
 		ask_editor_arrange(exam, NULL);
 		return;
 	}
-	bool known = ask_editor(exam, &ask, &asked);
-	ask_editor_arrange(exam, known ? &asked.clients[0] : NULL);
+	ask_editor_or_read(exam, &ask, NULL);
 }
 
 static void locate(struct exam *exam) {

@@ -49,16 +49,7 @@ static struct client_config *config_of(struct exam *exam) {
 }
 
 static void arrange(struct exam *exam) {
-	struct asked asked;
-	bool known = ask_editor(exam, &ask, &asked);
-	struct client_config *config = known ? NULL : config_of(exam);
-	if (config) {
-		exam->target->editor_config = config;
-		client_config_state(exam, config);
-		client_config_arrange(exam, config);
-	} else {
-		ask_editor_arrange(exam, known ? &asked.clients[0] : NULL);
-	}
+	ask_editor_or_read(exam, &ask, config_of);
 }
 
 static void locate(struct exam *exam) {

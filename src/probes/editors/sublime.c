@@ -149,16 +149,7 @@ static bool configured(struct exam *exam) {
 }
 
 static void read_settings(struct exam *exam) {
-	exam->target->editor_config = config_of(exam);
-	client_config_state(exam, exam->target->editor_config);
-}
-
-static void arrange(struct exam *exam) {
-	client_config_arrange(exam, exam->target->editor_config);
-}
-
-static void locate(struct exam *exam) {
-	client_config_root(exam, exam->target->editor_config, exam->target->workspace);
+	client_config_take(exam, config_of(exam));
 }
 
 static const char *const kinds[] = {"sublime", NULL};
@@ -170,6 +161,6 @@ const struct editor editor_sublime = {
 	.order = 60,
 	.configured = configured,
 	.read_settings = read_settings,
-	.arrange = arrange,
-	.locate = locate,
+	.arrange = client_config_arrange,
+	.locate = client_config_locate,
 };
