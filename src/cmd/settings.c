@@ -65,7 +65,7 @@ static int check_dir(const struct settings_view *view) {
 static void fill_where(struct settings_view *view) {
 	const struct target *t = &view->target;
 	view->where = (struct layers_where){
-		.home = str_empty(t->home) ? t->passwd_home : t->home,
+		.home = target_home(t),
 		.config = envset_get(&t->judged, "XDG_CONFIG_HOME"),
 		.data = envset_get(&t->judged, "XDG_DATA_HOME"),
 		.portable = envset_get(&t->judged, "VSCODE_PORTABLE"),

@@ -6,6 +6,7 @@
 #define CORE_TARGET_H
 
 #include "base/envset.h"
+#include "base/str.h"
 #include "core/world.h"
 
 #include <stdbool.h>
@@ -92,5 +93,10 @@ struct target {
 	const char *likely_file; /* the file chosen to stand for what is open, or NULL */
 	const char *open_file;   /* the file that is opened in the server, or NULL */
 };
+
+/* Where the home of the judged environment is: HOME, else what /etc/passwd says. */
+static inline const char *target_home(const struct target *t) {
+	return str_empty(t->home) ? t->passwd_home : t->home;
+}
 
 #endif

@@ -40,7 +40,7 @@ static const char *lookup(struct reader *r, const char *name) {
 	}
 	const struct target *t = r->exam->target;
 	if (streq(name, "HOME")) {
-		return str_empty(t->home) ? t->passwd_home : t->home;
+		return target_home(t);
 	}
 	if (streq(name, "PWD") && streq(r->kind, "project")) {
 		return path_parent(r->exam->arena, r->file);

@@ -7,10 +7,6 @@
 #include "core/editor.h"
 #include "probes/editors/agent_files.h"
 
-static bool configured(struct exam *exam) {
-	return agent_files_exist(exam);
-}
-
 static void read_settings(struct exam *exam) {
 	client_config_take(exam, agent_files_read(exam));
 }
@@ -22,7 +18,7 @@ const struct editor editor_agent = {
 	.title = "a coding agent",
 	.kinds = kinds,
 	.order = 80,
-	.configured = configured,
+	.configured = agent_files_exist,
 	.read_settings = read_settings,
 	.arrange = client_config_arrange,
 	.locate = client_config_locate,

@@ -86,7 +86,7 @@ static struct run_result run_editor(struct exam *exam, const struct ask_spec *sp
 	size_t count = 0;
 	args[count++] = keyline_get(exam->arena, self->bytes, "exe");
 	args[count++] = "--ask-editor";
-	args[count++] = str_empty(t->home) ? t->passwd_home : t->home;
+	args[count++] = target_home(t);
 	args[count++] = t->workspace;
 	args[count++] = arena_printf(exam->arena, "%lld", (long long)seconds);
 	args[count++] = spec->pty ? "pty" : "plain";

@@ -15,8 +15,7 @@
 /* ---- files ---- */
 
 const char *client_config_home(struct exam *exam, const char *name) {
-	const struct target *t = exam->target;
-	return path_join(exam->arena, str_empty(t->home) ? t->passwd_home : t->home, name);
+	return path_join(exam->arena, target_home(exam->target), name);
 }
 
 const char *client_config_path(struct exam *exam, const char *name) {

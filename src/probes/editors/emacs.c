@@ -15,10 +15,8 @@ static bool configured(struct exam *exam) {
 	static const char *const files[] = {".emacs",           ".emacs.el",
 	                                    ".emacs.d/init.el", ".config/emacs/init.el",
 	                                    ".doom.d/init.el",  ".config/doom/init.el"};
-	const struct target *t = exam->target;
-	const char *home = str_empty(t->home) ? t->passwd_home : t->home;
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
-		if (world_stat(exam->world, path_join(exam->arena, home, files[i])).exists) {
+		if (client_config_exists(exam, client_config_home(exam, files[i]))) {
 			return true;
 		}
 	}

@@ -11,18 +11,13 @@
 #include "probes/editors/neovim_config.h"
 
 static const char *config_dir(struct exam *exam) {
-	const struct target *t = exam->target;
-	const char *config = envset_get(&t->judged, "XDG_CONFIG_HOME");
-	const char *home = str_empty(t->home) ? t->passwd_home : t->home;
-	return path_join(exam->arena,
-	                 str_empty(config) ? path_join(exam->arena, home, ".config") : config,
-	                 "nvim");
+	return client_config_path(exam, "nvim");
 }
 
 static bool configured(struct exam *exam) {
 	const char *dir = config_dir(exam);
-	return world_stat(exam->world, path_join(exam->arena, dir, "init.lua")).exists ||
-	       world_stat(exam->world, path_join(exam->arena, dir, "init.vim")).exists;
+	return client_config_exists(exam, path_join(exam->arena, dir, "init.lua")) ||
+	       client_config_exists(exam, path_join(exam->arena, dir, "init.vim"));
 }
 
 /* A file is opened, and what waits for a user interface is told that there is one. */

@@ -40,10 +40,6 @@ struct told {
 	bool trusts_all;
 };
 
-static const char *home_of(const struct target *t) {
-	return str_empty(t->home) ? t->passwd_home : t->home;
-}
-
 static const char *var_of(struct exam *exam, const char *name) {
 	const char *value = envset_get(&exam->target->judged, name);
 	return str_empty(value) ? NULL : value;
@@ -51,12 +47,12 @@ static const char *var_of(struct exam *exam, const char *name) {
 
 static const char *config_home(struct exam *exam) {
 	const char *config = var_of(exam, "XDG_CONFIG_HOME");
-	return config ? config : path_join(exam->arena, home_of(exam->target), ".config");
+	return config ? config : path_join(exam->arena, target_home(exam->target), ".config");
 }
 
 static const char *data_home(struct exam *exam) {
 	const char *data = var_of(exam, "XDG_DATA_HOME");
-	return data ? data : path_join(exam->arena, home_of(exam->target), ".local/share");
+	return data ? data : path_join(exam->arena, target_home(exam->target), ".local/share");
 }
 
 /* ---- what the running one says ---- */
@@ -105,7 +101,7 @@ static void told_by_path(struct exam *exam, struct told *told, const char *path)
 		}
 	}
 	/* A folder of the user's may have any name, and a project too. */
-	bool of_system = path && !path_below(path, home_of(exam->target)) &&
+	bool of_system = path && !path_below(path, target_home(exam->target)) &&
 	                 !path_below(path, exam->target->workspace);
 	for (size_t i = 0; i < PRODUCTS && path && path[0] == '/' && !told->product; i++) {
 		const struct product *p = &products[i];
@@ -210,7 +206,7 @@ static void place_desktop(struct exam *exam, struct vscode_install *v, const str
 	} else {
 		v->data =
 			told && told->data ? told->data : path_join(a, config_home(exam), p->name);
-		v->extensions = arena_printf(a, "%s/%s/extensions", home_of(exam->target),
+		v->extensions = arena_printf(a, "%s/%s/extensions", target_home(exam->target),
 		                             p->extensions ? p->extensions : ".vscode");
 	}
 	v->default_settings = path_join(a, v->data, "User/settings.json");
@@ -225,7 +221,7 @@ static void place_server(struct exam *exam, struct vscode_install *v, const stru
 	struct arena *a = exam->arena;
 	v->server = told && told->server
 	                    ? told->server
-	                    : arena_printf(a, "%s/%s/data", home_of(exam->target), p->server);
+	                    : arena_printf(a, "%s/%s/data", target_home(exam->target), p->server);
 	v->machine = path_join(a, v->server, "Machine/settings.json");
 	if (!v->data) {
 		/* The user's settings lie on the other machine, unless a browser is the client. */
@@ -434,7 +430,7 @@ static void choose_profile(struct exam *exam, struct vscode_install *v) {
 
 const struct vscode_install *vscode_install(struct exam *exam) {
 	struct target *t = exam->target;
-	if (!t->install_known && !str_empty(home_of(t))) {
+	if (!t->install_known && !str_empty(target_home(t))) {
 		struct vscode_install *v = running(exam);
 		const struct vscode_install *last = v ? NULL : used_last(exam);
 		if (last) {

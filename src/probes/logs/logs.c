@@ -161,7 +161,7 @@ static void read_vscode(struct exam *exam) {
 static const char *below(struct exam *exam, const char *variable, const char *standard,
                          const char *rest) {
 	const struct target *t = exam->target;
-	const char *home = str_empty(t->home) ? t->passwd_home : t->home;
+	const char *home = target_home(t);
 	const char *value = envset_get(&t->judged, variable);
 	return str_empty(value) ? arena_printf(exam->arena, "%s/%s/%s", home, standard, rest)
 	                        : path_join(exam->arena, value, rest);

@@ -186,7 +186,7 @@ static struct side_origin from_file(struct exam *exam, const char *file, const c
                                     const char *value) {
 	const struct evidence *ev = world_look(exam->world, LOOK_FILE, file, LOOK_CAP_SETTINGS);
 	const struct target *t = exam->target;
-	const char *home = str_empty(t->home) ? t->passwd_home : t->home;
+	const char *home = target_home(t);
 	struct side_origin found = nowhere;
 	struct slice rest = ev->bytes, line;
 	int64_t number = 0;
