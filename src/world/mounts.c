@@ -67,6 +67,8 @@ bool mount_line_parse(struct arena *arena, struct slice line, struct mount_line 
 	ret->point = unescape(arena, fields[4]);
 	ret->fstype = unescape(arena, fields[dash + 1]);
 	ret->source = unescape(arena, fields[dash + 2]);
+	ret->options = arena_slicedup(arena, fields[5]);
+	ret->read_only = is_ro(fields[5]) || (dash + 3 < count && is_ro(fields[dash + 3]));
 	ret->bound_ro = is_ro(fields[5]) && dash + 3 < count && !is_ro(fields[dash + 3]);
 	return true;
 }

@@ -16,7 +16,9 @@ struct mount_line {
 	const char *point; /* unescaped */
 	const char *fstype;
 	const char *source;
-	bool bound_ro; /* only this mount is read-only, its file system is not */
+	const char *options; /* of this mount: "rw,nosuid,nodev" */
+	bool read_only;      /* this mount or its file system */
+	bool bound_ro;       /* only this mount is read-only, its file system is not */
 };
 
 /* One line of mountinfo; false when it is not one. */

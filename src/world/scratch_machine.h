@@ -1,23 +1,17 @@
 /* SPDX-License-Identifier: MIT
- * A view of this machine in which a program may write as it likes and nothing stays: own mount,
- * network and IPC namespaces (and user namespace, unless this is root). Every file system is
- * read-only, HOME is a copy-on-write overlay in memory, /tmp and the runtime directory are fresh,
- * and there is no network, not even a loopback that is up.
- *
- * Sources: user_namespaces(7), mount_setattr(2) (Linux 5.12), overlayfs in a user namespace
- * (Linux 5.11, option userxattr). Refused on kernels and in containers that have none of it.
+ * A view of this machine (world/view.h) in which a program may write as it likes and nothing stays: HOME is a
+ * copy-on-write overlay in memory, /tmp and the runtime directory are fresh, and there is no network, not even a loopback
+ * that is up.
  */
 #ifndef WORLD_SCRATCH_MACHINE_H
 #define WORLD_SCRATCH_MACHINE_H
 
-#include "base/arena.h"
-#include "base/err.h"
+#include "world/view.h"
 
-#include <stdbool.h>
-
-#define SCRATCH_MACHINE_BYTES "256m" /* what may be written, at most */
+#define SCRATCH_MACHINE_BYTES ((size_t)256 << 20) /* what may be written, at most */
 
 struct scratch_machine {
+	struct view view;
 	const char *base; /* a directory in memory of our own, with bin/dialtone: this program */
 	bool home_is_read_only; /* no overlay could be made: writes there fail */
 };

@@ -197,9 +197,7 @@ static bool warden_wait(const struct warden *w, int control_fd, int64_t until_ns
 	return poll(fds, 2, timeout_ms) > 0 && fds[1].revents != 0;
 }
 
-/* Sends SIGKILL to our children as the kernel lists them (CONFIG_PROC_CHILDREN); false when it does
- * not. */
-static bool kill_listed_children(void) {
+bool warden_kill_children(void) {
 	char path[64];
 	FILE *list;
 	int pid;
@@ -253,7 +251,7 @@ static _Noreturn void warden_finish(struct warden *w) {
 	}
 	until_ns = clock_now_ns() + KILL_NS;
 	while (warden_reap(w) && clock_now_ns() < until_ns) {
-		if (!kill_listed_children()) {
+		if (!warden_kill_children()) {
 			kill_probed_children(w);
 		}
 		warden_wait(w, -1, clock_now_ns() + 5 * NS_PER_MS);

@@ -28,6 +28,9 @@ struct warden_job {
 	int std_fds[3];
 };
 
+/* Sends SIGKILL to the children of this process as the kernel lists them (CONFIG_PROC_CHILDREN); false when it does not. */
+bool warden_kill_children(void);
+
 /* To be called in a fresh fork of ours; ends the process. */
 _Noreturn void warden_main(const struct warden_job *job);
 
