@@ -21,13 +21,6 @@ const char *ask_state_name(enum ask_state state) {
 	return names[state];
 }
 
-static const char *quoted(struct arena *arena, const char *text) {
-	struct strbuf out;
-	strbuf_init(&out, arena);
-	json_text_string(&out, slice_str(text));
-	return out.data;
-}
-
 static const char *at(struct arena *arena, struct spot spot) {
 	return arena_printf(arena, "{\"line\":%u,\"character\":%u}", spot.line, spot.character);
 }
@@ -53,7 +46,7 @@ const char *ask_params(struct arena *arena, enum ask ask, const struct survey_sc
                        const struct spots *spots, const char **ret_why_not) {
 	enum ask_needs needs = ask_kinds[ask].needs;
 	const char *document = arena_printf(arena, "\"textDocument\":{\"uri\":%s}",
-	                                    quoted(arena, path_to_uri(arena, script->file)));
+	                                    json_text_uri(arena, script->file));
 	struct spot spot = spot_for(needs, script, spots);
 	const char *place = at(arena, spot);
 
@@ -72,7 +65,8 @@ const char *ask_params(struct arena *arena, enum ask ask, const struct survey_sc
 	case NEEDS_QUERY:
 		return str_empty(spots->name)
 		               ? NULL
-		               : arena_printf(arena, "{\"query\":%s}", quoted(arena, spots->name));
+		               : arena_printf(arena, "{\"query\":%s}",
+		                              json_text_quoted(arena, slice_str(spots->name)));
 	case NEEDS_POSITIONS:
 		return spot.known ? arena_printf(arena, "{%s,\"positions\":[%s]}", document, place)
 		                  : NULL;

@@ -9,35 +9,37 @@
 #include "wire/frame.h"
 #include "wire/json_text.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
-#define RETRY_NS         (150 * NS_PER_MS)
-#define REGISTERED_MAX   128
-#define TIMED_OUT_MAX    64
-#define STDERR_HEAD      ((size_t)200)
-#define CONTENT_MODIFIED (-32801) /* LSP 3.17, ErrorCodes */
-#define SERVER_CANCELLED (-32802)
+#define STDERR_HEAD ((size_t)200)
 
-enum step { STEP_OPENING, STEP_ASKING, STEP_LISTENING, STEP_CLOSING, STEP_EXITING, STEP_DONE };
+void survey_send(struct survey *s, struct session *session, const char *body) {
+	char header[FRAME_HEADER_SIZE];
+	struct slice bytes = slice_str(body);
+	s->sent_bytes += bytes.len + frame_header(header, bytes.len);
+	session_send(session, bytes);
+}
 
-struct survey_work {
-	enum step step;
-	int64_t next_id;
-	int64_t pending_id; /* 0: no question is under way */
-	int64_t asked_ns;
-	int64_t retry_ns; /* ask again then; 0: no */
-	int64_t step_ns;  /* when the step began */
-	enum ask ask;
-	struct spots spots;
-	bool has_spots;
-	bool offered[ASK_COUNT];
-	const char *registered[REGISTERED_MAX];
-	size_t registered_count;
-	int64_t timed_out[TIMED_OUT_MAX];
-	size_t timed_out_count;
-	uint64_t progress; /* begun and not ended */
-};
+void survey_request(struct survey *s, struct session *session, const char *method,
+                    const char *params) {
+	struct survey_work *w = s->work;
+	w->pending_id = w->next_id++;
+	w->asked_ns = s->now_ns;
+	w->retry_ns = 0;
+	survey_send(s, session, rpc_request(s->arena, w->pending_id, method, params));
+}
+
+void survey_go_to(struct survey *s, enum step step) {
+	s->work->step = step;
+	s->work->step_ns = s->now_ns;
+	s->work->pending_id = 0;
+	s->work->retry_ns = 0;
+}
+
+void survey_close(struct survey *s, struct session *session) {
+	survey_go_to(s, STEP_CLOSING);
+	survey_request(s, session, "shutdown", NULL);
+}
 
 /* Broad, so that a server offers what it has. */
 static const char client_capabilities[] =
@@ -62,205 +64,18 @@ static const char client_capabilities[] =
 	"\"window\":{\"workDoneProgress\":true,\"showMessage\":{}},"
 	"\"general\":{\"positionEncodings\":[\"utf-16\"]}}";
 
-static const char *quoted(struct survey *s, struct slice text) {
-	struct strbuf out;
-	strbuf_init(&out, s->arena);
-	json_text_string(&out, text);
-	return out.data;
-}
-
-static void send_body(struct survey *s, struct session *session, const char *body) {
-	char header[FRAME_HEADER_SIZE];
-	struct slice bytes = slice_str(body);
-	s->sent_bytes += bytes.len + frame_header(header, bytes.len);
-	session_send(session, bytes);
-}
-
-static void request(struct survey *s, struct session *session, const char *method,
-                    const char *params) {
-	struct survey_work *w = s->work;
-	w->pending_id = w->next_id++;
-	w->asked_ns = s->now_ns;
-	w->retry_ns = 0;
-	send_body(s, session, rpc_request(s->arena, w->pending_id, method, params));
-}
-
-static void go_to(struct survey *s, enum step step) {
-	s->work->step = step;
-	s->work->step_ns = s->now_ns;
-	s->work->pending_id = 0;
-	s->work->retry_ns = 0;
-}
-
 static void open_conversation(struct survey *s, struct session *session) {
-	const char *root = quoted(s, slice_str(path_to_uri(s->arena, s->script.root)));
-	const char *name = quoted(s, slice_str(path_base(s->script.root)));
+	const char *root = json_text_uri(s->arena, s->script.root);
+	const char *name = json_text_quoted(s->arena, slice_str(path_base(s->script.root)));
 	const char *options = s->script.options;
-	request(s, session, "initialize",
-	        arena_printf(s->arena,
-	                     "{\"processId\":%lld,\"clientInfo\":{\"name\":\"dialtone\"},"
-	                     "\"rootUri\":%s,\"capabilities\":%s%s%s,\"trace\":\"off\","
-	                     "\"workspaceFolders\":[{\"uri\":%s,\"name\":%s}]}",
-	                     (long long)s->script.process_id, root, client_capabilities,
-	                     options ? ",\"initializationOptions\":" : "", options ? options : "",
-	                     root, name));
-}
-
-static void close_conversation(struct survey *s, struct session *session) {
-	go_to(s, STEP_CLOSING);
-	request(s, session, "shutdown", NULL);
-}
-
-/* ---- one question after the other ---- */
-
-/* The value at "a" or "a.b", or NULL when it is absent, null or false. */
-static struct json_object *announced(struct json_object *from, const char *path) {
-	char name[64];
-	for (const char *p = path; from && *p;) {
-		size_t len = strcspn(p, ".");
-		struct json_object *value = NULL;
-		(void)snprintf(name, sizeof(name), "%.*s", (int)len, p);
-		bool there = json_object_object_get_ex(from, name, &value) && value;
-		bool no = json_object_is_type(value, json_type_boolean) &&
-		          !json_object_get_boolean(value);
-		from = there && !no ? value : NULL;
-		p += len + (p[len] == '.');
-	}
-	return from;
-}
-
-static void take_capabilities(struct survey *s, struct json_object *capabilities) {
-	for (int i = 0; i < ASK_COUNT; i++) {
-		s->work->offered[i] = announced(capabilities, ask_kinds[i].capability) != NULL;
-	}
-	s->capabilities = arena_strdup(
-		s->arena, json_object_to_json_string_ext(capabilities, JSON_C_TO_STRING_PLAIN));
-}
-
-/* Announced at the beginning, or registered meanwhile. */
-static bool is_offered(const struct survey *s, enum ask ask) {
-	const char *wanted = ask_kinds[ask].method;
-	for (size_t i = 0; i < s->work->registered_count; i++) {
-		const char *method = s->work->registered[i];
-		if (streq(method, wanted) ||
-		    (ask == ASK_SEMANTIC_TOKENS && streq(method, "textDocument/semanticTokens"))) {
-			return true;
-		}
-	}
-	return s->work->offered[ask];
-}
-
-static void ask_next(struct survey *s, struct session *session);
-
-static void ask_this(struct survey *s, struct session *session) {
-	const char *why_not = "";
-	enum ask ask = s->work->ask;
-	const char *params = ask_params(s->arena, ask, &s->script, &s->work->spots, &why_not);
-	if (params) {
-		request(s, session, ask_kinds[ask].method, params);
-		return;
-	}
-	s->answers[ask].detail = why_not;
-	ask_next(s, session);
-}
-
-/* From the question at hand (or the first) to the next one that can be asked. */
-static void ask_next(struct survey *s, struct session *session) {
-	struct survey_work *w = s->work;
-	w->pending_id = 0;
-	for (int next = (int)w->ask + 1; next < ASK_COUNT; next++) {
-		w->ask = (enum ask)next;
-		if (is_offered(s, w->ask)) {
-			ask_this(s, session);
-			return;
-		}
-		bool published = w->ask == ASK_DIAGNOSTICS;
-		s->answers[next].detail = published ? "" : "not offered by this server";
-	}
-	go_to(s, STEP_LISTENING);
-}
-
-static void begin_asking(struct survey *s, struct session *session) {
-	struct survey_work *w = s->work;
-	const char *uri = NULL;
-	send_body(s, session, rpc_notification(s->arena, "initialized", "{}"));
-	if (!s->script.file) {
-		close_conversation(s, session);
-		return;
-	}
-	uri = quoted(s, slice_str(path_to_uri(s->arena, s->script.file)));
-	send_body(s, session,
-	          rpc_notification(s->arena, "textDocument/didOpen",
-	                           arena_printf(s->arena,
-	                                        "{\"textDocument\":{\"uri\":%s,\"languageId\":%s,"
-	                                        "\"version\":1,\"text\":%s}}",
-	                                        uri, quoted(s, slice_str(s->script.language)),
-	                                        quoted(s, s->script.text))));
-	s->opened_ns = s->now_ns;
-	go_to(s, STEP_ASKING);
-	w->ask = (enum ask)0;
-	w->spots = spots_find(s->arena, s->script.text, NULL, streq(s->script.language, "go"));
-	if (is_offered(s, w->ask)) {
-		ask_this(s, session);
-	} else {
-		s->answers[0].detail = "not offered by this server";
-		ask_next(s, session);
-	}
-}
-
-/* A server that is still reading the project answers with nothing, or asks to be asked again. */
-static bool worth_asking_again(const struct survey *s, bool empty, int64_t error_code) {
-	bool too_soon = error_code == CONTENT_MODIFIED || error_code == SERVER_CANCELLED;
-	bool hoped = empty && ask_kinds[s->work->ask].empty == EMPTY_FULL;
-	int64_t limit = s->work->progress > 0 || too_soon ? SURVEY_SETTLE_NS : SURVEY_SETTLE_NS / 4;
-	return (too_soon || hoped) && s->now_ns - s->opened_ns < limit &&
-	       s->answers[s->work->ask].count == 0 && s->answers[s->work->ask].state != ASKED_OK;
-}
-
-static void take_result(struct survey *s, const struct rpc_message *m) {
-	struct survey_answer *answer = &s->answers[s->work->ask];
-	bool empty = false;
-	const char *detail = m->error ? arena_strdup(s->arena, m->error_message)
-	                              : ask_result(s->arena, s->work->ask, m->result, &empty);
-	int64_t took = s->now_ns - s->work->asked_ns;
-	if (worth_asking_again(s, empty, m->error_code)) {
-		s->work->retry_ns = s->now_ns + RETRY_NS;
-		answer->state = m->error ? ASKED_FAILED : ASKED_NO_ANSWER;
-		answer->detail = detail;
-		return;
-	}
-	if (answer->first_ns == 0) {
-		/* "Not a type name": the place was no good for such a question. */
-		bool hoped = ask_kinds[s->work->ask].empty == EMPTY_FULL;
-		answer->state = m->error && hoped              ? ASKED_FAILED
-		                : m->error || (empty && hoped) ? ASKED_NO_ANSWER
-		                                               : ASKED_OK;
-		answer->detail = empty && !hoped ? "nothing here" : detail;
-		answer->first_ns = s->work->ask == 0 ? s->now_ns - s->opened_ns : took;
-		return;
-	}
-	if (answer->count < s->script.repeat) {
-		answer->times_ns[answer->count++] = took;
-	}
-}
-
-static void after_result(struct survey *s, struct session *session, struct json_object *result) {
-	struct survey_work *w = s->work;
-	struct survey_answer *answer = &s->answers[w->ask];
-	w->pending_id = 0;
-	if (w->retry_ns) {
-		return;
-	}
-	if (w->ask == ASK_DOCUMENT_SYMBOLS && !w->has_spots) {
-		w->has_spots = true;
-		w->spots = spots_find(s->arena, s->script.text, result,
-		                      streq(s->script.language, "go"));
-	}
-	if (answer->state == ASKED_OK && answer->count < s->script.repeat) {
-		ask_this(s, session);
-	} else {
-		ask_next(s, session);
-	}
+	survey_request(s, session, "initialize",
+	               arena_printf(s->arena,
+	                            "{\"processId\":%lld,\"clientInfo\":{\"name\":\"dialtone\"},"
+	                            "\"rootUri\":%s,\"capabilities\":%s%s%s,\"trace\":\"off\","
+	                            "\"workspaceFolders\":[{\"uri\":%s,\"name\":%s}]}",
+	                            (long long)s->script.process_id, root, client_capabilities,
+	                            options ? ",\"initializationOptions\":" : "",
+	                            options ? options : "", root, name));
 }
 
 /* ---- what comes in ---- */
@@ -283,11 +98,11 @@ static void take_initialize(struct survey *s, struct session *session,
 	s->ready_ns = s->now_ns;
 	if (m->error) {
 		s->initialize_error = arena_strdup(s->arena, m->error_message);
-		close_conversation(s, session);
+		survey_close(s, session);
 		return;
 	}
 	if (json_object_object_get_ex(m->result, "capabilities", &value) && value) {
-		take_capabilities(s, value);
+		survey_take_capabilities(s, value);
 	}
 	if (json_object_object_get_ex(m->result, "serverInfo", &info)) {
 		if (json_object_object_get_ex(info, "name", &value)) {
@@ -297,7 +112,7 @@ static void take_initialize(struct survey *s, struct session *session,
 			s->server_version = plain_version(s, json_object_get_string(value));
 		}
 	}
-	begin_asking(s, session);
+	survey_begin_asking(s, session);
 }
 
 static void take_stray(struct survey *s, const struct rpc_message *m, struct slice body) {
@@ -326,96 +141,15 @@ static void take_response(struct survey *s, struct session *session, const struc
 		take_initialize(s, session, m);
 		break;
 	case STEP_ASKING:
-		take_result(s, m);
-		after_result(s, session, m->result);
+		survey_take_answer(s, session, m);
 		break;
 	case STEP_CLOSING:
-		go_to(s, STEP_EXITING);
-		send_body(s, session, rpc_notification(s->arena, "exit", NULL));
+		survey_go_to(s, STEP_EXITING);
+		survey_send(s, session, rpc_notification(s->arena, "exit", NULL));
 		break;
 	default:
 		break;
 	}
-}
-
-static void take_published(struct survey *s, struct json_object *params) {
-	struct json_object *value = NULL;
-	const char *path = NULL;
-	if (json_object_object_get_ex(params, "uri", &value) && value) {
-		path = path_from_uri(s->arena, json_object_get_string(value));
-	}
-	if (!path || !streq(path, s->script.file)) {
-		return;
-	}
-	if (s->diagnostics_ns == 0) {
-		s->diagnostics_ns = s->now_ns - s->opened_ns;
-	}
-	s->diagnostics = json_object_object_get_ex(params, "diagnostics", &value) &&
-	                                 json_object_is_type(value, json_type_array)
-	                         ? json_object_array_length(value)
-	                         : 0;
-}
-
-static void take_notification(struct survey *s, const struct rpc_message *m) {
-	struct json_object *value = NULL, *kind = NULL;
-	if (streq(m->method, "textDocument/publishDiagnostics")) {
-		take_published(s, m->params);
-	} else if (streq(m->method, "$/progress") &&
-	           json_object_object_get_ex(m->params, "value", &value) &&
-	           json_object_object_get_ex(value, "kind", &kind)) {
-		const char *word = json_object_get_string(kind);
-		s->work->progress += streq(word, "begin");
-		s->work->progress -= streq(word, "end") && s->work->progress > 0;
-	}
-}
-
-static void take_registrations(struct survey *s, struct json_object *params) {
-	struct json_object *list = NULL, *method = NULL;
-	size_t count = json_object_object_get_ex(params, "registrations", &list) &&
-	                               json_object_is_type(list, json_type_array)
-	                       ? json_object_array_length(list)
-	                       : 0;
-	for (size_t i = 0; i < count && s->work->registered_count < REGISTERED_MAX; i++) {
-		struct json_object *one = json_object_array_get_idx(list, i);
-		if (json_object_object_get_ex(one, "method", &method) && method) {
-			s->work->registered[s->work->registered_count++] =
-				arena_strdup(s->arena, json_object_get_string(method));
-		}
-	}
-}
-
-static const char *configuration(struct survey *s, struct json_object *params) {
-	struct json_object *items = NULL;
-	struct strbuf out;
-	size_t count = json_object_object_get_ex(params, "items", &items) &&
-	                               json_object_is_type(items, json_type_array)
-	                       ? json_object_array_length(items)
-	                       : 0;
-	strbuf_init(&out, s->arena);
-	for (size_t i = 0; i < count && i < 100; i++) {
-		strbuf_printf(&out, "%s%s", i > 0 ? "," : "",
-		              s->script.configuration ? s->script.configuration : "null");
-	}
-	return arena_printf(s->arena, "[%s]", out.data);
-}
-
-/* As an editor would, but nothing is edited and nobody is asked. */
-static void take_request(struct survey *s, struct session *session, const struct rpc_message *m) {
-	const char *result = "null";
-	s->requests++;
-	if (streq(m->method, "workspace/configuration")) {
-		result = configuration(s, m->params);
-	} else if (streq(m->method, "client/registerCapability")) {
-		take_registrations(s, m->params);
-	} else if (streq(m->method, "workspace/applyEdit")) {
-		result = "{\"applied\":false,\"failureReason\":\"this client only looks\"}";
-	} else if (streq(m->method, "window/showDocument")) {
-		result = "{\"success\":false}";
-	} else if (streq(m->method, "workspace/workspaceFolders")) {
-		result = arena_printf(s->arena, "[{\"uri\":%s,\"name\":\"workspace\"}]",
-		                      quoted(s, slice_str(path_to_uri(s->arena, s->script.root))));
-	}
-	send_body(s, session, rpc_result(s->arena, m->id, result));
 }
 
 static void take_frame(struct survey *s, struct session *session, struct slice body) {
@@ -429,10 +163,10 @@ static void take_frame(struct survey *s, struct session *session, struct slice b
 		take_response(s, session, &m, body);
 		break;
 	case RPC_REQUEST:
-		take_request(s, session, &m);
+		survey_take_request(s, session, &m);
 		break;
 	case RPC_NOTIFICATION:
-		take_notification(s, &m);
+		survey_take_notification(s, &m);
 		break;
 	case RPC_INVALID:
 		break;
@@ -441,25 +175,10 @@ static void take_frame(struct survey *s, struct session *session, struct slice b
 
 /* ---- time ---- */
 
-static void give_up_question(struct survey *s, struct session *session) {
-	struct survey_work *w = s->work;
-	struct survey_answer *answer = &s->answers[w->ask];
-	if (w->timed_out_count < TIMED_OUT_MAX) {
-		w->timed_out[w->timed_out_count++] = w->pending_id;
-	}
-	send_body(s, session,
-	          rpc_notification(
-			  s->arena, "$/cancelRequest",
-			  arena_printf(s->arena, "{\"id\":%lld}", (long long)w->pending_id)));
-	answer->state = ASKED_TIMEOUT;
-	answer->detail = "";
-	ask_next(s, session);
-}
-
 static void listen_on(struct survey *s, struct session *session) {
 	bool pulled = s->answers[ASK_DIAGNOSTICS].state != ASKED_SKIPPED;
 	if (s->diagnostics_ns > 0 || pulled || s->now_ns - s->opened_ns > SURVEY_PUBLISH_NS) {
-		close_conversation(s, session);
+		survey_close(s, session);
 	}
 }
 
@@ -469,14 +188,14 @@ static void take_time(struct survey *s, struct session *session) {
 	switch (w->step) {
 	case STEP_OPENING:
 		if (step_took > SURVEY_OPENING_NS) {
-			go_to(s, STEP_DONE);
+			survey_go_to(s, STEP_DONE);
 		}
 		break;
 	case STEP_ASKING:
 		if (w->retry_ns && s->now_ns >= w->retry_ns) {
-			ask_this(s, session);
+			survey_ask_this(s, session);
 		} else if (w->pending_id && s->now_ns - w->asked_ns > SURVEY_REQUEST_NS) {
-			give_up_question(s, session);
+			survey_give_up(s, session);
 		}
 		break;
 	case STEP_LISTENING:
@@ -486,14 +205,14 @@ static void take_time(struct survey *s, struct session *session) {
 		if (step_took > SURVEY_CLOSING_NS) {
 			conformance_note(&s->conformance, BREACH_NO_SHUTDOWN, s->now_ns,
 			                 slice_str(""));
-			go_to(s, STEP_DONE);
+			survey_go_to(s, STEP_DONE);
 		}
 		break;
 	case STEP_EXITING:
 		if (step_took > SURVEY_CLOSING_NS) {
 			conformance_note(&s->conformance, BREACH_NO_EXIT, s->now_ns,
 			                 slice_str("still running"));
-			go_to(s, STEP_DONE);
+			survey_go_to(s, STEP_DONE);
 		}
 		break;
 	case STEP_DONE:
@@ -509,7 +228,7 @@ static void take_end(struct survey *s, struct slice bytes) {
 	if (step == STEP_EXITING && !streq(s->end, "exit 0")) {
 		conformance_note(&s->conformance, BREACH_NO_EXIT, s->now_ns, bytes);
 	}
-	go_to(s, STEP_DONE);
+	survey_go_to(s, STEP_DONE);
 }
 
 /* The first line, which may come in pieces. */
@@ -569,7 +288,7 @@ static void on_event(struct dialogue *self, struct session *session, enum sessio
 	case SESSION_FAILED:
 		s->life = SURVEY_FAILED;
 		s->error = (int)number_behind(s->arena, bytes, "errno ");
-		go_to(s, STEP_DONE);
+		survey_go_to(s, STEP_DONE);
 		break;
 	case SESSION_TICK:
 		break;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "wire/json_text.h"
 
+#include "base/path.h"
+
 void json_text_string(struct strbuf *out, struct slice s) {
 	strbuf_add_char(out, '"');
 	size_t from = 0;
@@ -36,4 +38,15 @@ void json_text_string(struct strbuf *out, struct slice s) {
 		strbuf_add_n(out, s.data + from, s.len - from);
 	}
 	strbuf_add_char(out, '"');
+}
+
+const char *json_text_quoted(struct arena *arena, struct slice s) {
+	struct strbuf out;
+	strbuf_init(&out, arena);
+	json_text_string(&out, s);
+	return out.data;
+}
+
+const char *json_text_uri(struct arena *arena, const char *path) {
+	return json_text_quoted(arena, slice_str(path_to_uri(arena, path)));
 }

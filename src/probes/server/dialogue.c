@@ -88,18 +88,6 @@ static void tell(struct talk *talk, struct session *session, const char *method,
 	session_send(session, slice_str(rpc_notification(talk->arena, method, params)));
 }
 
-static const char *json_quoted(struct arena *arena, struct slice text) {
-	struct strbuf out;
-
-	strbuf_init(&out, arena);
-	json_text_string(&out, text);
-	return out.data;
-}
-
-static const char *uri_quoted(const struct talk *talk, const char *path) {
-	return json_quoted(talk->arena, slice_str(path_to_uri(talk->arena, path)));
-}
-
 static const char *options_of(const struct talk *talk) {
 	return str_empty(talk->script.init_options) ? "{}" : talk->script.init_options;
 }
@@ -123,8 +111,9 @@ static const char *folders_of(const struct talk *talk) {
 	}
 	strbuf_init(&out, talk->arena);
 	for (const char *before = "["; *folder; folder++, before = ",") {
-		strbuf_printf(&out, "%s{\"uri\":%s,\"name\":%s}", before, uri_quoted(talk, *folder),
-		              json_quoted(talk->arena, slice_str(path_base(*folder))));
+		strbuf_printf(&out, "%s{\"uri\":%s,\"name\":%s}", before,
+		              json_text_uri(talk->arena, *folder),
+		              json_text_quoted(talk->arena, slice_str(path_base(*folder))));
 	}
 	strbuf_add_char(&out, ']');
 	return out.data;
@@ -133,8 +122,8 @@ static const char *folders_of(const struct talk *talk) {
 static void ask_initialize(struct talk *talk, struct session *session) {
 	const struct talk_script *s = &talk->script;
 	bool rootless = str_empty(s->root);
-	const char *root = rootless ? "null" : uri_quoted(talk, s->root);
-	const char *path = rootless ? "null" : json_quoted(talk->arena, slice_str(s->root));
+	const char *root = rootless ? "null" : json_text_uri(talk->arena, s->root);
+	const char *path = rootless ? "null" : json_text_quoted(talk->arena, slice_str(s->root));
 	const char *name = s->client_name ? s->client_name : "dialtone";
 
 	if (s->initialize) {
@@ -148,8 +137,8 @@ static void ask_initialize(struct talk *talk, struct session *session) {
 	                 "\"version\":\"" DIALTONE_VERSION "\"},\"locale\":\"en\",\"rootPath\":%s,"
 	                 "\"rootUri\":%s,\"capabilities\":%s,\"initializationOptions\":%s,"
 	                 "\"trace\":\"off\",\"workspaceFolders\":%s}",
-	                 (long long)s->process_id, json_quoted(talk->arena, slice_str(name)), path,
-	                 root, capabilities_of(talk), options_of(talk), folders_of(talk)));
+	                 (long long)s->process_id, json_text_quoted(talk->arena, slice_str(name)),
+	                 path, root, capabilities_of(talk), options_of(talk), folders_of(talk)));
 }
 
 static const char *position_params(const struct talk *talk, const char *document,
@@ -168,14 +157,14 @@ static void open_and_ask(struct talk *talk, struct session *session) {
 	if (!s->file) {
 		return;
 	}
-	const char *uri = uri_quoted(talk, s->file);
+	const char *uri = json_text_uri(talk->arena, s->file);
 	const char *document = arena_printf(talk->arena, "{\"textDocument\":{\"uri\":%s}}", uri);
 
 	tell(talk, session, "textDocument/didOpen",
 	     arena_printf(talk->arena,
 	                  "{\"textDocument\":{\"uri\":%s,\"languageId\":\"go\",\"version\":1,"
 	                  "\"text\":%s}}",
-	                  uri, json_quoted(talk->arena, s->text)));
+	                  uri, json_text_quoted(talk->arena, s->text)));
 	if (s->own.known) {
 		ask(talk, session, TALK_DEFINITION, position_params(talk, uri, &s->own));
 	}
@@ -281,7 +270,7 @@ static bool ask_again(struct talk *talk, struct session *session, enum talk_feat
 	}
 	talk->asked_again[feature] = true;
 	ask(talk, session, feature,
-	    position_params(talk, uri_quoted(talk, talk->script.file), spot));
+	    position_params(talk, json_text_uri(talk->arena, talk->script.file), spot));
 	return true;
 }
 
