@@ -297,11 +297,13 @@ static int run_in(struct arena *arena, const struct check_options *options, cons
 	int64_t limit_ns = 0;
 	(void)seconds_parse(limit_text(&c), &limit_ns);
 	exam_init(&c.exam, arena, &c.facts, &c.target);
-	c.exam.deadline_ns = c.start_ns + limit_ns - reserve_ns(limit_ns);
 	evidence_store_init(&c.store, arena);
-	interrupt_open(&c.interrupt, c.exam.deadline_ns + reserve_ns(limit_ns) / 2);
+	interrupt_open(&c.interrupt, c.start_ns + limit_ns - reserve_ns(limit_ns) / 2);
 	int status = open_world(&c);
 	if (status == STATUS_HEALTHY) {
+		/* A case file brings its own limit, and its time begins with its world. */
+		(void)seconds_parse(limit_text(&c), &limit_ns);
+		c.exam.deadline_ns = c.exam.world->start_ns + limit_ns - reserve_ns(limit_ns);
 		c.terminal = terminal_find(options->color);
 		status = check_in_world(&c);
 	}

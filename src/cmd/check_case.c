@@ -58,6 +58,7 @@ static void take_over(struct check_options *options, const struct check_options 
 	options->editor = recorded->editor;
 	options->environment = recorded->environment;
 	options->file = recorded->file;
+	options->timeout = recorded->timeout;
 	options->trust = recorded->trust;
 	options->no_server = recorded->no_server;
 	options->logs = recorded->logs;

@@ -37,7 +37,8 @@ static bool is_left_out(const struct exam_plan *plan, const struct probe *probe)
 /* A server that was started is asked what it has said so far even when the time is up. */
 static bool is_too_late(const struct exam *exam, const struct probe *probe) {
 	bool collects = probe->stage == STAGE_ANSWER && exam->handshake;
-	return !collects && (exam->world->interrupted || clock_now_ns() >= exam->deadline_ns);
+	return !collects &&
+	       (exam->world->interrupted || world_now_ns(exam->world) >= exam->deadline_ns);
 }
 
 static int run_probe(struct exam *exam, const struct exam_plan *plan, const struct probe *probe,

@@ -240,7 +240,8 @@ static void look_at_all(struct locks_run *r) {
 		pause_ns(r, AGAIN_NS);
 		locks = look(r, "all again");
 	}
-	locks_view_init(&r->view, r->arena, locks, r->paths, r->options->all, clock_wall_ns());
+	locks_view_init(&r->view, r->arena, locks, r->paths, r->options->all,
+	                world_wall_ns(r->world, world_now_ns(r->world)));
 	look_about(r);
 	locks_view_plan(&r->view);
 }

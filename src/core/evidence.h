@@ -37,6 +37,7 @@ struct evidence_store {
 	size_t size;
 	uint32_t *slots; /* open addressing by source: item index + 1, 0 = free */
 	size_t slot_count;
+	int64_t start_wall_ns; /* clock_wall_ns() at the start of the run; 0: unknown */
 };
 
 void evidence_store_init(struct evidence_store *store, struct arena *arena);

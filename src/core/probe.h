@@ -32,7 +32,7 @@ struct exam {
 	struct modules_graph *modules; /* what go.mod requires, for later probes, or NULL;
 	                                    probes/modules/modules_graph.h */
 	const struct rule *const *rules; /* to stop waiting early; see infer_is_certain */
-	int64_t deadline_ns;             /* clock_now_ns() when everything must have ended */
+	int64_t deadline_ns;             /* world_now_ns() when everything must have ended */
 };
 
 struct probe {

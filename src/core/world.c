@@ -28,9 +28,21 @@ static struct evidence *evidence_for(struct world *w, const char *source, bool *
 	*ret_new = !ev;
 	if (!ev) {
 		ev = evidence_add(w->store, source);
-		ev->at_ns = clock_now_ns() - w->start_ns;
+		ev->at_ns = world_now_ns(w) - w->start_ns;
 	}
 	return ev;
+}
+
+bool world_is_replay(const struct world *w) {
+	return w->told_ns > 0;
+}
+
+int64_t world_now_ns(const struct world *w) {
+	return world_is_replay(w) ? w->told_ns : clock_now_ns();
+}
+
+int64_t world_wall_ns(const struct world *w, int64_t now_ns) {
+	return w->store->start_wall_ns + (now_ns - w->start_ns);
 }
 
 const struct evidence *world_look(struct world *w, enum look what, const char *arg, size_t cap) {
@@ -41,6 +53,17 @@ const struct evidence *world_look(struct world *w, enum look what, const char *a
 		w->ops->look(w, what, arg, cap, ev);
 	}
 	return ev;
+}
+
+const struct evidence *world_look_anew(struct world *w, enum look what, const char *arg,
+                                       size_t cap) {
+	const char *numbered;
+	size_t turn = 1;
+
+	do {
+		numbered = arena_printf(w->arena, "%s%zu", arg, turn++);
+	} while (evidence_find(w->store, look_source(w->arena, what, numbered)));
+	return world_look(w, what, numbered, cap);
 }
 
 struct run_result world_run(struct world *w, const struct run_spec *spec) {
@@ -76,13 +99,14 @@ void world_run_ahead(struct world *w, const struct run_spec *spec) {
 }
 
 struct session *world_session_start(struct world *w, const struct session_spec *spec) {
-	struct session *s = w->ops->session_start(w, spec);
 	const char *source = arena_printf(w->arena, "session:%s", spec->label);
+	struct session *s;
 	bool is_new;
 
 	for (unsigned i = 2; evidence_find(w->store, source); i++) {
 		source = arena_printf(w->arena, "session:%s#%u", spec->label, i);
 	}
+	s = w->ops->session_start(w, spec, source);
 	s->world = w;
 	s->dialogue = spec->dialogue;
 	s->ev = evidence_for(w, source, &is_new);

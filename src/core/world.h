@@ -77,8 +77,7 @@ struct session {
 	struct world *world;
 	struct dialogue *dialogue;
 	struct evidence *ev; /* "session:LABEL"; filled by world_session_stop */
-	int64_t pid; /* an ancestor of the server and nothing else, for LOOK_TREE; 0 from a case
-	                file */
+	int64_t pid; /* an ancestor of the server and nothing else, for LOOK_TREE; 0: unknown */
 };
 
 struct dialogue {
@@ -125,7 +124,9 @@ struct world_ops {
 	void (*run)(struct world *w, const struct run_spec *spec, struct evidence *ev);
 	/* NULL: runs are answered at once, or cannot be started ahead. */
 	void (*run_ahead)(struct world *w, const struct run_spec *spec);
-	struct session *(*session_start)(struct world *w, const struct session_spec *spec);
+	/* source: that of the evidence the session will be */
+	struct session *(*session_start)(struct world *w, const struct session_spec *spec,
+	                                 const char *source);
 	void (*session_send)(struct session *s, struct slice frame_body);
 	void (*session_wait)(struct world *w, struct session *s, int64_t deadline_ns);
 	void (*session_stop)(struct world *w, struct session *s, struct evidence *ev);
@@ -138,6 +139,7 @@ struct world {
 	struct arena *arena;
 	int64_t start_ns; /* clock_now_ns() at the start of the run; evidence times count from here
 	                   */
+	int64_t told_ns; /* of a replay: how far its time has come, as clock_now_ns(); 0: the clock tells */
 	int64_t look_limit_ns; /* how long one look may take */
 	/* Called now and then while the world waits, or NULL. Must not look, run or wait. */
 	void (*on_wait)(void *context);
@@ -146,8 +148,20 @@ struct world {
 	                     and runs give EV_TIMED_OUT with EINTR */
 };
 
+/* The time, as clock_now_ns(). In a replay it is that of what was last answered or waited for: whoever decides by a time
+ * takes it from here, and decides the same on another day and another machine. Deadlines of waits count in it. */
+int64_t world_now_ns(const struct world *w);
+/* Whether all that is seen was recorded. */
+bool world_is_replay(const struct world *w);
+/* The wall's clock, as clock_wall_ns(), at such a time. */
+int64_t world_wall_ns(const struct world *w, int64_t now_ns);
+
 /* Looks, or gives what was already seen (the cap of the first look counts). Never NULL. */
 const struct evidence *world_look(struct world *w, enum look what, const char *arg, size_t cap);
+/* Looks anew each time: the argument is arg with 1, 2, 3 ... behind it, by turns. For looks whose argument may end in a
+ * word that only tells one from the next. Never NULL. */
+const struct evidence *world_look_anew(struct world *w, enum look what, const char *arg,
+                                       size_t cap);
 
 /* Runs to the end, or gives what the run of this label said. */
 struct run_result world_run(struct world *w, const struct run_spec *spec);
@@ -161,7 +175,7 @@ void world_run_ahead(struct world *w, const struct run_spec *spec);
 struct session *world_session_start(struct world *w, const struct session_spec *spec);
 /* Sends one message (the header is added). Ignored after the end. */
 void session_send(struct session *s, struct slice body);
-/* Until the dialogue is done, the server ended, or deadline_ns (clock_now_ns) has come. */
+/* Until the dialogue is done, the server ended, or deadline_ns (world_now_ns) has come. */
 void world_session_wait(struct world *w, struct session *s, int64_t deadline_ns);
 /* Ends the server and all its descendants (SIGTERM, then SIGKILL), reaps, writes the transcript
  * (wire/transcript.h) into the evidence "session:LABEL". The session is gone afterwards. */

@@ -51,7 +51,7 @@ void latency_state(struct exam *exam, const char *role, const char *path) {
 	}
 	/* Each of the looks to come will take as long: no use in waiting for all of them. */
 	if (late || us >= HOPELESS_US) {
-		int64_t soon = clock_now_ns() + SOON_NS;
+		int64_t soon = world_now_ns(exam->world) + SOON_NS;
 		exam->deadline_ns = exam->deadline_ns < soon ? exam->deadline_ns : soon;
 	}
 }

@@ -94,7 +94,7 @@ static int look(struct exam *exam, struct err *err) {
 		return 0;
 	}
 	struct exam brief = *exam;
-	int64_t end_ns = clock_now_ns() + PATIENCE_NS;
+	int64_t end_ns = world_now_ns(exam->world) + PATIENCE_NS;
 	if (exam->deadline_ns == 0 || exam->deadline_ns > end_ns) {
 		brief.deadline_ns = end_ns;
 	}

@@ -98,7 +98,7 @@ static const char *const *shell_argv(struct exam *exam, const char *shell) {
 
 /* Ten seconds as in VS Code, or what is left of the time that was given. */
 static int64_t limit_ns(const struct exam *exam) {
-	int64_t left_ns = exam->deadline_ns - clock_now_ns() - SHELL_RESERVE_NS;
+	int64_t left_ns = exam->deadline_ns - world_now_ns(exam->world) - SHELL_RESERVE_NS;
 	if (exam->deadline_ns == 0 || left_ns > SHELL_ENV_DEADLINE_NS) {
 		return SHELL_ENV_DEADLINE_NS;
 	}

@@ -99,13 +99,15 @@ static const char *time_text(struct arena *arena) {
 	return arena_strdup(arena, text);
 }
 
-static void put_meta(struct strbuf *out, const struct case_meta *meta, size_t entries) {
+static void put_meta(struct strbuf *out, const struct case_meta *meta, int64_t began_ns,
+                     size_t entries) {
 	strbuf_add_char(out, '{');
 	put_string(out, "schema", CASE_SCHEMA);
 	strbuf_add_char(out, ',');
 	put_string(out, "tool", meta->tool);
 	strbuf_add_char(out, ',');
 	put_string(out, "created", meta->created ? meta->created : time_text(out->arena));
+	strbuf_printf(out, ",\"began_ms\":%" PRId64, began_ns / NS_PER_MS);
 	strbuf_printf(out, ",\"uid\":%" PRId64 ",\"raw\":%s,", meta->uid,
 	              meta->raw ? "true" : "false");
 	put_string(out, "home", meta->home);
@@ -150,7 +152,7 @@ int casefile_format(const struct codec *codec, const struct case_meta *meta,
 	char *text;
 
 	strbuf_init(&out, arena);
-	put_meta(&out, meta, store->count);
+	put_meta(&out, meta, store->start_wall_ns, store->count);
 	for (size_t i = 0; i < store->count; i++) {
 		put_evidence(&out, codec, store->items[i]);
 	}

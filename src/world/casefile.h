@@ -3,13 +3,14 @@
  *
  * JSON lines (UTF-8, one object a line, LF), the whole compressed with zstd. The first line:
  *
- *     {"schema":"dialtone.case/1","tool":"0.1.0","created":"2026-11-21T08:00:00Z","uid":1000,"raw":false,
+ *     {"schema":"dialtone.case/1","tool":"0.1.0","created":"2026-11-21T08:00:00Z","began_ms":1795248000250,"uid":1000,"raw":false,
  *      "home":"/home/user-1","cwd":"/home/user-1/proj","argv":["check","--editor","vscode"],"entries":212}
  *
  * then one line per evidence, in the order it was looked at:
  *
  *     {"source":"file:/etc/hosts","at_ms":1.25,"state":"read","error":0,"text":"…","sha256":"…"}
  *
+ * "began_ms" is when the run began, since the epoch; a case file of an earlier release has none.
  * "base64" stands in place of "text" when the bytes are not valid UTF-8. state is a word of
  * ev_state_name, error a positive errno, sha256 that of the bytes. Readers ignore keys they do not
  * know and refuse another schema.

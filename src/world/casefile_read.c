@@ -14,9 +14,11 @@
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
+#include <time.h>
 
 #define JSON_DEPTH_MAX 4
-#define AT_MS_MAX      1e9 /* twelve days */
+#define AT_MS_MAX      1e9                      /* twelve days */
+#define WALL_MS_MAX    ((int64_t)8000000000000) /* the year 2223 */
 
 struct reading {
 	const struct codec *codec;
@@ -118,11 +120,27 @@ static int meta_read(struct reading *reading, struct slice line, struct case_met
 		                          .home = home ? home : "",
 		                          .cwd = cwd ? cwd : "",
 		                          .argv = argv_get(arena, object)};
+		int64_t began_ms = number_get(object, "began_ms");
+
+		reading->store->start_wall_ns =
+			began_ms > 0 && began_ms < WALL_MS_MAX ? began_ms * NS_PER_MS : 0;
 		ret->raw = json_object_object_get_ex(object, "raw", &raw) &&
 		           json_object_get_boolean(raw);
 	}
 	json_object_put(object);
 	return r;
+}
+
+/* Wall times of processes and files compare with it. It is the last entry's, when only the time of writing is known. */
+static int64_t start_wall_ns(const struct evidence_store *store, const struct case_meta *meta) {
+	const struct evidence *last = store->count > 0 ? store->items[store->count - 1] : NULL;
+	struct tm tm = {0};
+	const char *end = strptime(meta->created, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	time_t written = end ? timegm(&tm) : 0;
+
+	return written > 0 && written < WALL_MS_MAX / 1000
+	               ? (int64_t)written * NS_PER_S - (last ? last->at_ns : 0)
+	               : 0;
 }
 
 static bool state_parse(const char *word, enum ev_state *ret) {
@@ -295,6 +313,9 @@ int casefile_parse(const struct codec *codec, const char *name, struct slice tex
 	while (r == 0 && slice_line(&text, &line)) {
 		reading.line++;
 		r = line_read(&reading, line);
+	}
+	if (r == 0 && store->start_wall_ns == 0) {
+		store->start_wall_ns = start_wall_ns(store, ret_meta);
 	}
 	return r;
 }

@@ -78,6 +78,7 @@ struct world *world_live_open(struct arena *arena, struct evidence_store *store,
 	                          .start_ns = clock_now_ns(),
 	                          .look_limit_ns = WORLD_LOOK_LIMIT_NS};
 	lw->interrupt_fd = interrupt_fd;
+	store->start_wall_ns = clock_wall_ns();
 	signal(SIGPIPE, SIG_IGN);
 	r = look_server_open(&lw->looks, arena);
 	if (r < 0) {

@@ -294,6 +294,7 @@ void redact_case(const struct evidence_store *from, struct evidence_store *to,
 	r.secrets = arena_array_of(r.arena, struct secret, SECRETS_MAX);
 	redact_names_collect(&r.names, r.arena, from, meta->home, meta->uid);
 	collect(&r);
+	to->start_wall_ns = from->start_wall_ns;
 	for (size_t i = 0; i < from->count; i++) {
 		const struct evidence *ev = from->items[i];
 		const char *source = unused_source(to, r.arena, redact_text(&r, ev->source));

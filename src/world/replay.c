@@ -3,10 +3,14 @@
 #include "world/replay.h"
 
 #include "base/clock.h"
+#include "base/str.h"
 #include "wire/transcript.h"
 #include "world/session.h"
 
 #include <errno.h>
+
+/* A live wait ends a little after its deadline, and what has come by then has been told. */
+#define LATE_NS (20 * NS_PER_MS)
 
 struct replay_world {
 	struct world base;
@@ -19,18 +23,24 @@ struct replay_session {
 	struct transcript_reader reader;
 	struct transcript_event next; /* valid when has_next */
 	bool has_next;
-	bool opened;
-	bool ended;     /* its last event has been told */
-	int64_t now_ns; /* since the session's start */
+	bool is_empty;    /* nothing was recorded */
+	bool ended;       /* its last event has been told */
+	int64_t start_ns; /* as world_now_ns() */
+	int64_t now_ns;   /* since then */
 	int64_t tick_ns;
 };
 
+/* The time of the run goes on to this one; never back. */
+static void replay_reach(struct world *w, int64_t ns) {
+	w->told_ns = ns > w->told_ns ? ns : w->told_ns;
+}
+
 static void replay_answer(struct world *w, const struct evidence *recorded, struct evidence *ev) {
-	(void)w;
 	if (!recorded) {
 		ev->state = EV_NOT_RECORDED;
 		return;
 	}
+	replay_reach(w, w->start_ns + recorded->at_ns);
 	ev->at_ns = recorded->at_ns;
 	ev->state = recorded->state;
 	ev->error = recorded->error;
@@ -54,11 +64,6 @@ static void replay_run(struct world *w, const struct run_spec *spec, struct evid
 	replay_answer(w, recorded_of(w, ev->source), ev);
 }
 
-static struct session *replay_session_start(struct world *w, const struct session_spec *spec) {
-	(void)spec;
-	return &arena_new_of(w->arena, struct replay_session)->base;
-}
-
 static void replay_session_send(struct session *s, struct slice body) {
 	(void)s;
 	(void)body;
@@ -75,20 +80,36 @@ static void replay_tell(struct replay_session *session, enum session_event event
 	dialogue->on_event(dialogue, &session->base, event, bytes, session->now_ns);
 }
 
-/* The source is known only once core/world.c has given the session its evidence. */
-static void replay_open(struct replay_session *session) {
-	static const char not_recorded[] = "errno 0";
+/* The first note; 0 in a case file of an earlier release. */
+static int64_t recorded_pid(struct arena *arena, const struct replay_session *session) {
+	struct slice text = session->next.payload;
+	int64_t pid = 0;
 
-	session->opened = true;
-	session->recorded = recorded_of(session->base.world, session->base.ev->source);
+	if (!session->has_next || session->next.kind != TRANSCRIPT_NOTE ||
+	    !slice_starts(text, SESSION_NOTE_PID)) {
+		return 0;
+	}
+	text = slice_of(text.data + strlen(SESSION_NOTE_PID), text.len - strlen(SESSION_NOTE_PID));
+	return str_to_int64(arena_slicedup(arena, text), &pid) == 0 && pid > 0 ? pid : 0;
+}
+
+static struct session *replay_session_start(struct world *w, const struct session_spec *spec,
+                                            const char *source) {
+	struct replay_session *session = arena_new_of(w->arena, struct replay_session);
+
+	(void)spec;
+	session->recorded = recorded_of(w, source);
+	if (session->recorded) {
+		replay_reach(w, w->start_ns + session->recorded->at_ns);
+	}
+	session->start_ns = world_now_ns(w);
 	if (session->recorded &&
 	    transcript_reader_init(&session->reader, session->recorded->bytes, NULL) == 0) {
 		replay_advance(session);
 	}
-	if (!session->has_next) {
-		session->ended = true;
-		replay_tell(session, SESSION_FAILED, slice_str(not_recorded));
-	}
+	session->is_empty = !session->has_next;
+	session->base.pid = recorded_pid(w->arena, session);
+	return &session->base;
 }
 
 static void replay_event(struct replay_session *session) {
@@ -127,42 +148,58 @@ static bool replay_is_over(const struct replay_session *session) {
 	                              slice_eq(session->next.payload, SESSION_NOTE_STOP));
 }
 
-/* Everything up to our recorded request to stop, whatever deadline is given: the one in force then
- * ended where that request stands, and a slow replay must not hear less than the live run did. */
+/* Whether a tick comes before the next event. */
+static bool replay_ticks(const struct replay_session *session) {
+	return session->next.at_ns >= session->tick_ns + SESSION_TICK_NS;
+}
+
+/* Tells what comes next, when it came by then. False when it did not. */
+static bool replay_step(struct replay_session *session, int64_t until_ns) {
+	bool ticks = session->has_next && replay_ticks(session);
+	int64_t at_ns = ticks ? session->tick_ns + SESSION_TICK_NS : session->next.at_ns;
+
+	if ((!ticks && replay_is_over(session)) || at_ns - LATE_NS > until_ns) {
+		return false;
+	}
+	session->now_ns = at_ns > session->now_ns ? at_ns : session->now_ns;
+	if (ticks) {
+		session->tick_ns = at_ns;
+		replay_tell(session, SESSION_TICK, slice_of("", 0));
+	} else {
+		replay_event(session);
+		replay_advance(session);
+	}
+	return true;
+}
+
+static bool replay_waits(const struct replay_session *session) {
+	const struct dialogue *dialogue = session->base.dialogue;
+
+	return !session->ended && !dialogue->is_done(dialogue);
+}
+
+/* The deadline is one of the recorded time, so a slow replay hears no less than the live run did. */
 static void replay_session_wait(struct world *w, struct session *s, int64_t deadline_ns) {
+	static const char not_recorded[] = "errno 0";
 	struct replay_session *session = (struct replay_session *)s;
+	int64_t until_ns = deadline_ns - session->start_ns;
 
-	(void)w;
-	(void)deadline_ns;
-	if (!session->opened) {
-		replay_open(session);
+	if (session->is_empty && !session->ended) {
+		session->ended = true;
+		replay_tell(session, SESSION_FAILED, slice_str(not_recorded));
 	}
-	while (!session->ended && !s->dialogue->is_done(s->dialogue) && session->has_next) {
-		int64_t tick_ns = session->tick_ns + SESSION_TICK_NS;
+	while (replay_waits(session) && replay_step(session, until_ns)) {
+	}
+	bool all = !replay_waits(session) || session->now_ns > until_ns;
 
-		if (session->next.at_ns >= tick_ns) {
-			session->now_ns = tick_ns;
-			session->tick_ns = tick_ns;
-			replay_tell(session, SESSION_TICK, slice_of("", 0));
-		} else if (replay_is_over(session)) {
-			return;
-		} else {
-			session->now_ns = session->next.at_ns > session->now_ns
-			                          ? session->next.at_ns
-			                          : session->now_ns;
-			replay_event(session);
-			replay_advance(session);
-		}
-	}
+	replay_reach(w, all ? session->start_ns + session->now_ns : deadline_ns);
 }
 
 static void replay_session_stop(struct world *w, struct session *s, struct evidence *ev) {
-	struct replay_session *session = (struct replay_session *)s;
+	int64_t at_ns = w->told_ns;
 
-	if (!session->opened) {
-		session->recorded = recorded_of(w, ev->source);
-	}
-	replay_answer(w, session->recorded, ev);
+	replay_answer(w, ((struct replay_session *)s)->recorded, ev);
+	replay_reach(w, at_ns);
 }
 
 static void replay_close(struct world *w) {
@@ -183,8 +220,11 @@ struct world *world_replay_open(struct arena *arena, struct evidence_store *stor
                                 const struct evidence_store *recorded) {
 	struct replay_world *rw = arena_new_of(arena, struct replay_world);
 
+	store->start_wall_ns =
+		recorded->start_wall_ns > 0 ? recorded->start_wall_ns : clock_wall_ns();
 	rw->base = (struct world){
 		.ops = &replay_ops, .store = store, .arena = arena, .start_ns = clock_now_ns()};
+	rw->base.told_ns = rw->base.start_ns;
 	rw->recorded = recorded;
 	return &rw->base;
 }

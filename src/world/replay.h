@@ -2,10 +2,11 @@
  * A world made of evidence that was recorded: looks and runs answer what was seen then,
  * EV_NOT_RECORDED what nobody looked at. Nothing of the machine is touched.
  *
- * A session plays its transcript to the dialogue on a clock of its own: frames, junk, stderr and
- * the end come at the times they came, with a tick every 50 ms, so that a dialogue that waits for
- * silence or gives up decides as it did then; but no time passes. What the dialogue sends goes
- * nowhere.
+ * Its time (world_now_ns) is that of the recording: each answer and each wait brings it forward, and no
+ * time passes. A session plays its transcript to the dialogue: frames, junk, stderr and the end come
+ * at the times they came, with a tick every 50 ms, up to the deadline of the wait, so that a dialogue
+ * that waits for silence or gives up, and whoever looks again after a while, decides as it did then.
+ * What the dialogue sends goes nowhere.
  */
 #ifndef WORLD_REPLAY_H
 #define WORLD_REPLAY_H

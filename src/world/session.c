@@ -58,6 +58,16 @@ static void session_note(struct live_session *session, const char *text) {
 	session_record(session, TRANSCRIPT_NOTE, slice_str(text));
 }
 
+/* For a replay: looks at what is below the server name this process. */
+static void note_pid(struct live_session *session) {
+	char text[sizeof SESSION_NOTE_PID + 20];
+
+	if (session->base.pid > 0) {
+		snprintf(text, sizeof text, SESSION_NOTE_PID "%lld", (long long)session->base.pid);
+		session_note(session, text);
+	}
+}
+
 /* ---- sending ---- */
 
 static void session_flush(struct live_session *session) {
@@ -274,7 +284,8 @@ void live_session_serve(struct live_world *lw, struct live_session *session,
 
 /* ---- the world's operations ---- */
 
-struct session *live_session_start(struct world *w, const struct session_spec *spec) {
+struct session *live_session_start(struct world *w, const struct session_spec *spec,
+                                   const char *source) {
 	struct live_world *lw = (struct live_world *)w;
 	struct child_spec child_spec = {.kind = CHILD_SESSION,
 	                                .argv = spec->argv,
@@ -287,6 +298,7 @@ struct session *live_session_start(struct world *w, const struct session_spec *s
 	struct live_session *session = arena_new_of(w->arena, struct live_session);
 	size_t slot = 0;
 
+	(void)source;
 	while (slot < LIVE_SESSIONS_MAX && lw->sessions[slot]) {
 		slot++;
 	}
@@ -308,6 +320,7 @@ struct session *live_session_start(struct world *w, const struct session_spec *s
 		session_note(session, "too many sessions");
 	}
 	session->base.pid = session->child.warden;
+	note_pid(session);
 	session->tick_ns = session->child.start_ns;
 	return &session->base;
 }

@@ -2,9 +2,9 @@
  * A running server and our side of its three streams.
  *
  * Its transcript (wire/transcript.h) holds what was sent and received, and these notes of ours:
- * "started", "stop" (what follows is our doing), "output cap" (it was ended because it sent too
- * much), "not sent" (it did not read), "frame error N" (enum frame_error), "end …" (what was left to
- * see of it: child_last_text in spawn.h). The end is "exit N",
+ * "pid N" (that of struct session), "started", "stop" (what follows is our doing), "output cap" (it
+ * was ended because it sent too much), "not sent" (it did not read), "frame error N" (enum
+ * frame_error), "end …" (what was left to see of it: child_last_text in spawn.h). The end is "exit N",
  * "signal N" or, when it could not be executed, "errno N".
  *
  * From world_session_stop on the dialogue hears nothing more.
@@ -24,9 +24,11 @@
 /* Notes in the transcript, which world/replay.h reads again. */
 #define SESSION_NOTE_STARTED "started"
 #define SESSION_NOTE_STOP    "stop"
+#define SESSION_NOTE_PID     "pid "
 
 /* world_ops */
-struct session *live_session_start(struct world *w, const struct session_spec *spec);
+struct session *live_session_start(struct world *w, const struct session_spec *spec,
+                                   const char *source);
 void live_session_send(struct session *s, struct slice body);
 void live_session_wait(struct world *w, struct session *s, int64_t deadline_ns);
 void live_session_stop(struct world *w, struct session *s, struct evidence *ev);

@@ -63,12 +63,14 @@ static void test_round_trip(void **state) {
 	struct stat st;
 
 	add_samples(f);
+	f->store.start_wall_ns = 1795248000250 * NS_PER_MS + 7;
 	assert_int_equal(casefile_write(path, &meta, &f->store, NULL), 0);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
 	evidence_store_init(&read, f->arena);
 	assert_int_equal(casefile_read(path, &read, &back, NULL), 0);
 	assert_same(&f->store, &read);
+	assert_int_equal(read.start_wall_ns, 1795248000250 * NS_PER_MS);
 	assert_string_equal(back.tool, "1.2.3");
 	assert_string_equal(back.home, "/home/user-1");
 	assert_string_equal(back.cwd, "/home/user-1/p");
@@ -142,6 +144,38 @@ static int parse(struct fixture *f, const char *text, struct err *err) {
 	return r;
 }
 
+#define HEAD          "{\"schema\":\"dialtone.case/1\",\"tool\":\"1\"}\n"
+#define EMPTY         "\"sha256\":\"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\""
+#define ENTRY(source) "{\"source\":\"" source "\",\"state\":\"read\",\"text\":\"\"," EMPTY "}\n"
+
+static int64_t start_wall_of(struct fixture *f, const char *text) {
+	struct codec *codec = codec_open(NULL);
+	struct evidence_store store;
+	struct case_meta meta;
+
+	assert_non_null(codec);
+	evidence_store_init(&store, f->arena);
+	assert_int_equal(casefile_parse(codec, "x.case", slice_str(text), &store, &meta, NULL), 0);
+	codec_close(codec);
+	return store.start_wall_ns;
+}
+
+#define META(more) "{\"schema\":\"dialtone.case/1\"" more "}\n"
+#define AT_500_MS  "{\"source\":\"a\",\"at_ms\":500.0,\"state\":\"read\",\"text\":\"\"," EMPTY "}\n"
+
+/* From one of an earlier release it is told by the time it was written, after the last look. */
+static void test_when_it_began(void **state) {
+	struct fixture *f = *state;
+
+	assert_int_equal(start_wall_of(f, META(",\"created\":\"1970-01-01T00:00:10Z\"") AT_500_MS),
+	                 9500 * NS_PER_MS);
+	assert_int_equal(start_wall_of(f, META(",\"began_ms\":1234,"
+	                                       "\"created\":\"1970-01-01T00:00:10Z\"") AT_500_MS),
+	                 1234 * NS_PER_MS);
+	assert_int_equal(start_wall_of(f, META(",\"began_ms\":9223372036854775807")), 0);
+	assert_int_equal(start_wall_of(f, META(",\"created\":\"tomorrow\"")), 0);
+}
+
 static void test_refuses_other_files(void **state) {
 	struct fixture *f = *state;
 
@@ -170,10 +204,6 @@ static void test_refuses_cut_file(void **state) {
 		assert_int_equal(read_back(f, path, NULL), -EBADMSG);
 	}
 }
-
-#define HEAD          "{\"schema\":\"dialtone.case/1\",\"tool\":\"1\"}\n"
-#define EMPTY         "\"sha256\":\"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\""
-#define ENTRY(source) "{\"source\":\"" source "\",\"state\":\"read\",\"text\":\"\"," EMPTY "}\n"
 
 static void test_refuses_damaged_lines(void **state) {
 	struct fixture *f = *state;
@@ -232,6 +262,7 @@ int main(void) {
 		WORLD_TEST(test_round_trip),
 		WORLD_TEST(test_replay_answers),
 		WORLD_TEST(test_overwrites_only_case_files),
+		WORLD_TEST(test_when_it_began),
 		WORLD_TEST(test_refuses_other_files),
 		WORLD_TEST(test_refuses_cut_file),
 		WORLD_TEST(test_refuses_damaged_lines),

@@ -287,6 +287,7 @@ static void test_second_of_a_label(void **state) {
 static void test_replay_hears_the_same(void **state) {
 	struct fixture *f = *state;
 	struct notes live = notes_new(), again = notes_new(), unknown = notes_new();
+	struct notes third = notes_new();
 	struct evidence_store fresh;
 	struct evidence_store recorded;
 	struct world *live_world = f->world;
@@ -294,12 +295,18 @@ static void test_replay_hears_the_same(void **state) {
 
 	live.to_send = again.to_send = "quit\n";
 	play(f, &live, "echo");
+	struct session *session = start(f, &third, "garbage", NULL);
+	int64_t pid = session->pid;
+
+	assert_true(pid > 0);
+	world_session_stop(f->world, session);
 	recorded = f->store;
 	evidence_store_init(&fresh, f->arena);
 	f->world = world_replay_open(f->arena, &fresh, &recorded);
 	ev = play(f, &again, "echo");
 	assert_string_equal(again.text, live.text);
 	assert_int_equal(ev->state, EV_READ);
+	assert_int_equal(start(f, &third, "garbage", NULL)->pid, pid);
 	assert_int_equal(play(f, &unknown, "half")->state, EV_NOT_RECORDED);
 	assert_string_equal(unknown.text, "failed errno 0");
 	world_close(f->world);

@@ -73,7 +73,7 @@ static void add_servers(struct exam *exam, const char **args, size_t *count) {
 
 /* At most half of what is left of the run: the server wants its time, too. */
 static int64_t seconds_for(const struct exam *exam, const struct ask_spec *spec) {
-	int64_t half = (exam->deadline_ns - clock_now_ns()) / (2 * NS_PER_S);
+	int64_t half = (exam->deadline_ns - world_now_ns(exam->world)) / (2 * NS_PER_S);
 	return half < 1 ? 1 : half < spec->seconds ? half : spec->seconds;
 }
 

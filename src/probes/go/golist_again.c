@@ -31,7 +31,7 @@ static bool server_saw_one(const struct facts *facts) {
 
 static int look(struct exam *exam, struct err *err) {
 	const struct target *t = exam->target;
-	int64_t left = exam->deadline_ns - MARGIN_NS - clock_now_ns();
+	int64_t left = exam->deadline_ns - MARGIN_NS - world_now_ns(exam->world);
 
 	(void)err;
 	if (!t->server_go || t->do_not_run_go || !facts_hurt(exam->facts) ||

@@ -13,7 +13,7 @@
 #define MARGIN_NS           (2 * NS_PER_S) /* clocks of the kernel's log and of the wall drift */
 
 static int64_t trial_start_ns(const struct exam *exam) {
-	return clock_wall_ns() - (clock_now_ns() - exam->world->start_ns) - MARGIN_NS;
+	return exam->world->store->start_wall_ns - MARGIN_NS;
 }
 
 static void state(struct exam *exam, const struct evidence *ev, const char *source,

@@ -207,8 +207,8 @@ static void state_module(struct gaps *g, const struct modules_root *root, const 
 
 static void check_modules(struct gaps *g) {
 	struct exam *exam = g->exam;
-	int64_t until = clock_now_ns() + LOOK_BUDGET_NS;
-	for (size_t i = 0; i < g->modules->count && clock_now_ns() < until; i++) {
+	int64_t until = world_now_ns(g->exam->world) + LOOK_BUDGET_NS;
+	for (size_t i = 0; i < g->modules->count && world_now_ns(g->exam->world) < until; i++) {
 		const struct modules_root *root = &g->modules->roots[i];
 		const char *want = modules_graph_sum(g->modules, root, false);
 		if (root->local || str_empty(root->dir) || str_empty(want) || !is_needed(g, root)) {

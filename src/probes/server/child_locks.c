@@ -25,7 +25,7 @@ static int look(struct exam *exam, struct err *err) {
 	world_session_wait(exam->world, h->session, h->start_ns + FIRST_LOOK_NS);
 	/* What is certain already may be a consequence: a toolchain that does not come, because another
 	 * go has begun to fetch it. Two looks tell. */
-	lock_wait_watch(exam, certain ? clock_now_ns() + TWO_LOOKS_NS : limit);
+	lock_wait_watch(exam, certain ? world_now_ns(exam->world) + TWO_LOOKS_NS : limit);
 	return 0;
 }
 

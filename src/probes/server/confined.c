@@ -218,14 +218,14 @@ static void watch_server(struct exam *exam) {
 			.dialogue = &talk->base,
 			.nofile = t->nofile,
 		});
-	int64_t until = clock_now_ns() + SERVER_LIMIT_NS;
-	for (int i = 0; i < LOOKS_MAX && clock_now_ns() < until; i++) {
+	int64_t until = world_now_ns(exam->world) + SERVER_LIMIT_NS;
+	for (int i = 0; i < LOOKS_MAX && world_now_ns(exam->world) < until; i++) {
 		const char *word = arena_printf(exam->arena, "server%d gopls", i);
 		if (confined_look(exam, "server", t->server_argv[0], word) ||
 		    talk->life == TALK_EXITED || talk->life == TALK_FAILED) {
 			break;
 		}
-		world_session_wait(exam->world, session, clock_now_ns() + STEP_NS);
+		world_session_wait(exam->world, session, world_now_ns(exam->world) + STEP_NS);
 	}
 	world_session_stop(exam->world, session);
 	scratch_remove(scratch);

@@ -65,6 +65,7 @@ static void state_row(struct exam *exam, const struct fact_running_server *s,
                       const struct row *now) {
 	struct row was;
 	bool own = now->pid == s->pid;
+	int64_t now_wall_ns = world_wall_ns(exam->world, exam->world->start_ns + after->at_ns);
 
 	if (now->cpu_ms < LEAST_MS || (!own && now->ppid != s->pid) ||
 	    !find(exam->arena, before, now->pid, &was)) {
@@ -72,7 +73,7 @@ static void state_row(struct exam *exam, const struct fact_running_server *s,
 	}
 	FACTS_ADD(exam->facts, cpu_use, after, .scope = own ? "server" : "child", .pid = now->pid,
 	          .comm = now->comm, .server_pid = s->pid, .cpu_ms = now->cpu_ms,
-	          .age_ms = (clock_wall_ns() - s->start_ns) / NS_PER_MS,
+	          .age_ms = (now_wall_ns - s->start_ns) / NS_PER_MS,
 	          .now_ms = now->cpu_ms - was.cpu_ms,
 	          .window_ms = (after->at_ns - before->at_ns) / NS_PER_MS,
 	          .fair = fair_share(exam));

@@ -76,16 +76,20 @@ static const char *try_copy(struct exam *exam, const char *tool, const char *pat
 	if (!again.started || again.signal != SIGKILL || again.timed_out) {
 		return NULL;
 	}
-	const char *dir = scratch_make(exam->arena, envset_get(&exam->target->own, "TMPDIR"));
+	/* In a replay nothing is copied: how the copy fared was recorded. */
+	bool replays = world_is_replay(exam->world);
+	const char *dir =
+		replays ? NULL
+			: scratch_make(exam->arena, envset_get(&exam->target->own, "TMPDIR"));
 	const char *copy = dir ? copy_program(exam->arena, dir, path) : NULL;
 	const char *fared = "";
-	if (copy) {
-		struct run_result run =
-			run_version(exam, arena_printf(exam->arena, "%s copied", tool), copy);
+	if (copy || replays) {
+		struct run_result run = run_version(
+			exam, arena_printf(exam->arena, "%s copied", tool), copy ? copy : path);
 		/* A go without its GOROOT beside it complains and lives. */
 		bool ended = run.started && run.signal && !run.timed_out;
 		fared = ended ? "ended" : run.started && !run.timed_out ? "runs" : "";
-		*ret_to = copy;
+		*ret_to = copy ? copy : "";
 	}
 	scratch_remove(dir);
 	return fared;

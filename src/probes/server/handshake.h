@@ -11,7 +11,7 @@
 struct handshake {
 	struct talk *talk;       /* NULL: the server was not started */
 	struct session *session; /* NULL as well */
-	int64_t start_ns;        /* clock_now_ns() */
+	int64_t start_ns;        /* world_now_ns() */
 	const char *why_not;     /* why it was not started */
 	int64_t server_pid;      /* of the server, or the last process of its wrapper, when it is in
 	                            another memory group than we are; else 0 */

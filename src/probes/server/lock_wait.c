@@ -28,6 +28,7 @@ struct watch {
 	const struct evidence *ev;
 	const struct lock *waiter; /* of ours; NULL: nobody waits */
 	const struct lock *holder; /* NULL: nobody that may be seen */
+	int64_t now_ns;            /* of the last look, as world_now_ns() */
 	int64_t since_ns;          /* the same waiter for the same file */
 	int64_t idle_since_ns;     /* the same holder that has done nothing */
 };
@@ -73,18 +74,22 @@ static bool did_nothing(const struct lock *before, const struct lock *now) {
 	       now->io_bytes - before->io_bytes <= IDLE_IO_BYTES;
 }
 
-/* One look. The one that waits first is kept in view as long as it waits. */
-static void watch_look(struct watch *w) {
+/* One look. The one that waits first is kept in view as long as it waits. False where a recorded watch ended; all stays
+ * as it was then. */
+static bool watch_look(struct watch *w) {
 	struct exam *exam = w->exam;
-	int64_t now = clock_now_ns();
-	const char *arg = arena_printf(exam->arena, "below self %lld",
-	                               (long long)((now - exam->world->start_ns) / NS_PER_MS));
 	const struct lock *waiter_before = w->waiter, *holder_before = w->holder;
+	const struct evidence *ev =
+		world_look_anew(exam->world, LOOK_LOCKS, "below self ", LOOK_CAP_SETTINGS);
 
-	w->ev = world_look(exam->world, LOOK_LOCKS, arg, LOOK_CAP_SETTINGS);
+	if (w->ev && ev->state == EV_NOT_RECORDED) {
+		return false;
+	}
+	int64_t now = exam->world->start_ns + ev->at_ns;
+	struct locks locks = locks_parse(exam->arena, ev->bytes);
 
-	struct locks locks = locks_parse(exam->arena, w->ev->bytes);
-
+	w->ev = ev;
+	w->now_ns = now;
 	w->waiter = our_waiter(&locks);
 	w->holder = w->waiter ? foreign_holder(&locks, w->waiter) : NULL;
 	if (w->holder && w->holder->ours) {
@@ -97,15 +102,16 @@ static void watch_look(struct watch *w) {
 	} else if (!did_nothing(holder_before, w->holder)) {
 		w->idle_since_ns = now;
 	}
+	return true;
 }
 
 static const char *stuck_reason(const struct watch *w) {
 	const struct lock *h = w->holder;
-	int64_t now = clock_now_ns();
-	int64_t idle = now - w->idle_since_ns;
-	bool old = h && h->start_wall_ns > 0 && clock_wall_ns() - h->start_wall_ns > OLD_NS;
+	int64_t idle = w->now_ns - w->idle_since_ns;
+	bool old = h && h->start_wall_ns > 0 &&
+	           world_wall_ns(w->exam->world, w->now_ns) - h->start_wall_ns > OLD_NS;
 
-	if (!h || h->pid == 0 || w->since_ns == now) {
+	if (!h || h->pid == 0 || w->since_ns == w->now_ns) {
 		return "";
 	}
 	if (h->state == 'T') {
@@ -140,16 +146,15 @@ static void state_wait(struct watch *w, const char *stuck) {
 	const struct lock *l = w->waiter;
 	const char *path = *l->path ? l->path : h->path ? h->path : "";
 	struct lockfile file = lockfile_of(arena, path);
-	int64_t now = clock_now_ns();
 
 	FACTS_ADD(w->exam->facts, lock_wait, w->ev, .pid = l->pid, .program = l->comm,
 	          .args = l->cmdline, .path = path, .kind = file.name, .what = file.what,
 	          .module = file.module, .version = file.version,
-	          .wait_ms = (now - w->since_ns) / NS_PER_MS, .holder = h->pid,
+	          .wait_ms = (w->now_ns - w->since_ns) / NS_PER_MS, .holder = h->pid,
 	          .holder_program = h->comm, .holder_args = h->cmdline, .holder_cwd = h->cwd,
 	          .holder_uid = h->uid, .holder_start_ns = h->start_wall_ns,
 	          .holder_state = arena_strndup(arena, &h->state, 1), .stuck = stuck,
-	          .idle_ms = (now - w->idle_since_ns) / NS_PER_MS, .peer = h->peer,
+	          .idle_ms = (w->now_ns - w->idle_since_ns) / NS_PER_MS, .peer = h->peer,
 	          .leaf = h->leaf == h->pid ? 0 : h->leaf, .leaf_program = h->leaf_comm,
 	          .leaf_args = h->leaf_cmdline, .also = h->also,
 	          .unseen = h->pid > 0 ? "" : h->unseen, .fstype = l->fstype);
@@ -163,26 +168,29 @@ bool lock_wait_watch(struct exam *exam, int64_t limit_ns) {
 	struct handshake *h = exam->handshake;
 	struct watch w = {.exam = exam};
 
+	enum wait_lock_verdict v = WAIT_LOCK_UNKNOWN;
+
 	for (size_t turn = 0; !has_said_all(h) && !exam->world->interrupted; turn++) {
 		size_t last = sizeof pauses_ns / sizeof *pauses_ns - 1;
-		int64_t until = clock_now_ns() + pauses_ns[turn < last ? turn : last];
+		bool has_looked = watch_look(&w);
+		int64_t until = w.now_ns + pauses_ns[turn < last ? turn : last];
 
-		watch_look(&w);
 		if (!w.waiter) {
 			return false;
 		}
 		const char *stuck = turn > 0 ? stuck_reason(&w) : "";
 		/* What the holder waits for itself, and since when, the kernel knows: that need not be waited for. */
-		enum wait_lock_verdict v =
-			turn > 0 && (str_empty(stuck) || streq(stuck, "silent") ||
-		                     streq(stuck, "connecting"))
-				? wait_trial_lock(exam, WAIT_LOCK_IDLE_MS)
-				: WAIT_LOCK_UNKNOWN;
+		bool asks = turn > 0 && (str_empty(stuck) || streq(stuck, "silent") ||
+		                         streq(stuck, "connecting"));
 
+		if (has_looked) {
+			v = asks ? wait_trial_lock(exam, WAIT_LOCK_IDLE_MS) : WAIT_LOCK_UNKNOWN;
+		}
 		if (v == WAIT_LOCK_STATED) {
 			return true;
 		}
-		if ((!str_empty(stuck) && v != WAIT_LOCK_OURS) || until >= limit_ns) {
+		if ((!str_empty(stuck) && v != WAIT_LOCK_OURS) || until >= limit_ns ||
+		    !has_looked) {
 			if (v != WAIT_LOCK_OURS) {
 				state_wait(&w, stuck);
 			}

@@ -59,10 +59,10 @@ static void hear_of_settings(struct exam *exam, struct handshake *h, int64_t lim
 	}
 	for (int i = 0; i < SETTINGS_STEPS && opening->state <= TALK_ASKED; i++) {
 		world_session_wait(exam->world, h->session,
-		                   earlier(limit, clock_now_ns() + SETTINGS_STEP_NS));
+		                   earlier(limit, world_now_ns(exam->world) + SETTINGS_STEP_NS));
 	}
 	world_session_wait(exam->world, h->session,
-	                   earlier(limit, clock_now_ns() + SETTINGS_STEP_NS));
+	                   earlier(limit, world_now_ns(exam->world) + SETTINGS_STEP_NS));
 }
 
 static bool has_said_all(const struct handshake *h) {
@@ -72,7 +72,7 @@ static bool has_said_all(const struct handshake *h) {
 /* Nothing to wait for: go walks a tree that has no end within our time. */
 static bool is_walking(struct exam *exam, struct handshake *h, int64_t limit) {
 	world_session_wait(exam->world, h->session, earlier(limit, h->start_ns + BIG_LOOK_NS));
-	if (has_said_all(h) || clock_now_ns() >= limit || h->talk->loads_open == 0) {
+	if (has_said_all(h) || world_now_ns(exam->world) >= limit || h->talk->loads_open == 0) {
 		return false;
 	}
 	const struct fact_tree *tree = tree_state(exam);
@@ -85,7 +85,7 @@ static bool is_walking(struct exam *exam, struct handshake *h, int64_t limit) {
 
 static enum talk_end listen(struct exam *exam) {
 	struct handshake *h = exam->handshake;
-	int64_t now = clock_now_ns();
+	int64_t now = world_now_ns(exam->world);
 	int64_t left = exam->deadline_ns - now;
 	int64_t limit = exam->deadline_ns - earlier(MARGIN_NS, left / 2);
 	int64_t until = limit;

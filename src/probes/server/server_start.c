@@ -128,7 +128,6 @@ static int look(struct exam *exam, struct err *err) {
 	target->nofile = limits_lower(exam);
 	target->fatal_limits = limits_fatal(exam);
 	target->nproc = limits_lower_tasks(exam);
-	h->start_ns = clock_now_ns();
 	h->session = world_session_start(
 		exam->world,
 		&(struct session_spec){
@@ -141,6 +140,7 @@ static int look(struct exam *exam, struct err *err) {
 			.fatal = target->fatal_limits,
 			.nproc = target->nproc,
 		});
+	h->start_ns = world_now_ns(exam->world);
 	return 0;
 }
 

@@ -22,7 +22,7 @@
 #define FLAGS_MAX         8 /* members that are left out one by one */
 
 static int64_t time_left(const struct exam *exam, int64_t wanted_ns) {
-	int64_t left = exam->deadline_ns - MARGIN_NS - clock_now_ns();
+	int64_t left = exam->deadline_ns - MARGIN_NS - world_now_ns(exam->world);
 	return left < wanted_ns ? left : wanted_ns;
 }
 
@@ -63,7 +63,7 @@ static const struct evidence *converse(struct exam *exam, const char *label, str
 				     .nproc = streq(label, MORE_TASKS) ? no_limit : t->nproc,
 				     .fatal = streq(label, NO_LIMITS) ? NULL : t->fatal_limits,
 			     });
-	world_session_wait(exam->world, session, clock_now_ns() + limit_ns);
+	world_session_wait(exam->world, session, world_now_ns(exam->world) + limit_ns);
 	*ret_talk = *talk;
 	const struct evidence *ev = world_session_stop(exam->world, session);
 	scratch_remove(scratch);

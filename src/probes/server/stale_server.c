@@ -87,7 +87,7 @@ static void compile(struct exam *exam, const char *name, const struct envset *ba
 		".",
 		NULL,
 	};
-	int64_t left = exam->deadline_ns - MARGIN_NS - clock_now_ns();
+	int64_t left = exam->deadline_ns - MARGIN_NS - world_now_ns(exam->world);
 	struct run_result run =
 		go_run_state(exam, name, argv, &env, path_parent(exam->arena, path),
 	                     left < COMPILE_DEADLINE_NS ? left : COMPILE_DEADLINE_NS);
@@ -132,7 +132,7 @@ static int look(struct exam *exam, struct err *err) {
 	bool foreign = is_foreign(exam);
 	if (!d || !t->server_go || t->do_not_run_go || (!is_behind(exam) && !foreign && !root) ||
 	    (other && other->better) || infer_is_certain(exam->rules, exam->facts) ||
-	    exam->deadline_ns - MARGIN_NS - clock_now_ns() < NS_PER_MS * 200) {
+	    exam->deadline_ns - MARGIN_NS - world_now_ns(exam->world) < NS_PER_MS * 200) {
 		return 0;
 	}
 	if (root) {

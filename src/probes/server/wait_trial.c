@@ -31,7 +31,7 @@ static bool has_lock(const struct wait_chain *c) {
 
 static const struct evidence *look(struct exam *exam, const char *tag, struct waits *ret) {
 	int64_t ancestor = exam->handshake->session->pid;
-	const struct evidence *ev = world_look(
+	const struct evidence *ev = world_look_anew(
 		exam->world, LOOK_WAITS,
 		arena_printf(exam->arena, "%lld %s", (long long)ancestor, tag), LOOK_CAP_MODULE);
 
@@ -50,10 +50,7 @@ enum wait_lock_verdict wait_trial_lock(struct exam *exam, int64_t idle_ms) {
 			return WAIT_LOCK_STATED;
 		}
 	}
-	int64_t since_start = clock_now_ns() - exam->world->start_ns;
-	const struct evidence *ev = look(
-		exam, arena_printf(exam->arena, "lock%lld", (long long)(since_start / NS_PER_MS)),
-		&w);
+	const struct evidence *ev = look(exam, "lock", &w);
 
 	if (!ev) {
 		return WAIT_LOCK_UNKNOWN;
@@ -89,9 +86,7 @@ static const char *place_waited_for(const struct wait_chain *c) {
  * answer yet. */
 static void look_once(struct exam *exam, const struct wait_moment *moment, bool last) {
 	struct waits w;
-	const struct evidence *ev =
-		look(exam,
-	             arena_printf(exam->arena, "%lld", (long long)(moment->at_ns / NS_PER_MS)), &w);
+	const struct evidence *ev = look(exam, "late", &w);
 
 	if (!ev) {
 		return;
