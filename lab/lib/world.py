@@ -411,14 +411,14 @@ def substituted(args, declared):
 
 
 def record(declared, args, name):
-    """One case file and what it must say, copied out of the patient's machine."""
+    """One case file, copied out of the patient's machine, and the run that wrote it; None when it wrote none."""
     case = "/tmp/lab-record.case"
-    diagnose(declared, ["--save", case, "--raw"] + args, 60)
+    run = diagnose(declared, ["--save", case, "--raw"] + args, 60)
     if not os.path.exists(case):
-        return False
+        return None
     shutil.copyfile(case, "%s/out/%s.case" % (LAB, name))
     os.unlink(case)
-    return True
+    return run
 
 
 def warm(job):
