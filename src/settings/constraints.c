@@ -7,21 +7,14 @@
 #include "base/str.h"
 #include "core/origin.h"
 #include "gofile/goenvfile.h"
-#include "gofile/goflags.h"
-#include "settings/lint.h"
+#include "settings/constraints_work.h"
 
-struct constraint {
-	struct lint *lint;
-	const struct facts *facts;
-	struct world *world;
-};
-
-static const struct jsonc_node *value_of(struct constraint *c, const struct fact_setting *s) {
+const struct jsonc_node *constraint_value(struct constraint *c, const struct fact_setting *s) {
 	return s ? jsonc_parse(c->lint->arena, slice_str(s->json))->root : NULL;
 }
 
-static const char *text_of(struct constraint *c, const char *key) {
-	const char *text = jsonc_string(value_of(c, facts_setting(c->facts, key)));
+const char *constraint_text(struct constraint *c, const char *key) {
+	const char *text = jsonc_string(constraint_value(c, facts_setting(c->facts, key)));
 	return str_empty(text) ? NULL : text;
 }
 
@@ -31,12 +24,12 @@ static const char *shown(struct constraint *c, const char *name, const char *val
 }
 
 /* "go.goroot in /x/settings.json line 3". */
-static const char *place_words(struct constraint *c, const struct fact_setting *s) {
+const char *constraint_place_words(struct constraint *c, const struct fact_setting *s) {
 	return arena_printf(c->lint->arena, "%s in %s line %lld", s->key, s->file,
 	                    (long long)s->line);
 }
 
-static const char *var_words(struct constraint *c, const char *name) {
+const char *constraint_var_words(struct constraint *c, const char *name) {
 	const struct fact_govar *v = facts_govar(c->facts, name);
 	return v ? origin_words(c->facts, v) : "the environment";
 }
@@ -64,9 +57,9 @@ static struct jsonc_place place_of(struct constraint *c, const struct fact_setti
 	return place;
 }
 
-static struct issue *report(struct constraint *c, const struct fact_setting *s,
-                            enum severity severity, const char *message, const char *effective,
-                            const char *origin, const char *instead) {
+struct issue *constraint_report(struct constraint *c, const struct fact_setting *s,
+                                enum severity severity, const char *message, const char *effective,
+                                const char *origin, const char *instead) {
 	struct issue *issue =
 		issues_add(&c->lint->issues, ISSUE_CONTRADICTION, severity, "%s", message);
 	if (s) {
@@ -81,24 +74,23 @@ static struct issue *report(struct constraint *c, const struct fact_setting *s,
 	return issue;
 }
 
-#define SAY(c, ...) arena_printf((c)->lint->arena, __VA_ARGS__)
-
 /* ---- go.goroot, GOROOT, PATH, alternateTools ---- */
 
 static void check_goroot(struct constraint *c) {
 	const struct fact_setting *s = facts_setting(c->facts, "go.goroot");
 	const struct fact_govar *v = facts_govar(c->facts, "GOROOT");
 	const struct fact_tool *go = facts_chosen(c->facts, "go");
-	const char *text = text_of(c, "go.goroot");
+	const char *text = constraint_text(c, "go.goroot");
 	const char *env = facts_var(c->facts, "judged", "GOROOT");
 	if (text && v && !streq(v->value, text) && !str_has(text, "${") && text[0] == '/') {
-		report(c, s, SEV_WARNING,
-		       SAY(c, "go.goroot says %s, but GOROOT is %s", text, v->value), v->value,
-		       var_words(c, "GOROOT"), "");
+		constraint_report(c, s, SEV_WARNING,
+		                  SAY(c, "go.goroot says %s, but GOROOT is %s", text, v->value),
+		                  v->value, constraint_var_words(c, "GOROOT"), "");
 	} else if (text && env && *env && !streq(env, text)) {
-		report(c, s, SEV_WARNING,
-		       SAY(c, "go.goroot says %s, the environment says GOROOT=%s", text, env), text,
-		       place_words(c, s), "");
+		constraint_report(
+			c, s, SEV_WARNING,
+			SAY(c, "go.goroot says %s, the environment says GOROOT=%s", text, env),
+			text, constraint_place_words(c, s), "");
 	}
 	if (!go || !v || str_empty(v->value) || streq(v->origin, "default")) {
 		return;
@@ -109,10 +101,11 @@ static void check_goroot(struct constraint *c) {
 	struct file_stat b = world_stat(c->world, own);
 	bool tree = world_stat(c->world, path_join(c->lint->arena, own, "VERSION")).exists;
 	if (a.known && b.known && tree && a.exists && (a.ino != b.ino || a.dev != b.dev)) {
-		report(c, s, SEV_ERROR,
-		       SAY(c, "go is %s, but GOROOT makes it use the library of %s", go->path,
-		           v->value),
-		       v->value, var_words(c, "GOROOT"), "leave GOROOT unset: go finds its own");
+		constraint_report(c, s, SEV_ERROR,
+		                  SAY(c, "go is %s, but GOROOT makes it use the library of %s",
+		                      go->path, v->value),
+		                  v->value, constraint_var_words(c, "GOROOT"),
+		                  "leave GOROOT unset: go finds its own");
 	}
 }
 
@@ -121,14 +114,15 @@ static void check_gopls_goroot(struct constraint *c) {
 	static const char *const keys[] = {"gopls.build.env", "gopls.env"};
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
 		const struct fact_setting *s = facts_setting(c->facts, keys[i]);
-		const char *root = jsonc_string(jsonc_get(value_of(c, s), "GOROOT"));
+		const char *root = jsonc_string(jsonc_get(constraint_value(c, s), "GOROOT"));
 		struct file_stat st =
 			root && root[0] == '/' ? world_stat(c->world, root) : (struct file_stat){0};
 		if (st.known && !st.is_dir) {
-			report(c, s, SEV_ERROR,
-			       SAY(c, "%s gives gopls GOROOT=%s, which %s: no go it runs can work",
-			           s->key, root, st.exists ? "is no directory" : "does not exist"),
-			       root, place_words(c, s), "no GOROOT: go finds its own");
+			constraint_report(
+				c, s, SEV_ERROR,
+				SAY(c, "%s gives gopls GOROOT=%s, which %s: no go it runs can work",
+			            s->key, root, st.exists ? "is no directory" : "does not exist"),
+				root, constraint_place_words(c, s), "no GOROOT: go finds its own");
 			return;
 		}
 	}
@@ -145,11 +139,13 @@ static void check_two_gos(struct constraint *c) {
 	struct file_stat a = world_stat(c->world, go->path);
 	struct file_stat b = world_stat(c->world, server->path);
 	if (a.exists && b.exists && (a.ino != b.ino || a.dev != b.dev)) {
-		report(c, s, SEV_WARNING,
-		       SAY(c, "the extension runs %s because of %s, but gopls finds %s on its PATH",
-		           go->path, s->key, server->path),
-		       server->path, "PATH of gopls",
-		       SAY(c, "put %s in front of PATH", path_parent(c->lint->arena, go->path)));
+		constraint_report(
+			c, s, SEV_WARNING,
+			SAY(c,
+		            "the extension runs %s because of %s, but gopls finds %s on its PATH",
+		            go->path, s->key, server->path),
+			server->path, "PATH of gopls",
+			SAY(c, "put %s in front of PATH", path_parent(c->lint->arena, go->path)));
 	}
 }
 
@@ -157,20 +153,21 @@ static void check_two_gos(struct constraint *c) {
 
 static void check_tool_places(struct constraint *c) {
 	const struct fact_setting *s = facts_setting(c->facts, "go.toolsGopath");
-	const char *tools = text_of(c, "go.toolsGopath");
+	const char *tools = constraint_text(c, "go.toolsGopath");
 	const struct fact_govar *gobin = facts_govar(c->facts, "GOBIN");
 	const struct fact_tool *gopls = facts_chosen(c->facts, "gopls");
 	if (!tools || !gobin || str_empty(gobin->value) ||
 	    streq(gobin->value, path_join(c->lint->arena, tools, "bin"))) {
 		return;
 	}
-	report(c, s, SEV_WARNING,
-	       SAY(c,
-	           "tools are installed below go.toolsGopath (%s), but looked for in GOBIN (%s) "
-	           "first",
-	           tools, gobin->value),
-	       gopls ? gopls->path : gobin->value, var_words(c, "GOBIN"),
-	       "keep only one of the two");
+	constraint_report(
+		c, s, SEV_WARNING,
+		SAY(c,
+	            "tools are installed below go.toolsGopath (%s), but looked for in GOBIN (%s) "
+	            "first",
+	            tools, gobin->value),
+		gopls ? gopls->path : gobin->value, constraint_var_words(c, "GOBIN"),
+		"keep only one of the two");
 }
 
 /* ---- go.toolsEnvVars, the process, gopls.build.env ---- */
@@ -178,60 +175,66 @@ static void check_tool_places(struct constraint *c) {
 static void check_tools_env_one(struct constraint *c, const struct fact_setting *s,
                                 const char *name, const char *value) {
 	const char *judged = facts_var(c->facts, "judged", name);
-	const char *gopath = text_of(c, "go.gopath");
+	const char *gopath = constraint_text(c, "go.gopath");
 	if (streq(name, "PATH")) {
-		report(c, s, SEV_NOTE,
-		       "go.toolsEnvVars.PATH reaches gopls and go only: the extension looks for "
-		       "tools on "
-		       "the PATH it was started with",
-		       judged ? judged : "", "the editor's environment",
-		       "\"go.alternateTools\": {\"gopls\": \"/absolute/path\"}");
+		constraint_report(
+			c, s, SEV_NOTE,
+			"go.toolsEnvVars.PATH reaches gopls and go only: the extension looks for "
+			"tools on "
+			"the PATH it was started with",
+			judged ? judged : "", "the editor's environment",
+			"\"go.alternateTools\": {\"gopls\": \"/absolute/path\"}");
 		return;
 	}
 	bool expands = str_has(value, "${") || value[0] == '~';
 	if (streq(name, "GOPATH") && (gopath || !str_empty(judged))) {
 		const char *counts = gopath ? gopath : judged;
 		if (!streq(counts, value) && !expands) {
-			report(c, s, SEV_WARNING,
-			       SAY(c, "go.toolsEnvVars.GOPATH = %s does not count: %s", value,
-			           gopath ? "go.gopath is set" : "the environment sets GOPATH"),
-			       counts, gopath ? "go.gopath" : "the editor's environment",
-			       SAY(c, "\"go.gopath\": \"%s\"", value));
+			constraint_report(
+				c, s, SEV_WARNING,
+				SAY(c, "go.toolsEnvVars.GOPATH = %s does not count: %s", value,
+			            gopath ? "go.gopath is set" : "the environment sets GOPATH"),
+				counts, gopath ? "go.gopath" : "the editor's environment",
+				SAY(c, "\"go.gopath\": \"%s\"", value));
 		}
 		return;
 	}
 	if (judged && !streq(judged, value) && !expands) {
-		report(c, s, SEV_WARNING,
-		       SAY(c,
-		           "%s is %s in the editor and %s in its environment, so the terminal "
-		           "differs",
-		           name, shown(c, name, value), shown(c, name, judged)),
-		       shown(c, name, value), place_words(c, s), "");
+		constraint_report(
+			c, s, SEV_WARNING,
+			SAY(c,
+		            "%s is %s in the editor and %s in its environment, so the terminal "
+		            "differs",
+		            name, shown(c, name, value), shown(c, name, judged)),
+			shown(c, name, value), constraint_place_words(c, s), "");
 	}
 }
 
 static void check_build_env(struct constraint *c, const struct fact_setting *s) {
-	const struct jsonc_node *env = value_of(c, s);
+	const struct jsonc_node *env = constraint_value(c, s);
 	const struct jsonc_node *m = env && env->type == JSONC_OBJECT ? env->first_child : NULL;
 	for (; m; m = m->next) {
 		const char *value = jsonc_string(m);
 		const char *key = SAY(c, "go.toolsEnvVars.%s", m->key);
-		const char *tools = text_of(c, key);
+		const char *tools = constraint_text(c, key);
 		if (streq(m->key, "PATH")) {
-			report(c, s, SEV_WARNING,
-			       SAY(c,
-			           "%s.PATH has no effect: gopls finds go on the PATH it was "
-			           "started with",
-			           s->key),
-			       facts_var(c->facts, "server", "PATH"), "PATH of gopls",
-			       "\"go.alternateTools\": {\"go\": \"/absolute/path\"}");
+			constraint_report(
+				c, s, SEV_WARNING,
+				SAY(c,
+			            "%s.PATH has no effect: gopls finds go on the PATH it was "
+			            "started with",
+			            s->key),
+				facts_var(c->facts, "server", "PATH"), "PATH of gopls",
+				"\"go.alternateTools\": {\"go\": \"/absolute/path\"}");
 		} else if (value && tools && !streq(value, tools)) {
-			report(c, s, SEV_WARNING,
-			       SAY(c,
-			           "gopls works with %s=%s, tests and builds of the editor with %s",
-			           m->key, shown(c, m->key, value), shown(c, m->key, tools)),
-			       shown(c, m->key, value), place_words(c, s),
-			       "keep only one of the two");
+			constraint_report(c, s, SEV_WARNING,
+			                  SAY(c,
+			                      "gopls works with %s=%s, tests and builds of the "
+			                      "editor with %s",
+			                      m->key, shown(c, m->key, value),
+			                      shown(c, m->key, tools)),
+			                  shown(c, m->key, value), constraint_place_words(c, s),
+			                  "keep only one of the two");
 		}
 	}
 }
@@ -239,7 +242,7 @@ static void check_build_env(struct constraint *c, const struct fact_setting *s) 
 static void check_environments(struct constraint *c) {
 	static const char prefix[] = "go.toolsEnvVars.";
 	facts_each (setting, s, c->facts) {
-		const struct jsonc_node *value = s->effective ? value_of(c, s) : NULL;
+		const struct jsonc_node *value = s->effective ? constraint_value(c, s) : NULL;
 		if (value && str_starts(s->key, prefix) && jsonc_string(value)) {
 			check_tools_env_one(c, s, s->key + strlen(prefix), value->string);
 		} else if (value &&
@@ -268,121 +271,14 @@ static void check_goenv_file(struct constraint *c) {
 		if (!hidden || streq(v->value, e->value) || goenvfile_find(&written, e->key) != e) {
 			continue;
 		}
-		struct issue *issue =
-			report(c, NULL, SEV_NOTE,
-		               SAY(c, "%s=%s of `go env -w` does not count", e->key,
-		                   shown(c, e->key, e->value)),
-		               shown(c, e->key, v->value), origin_words(c->facts, v), "");
+		struct issue *issue = constraint_report(
+			c, NULL, SEV_NOTE,
+			SAY(c, "%s=%s of `go env -w` does not count", e->key,
+		            shown(c, e->key, e->value)),
+			shown(c, e->key, v->value), origin_words(c->facts, v), "");
 		issue->file = file;
 		issue->place = (struct jsonc_place){.line = (size_t)e->line, .column = 1};
 		issue->command = SAY(c, "go env -u %s", e->key);
-	}
-}
-
-/* ---- flags and tags ---- */
-
-/* The flags of a list of strings, as one GOFLAGS would hold them. */
-static const char *flag_value(struct constraint *c, const struct jsonc_node *list,
-                              const char *name) {
-	const char *found = NULL;
-	const struct jsonc_node *m = list && list->type == JSONC_ARRAY ? list->first_child : NULL;
-	for (; m; m = m->next) {
-		const char *text = jsonc_string(m);
-		const char *p = text ? text + strspn(text, "-") : "";
-		if (p == text || !str_starts(p, name)) {
-			continue;
-		}
-		p += strlen(name);
-		if (*p == '=') {
-			found = p + 1;
-		} else if (*p == '\0') {
-			const char *next = jsonc_string(m->next);
-			found = next ? next : "";
-		}
-	}
-	(void)c;
-	return found;
-}
-
-static void check_flags(struct constraint *c) {
-	const struct fact_setting *of_gopls = facts_setting(c->facts, "gopls.build.buildFlags");
-	of_gopls = of_gopls ? of_gopls : facts_setting(c->facts, "gopls.buildFlags");
-	const struct fact_setting *of_go = facts_setting(c->facts, "go.buildFlags");
-	const struct fact_setting *tags = facts_setting(c->facts, "go.buildTags");
-	const char *tags_text = text_of(c, "go.buildTags");
-	const struct jsonc_node *go_list = value_of(c, of_go);
-	const char *in_flags = flag_value(c, go_list, "tags");
-	if (of_gopls && go_list && go_list->count > 0 && !streq(of_gopls->json, of_go->json)) {
-		report(c, of_go, SEV_WARNING,
-		       SAY(c, "gopls gets %s, not go.buildFlags: %s is set", of_gopls->json,
-		           of_gopls->key),
-		       of_gopls->json, place_words(c, of_gopls), "");
-	}
-	if (of_gopls && tags_text) {
-		const char *used = flag_value(c, value_of(c, of_gopls), "tags");
-		if (!streq(used, tags_text)) {
-			report(c, tags, SEV_WARNING,
-			       SAY(c, "gopls does not get the tags %s of go.buildTags: %s is set",
-			           tags_text, of_gopls->key),
-			       used ? SAY(c, "-tags=%s", used) : "no tags",
-			       place_words(c, of_gopls), "");
-		}
-	} else if (tags_text && in_flags && !streq(in_flags, tags_text)) {
-		report(c, tags, SEV_WARNING,
-		       SAY(c, "go.buildTags (%s) does not reach gopls: go.buildFlags has -tags %s",
-		           tags_text, in_flags),
-		       SAY(c, "-tags=%s", in_flags), place_words(c, of_go), "");
-	}
-}
-
-/* What gopls puts on the command line of go, which comes after GOFLAGS. */
-static const struct fact_setting *flags_in_force(struct constraint *c) {
-	static const char *const keys[] = {"gopls.build.buildFlags", "gopls.buildFlags",
-	                                   "go.buildFlags"};
-	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
-		const struct fact_setting *s = facts_setting(c->facts, keys[i]);
-		if (s) {
-			return s;
-		}
-	}
-	return NULL;
-}
-
-static void check_goflags(struct constraint *c) {
-	static const char *const names[] = {"tags", "mod", "modfile"};
-	const struct fact_setting *s = flags_in_force(c);
-	const struct jsonc_node *list = value_of(c, s);
-	struct goflags env = goflags_parse(c->lint->arena, facts_govar_value(c->facts, "GOFLAGS"));
-	const char *work = facts_govar_value(c->facts, "GOWORK");
-	bool off = streq(work, "off");
-	bool in_work =
-		!off && (!str_empty(work) ||
-	                 world_stat(c->world,
-	                            path_join(c->lint->arena, c->lint->where->workspace, "go.work"))
-	                         .is_file);
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		const char *ours = flag_value(c, list, names[i]);
-		const char *theirs = goflags_value(&env, names[i]);
-		if (ours && theirs && !streq(ours, theirs)) {
-			report(c, s, SEV_WARNING,
-			       SAY(c,
-			           "%s says -%s=%s, GOFLAGS says -%s=%s: the command line wins in "
-			           "the "
-			           "editor, GOFLAGS in the terminal",
-			           s->key, names[i], ours, names[i], theirs),
-			       SAY(c, "-%s=%s", names[i], ours), place_words(c, s), "");
-		}
-		const char *counts = ours ? ours : theirs;
-		bool refused = counts && ((streq(names[i], "mod") && streq(counts, "mod")) ||
-		                          streq(names[i], "modfile"));
-		if (in_work && refused) {
-			report(c, ours ? s : NULL, SEV_ERROR,
-			       SAY(c, "go refuses -%s=%s while a go.work is in force", names[i],
-			           counts),
-			       SAY(c, "-%s=%s", names[i], counts),
-			       ours ? place_words(c, s) : var_words(c, "GOFLAGS"),
-			       "\"go.toolsEnvVars\": {\"GOWORK\": \"off\"}, or no such flag");
-		}
 	}
 }
 
@@ -392,16 +288,17 @@ static void check_http_proxy(struct constraint *c) {
 	static const char *const names[] = {"HTTPS_PROXY", "https_proxy", "HTTP_PROXY",
 	                                    "http_proxy"};
 	const struct fact_setting *s = facts_setting(c->facts, "http.proxy");
-	const char *proxy = text_of(c, "http.proxy");
+	const char *proxy = constraint_text(c, "http.proxy");
 	for (size_t i = 0; proxy && i < sizeof(names) / sizeof(*names); i++) {
 		const char *env = c->lint->env ? envset_get(c->lint->env, names[i]) : NULL;
 		if (!str_empty(env) && !streq(env, proxy)) {
-			report(c, s, SEV_WARNING,
-			       SAY(c,
-			           "http.proxy is %s, %s is %s: Go's tools of the editor use the "
-			           "setting, the terminal the variable",
-			           proxy, names[i], env),
-			       proxy, place_words(c, s), "");
+			constraint_report(
+				c, s, SEV_WARNING,
+				SAY(c,
+			            "http.proxy is %s, %s is %s: Go's tools of the editor use the "
+			            "setting, the terminal the variable",
+			            proxy, names[i], env),
+				proxy, constraint_place_words(c, s), "");
 			return;
 		}
 	}
@@ -431,13 +328,14 @@ static void check_private(struct constraint *c) {
 		while (!covered && slice_cut(&rest, ',', &part)) {
 			struct slice p = slice_trim(part);
 			if (p.len > 0 && !list_has(v->value, p)) {
-				report(c, NULL, SEV_WARNING,
-				       SAY(c,
-				           "GOPRIVATE has %.*s, but %s=%s takes its place and "
-				           "lacks it",
-				           (int)p.len, p.data, names[i], v->value),
-				       v->value, var_words(c, names[i]),
-				       SAY(c, "leave %s unset: GOPRIVATE sets it", names[i]));
+				constraint_report(
+					c, NULL, SEV_WARNING,
+					SAY(c,
+				            "GOPRIVATE has %.*s, but %s=%s takes its place and "
+				            "lacks it",
+				            (int)p.len, p.data, names[i], v->value),
+					v->value, constraint_var_words(c, names[i]),
+					SAY(c, "leave %s unset: GOPRIVATE sets it", names[i]));
 				covered = true;
 			}
 		}
@@ -452,18 +350,20 @@ static void check_goproxy(struct constraint *c) {
 	const struct fact_setting *update =
 		facts_setting(c->facts, "go.toolsManagement.autoUpdate");
 	if (streq(proxy, "off") && asks && (s || (update && streq(update->json, "true")))) {
-		report(c, s ? s : update, SEV_NOTE,
-		       "the extension is to ask the module proxy for new tools, but GOPROXY is off",
-		       "GOPROXY=off", var_words(c, "GOPROXY"),
-		       "\"go.toolsManagement.checkForUpdates\": \"local\"");
+		constraint_report(c, s ? s : update, SEV_NOTE,
+		                  "the extension is to ask the module proxy for new tools, but "
+		                  "GOPROXY is off",
+		                  "GOPROXY=off", constraint_var_words(c, "GOPROXY"),
+		                  "\"go.toolsManagement.checkForUpdates\": \"local\"");
 	}
 	const char *sumdb = facts_govar_value(c->facts, "GOSUMDB");
 	const struct fact_govar *without = facts_govar(c->facts, "GONOSUMDB");
 	if (streq(sumdb, "off") && without && !str_empty(without->value)) {
-		report(c, NULL, SEV_NOTE,
-		       SAY(c, "GOSUMDB=off makes GONOSUMDB=%s meaningless: no module is checked",
-		           without->value),
-		       "GOSUMDB=off", var_words(c, "GOSUMDB"), "");
+		constraint_report(
+			c, NULL, SEV_NOTE,
+			SAY(c, "GOSUMDB=off makes GONOSUMDB=%s meaningless: no module is checked",
+		            without->value),
+			"GOSUMDB=off", constraint_var_words(c, "GOSUMDB"), "");
 	}
 }
 
@@ -478,12 +378,13 @@ static void check_platform(struct constraint *c) {
 		if (!v || streq(v->origin, "default") || (i == 0 && streq(v->value, "linux"))) {
 			continue;
 		}
-		report(c, s, SEV_NOTE,
-		       SAY(c,
-		           "%s=%s: the editor leaves out files for this machine, and tests do not "
-		           "run",
-		           names[i], v->value),
-		       v->value, origin_words(c->facts, v), "");
+		constraint_report(
+			c, s, SEV_NOTE,
+			SAY(c,
+		            "%s=%s: the editor leaves out files for this machine, and tests do not "
+		            "run",
+		            names[i], v->value),
+			v->value, origin_words(c->facts, v), "");
 	}
 }
 
@@ -491,13 +392,12 @@ void lint_constraints(struct lint *lint, const struct facts *facts, struct world
 	struct constraint c = {.lint = lint, .facts = facts, .world = world};
 	check_goroot(&c);
 	check_gopls_goroot(&c);
-	check_gopls_goroot(&c);
 	check_two_gos(&c);
 	check_tool_places(&c);
 	check_environments(&c);
 	check_goenv_file(&c);
-	check_flags(&c);
-	check_goflags(&c);
+	constraint_check_flags(&c);
+	constraint_check_goflags(&c);
 	check_http_proxy(&c);
 	check_private(&c);
 	check_goproxy(&c);
