@@ -6,6 +6,7 @@
 #include "cmd/exam.h"
 #include "cmd/interrupt.h"
 #include "cmd/output.h"
+#include "cmd/probe_costs.h"
 #include "cmd/probe_result.h"
 #include "cmd/progress.h"
 #include "core/registry.h"
@@ -244,97 +245,20 @@ static int read_file(struct probe_run *p, struct err *err) {
 
 /* ---- the conversation ---- */
 
-static struct probe_child *child_of(struct probe_costs *costs, struct arena *arena,
-                                    struct slice comm) {
-	for (size_t i = 0; i < costs->child_kinds; i++) {
-		if (slice_eq(comm, costs->children[i].comm)) {
-			return &costs->children[i];
-		}
-	}
-	if (costs->child_kinds == PROBE_KINDS_MAX) {
-		return NULL;
-	}
-	struct probe_child *child = &costs->children[costs->child_kinds++];
-	child->comm = arena_slicedup(arena, comm);
-	return child;
-}
-
-#define PIDS_MAX 1024
-
-struct sampler {
-	struct probe_costs *costs;
-	int64_t pids[PIDS_MAX]; /* seen before */
-	size_t pid_count;
-};
-
-static bool is_new(struct sampler *s, int64_t pid) {
-	for (size_t i = 0; i < s->pid_count; i++) {
-		if (s->pids[i] == pid) {
-			return false;
-		}
-	}
-	if (s->pid_count < PIDS_MAX) {
-		s->pids[s->pid_count++] = pid;
-	}
-	return true;
-}
-
-/* "pid ppid cpu_ms rss_bytes peak_bytes comm" */
-static bool read_row(struct arena *arena, struct slice line, int64_t numbers[5],
-                     struct slice *ret_comm) {
-	struct slice word;
-	for (int i = 0; i < 5; i++) {
-		if (!slice_cut(&line, ' ', &word) ||
-		    str_to_int64(arena_slicedup(arena, word), &numbers[i]) < 0) {
-			return false;
-		}
-	}
-	*ret_comm = line;
-	return true;
-}
-
-static void sample(struct probe_run *p, struct sampler *s, const struct session *session) {
-	if (session->pid == 0 || p->spec.address) {
-		return;
-	}
-	const char *arg = arena_printf(p->arena, "%lld %lld", (long long)session->pid,
-	                               (long long)p->samples++);
-	const struct evidence *ev = world_look(p->exam.world, LOOK_TREE, arg, LOOK_CAP_SMALL);
-	int64_t cpu_ms = 0, rss = 0, numbers[5];
-	size_t now[PROBE_KINDS_MAX] = {0};
-	struct slice rest = ev->bytes, line, comm;
-	while (evidence_has_bytes(ev) && slice_line(&rest, &line)) {
-		if (!read_row(p->arena, line, numbers, &comm)) {
-			continue;
-		}
-		struct probe_child *child = child_of(s->costs, p->arena, comm);
-		s->costs->known = true;
-		cpu_ms += numbers[2];
-		rss += numbers[3];
-		if (child) {
-			size_t kind = (size_t)(child - s->costs->children);
-			child->seen += is_new(s, numbers[0]);
-			now[kind]++;
-			child->most = now[kind] > child->most ? now[kind] : child->most;
-		}
-	}
-	s->costs->cpu_ms = cpu_ms > s->costs->cpu_ms ? cpu_ms : s->costs->cpu_ms;
-	s->costs->peak_bytes = rss > s->costs->peak_bytes ? rss : s->costs->peak_bytes;
-}
-
 static struct survey *converse(struct probe_run *p, const char *label,
                                struct probe_costs *ret_costs) {
 	struct world *world = p->exam.world;
 	struct survey *survey = survey_new(p->arena, &p->script);
-	struct sampler *sampler = arena_new_of(p->arena, struct sampler);
-	sampler->costs = ret_costs;
+	struct probe_sampler *sampler = probe_sampler_new(p->exam.world, p->arena, ret_costs);
 	p->spec.label = label;
 	p->spec.dialogue = &survey->base;
 	struct session *session = world_session_start(world, &p->spec);
 	while (!survey->base.is_done(&survey->base) && !world->interrupted &&
 	       survey->life != SURVEY_EXITED && clock_now_ns() < p->exam.deadline_ns) {
 		world_session_wait(world, session, clock_now_ns() + SAMPLE_NS);
-		sample(p, sampler, session);
+		if (session->pid != 0 && !p->spec.address) {
+			probe_sample(sampler, session->pid, p->samples++);
+		}
 	}
 	world_session_stop(world, session);
 	return survey;
