@@ -43,32 +43,6 @@ uint32_t rune_decode(struct slice s, size_t *ret_width) {
 	return RUNE_ERROR;
 }
 
-size_t rune_encode(uint32_t rune, char *out) {
-	if (rune > 0x10FFFF || (rune >= 0xD800 && rune <= 0xDFFF)) {
-		rune = RUNE_ERROR;
-	}
-	if (rune < 0x80) {
-		out[0] = (char)rune;
-		return 1;
-	}
-	if (rune < 0x800) {
-		out[0] = (char)(0xC0 | (rune >> 6));
-		out[1] = (char)(0x80 | (rune & 0x3F));
-		return 2;
-	}
-	if (rune < 0x10000) {
-		out[0] = (char)(0xE0 | (rune >> 12));
-		out[1] = (char)(0x80 | ((rune >> 6) & 0x3F));
-		out[2] = (char)(0x80 | (rune & 0x3F));
-		return 3;
-	}
-	out[0] = (char)(0xF0 | (rune >> 18));
-	out[1] = (char)(0x80 | ((rune >> 12) & 0x3F));
-	out[2] = (char)(0x80 | ((rune >> 6) & 0x3F));
-	out[3] = (char)(0x80 | (rune & 0x3F));
-	return 4;
-}
-
 size_t rune_utf16_units(uint32_t rune) {
 	return rune >= 0x10000 ? 2 : 1;
 }
@@ -163,7 +137,7 @@ static size_t unescape(struct slice *s, char *out) {
 	}
 	if ((c == 'u' && cut_hex(s, 4, &value)) || (c == 'U' && cut_hex(s, 8, &value))) {
 		bool scalar = value <= 0x10FFFF && (value < 0xD800 || value > 0xDFFF);
-		return scalar ? rune_encode(value, out) : 0;
+		return scalar ? utf8_encode(value, out) : 0;
 	}
 	return 0;
 }

@@ -6,18 +6,16 @@
 #define GOFILE_GOLEX_H
 
 #include "base/arena.h"
+#include "base/utf8.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#define RUNE_ERROR ((uint32_t)0xFFFD)
+#define RUNE_ERROR UTF8_REPLACEMENT
 
 /* The first rune of s and its width in bytes (0 only when s is empty).
  * A byte that starts no valid encoding is RUNE_ERROR of width 1. */
 uint32_t rune_decode(struct slice s, size_t *ret_width);
-/* Appends the UTF-8 form of rune to out (4 bytes free); returns its length. Not a scalar value:
- * RUNE_ERROR. */
-size_t rune_encode(uint32_t rune, char *out);
 /* UTF-16 code units the rune takes, as positions of the language server protocol count. */
 size_t rune_utf16_units(uint32_t rune);
 

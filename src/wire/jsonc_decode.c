@@ -2,10 +2,9 @@
 #include "wire/jsonc_scan.h"
 
 #include "base/ascii.h"
+#include "base/utf8.h"
 
 #include <stdint.h>
-
-#define REPLACEMENT 0xfffdu
 
 struct out {
 	char *data; /* room for three bytes of every byte read, and a NUL */
@@ -13,26 +12,7 @@ struct out {
 };
 
 static void put_char(struct out *out, uint32_t c) {
-	char *p = out->data + out->len;
-	if (c < 0x80) {
-		p[0] = (char)c;
-		out->len += 1;
-	} else if (c < 0x800) {
-		p[0] = (char)(0xc0 | (c >> 6));
-		p[1] = (char)(0x80 | (c & 0x3f));
-		out->len += 2;
-	} else if (c < 0x10000) {
-		p[0] = (char)(0xe0 | (c >> 12));
-		p[1] = (char)(0x80 | ((c >> 6) & 0x3f));
-		p[2] = (char)(0x80 | (c & 0x3f));
-		out->len += 3;
-	} else {
-		p[0] = (char)(0xf0 | (c >> 18));
-		p[1] = (char)(0x80 | ((c >> 12) & 0x3f));
-		p[2] = (char)(0x80 | ((c >> 6) & 0x3f));
-		p[3] = (char)(0x80 | (c & 0x3f));
-		out->len += 4;
-	}
+	out->len += utf8_encode(c, out->data + out->len);
 }
 
 /* Cuts one UTF-8 character off *rest. A malformed one costs its longest valid beginning (at least a
@@ -59,12 +39,12 @@ static uint32_t take_utf8(struct slice *rest) {
 		low = lead == 0xf0 ? 0x90 : low;
 		high = lead == 0xf4 ? 0x8f : high;
 	} else if (lead >= 0x80) {
-		c = REPLACEMENT;
+		c = UTF8_REPLACEMENT;
 	}
 	size_t used = 1;
 	while (used <= need) {
 		if (used >= rest->len || p[used] < low || p[used] > high) {
-			c = REPLACEMENT;
+			c = UTF8_REPLACEMENT;
 			break;
 		}
 		c = (c << 6) | (p[used] & 0x3fu);
@@ -124,7 +104,7 @@ static void decode_unicode(struct out *out, struct slice *rest) {
 			return;
 		}
 	}
-	put_char(out, c >= 0xd800 && c <= 0xdfff ? REPLACEMENT : (uint32_t)c);
+	put_char(out, (uint32_t)c);
 }
 
 /* *rest stands behind a backslash. What is no escape is dropped; of a character outside the basic
@@ -146,7 +126,7 @@ static void decode_escape(struct out *out, struct slice *rest) {
 	if (known) {
 		put_char(out, (uint32_t)chars[known - names]);
 	} else if (c >= 0x10000) {
-		put_char(out, REPLACEMENT);
+		put_char(out, UTF8_REPLACEMENT);
 	}
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/ascii.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "wire/cursor.h"
 
 #include <math.h>
@@ -123,24 +124,8 @@ static struct jsonc_node *table_under(struct reader *r, struct jsonc_node *in, c
 /* ---- strings and keys ---- */
 
 static void add_utf8(struct strbuf *out, unsigned long c) {
-	if (c > 0x10ffff || (c >= 0xd800 && c < 0xe000)) {
-		c = 0xfffd;
-	}
-	if (c < 0x80) {
-		strbuf_add_char(out, (char)c);
-	} else if (c < 0x800) {
-		strbuf_add_char(out, (char)(0xc0 | c >> 6));
-		strbuf_add_char(out, (char)(0x80 | (c & 63)));
-	} else if (c < 0x10000) {
-		strbuf_add_char(out, (char)(0xe0 | c >> 12));
-		strbuf_add_char(out, (char)(0x80 | (c >> 6 & 63)));
-		strbuf_add_char(out, (char)(0x80 | (c & 63)));
-	} else {
-		strbuf_add_char(out, (char)(0xf0 | c >> 18));
-		strbuf_add_char(out, (char)(0x80 | (c >> 12 & 63)));
-		strbuf_add_char(out, (char)(0x80 | (c >> 6 & 63)));
-		strbuf_add_char(out, (char)(0x80 | (c & 63)));
-	}
+	char bytes[UTF8_BYTES_MAX];
+	strbuf_add_n(out, bytes, utf8_encode(c <= UINT32_MAX ? (uint32_t)c : UINT32_MAX, bytes));
 }
 
 static bool read_code(struct reader *r, struct strbuf *out, size_t digits) {

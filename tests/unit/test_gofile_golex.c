@@ -38,7 +38,7 @@ static void test_runes_survive_a_round_trip(void **state) {
 	                                 0xD7FF, 0xE000, 0xFFFF, 0x10000, 0x10FFFF};
 	for (size_t i = 0; i < sizeof(runes) / sizeof(runes[0]); i++) {
 		char bytes[4];
-		size_t n = rune_encode(runes[i], bytes);
+		size_t n = utf8_encode(runes[i], bytes);
 		size_t width = 0;
 		assert_int_equal(rune_decode(slice_of(bytes, n), &width), runes[i]);
 		assert_int_equal(width, n);
