@@ -3,52 +3,12 @@
 #include "cmd/exited_story.h"
 
 #include "base/str.h"
+#include "cmd/exited_signals.h"
 #include "core/no_memory.h"
 
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const struct {
-	const char *name;
-	int number;
-	const char *meaning;
-} signals[] = {
-	{"SIGKILL", SIGKILL, "it was ended by force"},
-	{"SIGTERM", SIGTERM, "somebody asked it to end"},
-	{"SIGINT", SIGINT, "Ctrl-C reached it"},
-	{"SIGHUP", SIGHUP, "its terminal or session was closed"},
-	{"SIGPIPE", SIGPIPE, "it wrote to an editor that no longer reads"},
-	{"SIGSEGV", SIGSEGV, "it touched memory that is not its own: a damaged file, or a bug"},
-	{"SIGBUS", SIGBUS, "a file it had mapped was cut short or could not be read"},
-	{"SIGILL", SIGILL, "it met an instruction this processor does not have"},
-	{"SIGABRT", SIGABRT, "it, or a C library in it, gave up"},
-	{"SIGQUIT", SIGQUIT, "somebody asked it for a traceback"},
-	{"SIGXCPU", SIGXCPU, "it used up its processor time (RLIMIT_CPU)"},
-	{"SIGXFSZ", SIGXFSZ, "it wrote a file larger than it may (RLIMIT_FSIZE)"},
-	{"SIGSYS", SIGSYS, "a seccomp filter forbids a system call it made"},
-	{"SIGTRAP", SIGTRAP, "it met a breakpoint"},
-};
-
-#define SIGNAL_COUNT (sizeof signals / sizeof *signals)
-
-const char *exited_signal_name(struct arena *arena, int64_t number) {
-	for (size_t i = 0; i < SIGNAL_COUNT; i++) {
-		if (signals[i].number == number) {
-			return signals[i].name;
-		}
-	}
-	return arena_printf(arena, "signal %lld", (long long)number);
-}
-
-static const char *meaning_of(int64_t number) {
-	for (size_t i = 0; i < SIGNAL_COUNT; i++) {
-		if (signals[i].number == number) {
-			return signals[i].meaning;
-		}
-	}
-	return "";
-}
 
 #define SLACK_NS ((int64_t)10 * 1000000000) /* logs count in seconds, and say it later */
 
@@ -92,15 +52,8 @@ static int64_t number_behind(const char *text, const char *mark) {
  * code 2 and signal 0" (Neovim); "exited with status 9" (jsonrpc of Emacs). */
 static void take_status(struct telling *t, const char *text) {
 	const char *name = strstr(text, "signal SIG");
-	int64_t number = number_behind(text, "and signal ");
-
-	for (size_t i = 0; name && i < SIGNAL_COUNT; i++) {
-		size_t len = strlen(signals[i].name);
-
-		if (strncmp(name + 7, signals[i].name, len) == 0) {
-			number = signals[i].number;
-		}
-	}
+	int64_t named = name ? exited_signal_number(name + strlen("signal ")) : 0;
+	int64_t number = named ? named : number_behind(text, "and signal ");
 	int64_t code = number_behind(text, "exited with code ");
 
 	code = code < 0 ? number_behind(text, "exit code ") : code;
@@ -275,7 +228,8 @@ static bool killed_by_filter(struct telling *t) {
 	return true;
 }
 
-static bool crashed(struct telling *t) {
+/* The last traceback that is of the same session as the end. */
+static const struct fact_crash *last_crash(const struct telling *t) {
 	const struct fact_crash *best = NULL;
 
 	facts_each (crash, c, t->facts) {
@@ -285,49 +239,56 @@ static bool crashed(struct telling *t) {
 			best = c;
 		}
 	}
-	if (!best || t->pid || streq(best->kind, "signal")) {
+	return best;
+}
+
+/* ", in golang.org/x/tools/gopls/… (file.go:12)", "" when no frame is known. */
+static const char *crash_place(const struct telling *t, const struct fact_crash *c) {
+	if (str_empty(c->frame)) {
+		return "";
+	}
+	return c->line > 0 ? arena_printf(t->arena, ", in %s (%s:%lld)", c->frame, c->file,
+	                                  (long long)c->line)
+	                   : arena_printf(t->arena, ", in %s", c->frame);
+}
+
+static void prove_crash(struct telling *t, const struct fact_crash *c) {
+	const char *line = arena_printf(t->arena, "%s line %lld", c->log, (long long)c->log_line);
+
+	prove(t, c->goroutine > 0
+	                 ? arena_printf(t->arena, "%s: goroutine %lld [%s] of the traceback", line,
+	                                (long long)c->goroutine, c->state)
+	                 : line);
+	if (!str_empty(c->known)) {
+		prove(t, arena_printf(t->arena, "known: %s%s%s", c->known,
+		                      str_empty(c->fixed) ? "" : "; not any more in ", c->fixed));
+	}
+}
+
+static bool crashed(struct telling *t) {
+	const struct fact_crash *c = last_crash(t);
+
+	if (!c || t->pid || streq(c->kind, "signal")) {
 		return false;
 	}
-	bool memory = no_memory_text(best->text);
-	const char *where =
-		str_empty(best->frame)
-			? ""
-			: arena_printf(t->arena, ", in %s%s", best->frame,
-	                               best->line > 0
-	                                       ? arena_printf(t->arena, " (%s:%lld)", best->file,
-	                                                      (long long)best->line)
-	                                       : "");
-
-	tell(t, memory ? "no-memory" : "panic",
-	     memory ? arena_printf(t->arena,
-	                           "gopls asked the kernel for memory, got none and ended: %s.",
-	                           best->text)
-	            : arena_printf(t->arena, "gopls%s%s crashed: %s%s.",
-	                           str_empty(best->version) ? "" : " ", best->version, best->text,
-	                           where));
-	t->story.at_ns = best->at_ns;
+	t->story.at_ns = c->at_ns;
 	t->story.exit_code = t->story.exit_code < 0 && !t->story.signal ? 2 : t->story.exit_code;
 	t->story.certain = true;
-	if (best->goroutine > 0) {
-		prove(t,
-		      arena_printf(t->arena, "%s line %lld: goroutine %lld [%s] of the traceback",
-		                   best->log, (long long)best->log_line, (long long)best->goroutine,
-		                   best->state));
-	} else {
-		prove(t,
-		      arena_printf(t->arena, "%s line %lld", best->log, (long long)best->log_line));
+	prove_crash(t, c);
+	if (no_memory_text(c->text)) {
+		tell(t, "no-memory",
+		     arena_printf(t->arena,
+		                  "gopls asked the kernel for memory, got none and ended: %s.",
+		                  c->text));
+		cure(t, "lift the limit; `dialtone explain res-go-oom-fatal` says where to look",
+		     "");
+		return true;
 	}
-	if (!str_empty(best->known)) {
-		prove(t, arena_printf(t->arena, "known: %s%s%s", best->known,
-		                      str_empty(best->fixed) ? "" : "; not any more in ",
-		                      best->fixed));
-	}
-	cure(t,
-	     memory ? "lift the limit; `dialtone explain res-go-oom-fatal` says where to look"
-	            : "install the newest gopls",
-	     memory                    ? ""
-	     : str_empty(best->advice) ? "go install golang.org/x/tools/gopls@latest"
-	                               : best->advice);
+	tell(t, "panic",
+	     arena_printf(t->arena, "gopls%s%s crashed: %s%s.", str_empty(c->version) ? "" : " ",
+	                  c->version, c->text, crash_place(t, c)));
+	cure(t, "install the newest gopls",
+	     str_empty(c->advice) ? "go install golang.org/x/tools/gopls@latest" : c->advice);
 	return true;
 }
 
@@ -393,7 +354,7 @@ static bool signalled(struct telling *t) {
 		return true;
 	}
 	const char *name = exited_signal_name(t->arena, t->story.signal);
-	const char *meaning = meaning_of(t->story.signal);
+	const char *meaning = exited_signal_meaning(t->story.signal);
 
 	tell(t, "signal",
 	     arena_printf(t->arena, "gopls was ended by %s%s%s.", name,
@@ -425,9 +386,10 @@ static bool faulted(struct telling *t) {
 			     arena_printf(t->arena, "%s ended%s%s%s%s.", whom(t, d),
 			                  d->signal ? " by " : "",
 			                  d->signal ? exited_signal_name(t->arena, d->signal) : "",
-			                  d->signal && !str_empty(meaning_of(d->signal)) ? ": "
-			                                                                 : "",
-			                  d->signal ? meaning_of(d->signal) : ""));
+			                  d->signal && !str_empty(exited_signal_meaning(d->signal))
+			                          ? ": "
+			                          : "",
+			                  d->signal ? exited_signal_meaning(d->signal) : ""));
 			return true;
 		}
 	}

@@ -30,7 +30,4 @@ struct exited_story {
 /* pid: of the server that is meant, 0: the last one. In the arena of the facts. */
 struct exited_story exited_story(const struct facts *facts, int64_t pid);
 
-/* "SIGKILL" or "signal 40", in the arena. */
-const char *exited_signal_name(struct arena *arena, int64_t number);
-
 #endif

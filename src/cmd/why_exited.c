@@ -7,6 +7,7 @@
 #include "cmd/case.h"
 #include "cmd/check_options.h"
 #include "cmd/exam.h"
+#include "cmd/exited_signals.h"
 #include "cmd/exited_story.h"
 #include "cmd/interrupt.h"
 #include "cmd/output.h"
