@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "wire/json_text.h"
 #include "wire/jsonc_scan.h"
+#include "wire/jsonc_splice.h"
 
 #include <errno.h>
 
@@ -201,65 +202,9 @@ static void write_member(const struct editor *e, struct strbuf *out, const char 
 
 /* ---- the splice ---- */
 
-static struct slice join(struct arena *arena, struct slice a, struct slice b, struct slice c) {
-	char *data = arena_alloc(arena, a.len + b.len + c.len + 1);
-	size_t len = 0;
-	const struct slice parts[] = {a, b, c};
-	for (size_t i = 0; i < 3; i++) {
-		if (parts[i].data && parts[i].len > 0) {
-			memcpy(data + len, parts[i].data, parts[i].len);
-		}
-		len += parts[i].len;
-	}
-	return slice_of(data, len);
-}
-
-static struct slice part(struct slice text, size_t from, size_t to) {
-	return slice_of(text.data ? text.data + from : NULL, to - from);
-}
-
-struct slice jsonc_splice_apply(struct arena *arena, struct slice text,
-                                const struct jsonc_splice *splice) {
-	size_t end = 0;
-	if (__builtin_add_overflow(splice->offset, splice->removed.len, &end) || end > text.len ||
-	    (splice->removed.len > 0 && text.data &&
-	     memcmp(text.data + splice->offset, splice->removed.data, splice->removed.len) != 0)) {
-		return slice_of(NULL, 0);
-	}
-	return join(arena, part(text, 0, splice->offset), splice->inserted,
-	            part(text, end, text.len));
-}
-
-/* The smallest splice from one text to the other. */
-static struct jsonc_splice difference(struct slice from, struct slice to) {
-	size_t head = 0;
-	size_t tail = 0;
-	while (head < from.len && head < to.len && from.data[head] == to.data[head]) {
-		head++;
-	}
-	while (tail < from.len - head && tail < to.len - head &&
-	       from.data[from.len - 1 - tail] == to.data[to.len - 1 - tail]) {
-		tail++;
-	}
-	return (struct jsonc_splice){.offset = head,
-	                             .removed = part(from, head, from.len - tail),
-	                             .inserted = part(to, head, to.len - tail)};
-}
-
-static void finish(struct slice before, struct slice after, struct jsonc_edit *ret) {
-	struct jsonc_splice forward = difference(before, after);
-	*ret = (struct jsonc_edit){
-		.changed = forward.removed.len > 0 || forward.inserted.len > 0,
-		.text = after,
-		.forward = forward,
-		.inverse = {.offset = forward.offset,
-	                    .removed = forward.inserted,
-	                    .inserted = forward.removed},
-	};
-}
-
 static struct slice replace(const struct editor *e, size_t from, size_t to, struct slice with) {
-	return join(e->arena, part(e->text, 0, from), with, part(e->text, to, e->text.len));
+	return jsonc_splice_join(e->arena, jsonc_splice_part(e->text, 0, from), with,
+	                         jsonc_splice_part(e->text, to, e->text.len));
 }
 
 /* ---- set ---- */
@@ -295,7 +240,7 @@ static struct slice insert_first(const struct editor *e, const struct jsonc_node
 	/* Behind the last comment, if there are any. */
 	size_t from = open;
 	struct jsonc_scanner s;
-	jsonc_scanner_init(&s, part(e->text, open, close));
+	jsonc_scanner_init(&s, jsonc_splice_part(e->text, open, close));
 	for (enum jsonc_token t = jsonc_scan(&s); t != TOKEN_END; t = jsonc_scan(&s)) {
 		if (t != TOKEN_SPACE) {
 			from = open + s.place.offset + s.place.length;
@@ -441,7 +386,7 @@ int jsonc_edit_set(struct arena *arena, struct slice text, const char *const *pa
 	    strcmp(jsonc_to_json(arena, now), jsonc_to_json(arena, value->root)) != 0) {
 		return err_set(err, -E2BIG, "the value does not fit into the file");
 	}
-	finish(text, after, ret);
+	jsonc_splice_finish(text, after, ret);
 	return 0;
 }
 
@@ -466,7 +411,7 @@ static struct slice cut_member(const struct editor *e, const struct jsonc_node *
 	struct jsonc_scanner behind = token_behind(e, to);
 	if (behind.token == TOKEN_COMMA) {
 		/* Comments between the value and its comma stay. */
-		struct slice kept = part(e->text, to, behind.place.offset);
+		struct slice kept = jsonc_splice_part(e->text, to, behind.place.offset);
 		size_t end = behind.place.offset + 1;
 		if (slice_trim(kept).len > 0) {
 			return replace(e, from, end, kept);
@@ -484,7 +429,7 @@ static struct slice cut_member(const struct editor *e, const struct jsonc_node *
 	}
 	/* The last of several: the comma before it goes too, comments between them stay. */
 	struct jsonc_scanner comma = token_behind(e, node_end(previous));
-	struct slice between = part(e->text, comma.place.offset + 1, from);
+	struct slice between = jsonc_splice_part(e->text, comma.place.offset + 1, from);
 	size_t keep = 0;
 	bool line_comment = false;
 	struct jsonc_scanner s;
@@ -497,9 +442,9 @@ static struct slice cut_member(const struct editor *e, const struct jsonc_node *
 	}
 	/* A // comment must not swallow what follows on the member's line. */
 	bool alone = is_break(at(e, skip_blanks(e, to)));
-	struct slice kept = part(between, 0, keep);
+	struct slice kept = jsonc_splice_part(between, 0, keep);
 	if (line_comment && !alone) {
-		kept = join(e->arena, kept, slice_str(e->eol), slice_of(NULL, 0));
+		kept = jsonc_splice_join(e->arena, kept, slice_str(e->eol), slice_of(NULL, 0));
 	}
 	return replace(e, comma.place.offset, to, kept);
 }
@@ -522,7 +467,7 @@ int jsonc_edit_unset(struct arena *arena, struct slice text, const char *const *
 		}
 		const struct jsonc_node *member = jsonc_get(object, path[depth]);
 		if (!member && cut) {
-			finish(text, e.text, ret);
+			jsonc_splice_finish(text, e.text, ret);
 			return 0;
 		}
 		if (!member) {
