@@ -3,9 +3,9 @@
 
 #include "base/path.h"
 #include "base/str.h"
-#include "probes/shell_env.h"
 #include "probes/sides/side_loaders.h"
 #include "probes/sides/side_tools.h"
+#include "probes/sides/sides_work.h"
 #include "wire/env_dump.h"
 
 #include <errno.h>
@@ -16,16 +16,8 @@
 #define FILE_CAP_BYTES  ((size_t)16 * 1024 * 1024) /* the log of a CI job */
 #define MOUNTS_CAP      ((size_t)1024 * 1024)
 
-struct collect {
-	struct exam *exam;
-	struct arena *arena;
-	struct sides *sides;
-	struct shell_env shell;
-	struct side *shell_side; /* NULL: it is not asked */
-};
-
-static struct side *side_new(struct collect *c, enum side_kind kind, const char *id,
-                             const char *label) {
+struct side *sides_new(struct sides_work *c, enum side_kind kind, const char *id,
+                       const char *label) {
 	struct side *side = &c->sides->items[c->sides->count];
 	if (c->sides->count + LOADERS_RESERVE >= SIDES_MAX) {
 		return NULL;
@@ -44,8 +36,8 @@ static struct side *side_new(struct collect *c, enum side_kind kind, const char 
 	return side;
 }
 
-static void side_unknown(struct collect *c, struct side *side, const char *because,
-                         const char *needs) {
+void sides_unknown(struct sides_work *c, struct side *side, const char *because,
+                   const char *needs) {
 	side->known = false;
 	side->why = because;
 	sides_gap(c->sides, side->id, because, needs);
@@ -53,7 +45,7 @@ static void side_unknown(struct collect *c, struct side *side, const char *becau
 
 /* ---- processes ---- */
 
-static const char *key(struct collect *c, const struct evidence *ev, const char *name) {
+static const char *key(struct sides_work *c, const struct evidence *ev, const char *name) {
 	const char *value = evidence_has_bytes(ev) ? keyline_get(c->arena, ev->bytes, name) : NULL;
 	return value ? value : "";
 }
@@ -65,7 +57,7 @@ static const char *const unit_dirs[] = {"/etc/systemd/user",     "/run/systemd/u
 
 /* The unit file that started a process, by its cgroup: …/code-server.service,
  * …/code-server@lena.service. */
-static const char *unit_of(struct collect *c, const char *cgroup) {
+static const char *unit_of(struct sides_work *c, const char *cgroup) {
 	struct arena *arena = c->arena;
 	const char *name = path_base(cgroup);
 	if (!str_ends(name, ".service") || str_starts(name, "user@")) {
@@ -87,7 +79,7 @@ static const char *unit_of(struct collect *c, const char *cgroup) {
 }
 
 /* What confines it, and, when it sees other mounts than we do, which. */
-static void read_context(struct collect *c, struct side *side, const char *pid) {
+static void read_context(struct sides_work *c, struct side *side, const char *pid) {
 	struct world *world = c->exam->world;
 	struct side *self = &c->sides->items[0];
 	const struct evidence *ev = world_look(world, LOOK_CONTEXT, pid, LOOK_CAP_SMALL);
@@ -115,13 +107,14 @@ static void read_context(struct collect *c, struct side *side, const char *pid) 
 	}
 }
 
-static const char *refusal(struct collect *c, const struct evidence *ev, const char *label) {
+static const char *refusal(struct sides_work *c, const struct evidence *ev, const char *label) {
 	return arena_printf(c->arena, "the environment of %s cannot be read: %s", label,
 	                    ev->error ? strerror(ev->error) : ev_state_name(ev->state));
 }
 
 /* Fills everything about a process whose id, label and what are known. */
-static const struct evidence *read_process(struct collect *c, struct side *side, const char *pid) {
+static const struct evidence *read_process(struct sides_work *c, struct side *side,
+                                           const char *pid) {
 	struct world *world = c->exam->world;
 	const struct evidence *process = world_look(world, LOOK_PROCESS, pid, LOOK_CAP_SMALL);
 	const struct evidence *ev = world_look(world, LOOK_ENVIRON, pid, LOOK_CAP_SETTINGS);
@@ -133,7 +126,7 @@ static const struct evidence *read_process(struct collect *c, struct side *side,
 		side->known = true;
 		envset_add_block(&side->env, ev->bytes);
 	} else if (ev->state != EV_ABSENT) {
-		side_unknown(c, side, refusal(c, ev, side->label), "the same user, or root");
+		sides_unknown(c, side, refusal(c, ev, side->label), "the same user, or root");
 	}
 	return ev;
 }
@@ -153,14 +146,14 @@ static const char *editor_label(const char *kind, const char *comm) {
 	return str_empty(comm) ? kind : comm;
 }
 
-static const char *comm_of(struct collect *c, const char *pid) {
+static const char *comm_of(struct sides_work *c, const char *pid) {
 	return key(c, world_look(c->exam->world, LOOK_PROCESS, pid, LOOK_CAP_SMALL), "comm");
 }
 
-static struct side *process_side(struct collect *c, enum side_kind kind, const char *pid,
+static struct side *process_side(struct sides_work *c, enum side_kind kind, const char *pid,
                                  const char *name, const char *what) {
-	struct side *side = side_new(c, kind, arena_printf(c->arena, "pid:%s", pid),
-	                             arena_printf(c->arena, "%s %s", name, pid));
+	struct side *side = sides_new(c, kind, arena_printf(c->arena, "pid:%s", pid),
+	                              arena_printf(c->arena, "%s %s", name, pid));
 	if (side) {
 		side->what = what;
 		const struct evidence *ev = read_process(c, side, pid);
@@ -172,7 +165,7 @@ static struct side *process_side(struct collect *c, enum side_kind kind, const c
 	return side;
 }
 
-static bool is_editor_pid(struct collect *c, const char *pid) {
+static bool is_editor_pid(struct sides_work *c, const char *pid) {
 	for (size_t i = 0; i < c->sides->count; i++) {
 		const struct side *side = &c->sides->items[i];
 		if (side->kind == SIDE_EDITOR && streq(side->id + 4, pid)) {
@@ -182,7 +175,7 @@ static bool is_editor_pid(struct collect *c, const char *pid) {
 	return false;
 }
 
-static void collect_editors(struct collect *c) {
+static void collect_editors(struct sides_work *c) {
 	const struct evidence *ev = world_look(c->exam->world, LOOK_EDITORS,
 	                                       c->exam->target->workspace, LOOK_CAP_SMALL);
 	struct slice rest = ev->bytes, line, word;
@@ -198,7 +191,7 @@ static void collect_editors(struct collect *c) {
 }
 
 /* Those that work in the folder, or for an editor that has it open. */
-static void collect_servers(struct collect *c) {
+static void collect_servers(struct sides_work *c) {
 	const struct evidence *ev = world_look(c->exam->world, LOOK_SERVERS,
 	                                       c->exam->target->workspace, LOOK_CAP_SMALL);
 	struct slice rest = ev->bytes, line;
@@ -219,34 +212,34 @@ static void collect_servers(struct collect *c) {
 
 /* ---- sessions and shells ---- */
 
-static const struct evidence *desktop_look(struct collect *c) {
+const struct evidence *sides_desktop(struct sides_work *c) {
 	return world_look(c->exam->world, LOOK_DESKTOP, "", LOOK_CAP_SETTINGS);
 }
 
-static const char *manager_pid(struct collect *c) {
+static const char *manager_pid(struct sides_work *c) {
 	const struct evidence *ev = world_look(c->exam->world, LOOK_MANAGER, "", LOOK_CAP_SMALL);
 	return evidence_has_bytes(ev) ? arena_slicedup(c->arena, ev->bytes) : NULL;
 }
 
-static struct side *collect_desktop(struct collect *c) {
-	const struct evidence *ev = desktop_look(c);
+static struct side *collect_desktop(struct sides_work *c) {
+	const struct evidence *ev = sides_desktop(c);
 	if (ev->state == EV_ABSENT) {
 		return NULL;
 	}
-	struct side *side = side_new(c, SIDE_DESKTOP, "desktop", "desktop");
+	struct side *side = sides_new(c, SIDE_DESKTOP, "desktop", "desktop");
 	if (side && evidence_has_bytes(ev)) {
 		side->source = ev->source;
 		side->known = true;
 		envset_add_block(&side->env, ev->bytes);
 	} else if (side) {
-		side_unknown(c, side, refusal(c, ev, "the desktop session"), "");
+		sides_unknown(c, side, refusal(c, ev, "the desktop session"), "");
 	}
 	return side;
 }
 
-static struct side *collect_manager(struct collect *c) {
+static struct side *collect_manager(struct sides_work *c) {
 	const char *pid = manager_pid(c);
-	struct side *side = pid ? side_new(c, SIDE_MANAGER, "systemd", "systemd --user") : NULL;
+	struct side *side = pid ? sides_new(c, SIDE_MANAGER, "systemd", "systemd --user") : NULL;
 	if (side) {
 		side->what = "systemd";
 		read_process(c, side, pid);
@@ -254,118 +247,10 @@ static struct side *collect_manager(struct collect *c) {
 	return side;
 }
 
-/* The line of this user in /etc/passwd: name, x, uid, gid, full name, home, shell. */
-static bool passwd_line(struct collect *c, struct slice fields[7]) {
-	const struct fact_target *t = facts_first(target, c->exam->facts);
-	const struct evidence *ev =
-		world_look(c->exam->world, LOOK_FILE, "/etc/passwd", LOOK_CAP_SETTINGS);
-	struct slice rest = ev->bytes, line;
-	while (t && evidence_has_bytes(ev) && slice_line(&rest, &line)) {
-		size_t count = 0;
-		int64_t uid = -1;
-		while (count < 7 && slice_cut(&line, ':', &fields[count])) {
-			count++;
-		}
-		if (count == 7 && str_to_int64(arena_slicedup(c->arena, fields[2]), &uid) == 0 &&
-		    uid == t->uid) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/* What login gives a shell, when there is no session to take it from: login(1) and pam_env(8). */
-static void login_env(struct collect *c, const struct slice *passwd, struct envset *env) {
-	static const char *const kept[] = {"LANG", "LC_ALL", "TERM", "XDG_RUNTIME_DIR",
-	                                   "HOME", "USER"};
-	envset_init(env, c->arena);
-	envset_set(env, "PATH", "/usr/local/bin:/usr/bin:/bin");
-	const struct evidence *ev =
-		world_look(c->exam->world, LOOK_FILE, "/etc/environment", LOOK_CAP_SETTINGS);
-	if (evidence_has_bytes(ev)) {
-		struct slice rest = ev->bytes, line, name;
-		while (slice_line(&rest, &line)) {
-			line = slice_trim(line);
-			if (line.len == 0 || line.data[0] == '#' || !slice_cut(&line, '=', &name)) {
-				continue;
-			}
-			if (line.len >= 2 && (line.data[0] == '"' || line.data[0] == '\'') &&
-			    line.data[line.len - 1] == line.data[0]) {
-				line = slice_of(line.data + 1, line.len - 2);
-			}
-			envset_set(env, arena_slicedup(c->arena, slice_trim(name)),
-			           arena_slicedup(c->arena, line));
-		}
-	}
-	for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++) {
-		const char *value = envset_get(&c->exam->target->own, kept[i]);
-		if (value) {
-			envset_set(env, kept[i], value);
-		}
-	}
-	if (passwd) {
-		envset_set(env, "USER", arena_slicedup(c->arena, passwd[0]));
-		envset_set(env, "LOGNAME", arena_slicedup(c->arena, passwd[0]));
-		envset_set(env, "SHELL", arena_slicedup(c->arena, passwd[6]));
-		/* A HOME of our own is somebody's wish (sudo -E, a test); start-up files of another
-		 * home would answer another question. */
-		if (!envset_get(env, "HOME")) {
-			envset_set(env, "HOME", arena_slicedup(c->arena, passwd[5]));
-		}
-	}
-	const char *own_shell = envset_get(&c->exam->target->own, "SHELL");
-	if (!str_empty(own_shell)) {
-		envset_set(env, "SHELL", own_shell);
-	}
-}
-
-static void shell_begin(struct collect *c) {
-	struct slice fields[7] = {{0}};
-	bool known = passwd_line(c, fields);
-	const struct evidence *desktop = desktop_look(c);
-	struct envset from;
-	c->shell_side = side_new(c, SIDE_SHELL, "shell", "login shell");
-	if (!c->shell_side) {
-		return;
-	}
-	login_env(c, known ? fields : NULL, &from);
-	if (evidence_has_bytes(desktop)) {
-		envset_add_block(&from, desktop->bytes);
-	}
-	shell_env_begin(c->exam, &from, known ? arena_slicedup(c->arena, fields[6]) : NULL,
-	                &c->shell);
-	c->shell_side->what = c->shell.shell ? path_base(c->shell.shell) : "";
-}
-
-static void shell_end(struct collect *c) {
-	struct shell_env *shell = &c->shell;
-	struct side *side = c->shell_side;
-	if (!side) {
-		return;
-	}
-	shell_env_end(c->exam, shell);
-	side->source = shell->ev ? shell->ev->source : "";
-	if (shell->why) {
-		side_unknown(c, side, shell->why, "");
-		return;
-	}
-	side->known = true;
-	envset_copy(&side->env, &shell->env);
-	if (shell->timed_out || shell->exit_code != 0) {
-		side->why = shell->timed_out
-		                    ? "it did not end within 10 s: VS Code goes on without it"
-		                    : arena_printf(c->arena,
-		                                   "it ended with status %d: VS Code does not "
-		                                   "accept that and goes on without it",
-		                                   shell->exit_code);
-	}
-	side_tools_fill(c->exam, side);
-}
-
 /* ---- --against ---- */
 
 /* An editor's own PATH may change while it runs (Mason in Neovim): the gopls it has started tells. */
-static void tell_editors(struct collect *c) {
+static void tell_editors(struct sides_work *c) {
 	struct sides *sides = c->sides;
 	for (size_t i = 1; i < sides->count; i++) {
 		const struct side *server = &sides->items[i];
@@ -387,7 +272,7 @@ static void tell_editors(struct collect *c) {
 }
 
 /* Paths mean something only where they were written. */
-static bool is_foreign(struct collect *c, const struct envset *env, bool is_log) {
+static bool is_foreign(struct sides_work *c, const struct envset *env, bool is_log) {
 	const char *home = envset_get(env, "HOME");
 	const char *own = envset_get(&c->exam->target->own, "HOME");
 	bool ci = envset_get(env, "GITHUB_ACTIONS") || envset_get(env, "GITLAB_CI");
@@ -395,7 +280,7 @@ static bool is_foreign(struct collect *c, const struct envset *env, bool is_log)
 	       !streq(home, own);
 }
 
-static int against_file(struct collect *c, const char *path, struct err *err) {
+static int against_file(struct sides_work *c, const char *path, struct err *err) {
 	const struct evidence *ev = world_look(c->exam->world, LOOK_FILE, path, FILE_CAP_BYTES);
 	if (!evidence_has_bytes(ev)) {
 		return err_set(err, ev->state == EV_ABSENT ? -ENOENT : -EACCES,
@@ -413,7 +298,7 @@ static int against_file(struct collect *c, const char *path, struct err *err) {
 		               path);
 	}
 	struct side *side =
-		side_new(c, SIDE_FILE, arena_printf(c->arena, "file:%s", path), path_base(path));
+		sides_new(c, SIDE_FILE, arena_printf(c->arena, "file:%s", path), path_base(path));
 	side->what = dump.is_log ? "log" : env_dump_form_name(dump.form);
 	side->source = ev->source;
 	side->known = true;
@@ -436,7 +321,7 @@ static void keep_gaps_of(struct sides *sides, const char *id) {
 	sides->gap_count = kept;
 }
 
-static int against_pid(struct collect *c, const char *pid, struct err *err) {
+static int against_pid(struct sides_work *c, const char *pid, struct err *err) {
 	const struct evidence *ev = world_look(c->exam->world, LOOK_PROCESS, pid, LOOK_CAP_SMALL);
 	if (ev->state == EV_ABSENT) {
 		return err_set(err, -ESRCH, "--against pid:%s: there is no such process", pid);
@@ -469,7 +354,7 @@ static int against_pid(struct collect *c, const char *pid, struct err *err) {
 	return side ? 0 : err_set(err, -ESRCH, "--against pid:%s: it has ended", pid);
 }
 
-static int against(struct collect *c, const char *spec, struct err *err) {
+static int against(struct sides_work *c, const char *spec, struct err *err) {
 	if (str_starts(spec, "pid:")) {
 		return against_pid(c, spec + 4, err);
 	}
@@ -477,8 +362,8 @@ static int against(struct collect *c, const char *spec, struct err *err) {
 		return against_file(c, spec + 5, err);
 	}
 	if (streq(spec, "shell")) {
-		shell_begin(c);
-		shell_end(c);
+		sides_shell_begin(c);
+		sides_shell_end(c);
 		return 0;
 	}
 	struct side *side = streq(spec, "desktop") ? collect_desktop(c) : collect_manager(c);
@@ -493,9 +378,9 @@ static int against(struct collect *c, const char *spec, struct err *err) {
 
 int sides_collect(struct exam *exam, const struct sides_wish *wish, struct sides *ret,
                   struct err *err) {
-	struct collect c = {.exam = exam, .arena = exam->arena, .sides = ret};
+	struct sides_work c = {.exam = exam, .arena = exam->arena, .sides = ret};
 	*ret = (struct sides){.count = 0};
-	struct side *self = side_new(&c, SIDE_SELF, "self", "here");
+	struct side *self = sides_new(&c, SIDE_SELF, "self", "here");
 	envset_copy(&self->env, &exam->target->own);
 	self->known = true;
 	self->source = "proc:self/environ";
@@ -508,7 +393,7 @@ int sides_collect(struct exam *exam, const struct sides_wish *wish, struct sides
 		return against(&c, wish->against, err);
 	}
 	if (!wish->no_shell) {
-		shell_begin(&c);
+		sides_shell_begin(&c);
 	}
 	collect_desktop(&c);
 	collect_manager(&c);
@@ -525,6 +410,6 @@ int sides_collect(struct exam *exam, const struct sides_wish *wish, struct sides
 	for (size_t i = before; i < ret->count; i++) {
 		side_tools_fill(exam, &ret->items[i]);
 	}
-	shell_end(&c);
+	sides_shell_end(&c);
 	return 0;
 }
