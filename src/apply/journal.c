@@ -1,91 +1,74 @@
 /* SPDX-License-Identifier: MIT */
 #include "apply/journal.h"
 
+#include "apply/database.h"
+#include "apply/journal_schema.h"
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "base/vec.h"
 
-#include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <sqlite3.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SQLITE_LIBRARY "libsqlite3.so.0"
-#define BUSY_MS        5000
-#define VERSION        1 /* of the tables, PRAGMA user_version */
-
 struct journal {
-	void *library;
-	sqlite3 *db;
-	int (*open)(const char *, sqlite3 **, int, const char *);
-	int (*close)(sqlite3 *);
-	int (*exec)(sqlite3 *, const char *, int (*)(void *, int, char **, char **), void *,
-	            char **);
-	int (*prepare)(sqlite3 *, const char *, int, sqlite3_stmt **, const char **);
-	int (*bind_int64)(sqlite3_stmt *, int, sqlite3_int64);
-	int (*bind_blob)(sqlite3_stmt *, int, const void *, int, void (*)(void *));
-	int (*bind_null)(sqlite3_stmt *, int);
-	int (*step)(sqlite3_stmt *);
-	int (*finalize)(sqlite3_stmt *);
-	sqlite3_int64 (*column_int64)(sqlite3_stmt *, int);
-	const void *(*column_blob)(sqlite3_stmt *, int);
-	int (*column_bytes)(sqlite3_stmt *, int);
-	int (*column_type)(sqlite3_stmt *, int);
-	sqlite3_int64 (*last_rowid)(sqlite3 *);
-	const char *(*errmsg)(sqlite3 *);
-	int (*busy_timeout)(sqlite3 *, int);
+	struct database db;
 };
 
-/* Paths and texts are blobs: a path need not be UTF-8. before_bytes NULL: there was no file. */
-static const char tables[] =
-	"CREATE TABLE IF NOT EXISTS change ("
-	"id INTEGER PRIMARY KEY AUTOINCREMENT, at_ns INTEGER NOT NULL, path BLOB NOT NULL,"
-	"before_bytes BLOB, before_mode INTEGER, before_uid INTEGER, before_gid INTEGER,"
-	"after_bytes BLOB, after_mode INTEGER, after_uid INTEGER, after_gid INTEGER,"
-	"made_dirs BLOB, cause BLOB, why BLOB, state INTEGER NOT NULL, undoes INTEGER NOT NULL);";
+/* The columns of an image, in this order, from one on. */
+#define IMAGE_COLUMNS 12
 
-static const char insert[] =
-	"INSERT INTO change (at_ns, path, before_bytes, before_mode, before_uid, before_gid,"
-	" after_bytes, after_mode, after_uid, after_gid, made_dirs, cause, why, state, undoes)"
-	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+static const char insert_repair[] =
+	"INSERT INTO repair (at_ns, undone_ns, state, cause, subject, why, workspace, nonce, note,"
+	" undoes, dirs) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 
-#define COLUMNS                                                                                    \
-	"SELECT id, at_ns, path, made_dirs, cause, why, state, undoes,"                            \
-	" before_mode, before_uid, before_gid, before_bytes IS NULL,"                              \
-	" after_mode, after_uid, after_gid, after_bytes IS NULL"
+#define REPAIR_COLUMNS                                                                             \
+	"SELECT id, at_ns, undone_ns, state, cause, subject, why, workspace, nonce, note, undoes," \
+	" dirs FROM repair"
 
-static bool symbol_get(void *library, const char *name, void *ret_function) {
-	void *symbol = dlsym(library, name);
-	memcpy(ret_function, &symbol, sizeof(symbol));
-	return symbol != NULL;
+#define IMAGE_NAMES(side)                                                                          \
+	side "_kind, " side "_mode, " side "_uid, " side "_gid, " side "_size, " side              \
+	     "_mtime, " side "_atime, " side "_kept, " side "_dev, " side "_ino, " side            \
+	     "_bytes, " side "_xattrs"
+
+#define CHANGE_COLUMNS                                                                             \
+	"SELECT id, state, kind, what, path, target, made_dirs, before_kind, before_mode,"         \
+	" before_uid, before_gid, before_size, before_mtime, before_atime, before_kept,"           \
+	" before_dev, before_ino, after_kind, after_mode, after_uid, after_gid, after_size,"       \
+	" after_mtime, after_atime, after_kept, after_dev, after_ino FROM change"
+
+const char *repair_state_name(enum repair_state state) {
+	static const char *const names[] = {"interrupted", "done", "undone", "failed",
+	                                    "interrupted"};
+	return state >= REPAIR_WORKING && state <= REPAIR_UNDOING ? names[state] : "unknown";
 }
 
-static bool bind_library(struct journal *j) {
-	void *l = j->library;
-	return symbol_get(l, "sqlite3_open_v2", &j->open) &&
-	       symbol_get(l, "sqlite3_close", &j->close) &&
-	       symbol_get(l, "sqlite3_exec", &j->exec) &&
-	       symbol_get(l, "sqlite3_prepare_v2", &j->prepare) &&
-	       symbol_get(l, "sqlite3_bind_int64", &j->bind_int64) &&
-	       symbol_get(l, "sqlite3_bind_blob", &j->bind_blob) &&
-	       symbol_get(l, "sqlite3_bind_null", &j->bind_null) &&
-	       symbol_get(l, "sqlite3_step", &j->step) &&
-	       symbol_get(l, "sqlite3_finalize", &j->finalize) &&
-	       symbol_get(l, "sqlite3_column_int64", &j->column_int64) &&
-	       symbol_get(l, "sqlite3_column_blob", &j->column_blob) &&
-	       symbol_get(l, "sqlite3_column_bytes", &j->column_bytes) &&
-	       symbol_get(l, "sqlite3_column_type", &j->column_type) &&
-	       symbol_get(l, "sqlite3_last_insert_rowid", &j->last_rowid) &&
-	       symbol_get(l, "sqlite3_errmsg", &j->errmsg) &&
-	       symbol_get(l, "sqlite3_busy_timeout", &j->busy_timeout);
+const char *change_state_name(enum change_state state) {
+	static const char *const names[] = {"interrupted", "done",      "undone",
+	                                    "failed",      "not begun", "interrupted"};
+	return state >= CHANGE_INTENDED && state <= CHANGE_UNDOING ? names[state] : "unknown";
 }
 
-const char *journal_state_name(enum journal_state state) {
-	static const char *const names[] = {"intended", "done", "undone", "failed"};
-	return state >= JOURNAL_INTENDED && state <= JOURNAL_FAILED ? names[state] : "unknown";
+const char *change_kind_name(enum change_kind kind) {
+	static const char *const names[] = {"file", "move", "modes", "run", "signal"};
+	return kind >= CHANGE_FILE && kind <= CHANGE_SIGNAL ? names[kind] : "unknown";
+}
+
+struct change *repair_add(struct arena *arena, struct repair *repair, enum change_kind kind) {
+	VEC_ROOM(arena, repair->changes, repair->change_count, &repair->change_slots);
+	struct change *change = &repair->changes[repair->change_count++];
+	*change = (struct change){
+		.kind = kind,
+		.state = CHANGE_PLANNED,
+		.what = "",
+		.path = "",
+		.to = "",
+		.made_dirs = "",
+	};
+	return change;
 }
 
 /* Makes a directory and its parents; 0 or -errno. */
@@ -101,7 +84,7 @@ static int make_path(struct arena *arena, const char *dir) {
 	return r;
 }
 
-static const char *state_dir(struct arena *arena) {
+const char *journal_dir(struct arena *arena) {
 	const char *state = getenv("XDG_STATE_HOME");
 	const char *home = getenv("HOME");
 	if (state && state[0] == '/') {
@@ -110,50 +93,22 @@ static const char *state_dir(struct arena *arena) {
 	return home && home[0] == '/' ? path_join(arena, home, ".local/state/dialtone") : NULL;
 }
 
-static int complain(struct journal *j, struct err *err, const char *what) {
-	return err_set(err, -EIO, "cannot %s the journal: %s", what,
-	               j->db ? j->errmsg(j->db) : "no memory");
-}
-
-static int open_file(struct journal *j, const char *dir, bool write, struct err *err) {
-	struct arena *arena = arena_new();
+static int open_in(struct journal *j, struct arena *arena, bool write, struct err *err) {
+	const char *dir = journal_dir(arena);
+	if (!dir) {
+		return err_set(err, -ENOENT,
+		               "neither HOME nor XDG_STATE_HOME says where the journal is");
+	}
 	const char *file = path_join(arena, dir, "journal.db");
-	int flags = write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READWRITE;
 	int r = write ? make_path(arena, dir) : 0;
 	if (r < 0) {
-		err_set(err, r, "cannot make '%s' for the journal: %s", dir, strerror(-r));
-	} else if (!write && access(file, F_OK) < 0) {
-		r = err_set(err, -ENOENT, "nothing was ever changed: there is no '%s'", file);
-	} else {
-		/* It holds the bytes of files: for its owner only, from its first byte on. */
-		int fd = write ? open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
-		if (fd >= 0) {
-			close(fd);
-		}
-		r = j->open(file, &j->db, flags, NULL) == SQLITE_OK ? 0 : complain(j, err, "open");
+		return err_set(err, r, "cannot make '%s' for the journal: %s", dir, strerror(-r));
 	}
-	arena_free(arena);
-	return r;
-}
-
-static int prepare_tables(struct journal *j, struct err *err) {
-	sqlite3_stmt *stmt = NULL;
-	int64_t version = -1;
-	(void)j->busy_timeout(j->db, BUSY_MS);
-	if (j->prepare(j->db, "PRAGMA user_version", -1, &stmt, NULL) == SQLITE_OK &&
-	    j->step(stmt) == SQLITE_ROW) {
-		version = j->column_int64(stmt, 0);
+	if (!write && access(file, F_OK) < 0) {
+		return err_set(err, -ENOENT, "nothing was ever changed: there is no '%s'", file);
 	}
-	j->finalize(stmt);
-	if (version > VERSION) {
-		return err_set(err, -EPROTO, "the journal was written by a newer dialtone");
-	}
-	if (version < 0 || j->exec(j->db, "PRAGMA synchronous = FULL", NULL, NULL, NULL) ||
-	    j->exec(j->db, tables, NULL, NULL, NULL) ||
-	    (version == 0 && j->exec(j->db, "PRAGMA user_version = 1", NULL, NULL, NULL))) {
-		return complain(j, err, "prepare");
-	}
-	return 0;
+	r = database_open(&j->db, file, write, err);
+	return r < 0 ? r : journal_schema(&j->db, err);
 }
 
 struct journal *journal_open(bool write, struct err *err) {
@@ -163,21 +118,9 @@ struct journal *journal_open(bool write, struct err *err) {
 		return NULL;
 	}
 	struct arena *arena = arena_new();
-	const char *dir = state_dir(arena);
-	j->library = dlopen(SQLITE_LIBRARY, RTLD_NOW | RTLD_LOCAL);
-	bool ready = false;
-	if (!dir) {
-		err_set(err, -ENOENT, "neither HOME nor XDG_STATE_HOME says where the journal is");
-	} else if (!j->library || !bind_library(j)) {
-		err_set(err, -ENOSYS,
-		        "changes are journaled in a database, and the library '%s' for it is not "
-		        "installed; nothing is changed without a journal",
-		        SQLITE_LIBRARY);
-	} else {
-		ready = open_file(j, dir, write, err) == 0 && prepare_tables(j, err) == 0;
-	}
+	int r = open_in(j, arena, write, err);
 	arena_free(arena);
-	if (!ready) {
+	if (r < 0) {
 		journal_close(j);
 		return NULL;
 	}
@@ -185,152 +128,327 @@ struct journal *journal_open(bool write, struct err *err) {
 }
 
 void journal_close(struct journal *j) {
-	if (!j) {
-		return;
+	if (j) {
+		database_close(&j->db);
+		free(j);
 	}
-	if (j->db) {
-		j->close(j->db);
-	}
-	if (j->library) {
-		dlclose(j->library);
-	}
-	free(j);
 }
 
-static void bind_slice(struct journal *j, sqlite3_stmt *stmt, int at, struct slice s) {
-	/* An empty blob needs a pointer, else it is NULL. */
-	j->bind_blob(stmt, at, s.len > 0 ? s.data : "", (int)s.len, SQLITE_STATIC);
+int journal_begin(struct journal *j, struct err *err) {
+	return database_run(&j->db, "BEGIN IMMEDIATE", err);
 }
 
-static void bind_image(struct journal *j, sqlite3_stmt *stmt, int at, const struct image *image) {
-	if (image->exists) {
-		bind_slice(j, stmt, at, image->bytes);
+int journal_commit(struct journal *j, struct err *err) {
+	return database_run(&j->db, "COMMIT", err);
+}
+
+void journal_rollback(struct journal *j) {
+	(void)j->db.exec(j->db.db, "ROLLBACK", NULL, NULL, NULL);
+}
+
+/* ---- writing ---- */
+
+static int bind_image(struct database *d, sqlite3_stmt *stmt, int at, const struct image *image) {
+	const int64_t numbers[] = {image->kind, image->mode,     image->uid,     image->gid,
+	                           image->size, image->mtime_ns, image->atime_ns};
+	for (int i = 0; i < 7; i++) {
+		d->bind_int64(stmt, at + i, numbers[i]);
+	}
+	database_bind(d, stmt, at + 7, slice_str(image->kept));
+	d->bind_int64(stmt, at + 8, (int64_t)image->dev);
+	d->bind_int64(stmt, at + 9, (int64_t)image->ino);
+	database_bind(d, stmt, at + 10, image->bytes);
+	if (image->has_xattrs) {
+		database_bind(d, stmt, at + 11, image->xattrs);
 	} else {
-		j->bind_null(stmt, at);
+		d->bind_null(stmt, at + 11);
 	}
-	j->bind_int64(stmt, at + 1, image->mode);
-	j->bind_int64(stmt, at + 2, image->uid);
-	j->bind_int64(stmt, at + 3, image->gid);
+	return at + IMAGE_COLUMNS;
 }
 
-int journal_begin(struct journal *j, struct journal_entry *entry, struct err *err) {
+static int finish(struct database *d, sqlite3_stmt *stmt, struct err *err) {
+	int r = d->step(stmt) == SQLITE_DONE ? 0 : database_complain(d, "write", err);
+	d->finalize(stmt);
+	return r;
+}
+
+static sqlite3_stmt *prepare(struct database *d, const char *sql, const char *what,
+                             struct err *err) {
 	sqlite3_stmt *stmt = NULL;
-	if (j->prepare(j->db, insert, -1, &stmt, NULL) != SQLITE_OK) {
-		return complain(j, err, "write");
+	if (d->prepare(d->db, sql, -1, &stmt, NULL) != SQLITE_OK) {
+		database_complain(d, what, err);
+		return NULL;
 	}
-	entry->at_ns = clock_wall_ns();
-	entry->state = JOURNAL_INTENDED;
-	j->bind_int64(stmt, 1, entry->at_ns);
-	bind_slice(j, stmt, 2, slice_str(entry->path));
-	bind_image(j, stmt, 3, &entry->before);
-	bind_image(j, stmt, 7, &entry->after);
-	bind_slice(j, stmt, 11, slice_str(entry->made_dirs));
-	bind_slice(j, stmt, 12, slice_str(entry->cause));
-	bind_slice(j, stmt, 13, slice_str(entry->why));
-	j->bind_int64(stmt, 14, entry->state);
-	j->bind_int64(stmt, 15, entry->undoes);
-	int r = j->step(stmt);
-	j->finalize(stmt);
-	if (r != SQLITE_DONE) {
-		return complain(j, err, "write");
-	}
-	entry->id = j->last_rowid(j->db);
-	return 0;
+	return stmt;
 }
 
-int journal_set_state(struct journal *j, int64_t id, enum journal_state state, struct err *err) {
-	sqlite3_stmt *stmt = NULL;
-	if (j->prepare(j->db, "UPDATE change SET state = ?1 WHERE id = ?2", -1, &stmt, NULL) !=
-	    SQLITE_OK) {
-		return complain(j, err, "write");
-	}
-	j->bind_int64(stmt, 1, state);
-	j->bind_int64(stmt, 2, id);
-	int r = j->step(stmt);
-	j->finalize(stmt);
-	return r == SQLITE_DONE ? 0 : complain(j, err, "write");
+const char *journal_nonce(struct arena *arena) {
+	uint64_t bits = (uint64_t)clock_wall_ns();
+	/* What is not random is at least of this moment; the name is only to be nobody else's. */
+	ssize_t n = getrandom(&bits, sizeof(bits), GRND_NONBLOCK);
+	(void)n;
+	return arena_printf(arena, "%016llx", (unsigned long long)bits);
 }
 
-static struct slice column(struct journal *j, struct arena *arena, sqlite3_stmt *stmt, int at) {
-	const void *data = j->column_blob(stmt, at);
-	int len = j->column_bytes(stmt, at);
-	if (!data || len <= 0) {
-		return slice_of("", 0);
+static int insert_the_repair(struct journal *j, struct repair *r, struct err *err) {
+	struct database *d = &j->db;
+	sqlite3_stmt *stmt = prepare(d, insert_repair, "write", err);
+	if (!stmt) {
+		return -EIO;
 	}
-	return slice_of(arena_strndup(arena, data, (size_t)len), (size_t)len);
+	d->bind_int64(stmt, 1, r->at_ns);
+	d->bind_int64(stmt, 2, r->undone_ns);
+	d->bind_int64(stmt, 3, r->state);
+	database_bind(d, stmt, 4, slice_str(r->cause));
+	database_bind(d, stmt, 5, slice_str(r->subject));
+	database_bind(d, stmt, 6, slice_str(r->why));
+	database_bind(d, stmt, 7, slice_str(r->workspace));
+	database_bind(d, stmt, 8, slice_str(r->nonce));
+	database_bind(d, stmt, 9, slice_str(r->note));
+	d->bind_int64(stmt, 10, r->undoes);
+	database_bind(d, stmt, 11, r->dirs);
+	int result = finish(d, stmt, err);
+	r->id = d->last_rowid(d->db);
+	return result;
 }
 
-static struct image image_of(struct journal *j, sqlite3_stmt *stmt, int at) {
+int journal_add_change(struct journal *j, const struct repair *repair, struct change *c,
+                       struct err *err) {
+	static const char sql[] =
+		"INSERT INTO change (repair, state, kind, what, path, target, made_dirs, detail,"
+		" tree, at_ns, " IMAGE_NAMES("before") ", " IMAGE_NAMES(
+			"after") ") VALUES"
+				 " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+				 "?, ?, ?, ?, ?, ?,"
+				 " ?, ?, ?, ?, ?, ?, ?)";
+	struct database *d = &j->db;
+	sqlite3_stmt *stmt = prepare(d, sql, "write", err);
+	if (!stmt) {
+		return -EIO;
+	}
+	d->bind_int64(stmt, 1, repair->id);
+	d->bind_int64(stmt, 2, c->state);
+	d->bind_int64(stmt, 3, c->kind);
+	database_bind(d, stmt, 4, slice_str(c->what));
+	database_bind(d, stmt, 5, slice_str(c->path));
+	database_bind(d, stmt, 6, slice_str(c->to));
+	database_bind(d, stmt, 7, slice_str(c->made_dirs));
+	database_bind(d, stmt, 8, c->detail);
+	database_bind(d, stmt, 9, c->tree);
+	d->bind_int64(stmt, 10, clock_wall_ns());
+	bind_image(d, stmt, bind_image(d, stmt, 11, &c->before), &c->after);
+	int r = finish(d, stmt, err);
+	c->id = r == 0 ? d->last_rowid(d->db) : 0;
+	return r;
+}
+
+int journal_add_repair(struct journal *j, struct repair *repair, struct err *err) {
+	repair->at_ns = clock_wall_ns();
+	repair->state = REPAIR_WORKING;
+	int r = journal_begin(j, err);
+	if (r < 0) {
+		return r;
+	}
+	r = insert_the_repair(j, repair, err);
+	for (size_t i = 0; r == 0 && i < repair->change_count; i++) {
+		r = journal_add_change(j, repair, &repair->changes[i], err);
+	}
+	r = r < 0 ? r : journal_commit(j, err);
+	if (r < 0) {
+		journal_rollback(j);
+		repair->id = 0;
+	}
+	return r;
+}
+
+int journal_update_change(struct journal *j, const struct change *c, struct err *err) {
+	static const char sql[] =
+		"UPDATE change SET state = ?1, made_dirs = ?2, tree = ?3, after_kind = ?4,"
+		" after_mode = ?5, after_uid = ?6, after_gid = ?7, after_size = ?8,"
+		" after_mtime = ?9, after_atime = ?10, after_kept = ?11, after_dev = ?12,"
+		" after_ino = ?13, after_bytes = ?14, after_xattrs = ?15 WHERE id = ?16";
+	struct database *d = &j->db;
+	sqlite3_stmt *stmt = prepare(d, sql, "write", err);
+	if (!stmt) {
+		return -EIO;
+	}
+	d->bind_int64(stmt, 1, c->state);
+	database_bind(d, stmt, 2, slice_str(c->made_dirs));
+	database_bind(d, stmt, 3, c->tree);
+	bind_image(d, stmt, 4, &c->after);
+	d->bind_int64(stmt, 16, c->id);
+	return finish(d, stmt, err);
+}
+
+int journal_set_state(struct journal *j, struct change *c, enum change_state state,
+                      struct err *err) {
+	struct database *d = &j->db;
+	sqlite3_stmt *stmt = prepare(d, "UPDATE change SET state = ?1 WHERE id = ?2", "write", err);
+	if (!stmt) {
+		return -EIO;
+	}
+	d->bind_int64(stmt, 1, state);
+	d->bind_int64(stmt, 2, c->id);
+	int r = finish(d, stmt, err);
+	if (r == 0) {
+		c->state = state;
+	}
+	return r;
+}
+
+int journal_update_repair(struct journal *j, const struct repair *repair, struct err *err) {
+	static const char sql[] = "UPDATE repair SET state = ?1, undone_ns = ?2, note = ?3,"
+				  " dirs = ?4 WHERE id = ?5";
+	struct database *d = &j->db;
+	sqlite3_stmt *stmt = prepare(d, sql, "write", err);
+	if (!stmt) {
+		return -EIO;
+	}
+	d->bind_int64(stmt, 1, repair->state);
+	d->bind_int64(stmt, 2, repair->undone_ns);
+	database_bind(d, stmt, 3, slice_str(repair->note));
+	database_bind(d, stmt, 4, repair->dirs);
+	d->bind_int64(stmt, 5, repair->id);
+	return finish(d, stmt, err);
+}
+
+/* ---- reading ---- */
+
+static struct image image_of(struct database *d, struct arena *arena, sqlite3_stmt *stmt, int at) {
+	struct slice kept = database_column(d, arena, stmt, at + 7);
 	return (struct image){
-		.exists = j->column_int64(stmt, at + 3) == 0,
-		.mode = (mode_t)j->column_int64(stmt, at),
-		.uid = (uid_t)j->column_int64(stmt, at + 1),
-		.gid = (gid_t)j->column_int64(stmt, at + 2),
+		.kind = (enum image_kind)d->column_int64(stmt, at),
+		.mode = (mode_t)d->column_int64(stmt, at + 1),
+		.uid = (uid_t)d->column_int64(stmt, at + 2),
+		.gid = (gid_t)d->column_int64(stmt, at + 3),
+		.size = d->column_int64(stmt, at + 4),
+		.mtime_ns = d->column_int64(stmt, at + 5),
+		.atime_ns = d->column_int64(stmt, at + 6),
+		.kept = kept.len > 0 ? kept.data : NULL,
+		.dev = (uint64_t)d->column_int64(stmt, at + 8),
+		.ino = (uint64_t)d->column_int64(stmt, at + 9),
 	};
 }
 
-static struct journal_entry entry_of(struct journal *j, struct arena *arena, sqlite3_stmt *stmt) {
-	return (struct journal_entry){
-		.id = j->column_int64(stmt, 0),
-		.at_ns = j->column_int64(stmt, 1),
-		.path = column(j, arena, stmt, 2).data,
-		.made_dirs = column(j, arena, stmt, 3).data,
-		.cause = column(j, arena, stmt, 4).data,
-		.why = column(j, arena, stmt, 5).data,
-		.state = (enum journal_state)j->column_int64(stmt, 6),
-		.undoes = j->column_int64(stmt, 7),
-		.before = image_of(j, stmt, 8),
-		.after = image_of(j, stmt, 12),
+static int read_changes(struct journal *j, struct arena *arena, struct repair *repair,
+                        struct err *err) {
+	struct database *d = &j->db;
+	sqlite3_stmt *stmt =
+		prepare(d, CHANGE_COLUMNS " WHERE repair = ?1 ORDER BY id", "read", err);
+	if (!stmt) {
+		return -EIO;
+	}
+	d->bind_int64(stmt, 1, repair->id);
+	int r;
+	while ((r = d->step(stmt)) == SQLITE_ROW) {
+		struct change *c =
+			repair_add(arena, repair, (enum change_kind)d->column_int64(stmt, 2));
+		c->id = d->column_int64(stmt, 0);
+		c->state = (enum change_state)d->column_int64(stmt, 1);
+		c->what = database_column(d, arena, stmt, 3).data;
+		c->path = database_column(d, arena, stmt, 4).data;
+		c->to = database_column(d, arena, stmt, 5).data;
+		c->made_dirs = database_column(d, arena, stmt, 6).data;
+		c->before = image_of(d, arena, stmt, 7);
+		c->after = image_of(d, arena, stmt, 17);
+	}
+	d->finalize(stmt);
+	return r == SQLITE_DONE ? 0 : database_complain(d, "read", err);
+}
+
+static struct repair repair_of(struct database *d, struct arena *arena, sqlite3_stmt *stmt) {
+	return (struct repair){
+		.id = d->column_int64(stmt, 0),
+		.at_ns = d->column_int64(stmt, 1),
+		.undone_ns = d->column_int64(stmt, 2),
+		.state = (enum repair_state)d->column_int64(stmt, 3),
+		.cause = database_column(d, arena, stmt, 4).data,
+		.subject = database_column(d, arena, stmt, 5).data,
+		.why = database_column(d, arena, stmt, 6).data,
+		.workspace = database_column(d, arena, stmt, 7).data,
+		.nonce = database_column(d, arena, stmt, 8).data,
+		.note = database_column(d, arena, stmt, 9).data,
+		.undoes = d->column_int64(stmt, 10),
+		.dirs = database_column(d, arena, stmt, 11),
 	};
 }
 
-int journal_find(struct journal *j, struct arena *arena, int64_t id, struct journal_entry *ret,
+int journal_find(struct journal *j, struct arena *arena, int64_t id, struct repair *ret,
                  struct err *err) {
-	static const char by_id[] = COLUMNS ", before_bytes, after_bytes FROM change WHERE id = ?1";
-	static const char last[] =
-		COLUMNS ", before_bytes, after_bytes FROM change"
-			" WHERE state = ?1 AND undoes = 0 ORDER BY id DESC LIMIT 1";
-	sqlite3_stmt *stmt = NULL;
-	if (j->prepare(j->db, id ? by_id : last, -1, &stmt, NULL) != SQLITE_OK) {
-		return complain(j, err, "read");
+	struct database *d = &j->db;
+	sqlite3_stmt *stmt = prepare(d,
+	                             id ? REPAIR_COLUMNS " WHERE id = ?1"
+	                                : REPAIR_COLUMNS " WHERE state IN (0, 1, 4) AND undoes = 0"
+	                                                 " ORDER BY id DESC LIMIT 1",
+	                             "read", err);
+	if (!stmt) {
+		return -EIO;
 	}
-	j->bind_int64(stmt, 1, id ? id : (int64_t)JOURNAL_DONE);
-	int r = j->step(stmt);
-	if (r == SQLITE_ROW) {
-		*ret = entry_of(j, arena, stmt);
-		ret->before.bytes = column(j, arena, stmt, 16);
-		ret->after.bytes = column(j, arena, stmt, 17);
+	if (id) {
+		d->bind_int64(stmt, 1, id);
 	}
-	j->finalize(stmt);
+	int r = d->step(stmt);
 	if (r == SQLITE_ROW) {
-		return 0;
+		*ret = repair_of(d, arena, stmt);
+	}
+	d->finalize(stmt);
+	if (r == SQLITE_ROW) {
+		return read_changes(j, arena, ret, err);
 	}
 	if (r != SQLITE_DONE) {
-		return complain(j, err, "read");
+		return database_complain(d, "read", err);
 	}
-	return id ? err_set(err, -ENOENT, "the journal has no change %lld", (long long)id)
+	return id ? err_set(err, -ENOENT, "the journal has no repair %lld", (long long)id)
 	          : err_set(err, -ENOENT, "there is no change that could be taken back");
 }
 
-int journal_list(struct journal *j, struct arena *arena, size_t limit, struct journal_entry **ret,
+int journal_load(struct journal *j, struct arena *arena, struct change *c, struct err *err) {
+	static const char sql[] =
+		"SELECT before_bytes, before_xattrs, before_xattrs IS NOT NULL, after_bytes,"
+		" after_xattrs, after_xattrs IS NOT NULL, detail, tree FROM change WHERE id = ?1";
+	struct database *d = &j->db;
+	sqlite3_stmt *stmt = prepare(d, sql, "read", err);
+	if (!stmt) {
+		return -EIO;
+	}
+	d->bind_int64(stmt, 1, c->id);
+	int r = d->step(stmt) == SQLITE_ROW ? 0 : database_complain(d, "read", err);
+	if (r == 0) {
+		c->before.bytes = database_column(d, arena, stmt, 0);
+		c->before.xattrs = database_column(d, arena, stmt, 1);
+		c->before.has_xattrs = d->column_int64(stmt, 2) != 0;
+		c->after.bytes = database_column(d, arena, stmt, 3);
+		c->after.xattrs = database_column(d, arena, stmt, 4);
+		c->after.has_xattrs = d->column_int64(stmt, 5) != 0;
+		c->detail = database_column(d, arena, stmt, 6);
+		c->tree = database_column(d, arena, stmt, 7);
+	}
+	d->finalize(stmt);
+	return r;
+}
+
+int journal_list(struct journal *j, struct arena *arena, size_t limit, struct repair **ret,
                  size_t *ret_count, struct err *err) {
-	sqlite3_stmt *stmt = NULL;
-	if (j->prepare(j->db, COLUMNS " FROM change ORDER BY id DESC LIMIT ?1", -1, &stmt, NULL) !=
-	    SQLITE_OK) {
-		return complain(j, err, "read");
+	struct database *d = &j->db;
+	sqlite3_stmt *stmt = prepare(d, REPAIR_COLUMNS " ORDER BY id DESC LIMIT ?1", "read", err);
+	if (!stmt) {
+		return -EIO;
 	}
-	j->bind_int64(stmt, 1, (sqlite3_int64)limit);
-	struct journal_entry *entries = arena_array_of(arena, struct journal_entry, limit);
+	d->bind_int64(stmt, 1, (sqlite3_int64)limit);
+	struct repair *repairs = NULL;
 	size_t count = 0;
-	int r = SQLITE_DONE;
-	while (count < limit && (r = j->step(stmt)) == SQLITE_ROW) {
-		entries[count++] = entry_of(j, arena, stmt);
+	size_t slots = 0;
+	int r;
+	while ((r = d->step(stmt)) == SQLITE_ROW) {
+		VEC_ROOM(arena, repairs, count, &slots);
+		repairs[count++] = repair_of(d, arena, stmt);
 	}
-	j->finalize(stmt);
-	if (r != SQLITE_DONE && r != SQLITE_ROW) {
-		return complain(j, err, "read");
+	d->finalize(stmt);
+	r = r == SQLITE_DONE ? 0 : database_complain(d, "read", err);
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		r = read_changes(j, arena, &repairs[i], err);
 	}
-	*ret = entries;
+	*ret = repairs;
 	*ret_count = count;
-	return 0;
+	return r;
 }

@@ -2,7 +2,8 @@
  * `dialtone settings set` and `unset`: one value in one file. The difference is shown first; it is written with --yes, or
  * after a yes at a terminal.
  */
-#include "apply/write.h"
+#include "apply/lock.h"
+#include "apply/steps.h"
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -15,10 +16,9 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-struct change {
+struct setting_change {
 	struct settings_view *view;
 	const char *key;
 	const char *json; /* NULL: unset */
@@ -41,7 +41,7 @@ static bool kind_of(const char *name, enum layer_kind *ret) {
 }
 
 /* Without --layer: the strongest of the three that has the key, else the user's. */
-static enum layer_kind choose_layer(struct change *c) {
+static enum layer_kind choose_layer(struct setting_change *c) {
 	const struct layers *layers = &c->view->layers;
 	enum layer_kind kind = LAYER_USER;
 	if (kind_of(c->view->options->layer, &kind)) {
@@ -60,7 +60,7 @@ static enum layer_kind choose_layer(struct change *c) {
 }
 
 /* Would lint complain about this value in this place? Then it is not written. */
-static bool makes_sense(struct change *c) {
+static bool makes_sense(struct setting_change *c) {
 	struct settings_view *view = c->view;
 	struct lint lint = {
 		.arena = view->arena,
@@ -94,7 +94,7 @@ static bool makes_sense(struct change *c) {
 	return true;
 }
 
-static int prepare(struct change *c) {
+static int prepare(struct setting_change *c) {
 	struct settings_view *view = c->view;
 	struct err err;
 	c->kind = choose_layer(c);
@@ -132,7 +132,7 @@ static int prepare(struct change *c) {
 }
 
 /* A stronger layer that still says something else. */
-static const struct layer *still_hidden(struct change *c) {
+static const struct layer *still_hidden(struct setting_change *c) {
 	const struct layers *layers = &c->view->layers;
 	for (size_t i = layers->count; i-- > 0;) {
 		const struct layer *l = &layers->items[i];
@@ -154,44 +154,48 @@ static bool said_yes(void) {
 	return fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
-static int write_file(struct change *c, int64_t *ret_id, struct err *err) {
-	mode_t mask = umask(0);
-	umask(mask);
-	struct journal_entry entry = {
-		.path = c->real,
-		.before = c->before,
-		.after = c->before,
-		.cause = "settings",
-		.why = arena_printf(c->view->arena, "settings %s %s", c->json ? "set" : "unset",
-	                            c->key),
-	};
-	if (!c->before.exists) {
-		entry.after = (struct image){
-			.exists = true, .mode = 0666 & ~mask, .uid = geteuid(), .gid = getegid()};
+static int write_file(struct setting_change *c, int64_t *ret_id, struct err *err) {
+	struct arena *arena = c->view->arena;
+	CLEANUP(place_closep) struct place place = {.dir_fd = -1};
+	struct image after = c->before;
+	if (!image_exists(&c->before)) {
+		struct err ignored;
+		(void)place_open(arena, c->real, &place, &ignored);
+		after = image_new_file(&place, c->edit.text);
 	}
-	entry.after.bytes = c->edit.text;
+	after.bytes = c->edit.text;
+	after.size = (int64_t)after.bytes.len;
 	CLEANUP(journal_closep) struct journal *journal = journal_open(true, err);
 	if (!journal) {
 		return err->code;
 	}
-	int r = apply_write(journal, &entry, err);
-	*ret_id = entry.id;
-	return r;
+	int locked = lock_take(arena, LOCK_WAIT_NS, err);
+	CLEANUP(fd_closep) int lock = locked;
+	if (locked < 0) {
+		return locked;
+	}
+	struct steps steps;
+	steps_init(&steps, arena, journal);
+	return steps_write_file(
+		&steps, c->real, &c->before, &after, "settings",
+		arena_printf(arena, "settings %s %s", c->json ? "set" : "unset", c->key), ret_id,
+		err);
 }
 
-static void show_difference(struct change *c, struct strbuf *out, const struct terminal *t) {
+static void show_difference(struct setting_change *c, struct strbuf *out,
+                            const struct terminal *t) {
 	struct report_style style = {.colour = t->colour, .utf8 = t->utf8, .columns = t->columns};
 	struct slice before = c->before.bytes;
 	if (!streq(c->file, c->real)) {
 		strbuf_printf(out, "%s leads to %s\n", harmless(out->arena, c->file, t->utf8),
 		              harmless(out->arena, c->real, t->utf8));
 	}
-	before.data = c->before.exists && !before.data ? "" : before.data;
-	diff_write(out, c->real, c->before.exists ? before : slice_of(NULL, 0), c->edit.text,
-	           &style);
+	before.data = image_exists(&c->before) && !before.data ? "" : before.data;
+	diff_write(out, c->real, image_exists(&c->before) ? before : slice_of(NULL, 0),
+	           c->edit.text, &style);
 }
 
-static int tell_json(struct change *c, bool written, int64_t id) {
+static int tell_json(struct setting_change *c, bool written, int64_t id) {
 	struct strbuf out;
 	struct strbuf diff;
 	struct terminal plain = {.utf8 = true};
@@ -215,7 +219,7 @@ static int tell_json(struct change *c, bool written, int64_t id) {
 	return output_write(&out, STATUS_HEALTHY);
 }
 
-static int tell_text(struct change *c, bool written, int64_t id) {
+static int tell_text(struct setting_change *c, bool written, int64_t id) {
 	struct strbuf out;
 	strbuf_init(&out, c->view->arena);
 	const struct layer *hidden = still_hidden(c);
@@ -235,7 +239,7 @@ static int tell_text(struct change *c, bool written, int64_t id) {
 }
 
 int settings_change(struct settings_view *view, const char *key, const char *json) {
-	struct change c = {.view = view, .key = key, .json = json};
+	struct setting_change c = {.view = view, .key = key, .json = json};
 	const struct settings_options *o = view->options;
 	struct terminal terminal = terminal_find(o->color);
 	struct err err;

@@ -95,7 +95,7 @@ expect 'got' 'true user' "$(jq -r '"\(.value) \(.layers[0].layer)"' out)"
 status 'default' 0 "${run[@]}" settings get go.testTimeout w --json
 expect 'the default' '30s false' "$(jq -r '"\(.value) \(.set)"' out)"
 status 'the journal' 0 "${run[@]}" journal --json
-expect 'what it holds' '2 done' "$(jq -r '"\(.changes | length) \(.changes[0].state)"' out)"
+expect 'what it holds' '2 done' "$(jq -r '"\(.repairs | length) \(.repairs[0].state)"' out)"
 status 'undo' 0 "${run[@]}" undo --last
 status 'undo the one before' 0 "${run[@]}" undo --last
 cmp $user kept || failures=$((failures + 1))

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: MIT */
+#include "apply/edit.h"
+
+#include "base/path.h"
+#include "base/str.h"
+#include "wire/jsonc_edit.h"
+
+#include <errno.h>
+
+#define KEYS_MAX 16
+
+struct edit {
+	struct arena *arena;
+	const struct step *step;
+	const char *file;
+	struct slice text;
+	struct slice *ret;
+	struct err *err;
+};
+
+/* ---- JSON with comments ---- */
+
+static int edit_setting(struct edit *e) {
+	const char *keys[KEYS_MAX + 1] = {NULL};
+	struct slice rest = slice_str(e->step->name);
+	struct slice key;
+	struct jsonc_edit change;
+	for (size_t n = 0; slice_cut(&rest, '/', &key); n++) {
+		if (n == KEYS_MAX) {
+			return err_set(e->err, -EBADMSG, "%s: the key '%s' lies too deep", e->file,
+			               e->step->name);
+		}
+		keys[n] = arena_slicedup(e->arena, key);
+	}
+	int r = e->step->value ? jsonc_edit_set(e->arena, e->text, keys, slice_str(e->step->value),
+	                                        &change, e->err)
+	                       : jsonc_edit_unset(e->arena, e->text, keys, &change, e->err);
+	if (r == -ENOENT && !e->step->value) {
+		return 0; /* it is away already */
+	}
+	if (r < 0) {
+		return err_wrap(e->err, "%s", e->file);
+	}
+	*e->ret = change.text;
+	return 0;
+}
+
+/* ---- lines ---- */
+
+struct line {
+	size_t start, end, next; /* offsets: of its text, and of the line behind it */
+	bool found;
+};
+
+static struct line line_of(struct slice text, int64_t number) {
+	struct line line = {0};
+	int64_t n = 1;
+	for (size_t at = 0; at < text.len && n <= number; n++) {
+		const char *newline = memchr(text.data + at, '\n', text.len - at);
+		size_t next = newline ? (size_t)(newline - text.data) + 1 : text.len;
+		size_t end = newline ? next - 1 : next;
+		end -= end > at && text.data[end - 1] == '\r';
+		line = (struct line){at, end, next, n == number};
+		at = next;
+	}
+	return line;
+}
+
+static struct slice part(struct slice text, size_t from, size_t to) {
+	return slice_of(text.data + from, to - from);
+}
+
+/* The bytes from..to give way. */
+static void splice(struct edit *e, size_t from, size_t to, const char *text) {
+	struct strbuf out;
+	strbuf_init(&out, e->arena);
+	strbuf_add_n(&out, e->text.data, from);
+	strbuf_add(&out, text);
+	strbuf_add_n(&out, e->text.data + to, e->text.len - to);
+	*e->ret = slice_of(out.data, out.len);
+}
+
+static int edit_line(struct edit *e) {
+	struct line line = line_of(e->text, e->step->line);
+	const char *expected = e->step->expected ? e->step->expected : "";
+	const char *value = e->step->value;
+	if (!line.found || !slice_eq(part(e->text, line.start, line.end), expected)) {
+		/* What is to be there is there already? */
+		if (value && line.found && slice_eq(part(e->text, line.start, line.end), value)) {
+			return 0;
+		}
+		return err_set(e->err, -EBADMSG, "line %lld of '%s' is not `%s` any more",
+		               (long long)e->step->line, e->file, expected);
+	}
+	splice(e, line.start, value ? line.end : line.next, value ? value : "");
+	return 0;
+}
+
+/* ---- assignments in start-up files ---- */
+
+enum dialect { SHELL, FISH, CSH, PLAIN };
+
+static enum dialect dialect_of(const char *file) {
+	const char *base = path_base(file);
+	if (str_ends(base, ".fish")) {
+		return FISH;
+	}
+	if (streq(base, ".cshrc") || streq(base, ".tcshrc") || streq(base, ".login") ||
+	    str_ends(base, ".csh")) {
+		return CSH;
+	}
+	if (str_has(file, "/environment.d/") || streq(base, "environment") ||
+	    streq(base, ".pam_environment") || streq(base, "pam_env.conf") || streq(base, ".env")) {
+		return PLAIN;
+	}
+	return SHELL;
+}
+
+static const char *skip_blanks(const char *p) {
+	return p + strspn(p, " \t");
+}
+
+/* Behind the matching bracket of "$(", or NULL. */
+static const char *skip_substitution(const char *p) {
+	int depth = 1;
+	for (; *p && depth > 0; p++) {
+		depth += *p == '(' ? 1 : *p == ')' ? -1 : 0;
+	}
+	return depth == 0 ? p : NULL;
+}
+
+/* Behind one word of a shell, or NULL when its end is not on this line. */
+static const char *skip_word(const char *p) {
+	char quote = '\0';
+	for (; p && *p; p++) {
+		if (quote == '\'') {
+			quote = *p == '\'' ? '\0' : quote;
+		} else if (*p == '\\') {
+			if (!*++p) {
+				return NULL;
+			}
+		} else if (*p == '$' && p[1] == '(') {
+			p = skip_substitution(p + 2);
+			p = p ? p - 1 : NULL;
+		} else if (*p == '`') {
+			p = strchr(p + 1, '`');
+		} else if (quote) {
+			quote = *p == quote ? '\0' : quote;
+		} else if (*p == '\'' || *p == '"') {
+			quote = *p;
+		} else if (strchr(" \t;&|<>()", *p)) {
+			break;
+		}
+		if (!p) {
+			return NULL;
+		}
+	}
+	return quote ? NULL : p;
+}
+
+/* Nothing but a comment, or "; export NAME". */
+static bool is_the_end(struct arena *arena, const char *p, const char *name) {
+	p = skip_blanks(p);
+	if (*p == ';') {
+		const char *more = arena_printf(arena, "export %s", name);
+		p = skip_blanks(p + 1);
+		p += str_starts(p, more) ? strlen(more) : 0;
+		p = skip_blanks(p);
+		p += *p == ';';
+		p = skip_blanks(p);
+	}
+	return *p == '\0' || *p == '#';
+}
+
+static const char *skip_keyword(const char *p, const char *const *words) {
+	for (size_t i = 0; words[i]; i++) {
+		size_t n = strlen(words[i]);
+		if (str_starts(p, words[i]) && (p[n] == ' ' || p[n] == '\t')) {
+			return skip_blanks(p + n);
+		}
+	}
+	return p;
+}
+
+/* Where the value begins and ends in a line that assigns name and does nothing else; false when it does not, or more. */
+static bool find_value(struct arena *arena, enum dialect dialect, const char *line,
+                       const char *name, const char **ret_from, const char **ret_to) {
+	static const char *const exports[] = {"export",      "readonly",   "declare -x",
+	                                      "declare -gx", "typeset -x", NULL};
+	static const char *const setenv_[] = {"setenv", NULL};
+	static const char *const set_[] = {"set", NULL};
+	const char *p = skip_blanks(line);
+	bool spaced = dialect == FISH || dialect == CSH;
+	if (dialect == SHELL) {
+		p = skip_keyword(p, exports);
+	} else if (spaced) {
+		const char *behind = skip_keyword(p, dialect == FISH ? set_ : setenv_);
+		if (behind == p) {
+			return false;
+		}
+		for (p = behind; dialect == FISH && *p == '-';) {
+			p = skip_blanks(p + strcspn(p, " \t"));
+		}
+	}
+	size_t n = strlen(name);
+	if (!str_starts(p, name) || (spaced ? p[n] != ' ' && p[n] != '\t' : p[n] != '=')) {
+		return false;
+	}
+	*ret_from = spaced ? skip_blanks(p + n) : p + n + 1;
+	if (dialect == PLAIN) {
+		*ret_to = *ret_from + strlen(*ret_from);
+		return true;
+	}
+	const char *end = skip_word(*ret_from);
+	/* A list in fish is several words. */
+	while (dialect == FISH && end && *skip_blanks(end) && !strchr("#;&|", *skip_blanks(end))) {
+		end = skip_word(skip_blanks(end));
+	}
+	*ret_to = end;
+	return end && is_the_end(arena, end, name);
+}
+
+static bool is_continued(struct slice line) {
+	return line.len > 0 && line.data[line.len - 1] == '\\';
+}
+
+static int edit_assign(struct edit *e) {
+	const struct step *step = e->step;
+	enum dialect dialect = dialect_of(e->file);
+	struct line line = line_of(e->text, step->line);
+	struct line above = line_of(e->text, step->line - 1);
+	struct slice text = line.found ? part(e->text, line.start, line.end) : slice_of("", 0);
+	const char *words = arena_slicedup(e->arena, text);
+	const char *from = NULL;
+	const char *to = NULL;
+	if (!line.found || is_continued(text) ||
+	    (above.found && is_continued(part(e->text, above.start, above.end))) ||
+	    !find_value(e->arena, dialect, words, step->name, &from, &to)) {
+		return err_set(e->err, -EBADMSG,
+		               "line %lld of '%s' is not an assignment of %s and nothing else",
+		               (long long)step->line, e->file, step->name);
+	}
+	if (step->value) {
+		splice(e, line.start + (size_t)(from - words), line.start + (size_t)(to - words),
+		       step->value);
+	} else {
+		/* In a shell an empty branch is an error; a command that does nothing is not. */
+		splice(e, line.start, line.start,
+		       dialect == SHELL ? ": # taken out by dialtone: "
+		                        : "# taken out by dialtone: ");
+	}
+	return 0;
+}
+
+/* ---- adding ---- */
+
+/* Do all of these lines stand in the text, one behind the other? */
+static bool has_lines(struct slice text, const char *lines) {
+	size_t len = strlen(lines);
+	for (size_t at = 0; at + len <= text.len; at++) {
+		bool begins = at == 0 || text.data[at - 1] == '\n';
+		size_t end = at + len;
+		bool ends = end == text.len || text.data[end] == '\n' || text.data[end] == '\r';
+		if (begins && ends && memcmp(text.data + at, lines, len) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void append(struct edit *e, const char *line) {
+	bool open = e->text.len > 0 && e->text.data[e->text.len - 1] != '\n';
+	splice(e, e->text.len, e->text.len,
+	       arena_printf(e->arena, "%s%s\n", open ? "\n" : "", line));
+}
+
+static int edit_append(struct edit *e) {
+	const char *lines = e->step->value;
+	size_t len = strlen(lines);
+	while (len > 0 && lines[len - 1] == '\n') {
+		len--;
+	}
+	lines = arena_strndup(e->arena, lines, len);
+	if (!has_lines(e->text, lines)) {
+		append(e, lines);
+	}
+	return 0;
+}
+
+/* ---- the file of `go env -w`: NAME=value, nothing quoted (cmd/go/internal/envcmd, updateEnvFile) ---- */
+
+static int edit_goenv(struct edit *e) {
+	const char *prefix = arena_printf(e->arena, "%s=", e->step->name);
+	struct strbuf out;
+	bool placed = e->step->value == NULL;
+	bool changed = false;
+	strbuf_init(&out, e->arena);
+	for (int64_t n = 1;; n++) {
+		struct line line = line_of(e->text, n);
+		if (!line.found) {
+			break;
+		}
+		struct slice text = part(e->text, line.start, line.end);
+		if (!slice_starts(text, prefix)) {
+			strbuf_add_n(&out, e->text.data + line.start, line.next - line.start);
+			continue;
+		}
+		bool same = !placed && slice_eq(slice_of(text.data + strlen(prefix),
+		                                         text.len - strlen(prefix)),
+		                                e->step->value);
+		changed = changed || !same;
+		if (!placed) {
+			strbuf_printf(&out, "%s%s", prefix, e->step->value);
+			strbuf_add_n(&out, e->text.data + line.end, line.next - line.end);
+			placed = true;
+		}
+	}
+	if (!placed) {
+		e->text = slice_of(out.data, out.len);
+		append(e, arena_printf(e->arena, "%s%s", prefix, e->step->value));
+	} else if (changed) {
+		*e->ret = slice_of(out.data, out.len);
+	}
+	return 0;
+}
+
+int edit_text(struct arena *arena, const struct step *step, const char *file, struct slice text,
+              struct slice *ret, struct err *err) {
+	struct edit e = {
+		.arena = arena, .step = step, .file = file, .text = text, .ret = ret, .err = err};
+	*ret = text;
+	if (step->value && step->kind != STEP_APPEND && step->kind != STEP_LINE &&
+	    strchr(step->value, '\n') && step->kind != STEP_SETTING) {
+		return err_set(err, -EBADMSG, "%s: a value of several lines", file);
+	}
+	switch (step->kind) {
+	case STEP_SETTING:
+		return edit_setting(&e);
+	case STEP_LINE:
+		return edit_line(&e);
+	case STEP_ASSIGN:
+		return edit_assign(&e);
+	case STEP_APPEND:
+		return edit_append(&e);
+	case STEP_GOENV:
+		return edit_goenv(&e);
+	default:
+		return err_set(err, -EINVAL, "%s: no change of a text", file);
+	}
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT
+ * The steps that change a text, as text to text. Pure. Each gives the text it was given when there is nothing to do; a
+ * text whose precondition does not hold is refused with a sentence that names file and line (-EBADMSG).
+ */
+#ifndef APPLY_EDIT_H
+#define APPLY_EDIT_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "core/plan.h"
+
+/* step: STEP_SETTING, STEP_LINE, STEP_ASSIGN, STEP_APPEND or STEP_GOENV; file: its name for sentences. */
+int edit_text(struct arena *arena, const struct step *step, const char *file, struct slice text,
+              struct slice *ret, struct err *err);
+
+#endif
