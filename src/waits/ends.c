@@ -124,7 +124,7 @@ static bool by_writing(struct walk *k, const struct wait_process *p, const struc
 			from->proof = call_proof(k, t, f);
 			k->chain->links[k->chain->link_count++] =
 				(struct wait_link){.process = q, .proof = "", .on = ""};
-			if (walk_is_held(k, q)) {
+			if (waits_is_held(k, q)) {
 				return true;
 			}
 			return leaf(k, q, WAIT_READER, "",
@@ -423,7 +423,7 @@ static bool by_editor(struct walk *k, const struct wait_process *p) {
 		from->proof = arena_printf(k->w->arena, "fd %lld, %s", (long long)fd, f->link);
 		k->chain->links[k->chain->link_count++] =
 			(struct wait_link){.process = q, .proof = "", .on = ""};
-		if (walk_is_held(k, q)) {
+		if (waits_is_held(k, q)) {
 			return true;
 		}
 		*k->chain = before;

@@ -23,7 +23,8 @@ struct walk {
 
 /* list ends with NULL */
 bool one_of(const char *word, const char *const *list);
-bool is_busy(const struct wait_process *p);
+/* Of several the one of the highest rank goes on: a stopped child beside one that works is what lasts. */
+int waits_rank(enum wait_kind kind);
 
 /* The walk ends at p: always true. */
 bool leaf(struct walk *k, const struct wait_process *p, enum wait_kind kind, const char *on,
@@ -31,8 +32,25 @@ bool leaf(struct walk *k, const struct wait_process *p, enum wait_kind kind, con
 /* It goes on to q: false when that leads back or nowhere, and nothing has changed. */
 bool walk_on(struct walk *k, const struct wait_process *q, enum wait_how how, const char *on,
              const char *proof);
-/* Is p stopped, frozen, throttled? Then that is the leaf. */
-bool walk_is_held(struct walk *k, const struct wait_process *p);
+
+/* Each of these: does p wait so? Then the chain has gone on to its leaf.
+ *
+ * held.c: it is stopped, frozen, throttled, ended. */
+bool waits_is_held(struct walk *k, const struct wait_process *p);
+
+/* locks.c */
+bool waits_by_lock(struct walk *k, const struct wait_process *p);
+
+/* children.c */
+bool waits_by_child(struct walk *k, const struct wait_process *p);
+
+/* alone.c */
+bool waits_by_sleep(struct walk *k, const struct wait_process *p);
+bool waits_by_work(struct walk *k, const struct wait_process *p);
+bool waits_by_exhaustion(struct walk *k, const struct wait_process *p);
+/* Of one processor, between the samples. */
+int64_t busy_percent(const struct wait_process *p);
+bool is_busy(const struct wait_process *p);
 
 /* ends.c: what a thread is in a call on; what its sockets do; what is left when nothing explains it. */
 bool waits_by_descriptor(struct walk *k, const struct wait_process *p);
@@ -41,6 +59,10 @@ bool waits_by_nothing(struct walk *k, const struct wait_process *p);
 
 /* file_system.c */
 bool waits_by_file_system(struct walk *k, const struct wait_process *p);
+
+/* settling.c: how long the leaf has lasted, and whether that is long enough; a sleep that is one of many is its
+ * parent's. */
+void waits_settle(const struct waits *w, struct wait_chain *c, int64_t settled_ms);
 
 /* unread.c */
 void waits_find_unread(struct walk *k, struct wait_chain *chain);

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT
+ * What holds a whole process, whatever its threads are in: stopped, traced, frozen, throttled, ended.
+ * Names of kernel functions: Linux 5.10 to 6.18 (kernel/freezer.c, kernel/signal.c).
+ */
+#include "waits/private.h"
+
+/* Every thread that lives is in this state. */
+static bool all_in(const struct wait_process *p, const char *state) {
+	size_t count = 0;
+
+	each_thread(t, p) {
+		if (streq(t->state, "Z") || streq(t->state, "X")) {
+			continue;
+		}
+		if (!streq(t->state, state)) {
+			return false;
+		}
+		count++;
+	}
+	return count > 0;
+}
+
+/* What the kernel does to a frozen process, when its groups are not seen: a wait that can always be interrupted is
+ * shown as one that cannot (6.1 and later, version 1), or the threads sit in the freezer itself. */
+static bool looks_frozen(const struct wait_process *p) {
+	static const char *const easy[] = {"hrtimer_nanosleep",
+	                                   "futex_do_wait",
+	                                   "futex_wait_queue",
+	                                   "futex_wait_queue_me",
+	                                   "ep_poll",
+	                                   "do_epoll_wait",
+	                                   "do_sys_poll",
+	                                   "do_poll",
+	                                   "poll_schedule_timeout",
+	                                   "do_wait",
+	                                   "do_select",
+	                                   NULL};
+	static const char *const freezer[] = {"__refrigerator", "do_freezer_trap", NULL};
+	size_t easy_count = 0, count = 0, trap_count = 0;
+
+	each_thread(t, p) {
+		if (streq(t->state, "Z")) {
+			continue;
+		}
+		count++;
+		easy_count += streq(t->state, "D") && one_of(t->wchan, easy);
+		trap_count += one_of(t->wchan, freezer) ||
+		              (streq(t->wchan, "get_signal") && streq(t->state, "S"));
+		if (!streq(t->state, "D") && !one_of(t->wchan, freezer) &&
+		    !streq(t->wchan, "get_signal")) {
+			return false;
+		}
+	}
+	return count > 0 && (easy_count > 0 || trap_count == count);
+}
+
+static bool is_stopped(struct walk *k, const struct wait_process *p) {
+	struct arena *a = k->w->arena;
+	const struct wait_process *tracer = waits_process(k->w, p->tracer);
+
+	if (streq(p->state, "T") || all_in(p, "T")) {
+		bool background =
+			p->terminal != 0 && p->foreground > 0 && p->foreground != p->group;
+		const char *why = background ? "by a signal (Ctrl-Z, SIGSTOP, or a background job "
+		                               "that asked its terminal for input)"
+		                             : "by a signal (SIGSTOP, or Ctrl-Z in a terminal)";
+
+		return leaf(k, p, WAIT_STOPPED, "", arena_printf(a, "is stopped %s", why),
+		            "state T in /proc/PID/stat");
+	}
+	if (streq(p->state, "t") || all_in(p, "t")) {
+		leaf(k, p, WAIT_TRACED, tracer ? waits_name(a, tracer) : "",
+		     arena_printf(a, "is held by its debugger %s",
+		                  tracer ? waits_name(a, tracer)
+		                         : arena_printf(a, "(pid %lld)", (long long)p->tracer)),
+		     arena_printf(a, "state t, TracerPid %lld", (long long)p->tracer));
+		return true;
+	}
+	return false;
+}
+
+static bool is_frozen(struct walk *k, const struct wait_process *p) {
+	struct arena *a = k->w->arena;
+	bool looks = looks_frozen(p);
+
+	if (!looks && (str_empty(p->frozen) || is_busy(p))) {
+		return false;
+	}
+	if (str_empty(p->frozen)) {
+		return leaf(k, p, WAIT_FROZEN, "",
+		            "is frozen by its cgroup (which one is not seen from here)",
+		            "state D in waits that can be interrupted");
+	}
+	leaf(k, p, WAIT_FROZEN, p->frozen,
+	     arena_printf(a, "is frozen: its cgroup %s is", p->frozen),
+	     streq(p->frozen_by, "v1") ? "freezer.state is not THAWED" : "cgroup.events: frozen 1");
+	if (streq(p->frozen_by, "v2") && p->frozen_ms > 0) {
+		k->chain->leaf.since_ms = p->frozen_ms;
+	}
+	return true;
+}
+
+static bool is_throttled(struct walk *k, const struct wait_process *p) {
+	struct arena *a = k->w->arena;
+	bool runs = false;
+
+	each_thread(t, p) {
+		runs = runs || streq(t->state, "R");
+	}
+	if (str_empty(p->quota) || p->periods <= 0 || !runs || p->period_us <= 0) {
+		return false;
+	}
+	int64_t allowed = p->quota_us * 100 / p->period_us;
+
+	if (p->throttled * 10 < p->periods * 3 || allowed >= 100 ||
+	    busy_percent(p) > allowed + 30) {
+		return false;
+	}
+	return leaf(
+		k, p, WAIT_THROTTLED, p->quota,
+		arena_printf(a,
+	                     "may use %lld %% of one processor and has used it up: its cgroup %s "
+	                     "was held back in %lld of %lld periods",
+	                     (long long)allowed, p->quota, (long long)p->throttled,
+	                     (long long)p->periods),
+		"a thread is runnable and does not run; nr_throttled in cpu.stat");
+}
+
+static bool is_held_now(struct walk *k, const struct wait_process *p) {
+	if (streq(p->state, "Z")) {
+		return leaf(k, p, WAIT_ENDED, "", "has ended and its parent has not taken notice",
+		            "state Z");
+	}
+	/* A frozen process may be stopped, too: the freezer is what has to go first. */
+	return is_frozen(k, p) || is_stopped(k, p) || is_throttled(k, p);
+}
+
+/* What stands still has done so since it last ran. */
+bool waits_is_held(struct walk *k, const struct wait_process *p) {
+	struct wait_leaf *l = &k->chain->leaf;
+
+	if (!is_held_now(k, p)) {
+		return false;
+	}
+	bool still = l->kind == WAIT_STOPPED || l->kind == WAIT_TRACED || l->kind == WAIT_FROZEN;
+
+	if (still && l->since_ms == p->age_ms) {
+		l->since_ms = p->rested_ms;
+	}
+	return true;
+}

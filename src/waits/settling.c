@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT
+ * Whether the end of a chain has lasted long enough to count.
+ */
+#include "waits/private.h"
+
+#include <stdlib.h>
+
+#define SLEEP_MS 2500
+#define POLL_MS  2500 /* so long nobody looks again and again for what will come at once */
+#define ASKED_MS 1000 /* a question, a pipe without another end: nothing that passes by itself */
+
+/* A kind that is what it is however long it has lasted. */
+static bool is_certain(enum wait_kind kind) {
+	switch (kind) {
+	case WAIT_STOPPED:
+	case WAIT_TRACED:
+	case WAIT_FROZEN:
+	case WAIT_THROTTLED:
+	case WAIT_FILES:
+	case WAIT_PIDS:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Sleeping for a moment is what many programs do between two tries. */
+static bool sleeps_long(const struct waits *w, const struct wait_leaf *l) {
+	const char *time =
+		streq(l->process->comm, "sleep") ? waits_word(w->arena, l->process, 1) : NULL;
+
+	return l->since_ms >= SLEEP_MS ||
+	       (time && (strtod(time, NULL) >= 60 || strpbrk(time, "mhd")));
+}
+
+/* A program that looks again every second: each sleep is short, and the one that starts them is not young and has
+ * done nothing else. */
+static bool polls(const struct wait_chain *c, int64_t settled_ms) {
+	const struct wait_link *before = c->link_count > 1 ? &c->links[c->link_count - 2] : NULL;
+	const struct wait_process *p = before ? before->process : NULL;
+
+	return p && before->how == HOW_CHILD && str_starts(c->leaf.process->comm, "sleep") &&
+	       p->age_ms >= (settled_ms < POLL_MS / 2 ? POLL_MS * 2 / 3 : POLL_MS) &&
+	       settled_ms < INT64_MAX && p->cpu_ms * 10 <= p->age_ms;
+}
+
+static int64_t settles_after(enum wait_kind kind, int64_t settled_ms) {
+	bool asked = kind == WAIT_PROMPT || kind == WAIT_FIFO;
+
+	return asked && settled_ms > ASKED_MS && settled_ms < INT64_MAX ? ASKED_MS : settled_ms;
+}
+
+/* How long it has waited: no longer than since it last ran, where that is known. */
+static void bound_since(struct wait_leaf *l) {
+	bool passes = l->kind == WAIT_SLEEP || l->kind == WAIT_PROMPT || l->kind == WAIT_FIFO ||
+	              l->kind == WAIT_DISK || l->kind == WAIT_GUARD || l->kind == WAIT_DNS ||
+	              (l->kind == WAIT_INSIDE && !l->unread);
+
+	if (passes && l->process->rested_ms >= 0 && l->process->rested_ms < l->since_ms) {
+		l->since_ms = l->process->rested_ms;
+	}
+}
+
+static void settle_sleep(const struct waits *w, struct wait_chain *c, int64_t settled_ms) {
+	struct wait_leaf *l = &c->leaf;
+	bool is_long = sleeps_long(w, l);
+
+	if (is_long || !polls(c, settled_ms)) {
+		l->settled = l->settled && is_long;
+		return;
+	}
+	/* The next sleep is another process: it is whoever starts them. */
+	const char *proof = arena_printf(w->arena, "%s; %s", c->links[c->link_count - 2].proof,
+	                                 waits_name(w->arena, l->process));
+
+	c->link_count--;
+	l->process = c->links[c->link_count - 1].process;
+	l->since_ms = l->process->age_ms;
+	l->detail = "sleeps for a moment, again and again: it polls for something";
+	l->proof = proof;
+	l->settled = true;
+}
+
+void waits_settle(const struct waits *w, struct wait_chain *c, int64_t settled_ms) {
+	struct wait_leaf *l = &c->leaf;
+
+	bound_since(l);
+	l->settled = is_certain(l->kind) || l->since_ms >= settles_after(l->kind, settled_ms);
+	if (l->kind == WAIT_SLEEP) {
+		settle_sleep(w, c, settled_ms);
+	}
+}
