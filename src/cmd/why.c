@@ -11,6 +11,7 @@
 #include "core/registry.h"
 #include "core/rights.h"
 #include "probes/server/wait_facts.h"
+#include "probes/server/wait_trial.h"
 #include "report/harmless.h"
 #include "report/json_writer.h"
 #include "report/sheet.h"
@@ -44,6 +45,8 @@ static const struct option_spec why_specs[] = {
 	{0},
 };
 #undef AT
+
+static const char prefix[] = "waits:"; /* of the evidence */
 
 struct why {
 	struct why_options options;
@@ -133,7 +136,6 @@ static bool look_for_server(struct why *y) {
 
 /* In a case file of check: the servers that ran for the workspace when it was written. */
 static bool look_in_case(struct why *y) {
-	static const char prefix[] = "waits:";
 	bool found = false;
 
 	for (size_t i = 0; i < y->recorded.count; i++) {
@@ -146,6 +148,27 @@ static bool look_in_case(struct why *y) {
 		}
 	}
 	return found;
+}
+
+/* In a case file of check: the last look at the server it started, below its warden. */
+static bool look_at_trial(struct why *y) {
+	for (size_t i = y->recorded.count; i-- > 0;) {
+		const char *source = y->recorded.items[i]->source;
+		struct slice rest = slice_str(source);
+		struct slice pid;
+
+		if (!str_starts(source, prefix) || !slice_cut(&rest, ' ', &pid) ||
+		    (!slice_starts(rest, WAIT_TRIAL_LATE) &&
+		     !slice_starts(rest, WAIT_TRIAL_LOCK)) ||
+		    !look_once(y, source + strlen(prefix), &y->waits, &y->chain, &y->ev)) {
+			continue;
+		}
+		y->waits.target = waits_child_of(&y->waits, y->waits.target);
+		y->chain = waits_chain(&y->waits, SETTLED_MS);
+		y->pid = y->waits.target;
+		return true;
+	}
+	return false;
 }
 
 /* ---- the report ---- */
@@ -360,7 +383,7 @@ static int save(struct why *y, struct err *err) {
 
 static bool has_server(const struct evidence_store *recorded) {
 	for (size_t i = 0; i < recorded->count; i++) {
-		if (str_starts(recorded->items[i]->source, "waits:")) {
+		if (str_starts(recorded->items[i]->source, prefix)) {
 			return true;
 		}
 	}
@@ -395,7 +418,7 @@ static int open_case(struct why *y, struct err *err) {
 
 static int explain_nothing(struct why *y) {
 	if (y->of_check) {
-		output_complain("%s: no server ran for the workspace when it was written",
+		output_complain("%s: no server that waits was seen when it was written",
 		                y->options.from);
 	} else if (y->options.workspace) {
 		output_complain(
@@ -423,7 +446,7 @@ static int answer(struct why *y) {
 		}
 		found = look_for_server(y);
 	} else if (y->of_check) {
-		found = look_in_case(y);
+		found = look_in_case(y) || look_at_trial(y);
 	} else {
 		found = look_at(y, y->pid, &y->waits, &y->chain, &y->ev);
 	}

@@ -331,6 +331,15 @@ const struct wait_process *waits_process(const struct waits *w, int64_t pid) {
 	return NULL;
 }
 
+int64_t waits_child_of(const struct waits *w, int64_t pid) {
+	for (size_t i = 0; i < w->process_count; i++) {
+		if (w->processes[i].ppid == pid) {
+			return w->processes[i].pid;
+		}
+	}
+	return pid;
+}
+
 const struct wait_fd *waits_fd(const struct wait_process *p, int64_t fd) {
 	for (size_t i = 0; i < p->fd_count; i++) {
 		if (p->first_fd[i].pid == p->pid && p->first_fd[i].fd == fd) {

@@ -126,6 +126,8 @@ struct waits {
 bool waits_parse(struct arena *arena, struct slice text, struct waits *ret);
 
 const struct wait_process *waits_process(const struct waits *w, int64_t pid);
+/* The first child of this process, which itself need not be there; the process when none is seen. */
+int64_t waits_child_of(const struct waits *w, int64_t pid);
 const struct wait_fd *waits_fd(const struct wait_process *p, int64_t fd);
 const struct wait_socket *waits_socket(const struct waits *w, int64_t ino);
 const struct wait_pipe *waits_pipe(const struct waits *w, int64_t ino);

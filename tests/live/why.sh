@@ -3,6 +3,7 @@
 # dialtone why on real hangs of a real gopls: the leaf is named, a healthy server is healthy; it traces nobody, sends no
 # signal, writes nothing, and what lay unread in the target's stdin is there afterwards, to the byte.
 # DIALTONE: the program; DIALTONE_TOOLS: Go and gopls; TEST_TMP: a folder of ours.
+recordings=$(readlink -f "$(dirname "$0")/../recordings")
 # shellcheck source=tests/live/hostile.bash
 . "$(dirname "$0")/hostile.bash"
 surroundings why
@@ -102,6 +103,8 @@ why stopped 1 stopped "$server" ipc-server-stopped "$server"
 # What check saw of it is in its case file, too.
 "$dialtone" check project --no-server --editor none --environment self --save check.dtc >/dev/null 2>check.err </dev/null
 why of-check 1 stopped "$server" ipc-server-stopped --from check.dtc
+# And what it saw of the server it started itself.
+why of-trial 1 sleep "" ipc-server-waits-on-child --from "$recordings/ipc-server-waits-on-child-askpass.case"
 "$dialtone" ps --save ps.dtc >/dev/null </dev/null
 if "$dialtone" why --from ps.dtc >/dev/null 2>ps.err </dev/null || ! grep -q 'dialtone ps' ps.err; then fail "a case file of ps: $(cat ps.err)"; fi
 kill -CONT "$server"

@@ -50,6 +50,17 @@ static void expect(const char *text, enum wait_kind kind, int64_t pid, size_t li
 	arena_free(arena);
 }
 
+static void test_child_of(void **state) {
+	struct arena *arena = arena_new();
+	struct waits *w = arena_new_of(arena, struct waits);
+
+	(void)state;
+	assert_true(waits_parse(arena, slice_str(EDITOR SERVER("S") SERVER_REST), w));
+	assert_int_equal(waits_child_of(w, 10), 20);
+	assert_int_equal(waits_child_of(w, 20), 20);
+	arena_free(arena);
+}
+
 static void test_itself(void **state) {
 	(void)state;
 	expect(SERVER("S") SERVER_REST EDITOR, WAIT_IDLE, 20, 1, true);
@@ -341,11 +352,11 @@ static void test_unread(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_itself),       cmocka_unit_test(test_children),
-		cmocka_unit_test(test_holders),      cmocka_unit_test(test_polling),
-		cmocka_unit_test(test_file_servers), cmocka_unit_test(test_outside),
-		cmocka_unit_test(test_both_ends),    cmocka_unit_test(test_nonsense),
-		cmocka_unit_test(test_unread),
+		cmocka_unit_test(test_child_of), cmocka_unit_test(test_itself),
+		cmocka_unit_test(test_children), cmocka_unit_test(test_holders),
+		cmocka_unit_test(test_polling),  cmocka_unit_test(test_file_servers),
+		cmocka_unit_test(test_outside),  cmocka_unit_test(test_both_ends),
+		cmocka_unit_test(test_nonsense), cmocka_unit_test(test_unread),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,16 +10,6 @@
 
 #define LOCAL_STUCK_MS 2000 /* in one call on a local file system */
 
-/* The session is known by an ancestor of the server that does nothing else. */
-static int64_t server_of(const struct waits *w, int64_t ancestor) {
-	for (size_t i = 0; i < w->process_count; i++) {
-		if (w->processes[i].ppid == ancestor) {
-			return w->processes[i].pid;
-		}
-	}
-	return ancestor;
-}
-
 static bool has_lock(const struct wait_chain *c) {
 	for (size_t i = 0; i + 1 < c->link_count; i++) {
 		if (c->links[i].how == HOW_LOCK) {
@@ -38,7 +28,8 @@ static const struct evidence *look(struct exam *exam, const char *tag, struct wa
 	if (!evidence_has_bytes(ev) || !waits_parse(exam->arena, ev->bytes, ret)) {
 		return NULL;
 	}
-	ret->target = server_of(ret, ancestor);
+	/* The session is known by an ancestor of the server that does nothing else. */
+	ret->target = waits_child_of(ret, ancestor);
 	return ev;
 }
 
@@ -50,7 +41,7 @@ enum wait_lock_verdict wait_trial_lock(struct exam *exam, int64_t idle_ms) {
 			return WAIT_LOCK_STATED;
 		}
 	}
-	const struct evidence *ev = look(exam, "lock", &w);
+	const struct evidence *ev = look(exam, WAIT_TRIAL_LOCK, &w);
 
 	if (!ev) {
 		return WAIT_LOCK_UNKNOWN;
@@ -86,7 +77,7 @@ static const char *place_waited_for(const struct wait_chain *c) {
  * answer yet. */
 static void look_once(struct exam *exam, const struct wait_moment *moment, bool last) {
 	struct waits w;
-	const struct evidence *ev = look(exam, "late", &w);
+	const struct evidence *ev = look(exam, WAIT_TRIAL_LATE, &w);
 
 	if (!ev) {
 		return;

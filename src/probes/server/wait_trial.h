@@ -6,6 +6,10 @@
 
 #include "core/probe.h"
 
+/* The words behind the number of the server's warden in the arguments of LOOK_WAITS. */
+#define WAIT_TRIAL_LATE "late"
+#define WAIT_TRIAL_LOCK "lock"
+
 struct wait_moment {
 	int64_t at_ns; /* from the start of the server */
 	int64_t settled_ms; /* how long a wait that could pass has to have lasted; INT64_MAX: only what stands
