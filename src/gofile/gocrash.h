@@ -27,9 +27,4 @@ struct gocrash {
  * the line. False when there is none. Any bytes will do; texts live in the arena. */
 bool gocrash_parse(struct arena *arena, struct slice text, struct gocrash *ret);
 
-/* What a client has logged of a server's stderr, as the server wrote it: the quoted last field of
- * Neovim's lsp.log ("rpc"<tab>"gopls"<tab>"stderr"<tab>"panic: …\n"), helix's `err <- "…"`, stamps of
- * VS Code in front of lines. In the arena. */
-struct slice gocrash_unwrap_log(struct arena *arena, struct slice log);
-
 #endif

@@ -2,6 +2,7 @@
  * Tracebacks and logs that hold them: any bytes.
  */
 #include "gofile/gocrash.h"
+#include "wire/logpieces.h"
 
 #include <stdlib.h>
 
@@ -15,12 +16,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 	if (gocrash_parse(arena, bytes, &c) && c.kind[0] == '\0') {
 		abort();
 	}
-	struct slice plain = gocrash_unwrap_log(arena, bytes);
+	for (int64_t from = 0; from < 4; from++) {
+		struct slice plain = log_server_words(arena, bytes, from);
 
-	if (plain.len > size + 1) {
-		abort();
+		if (plain.len > size + 1) {
+			abort();
+		}
+		gocrash_parse(arena, plain, &c);
 	}
-	gocrash_parse(arena, plain, &c);
 	arena_free(arena);
 	return 0;
 }

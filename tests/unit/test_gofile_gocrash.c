@@ -3,6 +3,7 @@
  */
 #include "base/str.h"
 #include "gofile/gocrash.h"
+#include "wire/logpieces.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -116,7 +117,7 @@ static void test_logs(void **state) {
 		struct gocrash c;
 
 		assert_true(
-			gocrash_parse(*state, gocrash_unwrap_log(*state, slice_str(logs[i])), &c));
+			gocrash_parse(*state, log_server_words(*state, slice_str(logs[i]), 1), &c));
 		assert_string_equal(c.text, "boom");
 		assert_int_equal(c.goroutine, 5);
 		assert_string_equal(c.frame, "main.f");

@@ -6,6 +6,8 @@
 #include "core/probe.h"
 #include "gofile/gocrash.h"
 #include "gofile/semver.h"
+#include "probes/logs/log_read.h"
+#include "wire/logpieces.h"
 #include "wire/transcript.h"
 
 #define STDERR_MAX ((size_t)256 * 1024) /* of what was kept; a traceback begins early */
@@ -94,14 +96,6 @@ static void look_trial(struct exam *exam) {
 	}
 }
 
-static struct slice from_line(struct slice text, int64_t number) {
-	struct slice line;
-
-	for (int64_t i = 1; i < number && slice_line(&text, &line); i++) {
-	}
-	return text;
-}
-
 static const char *chosen_version(const struct facts *facts) {
 	const struct fact_tool *t = facts_chosen(facts, "gopls");
 	const struct fact_binary *b = t ? facts_binary(facts, t->path) : NULL;
@@ -109,8 +103,31 @@ static const char *chosen_version(const struct facts *facts) {
 	return b ? b->version : "";
 }
 
+/* The events of one file that may be ends. */
+struct ends {
+	const char *file;
+	const struct fact_log_event *events[LOG_EVENTS_MAX];
+	size_t count;
+};
+
+/* The latest that begins a traceback: another line of the same one may look like an end too. */
+static void look_file(struct exam *exam, const struct ends *ends) {
+	for (size_t i = ends->count; i > 0; i--) {
+		const struct fact_log_event *e = ends->events[i - 1];
+		const struct evidence *ev = e->base.ev;
+		struct gocrash crash;
+
+		if (ev && evidence_has_bytes(ev) &&
+		    gocrash_parse(exam->arena, log_server_words(exam->arena, ev->bytes, e->line),
+		                  &crash)) {
+			state(exam, ev, "log", &crash, chosen_version(exam->facts), e);
+			return;
+		}
+	}
+}
+
 static void look_logs(struct exam *exam) {
-	const struct fact_log_event *latest[LOGS_MAX] = {0};
+	struct ends files[LOGS_MAX] = {0};
 	size_t count = 0;
 
 	facts_each (log_event, e, exam->facts) {
@@ -119,25 +136,19 @@ static void look_logs(struct exam *exam) {
 		if (!streq(e->kind, "crash") || str_has(e->text, "persistent index")) {
 			continue;
 		}
-		while (i < count && !streq(latest[i]->file, e->file)) {
+		while (i < count && !streq(files[i].file, e->file)) {
 			i++;
 		}
 		if (i < LOGS_MAX) {
-			latest[i] = e;
+			files[i].file = e->file;
 			count += i == count;
+			if (files[i].count < LOG_EVENTS_MAX) {
+				files[i].events[files[i].count++] = e;
+			}
 		}
 	}
 	for (size_t i = 0; i < count; i++) {
-		const struct evidence *ev = latest[i]->base.ev;
-		struct gocrash crash;
-
-		if (ev && evidence_has_bytes(ev) &&
-		    gocrash_parse(
-			    exam->arena,
-			    gocrash_unwrap_log(exam->arena, from_line(ev->bytes, latest[i]->line)),
-			    &crash)) {
-			state(exam, ev, "log", &crash, chosen_version(exam->facts), latest[i]);
-		}
+		look_file(exam, &files[i]);
 	}
 }
 
