@@ -8,15 +8,7 @@
 
 #define CACHE_SLOTS 256U                  /* a power of two */
 #define CODE_MAX    ((uint64_t)64 * 1024) /* of one function; longer ones tell nothing */
-#define LINES_MAX   16
-#define LOOKS_MAX   20000 /* functions that are looked at in all */
-
-struct lock_lines {
-	uint64_t pc;
-	bool one; /* one Lock, before; no Unlock before */
-	int32_t unlocks[LINES_MAX];
-	size_t unlock_count;
-};
+#define LOOKS_MAX   20000                 /* functions that are looked at in all */
 
 struct code_cache {
 	struct {
@@ -24,7 +16,6 @@ struct code_cache {
 		uint8_t calls;
 		bool only;
 	} calls[CACHE_SLOTS];
-	struct lock_lines lines[CACHE_SLOTS];
 	size_t looks;
 };
 
@@ -102,58 +93,6 @@ static uint8_t calls_at(struct gostack *s, struct slice code, uint64_t at, uint6
 	               : 0;
 }
 
-/* The address a place refers to; 0 for none. amd64: four bytes that count from behind themselves;
- * arm64: ADRP and ADD. */
-static uint64_t address_at(const struct gostack *s, struct slice code, uint64_t at, uint64_t pc) {
-	uint32_t word = 0;
-	uint32_t next = 0;
-	if (!bytes_u32(code, at, &word)) {
-		return 0;
-	}
-	if (!is_arm(s)) {
-		return pc + 4 + (uint64_t)(int64_t)(int32_t)word;
-	}
-	if ((word & 0x9f000000U) != 0x90000000U || !bytes_u32(code, at + 4, &next) ||
-	    (next & 0xffc00000U) != 0x91000000U) {
-		return 0;
-	}
-	uint64_t immediate = ((uint64_t)(word >> 5 & 0x7ffff) << 2) | (word >> 29 & 3);
-	int64_t pages = (int64_t)(immediate << 43) >> 43;
-	return (pc & ~UINT64_C(0xfff)) + (uint64_t)(pages * 4096) + (next >> 10 & 0xfff);
-}
-
-/* A load of eight bytes from so far above the stack pointer? */
-static bool loads(const struct gostack *s, struct slice code, uint64_t at, uint64_t slot) {
-	uint32_t word = 0;
-	uint32_t far = 0;
-	if (!bytes_u32(code, at, &word)) {
-		return false;
-	}
-	if (is_arm(s)) {
-		return (word & 0xffc003e0U) == 0xf94003e0U && (word >> 10 & 0xfff) * 8U == slot;
-	}
-	/* REX.W 8b /r with the stack pointer as base, and one or four bytes of distance. */
-	if ((word & 0xfb) != 0x48 || (word >> 8 & 0xff) != 0x8b || word >> 24 != 0x24) {
-		return false;
-	}
-	uint32_t mode = word >> 16 & 0xc7;
-	uint8_t near = 0;
-	return (mode == 0x44 && bytes_u8(code, at + 4, &near) && near < 128 && near == slot) ||
-	       (mode == 0x84 && bytes_u32(code, at + 4, &far) && far == slot);
-}
-
-/* Is so much added to a pointer, or is it the distance of an access? */
-static bool adds(const struct gostack *s, struct slice code, uint64_t at, uint64_t inside) {
-	uint32_t word = 0;
-	uint8_t near = 0;
-	if (is_arm(s)) {
-		return bytes_u32(code, at, &word) && (word & 0xffc00000U) == 0x91000000U &&
-		       (word >> 10 & 0xfff) == inside;
-	}
-	return inside < 128 ? bytes_u8(code, at, &near) && near == inside
-	                    : bytes_u32(code, at, &word) && word == inside;
-}
-
 /* ---- functions ---- */
 
 /* Closures the compiler makes for a deferred call: named so since go1.22, before only marked. */
@@ -184,80 +123,4 @@ uint8_t code_calls(struct gostack *s, struct code_cache *cache, uint64_t entry, 
 	}
 	*ret_only = cache->calls[slot].only;
 	return cache->calls[slot].calls;
-}
-
-/* The line in the function itself, whatever was inlined there. */
-static int32_t own_line(struct gostack *s, const struct pcln_function *f, uint64_t pc) {
-	struct pcln_inline call;
-	struct slice file;
-	int32_t line = 0;
-	for (int i = 0; i < PC_LINES_MAX && pclntab_inlined(&s->tab, f, pc, &call); i++) {
-		pc = call.parent_pc;
-	}
-	return pclntab_line(&s->tab, f, pc, &file, &line) ? line : 0;
-}
-
-static void find_lines(struct gostack *s, const struct pcln_function *f, struct slice code,
-                       struct lock_lines *ret) {
-	int locks = 0, locks_before = 0, unlocks_before = 0;
-	int32_t here = own_line(s, f, ret->pc > f->entry ? ret->pc - 1 : ret->pc);
-	for (uint64_t at = 0; at < code.len; at += s->tab.min_lc) {
-		uint8_t calls = calls_at(s, code, at, f->entry + at);
-		int32_t line = calls != 0 ? own_line(s, f, f->entry + at) : here;
-		if (line == here) {
-			continue;
-		}
-		if ((calls & CALLS_LOCK) != 0) {
-			locks++;
-			locks_before += line < here ? 1 : 0;
-		} else if ((calls & (CALLS_UNLOCK | CALLS_RUNLOCK | CALLS_RW_UNLOCK)) != 0) {
-			unlocks_before += line < here ? 1 : 0;
-			if (line > here && ret->unlock_count < LINES_MAX) {
-				ret->unlocks[ret->unlock_count++] = line;
-			}
-		}
-	}
-	ret->one = locks == 1 && locks_before == 1 && unlocks_before == 0;
-}
-
-/* Is there on one of the lines what uses the operand? */
-static bool uses(struct gostack *s, const struct pcln_function *f, struct slice code,
-                 const struct lock_lines *lines, const struct code_operand *o) {
-	bool loaded[LINES_MAX] = {false};
-	bool added[LINES_MAX] = {false};
-	for (uint64_t at = 0; at < code.len; at += s->tab.min_lc) {
-		bool load = o->global ? address_at(s, code, at, f->entry + at) == o->address
-		                      : loads(s, code, at, o->slot);
-		bool add = !o->global && o->inside != 0 && adds(s, code, at, o->inside);
-		int32_t line = load || add ? own_line(s, f, f->entry + at) : 0;
-		for (size_t i = 0; i < lines->unlock_count && (load || add); i++) {
-			loaded[i] = loaded[i] || (load && lines->unlocks[i] == line);
-			added[i] = added[i] || (add && lines->unlocks[i] == line);
-		}
-	}
-	for (size_t i = 0; i < lines->unlock_count; i++) {
-		if (loaded[i] && (added[i] || o->global || o->inside == 0)) {
-			return true;
-		}
-	}
-	return false;
-}
-
-bool code_holds(struct gostack *s, struct code_cache *cache, uint64_t pc,
-                const struct code_operand *operand) {
-	struct lock_lines *lines = &cache->lines[(size_t)(pc >> 2) & (CACHE_SLOTS - 1)];
-	struct pcln_function f;
-	if (!pclntab_function(&s->tab, pc, &f)) {
-		return false;
-	}
-	struct slice code = code_of(s, &f);
-	if (lines->pc != pc) {
-		if (cache->looks++ > LOOKS_MAX) {
-			return false;
-		}
-		*lines = (struct lock_lines){.pc = pc};
-		find_lines(s, &f, code, lines);
-	}
-	return lines->one && lines->unlock_count > 0 && cache->looks++ <= LOOKS_MAX &&
-	       uses(s, &f, code, lines, operand);
 }

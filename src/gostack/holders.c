@@ -4,14 +4,12 @@
 #include "base/str.h"
 #include "base/vec.h"
 #include "gostack/bytes.h"
+#include "gostack/lockflow.h"
+#include "gostack/stackmap.h"
 #include "gostack/why.h"
 
-#include <elf.h>
 #include <stdlib.h>
 
-#define GLOBALS_MAX ((size_t)16)
-#define INSIDE_MAX  ((uint64_t)4096) /* a lock so far inside a struct */
-#define CLAIMS_MAX  ((size_t)16)
 #define FRAMES_SEEN ((size_t)1024) /* innermost frames of a goroutine that are looked at */
 #define SUDOG_ELEM  32             /* since go1.26 */
 
@@ -19,6 +17,7 @@ struct search {
 	struct gostack *s;
 	struct why *why;
 	struct code_cache *cache;
+	struct lock_flows *flows;
 	char *stack;        /* WHY_STACK_MAX */
 	size_t stack_bytes; /* of it that were read */
 	uint32_t pcs[FRAMES_SEEN];
@@ -29,18 +28,7 @@ struct search {
 	const struct goroutine *g;
 	uint64_t given_back; /* the lock it gave back while it waits in sync.Cond.Wait; 0: none */
 	bool gives_back;     /* it waits there, and the lock may be any */
-	uint64_t globals[GLOBALS_MAX];
-	uint8_t *global_no[GLOBALS_MAX]; /* by index of pc: 1 when that code does not hold it */
-	size_t global_count;
-	size_t global_pcs;
-	uint64_t *locks; /* addresses, ascending */
-	size_t lock_count;
 	uint64_t lowest, highest; /* a word outside of these is no pointer that matters */
-	struct {
-		struct why_object *object;
-		size_t frame;
-	} claims[CLAIMS_MAX];
-	size_t claim_count;
 };
 
 static void add_holder(struct search *x, struct why_object *o, struct why_holder h) {
@@ -92,7 +80,6 @@ static bool read_stack(struct search *x, uint32_t index) {
 		return false;
 	}
 	x->stack_bytes = part.got;
-	x->claim_count = 0;
 	x->goroutine = index;
 	x->g = g;
 	size_t count = 0;
@@ -199,68 +186,14 @@ static bool is_lock(const struct why_object *o) {
 	return o->kind == WHY_MUTEX || o->kind == WHY_RWMUTEX;
 }
 
-static int by_address(const void *left, const void *right) {
-	const uint64_t *a = left;
-	const uint64_t *b = right;
-	return *a < *b ? -1 : *a > *b;
-}
-
-/* The first lock at or behind an address, when it may be part of what lies there. */
-static struct why_object *lock_from(const struct search *x, uint64_t address) {
-	size_t low = 0;
-	size_t high = x->lock_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (x->locks[middle] < address) {
-			low = middle + 1;
-		} else {
-			high = middle;
-		}
-	}
-	return low < x->lock_count && x->locks[low] - address < INSIDE_MAX
-	               ? why_object_at(x->why, x->locks[low])
-	               : NULL;
-}
-
-/* All addresses in order, and between which a word has to be to matter. */
-static void sort_objects(struct search *x) {
-	x->locks = arena_array_of(x->s->arena, uint64_t, x->why->object_count);
+/* Between which a word has to be to matter. */
+static void find_bounds(struct search *x) {
 	x->lowest = UINT64_MAX;
 	for (size_t i = 0; i < x->why->object_count; i++) {
-		const struct why_object *o = &x->why->objects[i];
-		uint64_t first = o->address > INSIDE_MAX ? o->address - INSIDE_MAX : 1;
-		x->lowest = first < x->lowest ? first : x->lowest;
-		x->highest = o->address > x->highest ? o->address : x->highest;
-		if (is_lock(o)) {
-			x->locks[x->lock_count++] = o->address;
-		}
+		uint64_t address = x->why->objects[i].address;
+		x->lowest = address < x->lowest ? address : x->lowest;
+		x->highest = address > x->highest ? address : x->highest;
 	}
-	if (x->lock_count > 0) {
-		qsort(x->locks, x->lock_count, sizeof(*x->locks), by_address);
-	}
-}
-
-/* A function that has one lock, and refers to two others wait for: it may be either. */
-static bool claim(struct search *x, struct why_object *o, size_t frame) {
-	for (size_t i = 0; i < x->claim_count; i++) {
-		if (x->claims[i].frame == frame && x->claims[i].object != o) {
-			struct why_object *other = x->claims[i].object;
-			for (size_t k = 0; k < other->holder_count; k++) {
-				struct why_holder *h = &other->holders[k];
-				if (h->goroutine == x->goroutine && h->reason == WHY_BY_CODE) {
-					h->proof = WHY_POSSIBLE;
-					h->reason = WHY_BY_REFERENCE;
-				}
-			}
-			return false;
-		}
-	}
-	if (x->claim_count < CLAIMS_MAX) {
-		x->claims[x->claim_count].object = o;
-		x->claims[x->claim_count++].frame = frame;
-		return true;
-	}
-	return false;
 }
 
 static bool is_users(const struct go_line *line) {
@@ -269,35 +202,77 @@ static bool is_users(const struct go_line *line) {
 	       !str_starts(line->function, "internal/sync.");
 }
 
-/* Does the function of that frame hold the lock, as its code goes? */
-static bool holds(struct search *x, struct why_object *o, size_t frame,
-                  const struct code_operand *operand) {
-	const struct go_line *where = frame_line(x, x->pcs[frame]);
-	if (x->gives_back || !is_users(where) ||
-	    !code_holds(x->s, x->cache, x->s->symbols.pcs[x->pcs[frame]].pc, operand) ||
-	    !claim(x, o, frame)) {
-		return false;
+/* What the stack pointer was when the function of a frame was entered. */
+static uint64_t entry_sp(const struct search *x, size_t frame) {
+	return x->sps[frame] + (uint64_t)(int64_t)x->s->symbols.pcs[x->pcs[frame]].frame;
+}
+
+static bool word_at(const struct search *x, uint64_t address, uint64_t *ret) {
+	return bytes_u64(slice_of(x->stack, x->stack_bytes), address - goroutine_start(x->g).sp,
+	                 ret);
+}
+
+/* ---- what the code says ---- */
+
+static void claim(struct search *x, size_t frame, const struct lock_held *held, bool given) {
+	uint64_t address = held->address;
+	if (!held->global) {
+		if (!word_at(x, entry_sp(x, frame) + (uint64_t)held->slot, &address)) {
+			return;
+		}
+		address += (uint64_t)held->inside;
 	}
-	add_holder(x, o,
-	           (struct why_holder){.proof = WHY_LIKELY, .reason = WHY_BY_CODE, .where = where});
-	return true;
+	struct why_object *o = why_object_at(x->why, address);
+	if (o && is_lock(o) && o->address != x->given_back) {
+		add_holder(x, o,
+		           (struct why_holder){.proof = given ? WHY_POSSIBLE : WHY_LIKELY,
+		                               .reason = given ? WHY_BY_REFERENCE : WHY_BY_CODE,
+		                               .where = frame_line(x, x->pcs[frame])});
+	}
+}
+
+/* From the innermost frame on: a function that was called may have given back what its caller has. */
+static void look_at_code(struct search *x) {
+	const uint8_t unlocks = CALLS_UNLOCK | CALLS_RUNLOCK | CALLS_RW_UNLOCK;
+	bool given = false;
+	for (size_t i = 0; i < x->frames.count && !x->gives_back; i++) {
+		const struct go_pc *p = &x->s->symbols.pcs[x->pcs[i]];
+		bool only = false;
+		uint8_t calls = is_users(frame_line(x, x->pcs[i]))
+		                        ? code_calls(x->s, x->cache, p->entry, &only)
+		                        : 0;
+		if ((calls & (unlocks | CALLS_LOCK)) == 0) {
+			continue;
+		}
+		const struct lock_flow *flow =
+			p->exact ? NULL : lock_flow_at(x->s, x->flows, p->pc);
+		for (size_t k = 0; flow && k < flow->count; k++) {
+			claim(x, i, &flow->held[k], given);
+		}
+		given = given || (flow && flow->known ? flow->gives_back : (calls & unlocks) != 0);
+	}
+}
+
+/* ---- pointers ---- */
+
+/* Does the function of a frame still use that word of its own, or of its arguments? */
+static bool is_live(const struct search *x, size_t frame, uint64_t address) {
+	const struct go_pc *p = &x->s->symbols.pcs[x->pcs[frame]];
+	int64_t offset = (int64_t)(address - entry_sp(x, frame));
+	struct pcln_function f;
+	struct stackmap map;
+	return pclntab_function(&x->s->tab, p->entry, &f) &&
+	       stackmap_read(&x->s->tab, &f, p->exact ? p->pc + 1 : p->pc, &map) &&
+	       (stackmap_is_live(&map, offset) || stackmap_is_object(&x->s->tab, &f, offset));
 }
 
 /* A word of the stack, in a frame, or an argument of the function that was called from there. */
 static void look_at_pointer(struct search *x, uint64_t address, uint64_t value) {
-	struct why_object *o = lock_from(x, value);
-	size_t frame = frame_at(x, address);
-	if (o && !waits_on(o, x->goroutine) && o->address != x->given_back) {
-		struct code_operand operand = {.slot = address - x->sps[frame],
-		                               .inside = o->address - value};
-		if (!holds(x, o, frame, &operand) && frame > 0) {
-			operand.slot = address - x->sps[frame - 1];
-			(void)holds(x, o, frame - 1, &operand);
-		}
-	}
-	o = why_object_at(x->why, value);
-	const struct go_line *where = frame_line(x, x->pcs[frame]);
-	if (o && is_users(where) && !waits_on(o, x->goroutine) && o->address != x->given_back) {
+	struct why_object *o = why_object_at(x->why, value);
+	size_t frame = o ? frame_at(x, address) : 0;
+	const struct go_line *where = o ? frame_line(x, x->pcs[frame]) : NULL;
+	if (o && is_users(where) && !waits_on(o, x->goroutine) && o->address != x->given_back &&
+	    (is_live(x, frame, address) || (frame > 0 && is_live(x, frame - 1, address)))) {
 		add_holder(x, o,
 		           (struct why_holder){.proof = WHY_POSSIBLE,
 		                               .reason = WHY_BY_REFERENCE,
@@ -311,42 +286,6 @@ static void look_at_stack(struct search *x) {
 		uint64_t value = bytes_get_u64(x->stack + at);
 		if (value >= x->lowest && value <= x->highest) {
 			look_at_pointer(x, base + at, value);
-		}
-	}
-}
-
-static void look_at_globals(struct search *x) {
-	for (size_t k = 0; k < x->global_count && !x->gives_back; k++) {
-		struct why_object *o = why_object_at(x->why, x->globals[k]);
-		struct code_operand operand = {.global = true, .address = x->globals[k]};
-		if (!o || waits_on(o, x->goroutine) || o->address == x->given_back) {
-			continue;
-		}
-		for (size_t i = 0; i < x->frames.count; i++) {
-			uint32_t pc = x->pcs[i];
-			uint8_t *no = pc < x->global_pcs ? &x->global_no[k][pc] : NULL;
-			if (no && *no == 0 && !holds(x, o, i, &operand)) {
-				*no = 1;
-			}
-		}
-	}
-}
-
-/* Locks that are variables of the program: no stack needs a pointer to them. */
-static void find_globals(struct search *x) {
-	x->global_pcs = x->s->symbols.pc_count;
-	for (size_t i = 0; i < x->why->object_count && x->global_count < GLOBALS_MAX; i++) {
-		const struct why_object *o = &x->why->objects[i];
-		for (size_t k = 0; k < x->s->elf.segment_count && is_lock(o); k++) {
-			const struct elf_segment *g = &x->s->elf.segments[k];
-			uint64_t at = o->address - x->s->bias - g->address;
-			if (g->type == PT_LOAD && at < g->memory_bytes &&
-			    o->address - x->s->bias >= g->address) {
-				x->global_no[x->global_count] =
-					arena_array_of(x->s->arena, uint8_t, x->global_pcs);
-				x->globals[x->global_count++] = o->address;
-				break;
-			}
 		}
 	}
 }
@@ -423,16 +362,16 @@ void why_find_holders(struct gostack *s, struct why *why) {
 	x->why = why;
 	x->stack = malloc(WHY_STACK_MAX);
 	x->cache = code_cache_new(s->arena);
-	sort_objects(x);
-	find_globals(x);
+	x->flows = lock_flows_new(s->arena);
+	find_bounds(x);
 	for (uint32_t i = 0; i < s->all.count && x->stack && why->object_count > 0; i++) {
 		if (!read_stack(x, i)) {
 			continue;
 		}
 		find_given_back(x);
 		look_at_defers(x);
+		look_at_code(x);
 		look_at_stack(x);
-		look_at_globals(x);
 		read += x->stack_bytes;
 		if (read > WHY_STACKS_MAX) {
 			why->cut = true;
