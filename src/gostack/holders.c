@@ -28,6 +28,9 @@ struct search {
 	const struct goroutine *g;
 	uint64_t given_back; /* the lock it gave back while it waits in sync.Cond.Wait; 0: none */
 	bool gives_back;     /* it waits there, and the lock may be any */
+	bool lent[FRAMES_SEEN]; /* one it has called may have given back what it has */
+	bool doubt
+		[FRAMES_SEEN]; /* it gives locks back itself, and it is not seen that it has one */
 	uint64_t lowest, highest; /* a word outside of these is no pointer that matters */
 };
 
@@ -94,22 +97,43 @@ static bool read_stack(struct search *x, uint32_t index) {
 	return true;
 }
 
-/* sync.Cond.Wait gives its lock back while it waits. Since go1.26 the goroutine tells which Cond: its
- * notifyList lies behind the Locker, an interface whose second word is the lock. */
-static void find_given_back(struct search *x) {
-	uint64_t list = 0;
-	x->given_back = 0;
-	x->gives_back = str_starts(gostack_status(x->s, x->g), "sync.Cond.Wait");
-	if (x->gives_back && x->s->minor >= 26 &&
-	    memory_get(x->s->memory, x->g->waiting + SUDOG_ELEM, &list, 8) == 0 &&
-	    memory_get(x->s->memory, list - 8, &x->given_back, 8) == 0) {
-		x->gives_back = x->given_back == 0;
-	}
-}
-
 static const struct go_line *frame_line(const struct search *x, uint32_t pc) {
 	const struct go_pc *p = &x->s->symbols.pcs[pc];
 	return p->line_count > 0 ? &x->s->symbols.lines[p->first_line + p->line_count - 1U] : NULL;
+}
+
+/* The lock a goroutine waits for; 0 when it waits for none. */
+static uint64_t awaited_lock(const struct search *x) {
+	for (size_t i = 0; i < x->why->object_count; i++) {
+		const struct why_object *o = &x->why->objects[i];
+		if ((o->kind == WHY_MUTEX || o->kind == WHY_RWMUTEX) && waits_on(o, x->goroutine)) {
+			return o->address;
+		}
+	}
+	return 0;
+}
+
+/* sync.Cond.Wait gives its lock back while it waits, and locks it again. Since go1.26 the goroutine
+ * tells which Cond: its notifyList lies behind the Locker, an interface whose second word is the lock. */
+static void find_given_back(struct search *x) {
+	uint64_t list = 0;
+	x->given_back = 0;
+	x->gives_back = false;
+	for (size_t i = 0; i < x->frames.count && !x->gives_back; i++) {
+		const struct go_line *line = frame_line(x, x->pcs[i]);
+		x->gives_back = line && streq(line->function, "sync.(*Cond).Wait");
+	}
+	if (!x->gives_back) {
+		return;
+	}
+	if (!str_starts(gostack_status(x->s, x->g), "sync.Cond.Wait")) {
+		x->given_back = awaited_lock(x);
+	} else if (x->s->minor >= 26 &&
+	           (memory_get(x->s->memory, x->g->waiting + SUDOG_ELEM, &list, 8) < 0 ||
+	            memory_get(x->s->memory, list - 8, &x->given_back, 8) < 0)) {
+		x->given_back = 0;
+	}
+	x->gives_back = x->given_back == 0;
 }
 
 /* ---- deferred calls ---- */
@@ -141,6 +165,24 @@ static bool locks_itself(const struct search *x, const struct why_object *o, uin
 	return false;
 }
 
+static bool is_lock(const struct why_object *o) {
+	return o->kind == WHY_MUTEX || o->kind == WHY_RWMUTEX;
+}
+
+/* Somebody has it, or nothing is known of that. */
+static bool is_held(const struct why_object *o) {
+	return !o->known || o->locked || (o->kind == WHY_RWMUTEX && o->count > 0);
+}
+
+/* Whether the function that has deferred the Unlock still has the lock. */
+static bool may_be_lent(const struct search *x, const struct why_object *o, uint32_t frame_pc) {
+	bool lent = x->gives_back || !is_held(o);
+	for (size_t i = 0; i < x->frames.count; i++) {
+		lent = lent || (x->pcs[i] == frame_pc && (x->lent[i] || x->doubt[i]));
+	}
+	return lent;
+}
+
 static void look_at_defers(struct search *x) {
 	size_t n = defers_pending(x->s, x->cache, x->g, &x->frames, x->defers);
 	for (size_t i = 0; i < n; i++) {
@@ -158,9 +200,8 @@ static void look_at_defers(struct search *x) {
 			if (!once && !locks_itself(x, o, d->pc)) {
 				continue;
 			}
-			enum why_proof proof = once            ? WHY_PROVEN
-			                       : x->gives_back ? WHY_POSSIBLE
-			                                       : WHY_LIKELY;
+			bool lent = is_lock(o) && may_be_lent(x, o, d->pc);
+			enum why_proof proof = once ? WHY_PROVEN : lent ? WHY_POSSIBLE : WHY_LIKELY;
 			add_holder(
 				x, o,
 				(struct why_holder){.proof = proof,
@@ -180,10 +221,6 @@ static size_t frame_at(const struct search *x, uint64_t address) {
 		i++;
 	}
 	return i;
-}
-
-static bool is_lock(const struct why_object *o) {
-	return o->kind == WHY_MUTEX || o->kind == WHY_RWMUTEX;
 }
 
 /* Between which a word has to be to matter. */
@@ -224,6 +261,7 @@ static void claim(struct search *x, size_t frame, const struct lock_held *held, 
 	}
 	struct why_object *o = why_object_at(x->why, address);
 	if (o && is_lock(o) && o->address != x->given_back) {
+		given = given || !is_held(o);
 		add_holder(x, o,
 		           (struct why_holder){.proof = given ? WHY_POSSIBLE : WHY_LIKELY,
 		                               .reason = given ? WHY_BY_REFERENCE : WHY_BY_CODE,
@@ -234,13 +272,15 @@ static void claim(struct search *x, size_t frame, const struct lock_held *held, 
 /* From the innermost frame on: a function that was called may have given back what its caller has. */
 static void look_at_code(struct search *x) {
 	const uint8_t unlocks = CALLS_UNLOCK | CALLS_RUNLOCK | CALLS_RW_UNLOCK;
-	bool given = false;
-	for (size_t i = 0; i < x->frames.count && !x->gives_back; i++) {
+	bool given = x->gives_back;
+	for (size_t i = 0; i < x->frames.count; i++) {
 		const struct go_pc *p = &x->s->symbols.pcs[x->pcs[i]];
 		bool only = false;
 		uint8_t calls = is_users(frame_line(x, x->pcs[i]))
 		                        ? code_calls(x->s, x->cache, p->entry, &only)
 		                        : 0;
+		x->lent[i] = given;
+		x->doubt[i] = false;
 		if ((calls & (unlocks | CALLS_LOCK)) == 0) {
 			continue;
 		}
@@ -249,7 +289,9 @@ static void look_at_code(struct search *x) {
 		for (size_t k = 0; flow && k < flow->count; k++) {
 			claim(x, i, &flow->held[k], given);
 		}
-		given = given || (flow && flow->known ? flow->gives_back : (calls & unlocks) != 0);
+		bool known = flow && flow->known;
+		x->doubt[i] = (calls & unlocks) != 0 && (!known || flow->kept == 0);
+		given = given || (known ? flow->gives_back : (calls & unlocks) != 0);
 	}
 }
 
@@ -326,6 +368,19 @@ static int by_proof(const void *left, const void *right) {
 	return a->goroutine < b->goroutine ? -1 : a->goroutine > b->goroutine;
 }
 
+/* One alone can have a Mutex: when several look likely, none is. */
+static void doubt_several(struct why_object *o) {
+	size_t sure = 0;
+	for (size_t i = 0; i < o->holder_count; i++) {
+		sure += o->holders[i].proof != WHY_POSSIBLE ? 1 : 0;
+	}
+	for (size_t i = 0; i < o->holder_count && o->kind == WHY_MUTEX && sure > 1; i++) {
+		struct why_holder *h = &o->holders[i];
+		h->proof = h->proof == WHY_LIKELY ? WHY_POSSIBLE : h->proof;
+		h->reason = h->reason == WHY_BY_CODE ? WHY_BY_REFERENCE : h->reason;
+	}
+}
+
 /* Whatever was said of a goroutine that ran meanwhile may be wrong. */
 static void drop_moved(struct gostack *s, struct why *why) {
 	size_t kept = 0;
@@ -344,6 +399,7 @@ static void drop_moved(struct gostack *s, struct why *why) {
 		}
 		o.waiter_count = waiters;
 		o.holder_count = holders;
+		doubt_several(&o);
 		if (holders > 0) {
 			qsort(o.holders, holders, sizeof(*o.holders), by_proof);
 		}
@@ -369,8 +425,8 @@ void why_find_holders(struct gostack *s, struct why *why) {
 			continue;
 		}
 		find_given_back(x);
-		look_at_defers(x);
 		look_at_code(x);
+		look_at_defers(x);
 		look_at_stack(x);
 		read += x->stack_bytes;
 		if (read > WHY_STACKS_MAX) {

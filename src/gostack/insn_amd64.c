@@ -294,8 +294,10 @@ static uint32_t spoils_of(const struct parts *p) {
 		if (op >= 0xc8 && op <= 0xcf) {
 			all |= BIT((op & 7U) | (p->rex & 1U) << 3);
 		}
-		if (op == 0xa2 || op == 0x31 || op == 0x01 || op == 0xc7 || op == 0x05 ||
-		    op == 0xb0 || op == 0xb1) {
+		if (op == 0xb0 || op == 0xb1) { /* CMPXCHG */
+			return rm | BIT(AX);
+		}
+		if (op == 0xa2 || op == 0x31 || op == 0x01 || op == 0xc7 || op == 0x05) {
 			all |= BIT(AX) | BIT(CX) | BIT(DX) | BIT(BX) | BIT(11);
 		}
 		return all;
@@ -368,10 +370,13 @@ static bool take_jump(const struct parts *p, struct insn *ret) {
 	if (p->vector || p->map > 1) {
 		return false;
 	}
+	if (p->map == 1 && op != 0x0b && (op & 0xf0) != 0x80) {
+		return false;
+	}
 	if (p->map == 1) {
 		ret->kind = op == 0x0b ? INSN_END : INSN_BRANCH;
 		ret->target = op == 0x0b ? 0 : target;
-		return op == 0x0b || (op & 0xf0) == 0x80;
+		return true;
 	}
 	if (op == 0xe8 || op == 0xe9 || op == 0xeb) {
 		ret->kind = op == 0xe8 ? INSN_CALL : INSN_JUMP;

@@ -104,6 +104,8 @@ static bool take_load(uint32_t w, struct insn *ret) {
 	ret->base = or_sp(field(w, 5));
 	if ((w & 0xff800000U) == 0xf9000000U) { /* LDR, STR with a number */
 		ret->add = (int64_t)(w >> 10 & 0xfff) * 8;
+	} else if ((w & 0xffa00c00U) == 0xf8200800U) { /* with another register */
+		ret->indexed = 1;
 	} else if ((w & 0xffa00c00U) == 0xf8000000U) { /* LDUR, STUR */
 		ret->add = signed_bits(w >> 12 & 0x1ff, 9);
 	} else {
@@ -123,6 +125,9 @@ static bool take_atomic(uint32_t w, struct insn *ret) {
 		ret->kind = INSN_SWAP;
 	} else if ((w & 0x3f20fc00U) == 0x38200000U) { /* LDADD */
 		ret->kind = INSN_ADD;
+	} else if ((w & 0x3fe07c00U) == 0x08407c00U) { /* LDXR, LDAXR: a swap begins, or an add */
+		ret->kind = INSN_SWAP;
+		ret->writes_bytes = 0;
 	} else if ((w & 0x3fe07c00U) == 0x08007c00U) { /* STXR, STLXR */
 		ret->kind = INSN_EXCLUSIVE;
 	} else {
@@ -147,7 +152,9 @@ static bool take_other_memory(uint32_t w, struct insn *ret) {
 	ret->spoils =
 		vector ? 0
 		       : BIT(field(w, 0)) | (number ? 0 : BIT(field(w, 10)) | BIT(field(w, 16)));
-	if (!number && base != INSN_SP) {
+	/* Before or behind the access the base is moved. */
+	bool moves = (w & 0x3b200400U) == 0x38000400U || (w & 0x3a800000U) == 0x28800000U;
+	if (moves && base != INSN_SP) {
 		ret->spoils |= BIT(base);
 	}
 	unsigned size = (w >> 30) | (vector ? (w >> 21 & 4) : 0);

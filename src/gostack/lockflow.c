@@ -634,11 +634,13 @@ static void answer(struct flow *w, uint64_t pc, struct lock_flow *ret) {
 	ret->gives_back = w->at_call.gives_back;
 	for (size_t k = 0; k < w->at_call.held_count; k++) {
 		struct value v = w->at_call.held[k];
-		/* What it waits for in Lock it has not got yet. */
-		if ((o.use == LOCKS && same(v, now)) || !gives_it_back(w, behind, v)) {
-			continue;
+		if (o.use == LOCKS && same(v, now)) {
+			continue; /* it waits for that in Lock */
 		}
-		ret->count += find_pointer(w, &map, v, &ret->held[ret->count]) ? 1 : 0;
+		ret->kept++;
+		if (gives_it_back(w, behind, v)) {
+			ret->count += find_pointer(w, &map, v, &ret->held[ret->count]) ? 1 : 0;
+		}
 	}
 	free(behind);
 }

@@ -28,6 +28,7 @@ struct lock_flow {
 	bool known; /* false: it cannot be told */
 	struct lock_held held[LOCKS_HELD_MAX];
 	size_t count;
+	size_t kept; /* locks it has, also those that are not told where and whose end is not seen */
 	bool gives_back; /* it may have given back a lock that it had not taken itself */
 };
 

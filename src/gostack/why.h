@@ -13,11 +13,14 @@
  * WHY_LIKELY: the goroutine will release the object, and most probably has it.
  *   - A deferred Unlock, RUnlock or Done of that object is pending (defers.h). That it will be called
  *     is certain. That it has the lock now is not: a function may unlock, and lock again before it
- *     ends. One parked in sync.Cond.Wait with this lock does just that, and is left out.
- *   - The function refers to the lock, has called Lock more often than Unlock up to its line, and calls
- *     Unlock behind it.
+ *     ends. So neither it nor one it has called may be seen to do that (lockflow.h), and it is not in
+ *     sync.Cond.Wait with this lock.
+ *   - On every way through the code of the function to where it stands the lock is taken and not given
+ *     back; behind, it is given back; and none it has called is seen to give a lock back that it has
+ *     not taken (lockflow.h). The pointer to the lock is one the maps of the garbage collector name.
  *   - A deferred close of that channel is pending: it will end the wait, others may do so earlier.
- * WHY_POSSIBLE: a pointer to the object is on its stack; the user may be that one, or nobody.
+ *   Of a Mutex that is not locked, or of which several look likely, none is.
+ * WHY_POSSIBLE: a pointer to the object is on its stack, and alive; the user may be that one, or nobody.
  * Nothing at all: it cannot be told.
  *
  * A cycle is named only over locks, Onces and WaitGroups whose holder is proven or the only likely one;
@@ -48,7 +51,7 @@ enum why_reason {
 	WHY_BY_WRITER,    /* it waits for the readers, everybody else for it */
 	WHY_BY_ONCE,      /* it runs the function of that sync.Once */
 	WHY_BY_DEFER,     /* its deferred call has not run */
-	WHY_BY_CODE,      /* its function locked before, and unlocks behind, where it stands */
+	WHY_BY_CODE,      /* its function has locked, and unlocks behind where it stands */
 	WHY_BY_REFERENCE, /* its stack has a pointer */
 };
 

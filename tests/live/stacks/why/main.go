@@ -143,6 +143,14 @@ func outer(mu *sync.Mutex) {
 }
 
 //go:noinline
+func twice(a *account) {
+	a.mu.Lock()
+	inner(&a.mu)
+	a.cash++
+	a.mu.Unlock()
+}
+
+//go:noinline
 func readAgain(rw *sync.RWMutex) {
 	rw.RLock()
 	defer rw.RUnlock()
@@ -283,6 +291,17 @@ func deadlocks() {
 		inner(lock)
 	})
 
+	// It locks again what it has, with nothing deferred.
+	settled.Add(1)
+	again := &account{name: "again"}
+	go func() {
+		me := id()
+		tell("hold sync.Mutex %p likely %d", &again.mu, me)
+		tell("dead likely %d", me)
+		settled.Done()
+		twice(again)
+	}()
+
 	// Deferred in a loop: such calls are in the goroutine's list.
 	e, f, h := new(sync.Mutex), new(sync.Mutex), new(sync.Mutex)
 	m5 := newMeet()
@@ -314,6 +333,53 @@ func gaveBack(mu *sync.Mutex, back, forever chan struct{}) {
 }
 
 //go:noinline
+func gaveBackBelow(mu *sync.Mutex, back, forever chan struct{}) {
+	mu.Lock()
+	defer mu.Unlock()
+	lends(mu, back, forever)
+}
+
+//go:noinline
+func givesOther(mu, other *sync.Mutex, holding, forever chan struct{}) {
+	mu.Lock()
+	defer mu.Unlock()
+	other.Lock()
+	sink++
+	other.Unlock()
+	close(holding)
+	<-forever
+}
+
+type gate struct {
+	mu   sync.Mutex
+	cond *sync.Cond
+	open bool
+}
+
+//go:noinline
+func (g *gate) untilOpen(asleep chan struct{}) {
+	for !g.open {
+		close(asleep)
+		g.cond.Wait()
+	}
+}
+
+//go:noinline
+func (g *gate) deferred(asleep chan struct{}) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.untilOpen(asleep)
+}
+
+//go:noinline
+func (g *gate) plain(asleep chan struct{}) {
+	g.mu.Lock()
+	g.untilOpen(asleep)
+	sink++
+	g.mu.Unlock()
+}
+
+//go:noinline
 func passes(mu *sync.Mutex, own *sync.Mutex, forever chan struct{}) {
 	own.Lock()
 	<-forever
@@ -330,8 +396,182 @@ func afterwards(mu *sync.Mutex, own *sync.Mutex, forever chan struct{}) {
 	mu.Unlock()
 }
 
+// neighbours has two locks side by side; the first of them is taken.
+type neighbours struct {
+	own, other sync.Mutex
+	rw         sync.RWMutex
+	list       [3]*sync.Mutex
+	n          int
+}
+
+//go:noinline
+func (n *neighbours) holds(forever chan struct{}) {
+	n.own.Lock()
+	n.n++
+	<-forever
+	n.n--
+	n.own.Unlock()
+}
+
+//go:noinline
+func (n *neighbours) reads(forever chan struct{}) {
+	n.rw.RLock()
+	sink += n.n
+	<-forever
+	n.rw.RUnlock()
+}
+
+//go:noinline
+func (n *neighbours) inTurn(forever chan struct{}) {
+	for i, mu := range n.list {
+		mu.Lock()
+		if i == 1 {
+			<-forever
+		}
+		n.n++
+		mu.Unlock()
+	}
+}
+
+//go:noinline
+func perhaps(mu *sync.Mutex, really bool, forever chan struct{}) {
+	if really {
+		mu.Lock()
+	}
+	sink++
+	<-forever
+	if really {
+		mu.Unlock()
+	}
+}
+
+//go:noinline
+func lends(mu *sync.Mutex, lent, forever chan struct{}) {
+	mu.Unlock()
+	close(lent)
+	<-forever
+	mu.Lock()
+}
+
+//go:noinline
+func asks(mu *sync.Mutex, lent, forever chan struct{}) {
+	mu.Lock()
+	sink++
+	lends(mu, lent, forever)
+	mu.Unlock()
+}
+
+//go:noinline
+func either(a, b *sync.Mutex, first bool, forever chan struct{}) {
+	mu := a
+	if first {
+		mu = b
+	}
+	mu.Lock()
+	sink++
+	<-forever
+	mu.Unlock()
+}
+
+//go:noinline
+func before(mu, own *sync.Mutex, forever chan struct{}) {
+	mu.Lock()
+	sink++
+	mu.Unlock()
+	own.Lock()
+	<-forever
+	own.Unlock()
+}
+
+// leaves has pointers on the stack that nothing refers to any more.
+//
+//go:noinline
+func leaves(a, b, c *sync.Mutex) {
+	locks := [...]*sync.Mutex{a, b, c, a, b, c, a, b, c}
+	for i := range locks {
+		locks[i].Lock()
+		sink++
+		locks[len(locks)-1-i].Unlock()
+		if i%3 != 1 {
+			locks[len(locks)-1-i].Lock()
+			locks[i].Unlock()
+		}
+	}
+}
+
+//go:noinline
+func behindLeft(mu, own *sync.Mutex, forever chan struct{}) {
+	leaves(mu, mu, mu)
+	own.Lock()
+	sink++
+	<-forever
+	sink++
+	own.Unlock()
+}
+
+// byCode is about locks that no deferred call tells of.
+func byCode(forever chan struct{}) {
+	n := &neighbours{list: [3]*sync.Mutex{new(sync.Mutex), new(sync.Mutex), new(sync.Mutex)}}
+	n.other.Lock()
+	begins := func(f func()) int {
+		number := make(chan int)
+		go func() { number <- id(); f() }()
+		return <-number
+	}
+	locked := func(mu *sync.Mutex) func() bool {
+		return func() bool { return *(*int32)(unsafe.Pointer(mu))&1 != 0 }
+	}
+	who := begins(func() { n.holds(forever) })
+	waitFor(locked(&n.own))
+	tell("hold sync.Mutex %p likely %d", &n.own, who)
+	tell("none sync.Mutex %p", &n.other)
+	waits(&n.own)
+	waits(&n.other)
+
+	who = begins(func() { n.inTurn(forever) })
+	waitFor(locked(n.list[1]))
+	n.list[0].Lock()
+	n.list[2].Lock()
+	tell("hold sync.Mutex %p likely %d", n.list[1], who)
+	tell("none sync.Mutex %p", n.list[0])
+	tell("none sync.Mutex %p", n.list[2])
+	for _, mu := range n.list {
+		waits(mu)
+	}
+
+	who = begins(func() { n.reads(forever) })
+	waitFor(func() bool { return *(*int32)(unsafe.Add(unsafe.Pointer(&n.rw), 16)) > 0 })
+	writer := begins(func() { n.rw.Lock(); sink++; n.rw.Unlock() })
+	waitFor(func() bool { return writerPends(&n.rw) })
+	tell("hold sync.RWMutex %p proven %d likely %d", &n.rw, writer, who)
+
+	none := func(f func(mu *sync.Mutex)) {
+		mu := new(sync.Mutex)
+		begins(func() { f(mu) })
+		tell("none sync.Mutex %p", mu)
+		waitFor(mu.TryLock)
+		waits(mu)
+	}
+	none(func(mu *sync.Mutex) { perhaps(mu, false, forever) })
+	none(func(mu *sync.Mutex) { either(mu, new(sync.Mutex), true, forever) })
+	none(func(mu *sync.Mutex) { before(mu, new(sync.Mutex), forever) })
+	none(func(mu *sync.Mutex) { behindLeft(mu, new(sync.Mutex), forever) })
+	for i := 0; i < 8; i++ {
+		// Small objects lie side by side.
+		none(func(mu *sync.Mutex) { passes(mu, new(sync.Mutex), forever) })
+	}
+	lent := make(chan struct{})
+	mu := new(sync.Mutex)
+	begins(func() { asks(mu, lent, forever) })
+	<-lent
+	mu.Lock()
+	tell("none sync.Mutex %p", mu)
+	waits(mu)
+}
+
 func harmless() {
 	forever := make(chan struct{})
+	byCode(forever)
 	// Held for a while, with and without defer.
 	held := new(sync.Mutex)
 	ready := make(chan struct{})
@@ -354,15 +594,29 @@ func harmless() {
 	tell("none sync.Mutex %p", gone)
 	waits(gone)
 
-	// Its Unlock is deferred, but it gave the lock back for a while: that is likely, and never proven.
+	// Its Unlock is deferred, but it gave the lock back for a while.
 	lent := new(sync.Mutex)
 	back := make(chan struct{})
-	lender := make(chan int, 1)
-	go func() { lender <- id(); gaveBack(lent, back, forever) }()
+	go gaveBack(lent, back, forever)
 	<-back
 	lent.Lock()
-	tell("hold sync.Mutex %p likely %d", lent, <-lender)
+	tell("none sync.Mutex %p", lent)
 	waits(lent)
+	lent2, back2 := new(sync.Mutex), make(chan struct{})
+	go gaveBackBelow(lent2, back2, forever)
+	<-back2
+	lent2.Lock()
+	tell("none sync.Mutex %p", lent2)
+	waits(lent2)
+
+	// It has given back another lock than that whose Unlock is deferred.
+	kept := new(sync.Mutex)
+	keeps := make(chan int, 1)
+	holding := make(chan struct{})
+	go func() { keeps <- id(); givesOther(kept, new(sync.Mutex), holding, forever) }()
+	<-holding
+	tell("hold sync.Mutex %p likely %d", kept, <-keeps)
+	waits(kept)
 
 	// In a function that knows a lock, and has another one.
 	passed := new(sync.Mutex)
@@ -393,6 +647,19 @@ func harmless() {
 	mu.Lock() // it waits now: it had the lock when it said so
 	tell("none sync.Mutex %p", &mu)
 	waits(&mu)
+
+	// Woken in sync.Cond.Wait: now they wait for the lock they have given back.
+	for _, how := range []func(g *gate, asleep chan struct{}){(*gate).deferred, (*gate).plain} {
+		g := &gate{}
+		g.cond = sync.NewCond(&g.mu)
+		asleep := make(chan struct{})
+		go how(g, asleep)
+		<-asleep
+		g.mu.Lock()
+		g.open = true
+		g.cond.Signal()
+		tell("none sync.Mutex %p", &g.mu)
+	}
 
 	// Workers that wait for work; a WaitGroup that waits for workers.
 	jobs, results := make(chan int), make(chan int, 1)
