@@ -8,21 +8,17 @@
 #include "cmd/interrupt.h"
 #include "cmd/output.h"
 #include "cmd/why_exited.h"
+#include "cmd/why_view.h"
 #include "core/registry.h"
-#include "core/rights.h"
 #include "probes/server/wait_facts.h"
 #include "probes/server/wait_trial.h"
 #include "report/harmless.h"
-#include "report/json_writer.h"
-#include "report/sheet.h"
 #include "world/live.h"
 #include "world/replay.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stddef.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define WHY_TIMEOUT_NS (5 * NS_PER_S)
 #define SERVERS_MAX    8
@@ -173,142 +169,6 @@ static bool look_at_trial(struct why *y) {
 
 /* ---- the report ---- */
 
-static void put_unread(struct json *j, struct arena *arena, const struct wait_unread *u) {
-	json_open_element(j, '{');
-	json_put_number(j, "pid", u->process->pid);
-	json_put(j, "stream", u->incoming ? "stdin" : "stdout");
-	json_put_number(j, "bytes", u->bytes);
-	json_put_ms(j, "unread_ms", u->age_ms);
-	json_put(j, "text", waits_unread_line(arena, u));
-	json_open_member(j, "messages", '[');
-	for (size_t i = 0; i < u->message_count; i++) {
-		json_open_element(j, '{');
-		json_put(j, "method", u->messages[i].name);
-		json_put_number(j, "bytes", u->messages[i].bytes);
-		json_close(j, '}');
-	}
-	json_close(j, ']');
-	json_close(j, '}');
-}
-
-/* What could not be seen, and what would let us; NULL-terminated. */
-static const char *const *unseen(const struct why *y) {
-	const char **list = arena_array_of(y->arena, const char *, 3);
-	bool denied = false;
-	size_t n = 0;
-
-	for (size_t i = 0; i < y->chain.link_count; i++) {
-		denied = denied || y->chain.links[i].process->denied;
-	}
-	if (denied) {
-		list[n++] =
-			"system calls of a process in the chain: its user, or " RIGHTS_TO_SEE_OTHERS
-			" "
-			"(sudo), would show them";
-	}
-	/* Somebody else may hold the other end, or the lock. */
-	if (y->waits.unreadable > 0 && !waits_is_healthy(&y->chain)) {
-		list[n++] = arena_printf(
-			y->arena,
-			"what %" PRId64 " processes of other users have open: " RIGHTS_TO_SEE_OTHERS
-			" (sudo) would show it",
-			y->waits.unreadable);
-	}
-	return list;
-}
-
-static void put_chain(struct json *j, const void *context) {
-	const struct why *y = context;
-	const struct wait_chain *c = &y->chain;
-
-	json_newline(j, 1);
-	json_open_member(j, "chain", '[');
-	for (size_t i = 0; i < c->link_count; i++) {
-		const struct wait_process *p = c->links[i].process;
-		bool last = i + 1 == c->link_count;
-
-		json_newline(j, 2);
-		json_open_element(j, '{');
-		json_put_number(j, "pid", p->pid);
-		json_put(j, "name", waits_name(y->arena, p));
-		json_put(j, "state", p->state);
-		json_put_number(j, "age_ms", p->age_ms);
-		json_put(j, "waits_by", last ? NULL : wait_how_name(c->links[i].how));
-		json_put(j, "on",
-		         last ? (*c->leaf.on ? c->leaf.on : NULL)
-		              : (*c->links[i].on ? c->links[i].on : NULL));
-		json_put(j, "proof", last ? c->leaf.proof : c->links[i].proof);
-		json_put(j, "text", waits_link_line(y->arena, c, i));
-		json_close(j, '}');
-	}
-	json_close(j, ']');
-	json_newline(j, 1);
-	json_open_member(j, "leaf", '{');
-	json_put(j, "kind", wait_kind_name(c->leaf.kind));
-	json_put_number(j, "pid", c->leaf.process->pid);
-	json_put(j, "on", *c->leaf.on ? c->leaf.on : NULL);
-	json_put_ms(j, "since_ms", c->leaf.since_ms);
-	json_put_bool(j, "settled", c->leaf.settled);
-	json_put(j, "text", waits_sentence(y->arena, c));
-	json_close(j, '}');
-	json_newline(j, 1);
-	json_open_member(j, "unread", '[');
-	for (size_t i = 0; i < c->unread_count; i++) {
-		put_unread(j, y->arena, &c->unread[i]);
-	}
-	json_close(j, ']');
-	json_newline(j, 1);
-	json_put_names(j, "not_seen", unseen(y));
-}
-
-static void put_text(struct why *y, struct strbuf *out, const struct report_style *style) {
-	struct sheet s = {.out = out, .style = style};
-	const struct wait_chain *c = &y->chain;
-	bool healthy = waits_is_healthy(c);
-	struct wait_cure cures[2];
-	size_t cure_count = healthy ? 0 : waits_cures(y->arena, c, cures);
-
-	sheet_ink(&s, healthy ? INK_GREEN : INK_RED, waits_sentence(y->arena, c));
-	strbuf_add(out, "\n\n");
-	for (size_t i = 0; i < c->link_count; i++) {
-		strbuf_printf(out, "  %zu. ", i + 1);
-		sheet_prose(&s, 5, 5, 0, waits_link_line(y->arena, c, i));
-	}
-	for (size_t i = 0; i < c->unread_count; i++) {
-		strbuf_add(out, "  -  ");
-		sheet_prose(&s, 5, 5, 0, waits_unread_line(y->arena, &c->unread[i]));
-	}
-	if (c->tracer) {
-		strbuf_add(out, "  -  ");
-		sheet_prose(&s, 5, 5, 0,
-		            arena_printf(y->arena, "%s watches it and lets it run",
-		                         waits_name(y->arena, c->tracer)));
-	}
-	if (!healthy && !c->leaf.settled) {
-		strbuf_add(out, "  -  ");
-		sheet_prose(&s, 5, 5, 0, "this has only just begun and may pass; ask again");
-	}
-	if (!healthy && c->leaf.kind == WAIT_INSIDE && c->leaf.process == c->server) {
-		strbuf_add(out, "\nSee which of its goroutines waits for which:\n");
-		sheet_command(&s, 4,
-		              arena_printf(y->arena, "dialtone stacks --why %lld",
-		                           (long long)c->server->pid));
-	}
-	for (size_t i = 0; i < cure_count; i++) {
-		strbuf_add_char(out, '\n');
-		sheet_prose(&s, 0, 0, 0, arena_printf(y->arena, "%s:", cures[i].title));
-		sheet_command(&s, 4, cures[i].command);
-	}
-	const char *const *missing = unseen(y);
-
-	for (size_t i = 0; missing[i]; i++) {
-		if (i == 0) {
-			strbuf_add_char(out, '\n');
-		}
-		sheet_prose(&s, 0, 2, 0, arena_printf(y->arena, "Not seen: %s.", missing[i]));
-	}
-}
-
 static const struct rule *const *wait_rules(struct arena *arena) {
 	static const char *const ids[] = {"ipc-server-stopped", "ipc-server-waits-on-child",
 	                                  "ipc-editor-does-not-read", "fs-lock-held"};
@@ -338,12 +198,13 @@ static int show(struct why *y) {
 	                                                 : "broken",
 	          .hurt = waits_is_healthy(&y->chain) ? "" : waits_sentence(y->arena, &y->chain));
 	struct diagnosis diagnosis = infer(wait_rules(y->arena), &y->facts);
+	const struct why_view view = {y->arena, &y->waits, &y->chain};
 	struct report report = {
 		.target = &y->target,
 		.facts = &y->facts,
 		.diagnosis = &diagnosis,
-		.put_more = put_chain,
-		.more = y,
+		.put_more = why_view_json,
+		.more = &view,
 		.timings = report_timings_since(y->start_ns),
 	};
 	struct report_style style = {
@@ -356,7 +217,7 @@ static int show(struct why *y) {
 		strbuf_add(&out, harmless_lines(y->arena, waits_dot(y->arena, &y->waits, &y->chain),
 		                                terminal.utf8));
 	} else {
-		put_text(y, &out, &style);
+		why_view_text(&out, &view, &style);
 	}
 	return output_write(&out, report_status(&report));
 }

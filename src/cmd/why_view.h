@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ * The forms of `dialtone why`, apart from its look: who waits for whom, as text and in the report for programs. Nothing
+ * here looks or prints.
+ */
+#ifndef CMD_WHY_VIEW_H
+#define CMD_WHY_VIEW_H
+
+#include "report/json_writer.h"
+#include "report/report.h"
+#include "waits/waits.h"
+
+struct why_view {
+	struct arena *arena;
+	const struct waits *waits;
+	const struct wait_chain *chain;
+};
+
+/* What could not be seen, and what would let us; NULL-terminated. */
+const char *const *why_view_unseen(const struct why_view *view);
+void why_view_text(struct strbuf *out, const struct why_view *view,
+                   const struct report_style *style);
+/* The keys chain, leaf, unread and not_seen of a report; context: a struct why_view. */
+void why_view_json(struct json *j, const void *context);
+
+#endif
