@@ -32,6 +32,7 @@ struct finding {
 	enum confidence confidence;
 	bool by_words; /* it would not be believed without words of the server, which a broken
 	                  load also brings about, or says no more than that something is not done yet */
+	const char *const *explains; /* instead of the rule's (rule.h); NULL: the rule's */
 	const struct fact *cites[FINDING_CITES_MAX];
 	size_t cite_count;
 	struct fix_advice fixes[FINDING_FIXES_MAX];

@@ -51,10 +51,12 @@ static void fold_group(struct finding *cause, const struct group *group, char ma
 /* The first finding that explains another has it. */
 static void fold_symptoms(struct findings *all, const struct groups *groups) {
 	findings_each (cause, all) {
-		if (cause->severity == SEV_NOTE || !cause->rule->explains) {
+		const char *const *explains =
+			cause->explains ? cause->explains : cause->rule->explains;
+		if (cause->severity == SEV_NOTE || !explains) {
 			continue;
 		}
-		for (const char *const *id = cause->rule->explains; *id; id++) {
+		for (const char *const *id = explains; *id; id++) {
 			for (size_t i = 0; i < groups->count; i++) {
 				if (streq(rule_explained_id(*id), groups->all[i].rule->id)) {
 					fold_group(cause, &groups->all[i], **id);

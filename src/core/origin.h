@@ -46,6 +46,9 @@ const struct fact *origin_need(const struct facts *facts, const char *name, cons
 const char *origin_login_file(const struct facts *facts);
 /* The code that this value of GOOS, GOARCH or CGO_ENABLED leaves out of the build, or NULL. */
 const struct fact *origin_excluded(const struct facts *facts, const char *name, const char *value);
+/* What a wrong value of this variable can bring about, to be the explains of a finding about it (finding.h): a
+ * stored GOROOT has nothing to do with a line that go.sum lacks. */
+const char *const *origin_explains(const char *name, const char *value);
 /* The judged environment is that of a remote editor (VS Code's server and its kin). */
 bool origin_is_remote(const struct facts *facts);
 

@@ -22,15 +22,40 @@ static bool runs_here(const char *goarch) {
 #endif
 }
 
-/* Blocks that were never written read as zeros. */
-static bool begins_with_zeros(struct exam *exam, const char *path) {
+/* What a file that is no program is: blocks that were never written read as zeros, a download that was
+ * not unpacked or that failed. "" for text. */
+static const char *what_is(struct exam *exam, const char *path) {
+	static const struct {
+		const char *bytes;
+		size_t len;
+		const char *name;
+	} heads[] = {{"\x1f\x8b", 2, "packed"},
+	             {"PK\3\4", 4, "packed"},
+	             {"\xfd"
+	              "7zXZ",
+	              5, "packed"},
+	             {"\x28\xb5\x2f\xfd", 4, "packed"},
+	             {"<!", 2, "page"},
+	             {"<html", 5, "page"},
+	             {"<HTML", 5, "page"}};
 	const struct evidence *ev = world_look(exam->world, LOOK_FILE, path, HEAD_CAP_BYTES);
-	for (size_t i = 0; i < ev->bytes.len; i++) {
-		if (ev->bytes.data[i] != '\0') {
-			return false;
+	if (!evidence_has_bytes(ev) || ev->bytes.len == 0) {
+		return "";
+	}
+	size_t zeros = 0;
+	while (zeros < ev->bytes.len && ev->bytes.data[zeros] == '\0') {
+		zeros++;
+	}
+	if (zeros == ev->bytes.len) {
+		return "zeros";
+	}
+	for (size_t i = 0; i < sizeof(heads) / sizeof(*heads); i++) {
+		if (ev->bytes.len >= heads[i].len &&
+		    memcmp(ev->bytes.data, heads[i].bytes, heads[i].len) == 0) {
+			return heads[i].name;
 		}
 	}
-	return evidence_has_bytes(ev) && ev->bytes.len > 0;
+	return memchr(ev->bytes.data, '\0', ev->bytes.len) ? "data" : "";
 }
 
 static void state_binary(struct exam *exam, const char *tool, const char *path, bool chosen) {
@@ -41,13 +66,13 @@ static void state_binary(struct exam *exam, const char *tool, const char *path, 
 	struct binary bin = binary_from_text(exam->arena, ev->bytes);
 	const char *interpreter =
 		bin.kind == BINARY_SCRIPT ? bin.script_interpreter : bin.interpreter;
-	bool zeros = bin.kind == BINARY_OTHER && begins_with_zeros(exam, path);
+	const char *other = bin.kind == BINARY_OTHER ? what_is(exam, path) : "";
 	bool there = str_empty(interpreter) || world_stat(exam->world, interpreter).exists;
 	FACTS_ADD(exam->facts, binary, ev, .tool = tool, .path = path,
 	          .format = binary_kind_name(bin.kind), .machine = bin.goarch,
 	          .interpreter = interpreter, .argument = bin.script_argument,
 	          .interpreter_present = there, .truncated = bin.truncated,
-	          .fault = zeros ? "zeros" : bin.fault,
+	          .fault = str_empty(other) ? bin.fault : other,
 	          .machine_ok = bin.kind != BINARY_ELF || runs_here(bin.goarch),
 	          .go_version = bin.go_version, .module = bin.module, .version = bin.module_version,
 	          .needs_glibc = bin.glibc, .chosen = chosen, .size = (int64_t)bin.size_bytes);
@@ -105,8 +130,8 @@ const struct probe probe_tools = {
 	.id = "tools",
 	.title = "which go and which server the editor takes, and how it starts them",
 	.stage = STAGE_TOOLS,
-	.yields = FACT_BIT(tool) | FACT_BIT(binary) | FACT_BIT(govar) | FACT_BIT(setting_program) |
-                  FACT_BIT(window_folder),
+	.yields = FACT_BIT(tool) | FACT_BIT(binary) | FACT_BIT(govar) | FACT_BIT(platform) |
+                  FACT_BIT(setting_program) | FACT_BIT(window_folder),
 	.required = true,
 	.look = look,
 };

@@ -10,7 +10,7 @@
 #include "core/rule.h"
 
 static const char *fault_of(const struct fact_tool *t) {
-	return streq(t->state, "no_exec_bit")   ? "has no permission to be executed"
+	return streq(t->state, "no_exec_bit")   ? "may not be executed by this user"
 	       : streq(t->state, "directory")   ? "is a directory, not the program in it"
 	       : streq(t->state, "special")     ? "is no regular file"
 	       : streq(t->state, "unreachable") ? "lies below a directory that may not be searched"
@@ -49,14 +49,17 @@ static const struct fact_tool *blocked(const struct facts *facts, const char *to
 	return found;
 }
 
+static bool is_own(const struct facts *facts, const char *path) {
+	const struct fact_target *target = facts_first(target, facts);
+	return target && !str_empty(target->home) &&
+	       (path_below(path, target->home) || streq(path, target->home));
+}
+
 static void fix_hidden(const struct facts *facts, struct findings *out, struct finding *f,
                        const struct fact_tool *t) {
-	const struct fact_target *target = facts_first(target, facts);
 	const char *dir = str_empty(t->shut) ? path_parent(out->arena, t->path) : t->shut;
 	const char *quoted = str_shell_quote(out->arena, dir);
-	bool own = target && !str_empty(target->home) &&
-	           (path_below(dir, target->home) || streq(dir, target->home));
-	if (own) {
+	if (is_own(facts, dir)) {
 		finding_fix(out, f, "let its owner in again", "chmod u+x %s", quoted);
 	} else if (!str_empty(t->real)) {
 		finding_fix(out, f, "put the program itself in the place of the link",
@@ -86,7 +89,10 @@ static void report(const struct rule *self, const struct facts *facts, struct fi
 	                     t->path, link ? t->real : "", fault);
 	finding_cites(f, t);
 	const char *quoted = str_shell_quote(out->arena, t->path);
-	if (streq(t->state, "no_exec_bit")) {
+	if (streq(t->state, "no_exec_bit") && !is_own(facts, t->path)) {
+		finding_fix(out, f, "let everybody execute it (gopls must read itself, too)",
+		            "sudo chmod a+rx %s", quoted);
+	} else if (streq(t->state, "no_exec_bit")) {
 		finding_fix(out, f, "make it executable again", "chmod +x %s", quoted);
 	} else if (streq(t->state, "directory") && t->configured) {
 		struct fix_advice *fix =

@@ -25,7 +25,11 @@ static const char *fault_of(struct arena *arena, const struct fact_binary *b) {
 		                    str_empty(b->machine) ? "another processor" : b->machine);
 	}
 	if (streq(b->format, "other") && !streq(b->fault, "zeros")) {
-		return "is no program and has no #! line";
+		return streq(b->fault, "packed") ? "is a packed archive that was never unpacked"
+		       : streq(b->fault, "page")
+		               ? "is a web page: what was fetched was an answer in words"
+		       : streq(b->fault, "data") ? "is no program"
+		                                 : "is no program and has no #! line";
 	}
 	return NULL;
 }
@@ -41,7 +45,7 @@ static void report(const struct rule *self, struct findings *out, const struct f
 		finding_detail(out, f, "%s in %s line %lld names it", t->setting, t->file,
 		               (long long)t->line);
 	}
-	if (streq(b->format, "other")) {
+	if (streq(b->format, "other") && str_empty(b->fault)) {
 		finding_fix(out, f, "if it is a script, give it its first line",
 		            "sed -i.bak '1i #!/bin/sh' %s", str_shell_quote(out->arena, b->path));
 	}

@@ -56,9 +56,11 @@ static const char *bin_reason(const struct facts *facts, struct findings *out, s
 	const struct fact_govar *gobin = facts_govar(facts, "GOBIN");
 	if (gobin && !str_empty(gobin->value) && !streq(gobin->origin, "default")) {
 		finding_cites(f, gobin);
-		const char *kind = strchr(gobin->value, ':')
-		                           ? "is a list, but must be one directory"
-		                           : "is what the editor follows";
+		const char *kind =
+			strchr(gobin->value, ':') ? "is a list, but must be one directory"
+			: streq(gobin->value, dir)
+				? "is where go install puts it, and the editor looks on PATH"
+				: "is what the editor follows";
 		return arena_printf(out->arena, "GOBIN=%s, %s, %s", gobin->value,
 		                    origin_words(facts, gobin), kind);
 	}

@@ -2,8 +2,8 @@
  * gopls itself crashes: its traceback says in which function.
  *
  * A traceback is also what a Go program leaves that got no memory (res-go-oom-fatal), no thread
- * (res-nproc-pids), no descriptor (res-nofile), whose file is damaged (bin-truncated-corrupt: a fault
- * and no panic), or that somebody has asked for one (SIGQUIT). What a log has of an earlier session,
+ * (res-nproc-pids), no descriptor (res-nofile), a variable it cannot read (env-goflags-malformed),
+ * whose file is damaged (bin-truncated-corrupt: a fault and no panic), or that somebody has asked for one (SIGQUIT). What a log has of an earlier session,
  * or of a server that has been started again since and works, is history.
  */
 #include "core/no_memory.h"
@@ -16,13 +16,16 @@ static bool is_other(const struct fact_crash *c) {
 		"too many open files",
 		"no space left on device",
 		"newosproc",
+		"malformed GOMEMLIMIT",
+		"unknown GODEBUG setting",
 		"all goroutines are asleep",
 		"fault",
 		"runtime: function symbol table",
 	};
 
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
-		if (streq(c->text, others[i]) || (i != 6 && str_has(c->text, others[i]))) {
+		bool whole = streq(others[i], "fault"); /* "default" has it, too */
+		if (streq(c->text, others[i]) || (!whole && str_has(c->text, others[i]))) {
 			return true;
 		}
 	}

@@ -20,32 +20,6 @@ static const struct fact_go_flag_setting *setting_of(const struct facts *facts, 
 	return NULL;
 }
 
-/* The member without which the server works. */
-static struct culprit find_culprit(const struct facts *facts) {
-	struct culprit found = {0};
-	facts_each (trial, t, facts) {
-		if (streq(t->what, "without flag") && t->better) {
-			found.trial = t;
-			found.setting = setting_of(facts, t->subject);
-			return found;
-		}
-	}
-	const struct fact_go_flag_setting *first = facts_first(go_flag_setting, facts);
-	if (first && !first->base.next) {
-		found.setting = first;
-	}
-	return found;
-}
-
-static const char *all_members(const struct facts *facts, struct arena *arena) {
-	struct strbuf out;
-	strbuf_init(&out, arena);
-	facts_each (go_flag_setting, s, facts) {
-		strbuf_printf(&out, "%s\"%s\"", out.len ? ", " : "", s->value);
-	}
-	return out.data;
-}
-
 /* The first line that says something. */
 static const char *first_words(struct arena *arena, const char *err) {
 	struct slice rest = slice_str(err);
@@ -57,6 +31,64 @@ static const char *first_words(struct arena *arena, const char *err) {
 		}
 	}
 	return "";
+}
+
+/* Does gopls speak of this flag: "for flag -remote.listen.timeout: parse error"? */
+static bool speaks_of(struct arena *arena, const char *words, const char *value) {
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+	size_t dashes = strspn(value, "-");
+	const char *name = arena_strndup(arena, value, strcspn(value, "= "));
+	const char *at = dashes > 0 && name[dashes] ? strstr(words, name + dashes - 1) : NULL;
+	for (; at; at = strstr(at + 1, name + dashes - 1)) {
+		const char *end = at + strlen(name + dashes - 1);
+		bool longer = *end && (strchr(letters, *end) ||
+		                       (*end == '.' && end[1] && strchr(letters, end[1])));
+		if (!longer) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The one that gopls names when it ends; a flag that would start a daemon is not tried alone. */
+static const struct fact_go_flag_setting *named_by_server(const struct facts *facts) {
+	const struct fact_server *server = facts_first(server, facts);
+	const char *words = server ? first_words(facts->arena, server->err) : "";
+	const struct fact_go_flag_setting *found = NULL;
+	facts_each (go_flag_setting, s, facts) {
+		if (speaks_of(facts->arena, words, s->value)) {
+			if (found) {
+				return NULL;
+			}
+			found = s;
+		}
+	}
+	return found;
+}
+
+/* The member without which the server works. */
+static struct culprit find_culprit(const struct facts *facts) {
+	struct culprit found = {0};
+	facts_each (trial, t, facts) {
+		if (streq(t->what, "without flag") && t->better) {
+			found.trial = t;
+			found.setting = setting_of(facts, t->subject);
+			return found;
+		}
+	}
+	const struct fact_go_flag_setting *first = facts_first(go_flag_setting, facts);
+	found.setting = first && !first->base.next ? first : named_by_server(facts);
+	return found;
+}
+
+static const char *all_members(const struct facts *facts, struct arena *arena) {
+	struct strbuf out;
+	strbuf_init(&out, arena);
+	facts_each (go_flag_setting, s, facts) {
+		strbuf_printf(&out, "%s\"%s\"", out.len ? ", " : "", s->value);
+	}
+	return out.data;
 }
 
 static const char *key_of(const struct fact_go_flag_setting *s) {

@@ -4,14 +4,27 @@
  * mod-cgo-toolchain-missing.)
  *
  * By itself that is a note: gopls gives files of another platform a build of their own. It is the
- * cause when code that is needed is left out, or the pair does not exist. The same value stored by go
- * env -w is env-goenv-file-leftover; in the environment, or meant for gopls alone in
- * gopls.build.env, it is mod-excluded-by-constraints.
+ * cause when code that is needed is left out, or the pair does not exist: then wherever it is set,
+ * for go loads nothing at all. A value stored by go env -w is env-goenv-file-leftover; code left out
+ * by a good pair in the environment, or in gopls.build.env for gopls alone, is
+ * mod-excluded-by-constraints.
  */
 #include "core/origin.h"
 #include "core/rule.h"
 
+/* The Go that is used has no such pair. A driver does not ask go. */
+static const struct fact_platform *no_such_pair(const struct facts *facts) {
+	const struct fact_platform *p = facts_first(platform, facts);
+	const struct fact_govar *driver = facts_govar(facts, "GOPACKAGESDRIVER");
+	bool asks = !driver || str_empty(driver->value) || streq(driver->value, "off");
+	return p && !p->known && asks ? p : NULL;
+}
+
 static const struct fact *pair_refused(const struct facts *facts) {
+	const struct fact_platform *p = no_such_pair(facts);
+	if (p) {
+		return &p->base;
+	}
 	const struct fact *said = facts_said(facts, "unsupported GOOS/GOARCH pair", NULL);
 	facts_each (go_run, run, facts) {
 		bool refused = str_has(run->err, "unsupported GOOS/GOARCH pair");
@@ -139,11 +152,53 @@ static void check_one(const struct rule *self, const struct facts *facts, struct
 	}
 }
 
+/* Names that uname, compilers and people have for what Go calls otherwise. */
+static const char *name_of_go(const char *word) {
+	static const char *const names[][2] = {
+		{"x86_64", "amd64"}, {"x64", "amd64"},     {"i386", "386"},     {"i686", "386"},
+		{"x86", "386"},      {"aarch64", "arm64"}, {"armv8", "arm64"},  {"armv6", "arm"},
+		{"armv7", "arm"},    {"armv7l", "arm"},    {"armhf", "arm"},    {"amd46", "amd64"},
+		{"macos", "darwin"}, {"osx", "darwin"},    {"win32", "windows"}};
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (strcasecmp(word, names[i][0]) == 0) {
+			return names[i][1];
+		}
+	}
+	return NULL;
+}
+
+/* A pair that no Go builds for, set in the environment or for gopls alone. */
+static void check_pair(const struct rule *self, const struct facts *facts, struct findings *out) {
+	const struct fact_platform *p = no_such_pair(facts);
+	const struct fact_govar *os = facts_govar(facts, "GOOS");
+	const struct fact_govar *arch = facts_govar(facts, "GOARCH");
+	if (!p || told(self, out) || !os || !arch || facts_healthy(facts)) {
+		return;
+	}
+	bool of_os = !p->os_known || streq(arch->origin, "default");
+	const struct fact_govar *var = of_os ? os : arch;
+	if (streq(var->origin, "default") || streq(var->origin, "goenv")) {
+		return;
+	}
+	struct finding *f = findings_add(out, self, CONF_CERTAIN,
+	                                 arena_printf(out->arena, "%s=%s", var->name, var->value),
+	                                 "%s is %s: Go has no platform %s/%s, so go loads nothing",
+	                                 var->name, var->value, p->goos, p->goarch);
+	finding_about(out, f, var->name);
+	const char *right = name_of_go(var->value);
+	finding_detail(out, f, "it is set %s%s", origin_words(facts, var),
+	               right ? arena_printf(out->arena, "; Go calls it %s", right) : "");
+	finding_cites(f, p);
+	finding_cites(f, var);
+	origin_fix(facts, out, f, var);
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	static const char *const names[] = {"GOOS", "GOARCH", "GOFLAGS"};
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		check_one(self, facts, out, names[i]);
 	}
+	check_pair(self, facts, out);
 }
 
 const struct rule rule_cfg_goos_goarch_in_toolsenv = {

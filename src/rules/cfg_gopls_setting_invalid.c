@@ -101,9 +101,21 @@ static const char *shorten(struct arena *arena, const char *json) {
 	return strlen(json) <= 100 ? json : arena_printf(arena, "%.100s…", json);
 }
 
-static struct finding *report(const struct rule *self, struct findings *out,
-                              const struct fact *said, const struct fact_setting *s,
-                              const char *option, const char *complaint) {
+/* The other one of two settings with the same name for gopls, or NULL. */
+static const struct fact_setting *twin_of(const struct facts *facts, const struct fact_setting *s) {
+	facts_each (setting, other, facts) {
+		if (other != s && other->effective && str_starts(other->key, "gopls.") &&
+		    streq(last_segment(other->key), last_segment(s->key))) {
+			return other;
+		}
+	}
+	return NULL;
+}
+
+static struct finding *report(const struct rule *self, const struct facts *facts,
+                              struct findings *out, const struct fact *said,
+                              const struct fact_setting *s, const char *option,
+                              const char *complaint) {
 	struct arena *arena = out->arena;
 	struct finding *f =
 		s ? findings_add(out, self, CONF_CERTAIN, s->key,
@@ -113,6 +125,13 @@ static struct finding *report(const struct rule *self, struct findings *out,
 	                         "gopls rejects a setting: %s", complaint);
 	if (s) {
 		finding_cites(f, s);
+	}
+	const struct fact_setting *twin =
+		s && str_has(complaint, "duplicate value") ? twin_of(facts, s) : NULL;
+	if (twin) {
+		f->title = arena_printf(arena, "%s; %s (%s line %lld) is the same setting",
+		                        f->title, twin->key, twin->file, (long long)twin->line);
+		finding_cites(f, twin);
 	}
 	finding_cite(f, said);
 	const char *instead = option ? equivalent(arena, option) : NULL;
@@ -168,8 +187,8 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		const char *option = option_of(out->arena, complaint);
 		const struct fact_setting *s = setting_of(facts, option);
 		if (!is_reported(out, self, s)) {
-			weigh(facts, out, report(self, out, &said->base, s, option, complaint),
-			      option);
+			weigh(facts, out,
+			      report(self, facts, out, &said->base, s, option, complaint), option);
 		}
 	}
 }

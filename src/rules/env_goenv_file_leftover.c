@@ -84,6 +84,10 @@ static bool is_platform(const char *name) {
 
 static const struct fact *platform_fault(const struct facts *facts, const char *name,
                                          const char *value) {
+	const struct fact_platform *p = facts_first(platform, facts);
+	if (p && !p->known && !streq(name, "CGO_ENABLED") && !facts_healthy(facts)) {
+		return &p->base;
+	}
 	const struct fact *said = facts_said(facts, "unsupported GOOS/GOARCH pair", NULL);
 	if (said) {
 		return said;
@@ -165,6 +169,7 @@ static void report(const struct rule *self, const struct facts *facts, struct fi
 		"%s is %s because go env -w stored it once (%s)", var->name, var->value,
 		var->where);
 	finding_about(out, f, var->name);
+	f->explains = origin_explains(var->name, var->value);
 	finding_cites(f, var);
 	finding_cite(f, fault);
 	const struct fact_trial *trial = facts_trial(facts, "without GOENV");
@@ -215,13 +220,5 @@ const struct rule rule_env_goenv_file_leftover = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(govar),
-	.explains =
-		IDS("env-goroot-wrong", "env-goflags-malformed", "env-tmpdir-invalid",
-                    "cfg-cache-path-not-absolute", "env-gopath-equals-goroot",
-                    "mod-inconsistent-vendoring", "*tc-download-unavailable", "*tc-local-too-old",
-                    "*mod-excluded-by-constraints", "*mod-cgo-toolchain-missing",
-                    "*mod-goflags-mod-vs-workspace", "*mod-gosum-or-gomod-stale",
-                    "*env-home-or-cache-undefined", "*fs-readonly", "*fs-gocache-foreign-owner",
-                    "*fs-modcache-foreign-owner", "*bin-wrong-bin-dir"),
 	.check = check,
 };

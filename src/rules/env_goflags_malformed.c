@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * GOFLAGS, or a build flag in the settings, is refused by go.
+ * GOFLAGS, or a build flag in the settings, is refused by go; or another variable has a value at
+ * which go, or any program of Go, stops (an experiment of an older Go, GO111MODULE=yes,
+ * GOMEMLIMIT=4GB). What go env -w has stored is env-goenv-file-leftover.
  *
  * Counter-check: `go version` reads GOFLAGS first; when it answered, GOFLAGS is acceptable to this
- * Go, whatever we think.
+ * Go, whatever we think. Of other variables go itself must have spoken, and ended.
  */
 #include "core/origin.h"
+#include "core/refused.h"
 #include "core/rule.h"
 
 static bool go_accepted(const struct facts *facts) {
@@ -125,7 +128,35 @@ static void check_words_of_go(const struct rule *self, const struct facts *facts
 	origin_fix(facts, out, f, var);
 }
 
+/* An experiment of an older Go, GO111MODULE=yes, GOMEMLIMIT=4GB. */
+static void check_variable(const struct rule *self, const struct facts *facts, struct findings *out,
+                           const char *name) {
+	const char *line = NULL;
+	const struct fact *proof = refused_variable(facts, name, &line);
+	const struct fact_govar var = origin_of_var(facts, name);
+	if (!proof || str_empty(var.value) || streq(var.origin, "goenv") ||
+	    streq(var.origin, "default")) {
+		return;
+	}
+	struct finding *f = findings_add(
+		out, self, CONF_CERTAIN, arena_printf(out->arena, "%s=%s", name, var.value),
+		"%s is \"%s\", at which go stops: %s", name, var.value, line);
+	finding_about(out, f, name);
+	finding_detail(out, f, "it is set %s", origin_words(facts, &var));
+	finding_cite(f, proof);
+	const struct fact_govar *known = facts_govar(facts, name);
+	if (known) {
+		finding_cites(f, known);
+	} else {
+		origin_cite_judged(facts, f, name);
+	}
+	origin_fix(facts, out, f, &var);
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
+	for (size_t i = 0; refused_names[i]; i++) {
+		check_variable(self, facts, out, refused_names[i]);
+	}
 	bool found = false;
 	facts_each (goflag_error, e, facts) {
 		if (streq(e->source, "GOFLAGS")) {
@@ -142,7 +173,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 
 const struct rule rule_env_goflags_malformed = {
 	.id = "env-goflags-malformed",
-	.title = "GOFLAGS or a build flag setting is refused by go",
+	.title = "GOFLAGS, a build flag setting or another variable is refused by go",
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(govar),

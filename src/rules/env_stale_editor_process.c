@@ -5,6 +5,7 @@
  * what a new session gets. Without the newer file a restart of the editor would change nothing.
  */
 #include "core/origin.h"
+#include "core/refused.h"
 #include "core/rule.h"
 
 /* The kernel tells when a process began in hundredths of a second. */
@@ -67,9 +68,11 @@ static bool is_at_fault(const struct facts *facts, const char *name) {
 		}
 	}
 	if (streq(name, "GOOS") || streq(name, "GOARCH") || streq(name, "CGO_ENABLED")) {
-		return origin_excluded(facts, name, facts_var(facts, "judged", name)) != NULL;
+		const struct fact_platform *pair = facts_first(platform, facts);
+		bool none = pair && !pair->known && !streq(name, "CGO_ENABLED");
+		return none || origin_excluded(facts, name, facts_var(facts, "judged", name));
 	}
-	return place_is_bad(facts, name);
+	return refused_variable(facts, name, NULL) || place_is_bad(facts, name);
 }
 
 /* The start-up file that changed after the process began: the one that sets the variable now, else
@@ -115,6 +118,10 @@ static void report(const struct rule *self, const struct facts *facts, struct fi
 				      : "=",
 		old ? old : "", file_of(newer), now ? now : "");
 	finding_about(out, f, name);
+	if (!streq(name, "PATH")) {
+		f->explains = origin_explains(
+			name, arena_printf(out->arena, "%s %s", old ? old : "", now ? now : ""));
+	}
 	finding_cites(f, p);
 	origin_cite_judged(facts, f, name);
 	finding_cite(f, newer);
@@ -179,11 +186,12 @@ static void check_added(const struct rule *self, const struct facts *facts, stru
 }
 
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
-	static const char *const names[] = {"GOROOT",  "GOFLAGS",     "GOTMPDIR",   "TMPDIR",
-	                                    "GOCACHE", "GOMODCACHE",  "GOPATH",     "GOTOOLCHAIN",
-	                                    "GOPROXY", "GOBIN",       "GOWORK",     "GOOS",
-	                                    "GOARCH",  "CGO_ENABLED", "GOPRIVATE",  "GONOSUMDB",
-	                                    "GOSUMDB", "HTTPS_PROXY", "https_proxy"};
+	static const char *const names[] = {
+		"GOROOT",      "GOFLAGS",   "GOTMPDIR",    "TMPDIR",      "GOCACHE",
+		"GOMODCACHE",  "GOPATH",    "GOTOOLCHAIN", "GOPROXY",     "GOBIN",
+		"GOWORK",      "GOOS",      "GOARCH",      "CGO_ENABLED", "GOPRIVATE",
+		"GONOSUMDB",   "GOSUMDB",   "HTTPS_PROXY", "https_proxy", "GOEXPERIMENT",
+		"GO111MODULE", "GOFIPS140", "GOCACHEPROG", "GOMEMLIMIT",  "GODEBUG"};
 	const struct fact_editor_process *p = facts_first(editor_process, facts);
 	if (!p || facts_healthy(facts)) {
 		return;
@@ -215,13 +223,8 @@ const struct rule rule_env_stale_editor_process = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(var) | FACT_BIT(startup_file),
-	.explains = IDS("env-goroot-wrong", "env-goflags-malformed", "env-tmpdir-invalid",
-                        "cfg-env-not-expanded", "env-goroot-go-mismatch", "env-go-not-on-path-gui",
-                        "env-remote-noninteractive-shell", "cfg-cache-path-not-absolute",
-                        "env-gopath-equals-goroot", "*tc-download-unavailable", "*tc-local-too-old",
-                        "*bin-wrong-bin-dir", "*bin-gopls-missing", "*mod-excluded-by-constraints",
-                        "*mod-gosum-or-gomod-stale", "*mod-inconsistent-vendoring",
-                        "*env-home-or-cache-undefined", "*fs-gocache-foreign-owner", "*fs-readonly",
-                        "*fs-modcache-foreign-owner", "*mod-nested-not-in-workspace"),
+	.explains = IDS("env-go-not-on-path-gui", "env-remote-noninteractive-shell",
+                        "*tc-download-unavailable", "*tc-local-too-old", "*bin-wrong-bin-dir",
+                        "*bin-gopls-missing"), /* of PATH; else origin_explains */
 	.check = check,
 };

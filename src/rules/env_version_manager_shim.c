@@ -6,6 +6,7 @@
  * (tc-local-too-old); a script that reaches its go and spoils the arguments or the output
  * (env-go-wrapper-broken); a plain PATH line in the wrong file (env-go-not-on-path-gui).
  */
+#include "base/path.h"
 #include "core/origin.h"
 #include "core/rule.h"
 #include "gofile/goversion.h"
@@ -202,6 +203,14 @@ static const char *manager_of(const char *path) {
 	return NULL;
 }
 
+/* The installation that …/bin/go belongs to; a shim lies in none. */
+static const char *root_of(const struct facts *facts, const char *go) {
+	const char *bin = path_parent(facts->arena, go);
+	return str_has(go, "/shims/") || !streq(path_base(bin), "bin")
+	               ? ""
+	               : path_parent(facts->arena, bin);
+}
+
 /* The editor's go is not the manager's, and too old; the manager's would do. */
 static bool check_past(const struct rule *self, const struct facts *facts, struct findings *out) {
 	const struct fact_toolchain *t = facts_first(toolchain, facts);
@@ -218,12 +227,13 @@ static bool check_past(const struct rule *self, const struct facts *facts, struc
 		manager = manager_of(shell->subject);
 		version = shell->detail;
 		proof = &shell->base;
+		root = root_of(facts, shell->subject);
 	}
 	facts_each (managed_go, m, facts) {
 		if ((!manager || streq(manager, m->manager)) && suffices(t, m->version)) {
 			manager = m->manager;
 			version = m->version;
-			root = m->root;
+			root = str_empty(m->root) ? root : m->root;
 			proof = proof ? proof : &m->base;
 		}
 	}

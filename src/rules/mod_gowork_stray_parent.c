@@ -223,6 +223,7 @@ static void check_missing(const struct rule *self, struct findings *out, const s
 	struct finding *f = findings_add(out, self, CONF_CERTAIN,
 	                                 arena_printf(out->arena, "GOWORK=%s", s->work->path),
 	                                 "GOWORK names %s: %s", s->work->path, s->work->error);
+	finding_about(out, f, "GOWORK");
 	finding_cites(f, s->work);
 	if (v) {
 		finding_cites(f, v);

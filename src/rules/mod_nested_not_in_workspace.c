@@ -25,6 +25,15 @@ static const char *common_parent(struct arena *arena, const char *a, const char 
 	return a;
 }
 
+static bool is_used(const struct facts *facts, const char *dir) {
+	facts_each (work_use, u, facts) {
+		if (streq(u->dir, dir)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void add_fixes(struct findings *out, struct finding *f, const struct fact_gowork *work,
                       const char *own, const char *other) {
 	struct arena *arena = out->arena;
@@ -47,15 +56,21 @@ static void check_import(const struct rule *self, const struct facts *facts, str
                          const struct fact_gomod_gap *gap) {
 	const struct fact_gowork *work = active_work(facts);
 	const char *own = path_parent(out->arena, gap->gomod);
+	/* go.work uses the other one, and the file's own module is what it does not know. */
+	bool itself = work && streq(work->role, "active") && is_used(facts, gap->local) &&
+	              !is_used(facts, own);
 	const char *why =
 		!work ? "and there is no go.work and no replace for it"
 		: streq(work->role, "off")
 			? arena_printf(out->arena, "and GOWORK=off switches %s off", work->path)
 			: arena_printf(out->arena, "which %s does not use", work->path);
-	struct finding *f =
-		findings_add(out, self, CONF_CERTAIN, gap->local,
-	                     "%s (imported in %s line %lld) lies in the module %s, %s", gap->import,
-	                     gap->file, (long long)gap->line, gap->local, why);
+	struct finding *f = findings_add(
+		out, self, CONF_CERTAIN, itself ? own : gap->local,
+		itself ? "%s, imported in %s line %lld, is of the module %s in %s, which does not "
+			 "use the module of that file, %s"
+		       : "%s (imported in %s line %lld) lies in the module %s, %s%s",
+		gap->import, gap->file, (long long)gap->line, gap->local, itself ? work->path : why,
+		itself ? own : "");
 	finding_cites(f, gap);
 	if (work) {
 		finding_cites(f, work);

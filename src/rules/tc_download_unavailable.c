@@ -29,6 +29,65 @@ static const char *asker(const struct facts *facts, const struct fact_toolchain 
 	                                       origin_words(facts, mode));
 }
 
+/* "proxy.example:8081", of the first entry of GOPROXY that is an address; NULL when there is none. */
+static const char *first_host(struct arena *arena, const char *proxies) {
+	const char *at = strstr(proxies, "://");
+	if (!at || at > proxies + strcspn(proxies, ",|")) {
+		return NULL;
+	}
+	at += 3;
+	size_t len = strcspn(at, "/,|");
+	const char *user = memchr(at, '@', len); /* no name and password in a sentence */
+	return user ? arena_strndup(arena, user + 1, len - (size_t)(user + 1 - at))
+	            : arena_strndup(arena, at, len);
+}
+
+/* The proxy of HTTP that stands between, or NULL. */
+static const char *between(const struct facts *facts, const char *proxies) {
+	static const char *const names[][2] = {{"https_proxy", "HTTPS_PROXY"},
+	                                       {"http_proxy", "HTTP_PROXY"}};
+	const char *const *name = names[str_starts(proxies, "http://")];
+	const char *value = facts_var(facts, "judged", name[1]);
+	value = str_empty(value) ? facts_var(facts, "judged", name[0]) : value;
+	return str_empty(value) ? NULL : first_host(facts->arena, value);
+}
+
+static const char *last_line(struct arena *arena, const char *text) {
+	size_t len = strlen(text);
+	while (len > 0 && text[len - 1] == '\n') {
+		len--;
+	}
+	size_t start = len;
+	while (start > 0 && text[start - 1] != '\n') {
+		start--;
+	}
+	return arena_strndup(arena, text + start, len - start);
+}
+
+/* ": toolchain not available", or "" when `go version` said nothing. */
+static const char *words_of_version(const struct facts *facts) {
+	const struct fact_go_run *run = facts_run(facts, "version");
+	return run && run->exit_code > 0 && !str_empty(run->err)
+	               ? arena_printf(facts->arena, ": %s", last_line(facts->arena, run->err))
+	               : "";
+}
+
+/* Who does not give it, as the end of a sentence. */
+static const char *refusal(const struct facts *facts, const struct fact_toolchain *t) {
+	struct arena *arena = facts->arena;
+	const struct fact_go_run *run = facts_run(facts, "version");
+	const char *host = first_host(arena, t->proxy);
+	if (run && run->timed_out && host) {
+		const char *proxy = between(facts, t->proxy);
+		return arena_printf(arena, "%s%s%s does not answer", host,
+		                    proxy ? ", through " : "", proxy ? proxy : "");
+	}
+	if (run && run->exit_code > 0 && str_has(run->err, "download")) {
+		return arena_printf(arena, "cannot be fetched%s", words_of_version(facts));
+	}
+	return "cannot be fetched";
+}
+
 static const char *title(const struct facts *facts, const struct fact_toolchain *t,
                          const char *wanted) {
 	struct arena *arena = facts->arena;
@@ -38,13 +97,14 @@ static const char *title(const struct facts *facts, const struct fact_toolchain 
 		                    wanted, who);
 	}
 	if (t->present) {
-		return arena_printf(arena, "%s is wanted (%s), and go refuses the copy of it here",
-		                    wanted, who);
+		return arena_printf(arena,
+		                    "%s is wanted (%s), and go refuses the copy of it here%s",
+		                    wanted, who, words_of_version(facts));
 	}
 	return arena_printf(arena, "%s is wanted (%s), is not on this machine, and %s", wanted, who,
 	                    t->path_only   ? "GOTOOLCHAIN forbids to fetch it"
 	                    : t->proxy_off ? "GOPROXY=off forbids to fetch it"
-	                                   : "cannot be fetched");
+	                                   : refusal(facts, t));
 }
 
 /* "1.27.1" of "go1.27.1" */

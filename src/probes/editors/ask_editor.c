@@ -354,9 +354,9 @@ void ask_editor_arrange(struct exam *exam, const struct asked_client *client) {
 		take_manners(exam, client);
 	}
 	t->go_path = search_on_path(exam, "go", &t->server);
-	t->gopls_path = find_gopls(exam, wanted);
 	govars_gopls_env(exam, &t->server);
 	govars_state(exam, &t->server, t->go_path);
+	t->gopls_path = find_gopls(exam, wanted); /* elsewhere is also where GOBIN says */
 	start_judge(exam, &t->server);
 	start_with(exam, wanted ? client->argv + 1 : NULL);
 }

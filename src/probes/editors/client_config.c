@@ -206,9 +206,9 @@ void client_config_arrange(struct exam *exam) {
 	apply_env(exam, &config->env);
 	take_options(exam, config);
 	t->go_path = search_on_path(exam, "go", &t->server);
-	t->gopls_path = find_command(exam, config);
 	govars_gopls_env(exam, &t->server);
 	govars_state(exam, &t->server, t->go_path);
+	t->gopls_path = find_command(exam, config); /* elsewhere is also where GOBIN says */
 	start_judge(exam, &t->server);
 	if (!t->do_not_start) {
 		t->do_not_start = refuse_command(exam, config);

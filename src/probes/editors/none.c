@@ -11,8 +11,8 @@
 static void arrange(struct exam *exam) {
 	struct target *t = exam->target;
 	t->go_path = search_on_path(exam, "go", &t->server);
-	t->gopls_path = search_on_path(exam, "gopls", &t->server);
 	govars_state(exam, &t->server, t->go_path);
+	t->gopls_path = search_on_path(exam, "gopls", &t->server); /* elsewhere: where GOBIN says */
 	start_judge(exam, &t->server);
 	start_with(exam, NULL);
 	t->init_options = "{}";

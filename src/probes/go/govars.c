@@ -17,7 +17,7 @@ static const char *const names[] = {
 	"GOARCH",       "GOWORK",       "GO111MODULE",      "CGO_ENABLED", "GOEXPERIMENT",
 	"GODEBUG",      "GOINSECURE",   "GOPACKAGESDRIVER", "GOCACHEPROG", "GOAUTH",
 	"CC",           "CXX",          "PKG_CONFIG",       "GOAMD64",     "CGO_CFLAGS",
-	"CGO_CPPFLAGS", "CGO_CXXFLAGS", "CGO_LDFLAGS",      "GOVCS",
+	"CGO_CPPFLAGS", "CGO_CXXFLAGS", "CGO_LDFLAGS",      "GOVCS",       "GOFIPS140",
 };
 
 const char *govars_own_goroot(struct exam *exam, const char *go_path) {
@@ -222,6 +222,35 @@ static void state_build_flags(struct exam *exam, const char *key) {
 	}
 }
 
+#define PLATFORMS_MAX_BYTES (64 * 1024)
+
+static bool is_chosen(const struct fact_govar *v) {
+	return v && !streq(v->origin, "default") && !str_empty(v->value);
+}
+
+/* The list of all pairs a Go knows, one `{"linux", "amd64"},` a line, lies in its sources since 1.21
+ * (src/internal/platform/zosarch.go); an older one is not asked. */
+static void state_platform(struct exam *exam, const char *root) {
+	const struct fact_govar *os = facts_govar(exam->facts, "GOOS");
+	const struct fact_govar *arch = facts_govar(exam->facts, "GOARCH");
+	if (!os || !arch || (!is_chosen(os) && !is_chosen(arch)) || str_empty(root)) {
+		return;
+	}
+	const char *file = path_join(exam->arena, root, "src/internal/platform/zosarch.go");
+	const struct evidence *ev = world_look(exam->world, LOOK_FILE, file, PLATFORMS_MAX_BYTES);
+	static const char head[] = "var List = ";
+	if (!evidence_has_bytes(ev) ||
+	    !memmem(ev->bytes.data, ev->bytes.len, head, sizeof(head) - 1)) {
+		return;
+	}
+	const char *start = arena_printf(exam->arena, "{\"%s\", ", os->value);
+	const char *pair = arena_printf(exam->arena, "%s\"%s\"}", start, arch->value);
+	FACTS_ADD(exam->facts, platform, ev, .goos = os->value, .goarch = arch->value,
+	          .known = memmem(ev->bytes.data, ev->bytes.len, pair, strlen(pair)) != NULL,
+	          .os_known = memmem(ev->bytes.data, ev->bytes.len, start, strlen(start)) != NULL,
+	          .file = file);
+}
+
 void govars_state(struct exam *exam, const struct envset *server, const char *go_path) {
 	struct wrapper_vars wrapper = wrapper_vars_of(exam, server, go_path);
 	struct envset of_go;
@@ -245,6 +274,7 @@ void govars_state(struct exam *exam, const struct envset *server, const char *go
 		state_one(exam, &goenv, names[i], user_path ? user_path : "", user_ev, root_ev,
 		          &wrapper);
 	}
+	state_platform(exam, root);
 	state_goflags(exam, env);
 	state_build_flags(exam, "go.buildFlags");
 	state_build_flags(exam, "gopls.build.buildFlags");

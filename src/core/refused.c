@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/refused.h"
+
+#include "base/str.h"
+
+const char *const refused_names[] = {
+	"GOEXPERIMENT", "GO111MODULE", "GOFIPS140", "GOCACHEPROG", "GOMEMLIMIT", "GODEBUG", NULL,
+};
+
+/* What is said of them: internal/buildcfg/exp.go, cmd/go/internal/modload/init.go (Init),
+ * cmd/go/internal/fips140/fips140.go, cmd/go/internal/cache/prog.go; and in every program of Go:
+ * runtime/mgcpacer.go (readGOMEMLIMIT), crypto/internal/fips140/fips140.go. */
+static const char *const words[] = {
+	"unknown GOEXPERIMENT", "unknown environment setting GO111MODULE",
+	"invalid GOFIPS140",    "GOCACHEPROG program",
+	"malformed GOMEMLIMIT", "unknown GODEBUG setting",
+};
+
+static const char *words_of(const char *name) {
+	for (size_t i = 0; refused_names[i]; i++) {
+		if (streq(refused_names[i], name)) {
+			return words[i];
+		}
+	}
+	return NULL;
+}
+
+/* The line of text that has the words, which are in it. */
+static const char *line_with(struct arena *arena, const char *text, const char *wanted) {
+	const char *at = strstr(text, wanted);
+	while (at > text && at[-1] != '\n') {
+		at--;
+	}
+	return arena_strndup(arena, at, strcspn(at, "\n"));
+}
+
+const struct fact *refused_variable(const struct facts *facts, const char *name,
+                                    const char **ret_line) {
+	const char *wanted = words_of(name);
+	const char *unused = NULL;
+	const char **line = ret_line ? ret_line : &unused;
+	if (!wanted) {
+		return NULL;
+	}
+	facts_each (go_run, run, facts) {
+		if (run->started && run->exit_code != 0 && str_has(run->err, wanted)) {
+			*line = line_with(facts->arena, run->err, wanted);
+			return &run->base;
+		}
+	}
+	facts_each (crash, c, facts) {
+		if (streq(c->source, "trial") && str_has(c->text, wanted)) {
+			*line = c->text;
+			return &c->base;
+		}
+	}
+	return NULL;
+}
