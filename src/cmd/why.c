@@ -10,6 +10,7 @@
 #include "cmd/why_exited.h"
 #include "cmd/why_view.h"
 #include "core/registry.h"
+#include "probes/latency.h"
 #include "probes/server/wait_facts.h"
 #include "probes/server/wait_trial.h"
 #include "report/harmless.h"
@@ -171,12 +172,14 @@ static bool look_at_trial(struct why *y) {
 
 static const struct rule *const *wait_rules(struct arena *arena) {
 	static const char *const ids[] = {"ipc-server-stopped", "ipc-server-waits-on-child",
-	                                  "ipc-editor-does-not-read", "fs-lock-held"};
-	const struct rule **list = arena_array_of(arena, const struct rule *, 5);
+	                                  "ipc-editor-does-not-read", "fs-lock-held",
+	                                  "fs-slow-mount"};
+	size_t wanted = sizeof ids / sizeof *ids;
+	const struct rule **list = arena_array_of(arena, const struct rule *, wanted + 1);
 	size_t count = 0;
 
 	for (size_t i = 0; registry_rules[i]; i++) {
-		for (size_t k = 0; k < 4; k++) {
+		for (size_t k = 0; k < wanted; k++) {
 			if (streq(registry_rules[i]->id, ids[k])) {
 				list[count++] = registry_rules[i];
 			}
@@ -191,6 +194,11 @@ static int show(struct why *y) {
 	const struct wait_leaf *l = &y->chain.leaf;
 
 	wait_facts_state(&y->facts, y->ev, "asked", &y->waits, &y->chain);
+	const char *place = waits_is_healthy(&y->chain) ? NULL : wait_facts_place(&y->chain);
+
+	if (place) {
+		(void)latency_stuck(&y->exam, "waited", place, y->ev, 0, true);
+	}
 	bool hidden = l->kind == WAIT_HIDDEN;
 	FACTS_ADD(&y->facts, health, y->ev,
 	          .state = hidden                        ? "unknown"

@@ -22,7 +22,8 @@ static const char *const of_mod_flag[] = {SAME,
 static const char *const of_toolchain[] = {SAME, "*tc-download-unavailable", "*tc-local-too-old",
                                            NULL};
 static const char *const of_fetching[] = {SAME, "*tc-download-unavailable",
-                                          "*mod-gosum-or-gomod-stale", NULL};
+                                          "ipc-server-waits-on-child", "*mod-gosum-or-gomod-stale",
+                                          NULL};
 static const char *const of_platform[] = {SAME, "*mod-excluded-by-constraints",
                                           "*mod-cgo-toolchain-missing", "*bin-wrong-bin-dir", NULL};
 static const char *const of_places[] = {SAME,

@@ -24,6 +24,16 @@ static const struct fact *late_feature(const struct facts *facts) {
 	return NULL;
 }
 
+/* Does this chain go through a file system? */
+static bool through_files(const struct facts *facts, const struct fact_wait_leaf *l) {
+	facts_each (wait_link, link, facts) {
+		if (link->target == l->target && streq(link->how, "file_system")) {
+			return true;
+		}
+	}
+	return streq(l->how, "file_system");
+}
+
 static const char *role_words(struct arena *arena, const struct fact_slow_place *p) {
 	return streq(p->role, "workspace") ? arena_printf(arena, "the workspace %s", p->path)
 	                                   : arena_printf(arena, "%s %s", p->role, p->path);
@@ -135,13 +145,15 @@ static void check_slow(const struct rule *self, const struct facts *facts, struc
 		finding_cites(f, other);
 	}
 	facts_each (wait_leaf, l, facts) {
-		if (waited && (streq(l->on, p->path) || streq(l->how, "file_system"))) {
+		bool through = waited && through_files(facts, l);
+
+		if (waited && (through || streq(l->on, p->path))) {
 			finding_cites(f, l);
 		}
-		if (waited && streq(l->how, "file_system")) {
+		if (through) {
 			finding_detail(out, f, "%s", l->text);
 		}
-		if (waited && streq(l->how, "file_system") && !str_empty(l->command)) {
+		if (through && !str_empty(l->command)) {
 			finding_fix(out, f, l->cure, "%s", l->command);
 		}
 	}

@@ -1,14 +1,22 @@
 /* SPDX-License-Identifier: MIT
  * The server waits for its editor: that is stopped, frozen or held by a debugger, or it does not read what the server
- * writes. Asked for only when somebody asks about a process that runs (dialtone why): an editor that is stopped on
- * purpose is no fault of a set-up.
+ * writes. When nobody asked about that process (dialtone why), only an editor that cannot read and to which its server
+ * wants to write is told of: one that is stopped on purpose is no fault of a set-up.
  */
 #include "core/rule.h"
 
+static bool is_it(const struct fact_wait_leaf *l) {
+	bool stands = streq(l->kind, "stopped") || streq(l->kind, "traced") ||
+	              streq(l->kind, "frozen");
+
+	return !l->healthy && l->settled && streq(l->role, "editor") &&
+	       (streq(l->origin, "asked") ||
+	        (streq(l->origin, "running") && streq(l->how, "write") && stands));
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	facts_each (wait_leaf, l, facts) {
-		if (l->healthy || !l->settled || !streq(l->role, "editor") ||
-		    !streq(l->origin, "asked")) {
+		if (!is_it(l)) {
 			continue;
 		}
 		bool sure = !streq(l->kind, "reader");

@@ -70,6 +70,18 @@ static bool is_twin(const struct facts *facts, const struct fact_wait_leaf *l) {
 	return false;
 }
 
+/* An address that go waits for because a stored GOPROXY names it: one thing, of which that rule speaks. */
+static const char *about(const struct findings *out, const struct facts *facts,
+                         const struct fact_wait_leaf *l) {
+	const struct fact_govar *proxy = facts_govar(facts, "GOPROXY");
+	bool fetches =
+		(streq(l->kind, "net") || streq(l->kind, "dns")) && str_starts(l->name, "go ");
+
+	return fetches && proxy && streq(proxy->origin, "goenv")
+	               ? proxy->name
+	               : arena_printf(out->arena, "%lld", (long long)l->pid);
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	facts_each (wait_leaf, l, facts) {
 		bool works = still_works(facts, l);
@@ -84,7 +96,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		                                 l->name, "%s", l->text);
 
 		f->by_words = works;
-		finding_about(out, f, arena_printf(out->arena, "%lld", (long long)l->pid));
+		finding_about(out, f, about(out, facts, l));
 		finding_cites(f, l);
 		facts_each (wait_link, link, facts) {
 			if (link->target == l->target) {

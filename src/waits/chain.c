@@ -109,7 +109,7 @@ static bool step(struct walk *k, const struct wait_process *p) {
 	static bool (*const ways[])(struct walk * k, const struct wait_process *p) = {
 		waits_is_held,       waits_by_lock,       waits_by_file_system, by_fifo,
 		waits_by_child,      waits_by_descriptor, waits_by_sleep,       waits_by_work,
-		waits_by_exhaustion, waits_by_socket,
+		waits_by_exhaustion, waits_by_socket,     waits_by_kept_pipe,
 	};
 
 	if (++k->steps > STEPS_MAX) {

@@ -391,6 +391,79 @@ bool waits_by_socket(struct walk *k, const struct wait_process *p) {
 	return false;
 }
 
+/* ---- a pipe that does not end ---- */
+
+/* The last octal digit: O_RDONLY. */
+static bool is_read_only(const struct wait_fd *f) {
+	return (f->flags % 10 & 3) == 0;
+}
+
+static bool has_writing_end(const struct wait_process *p, int64_t ino) {
+	for (size_t i = 0; i < p->fd_count; i++) {
+		const struct wait_fd *f = &p->first_fd[i];
+
+		if (f->pid == p->pid && f->ino == ino && !is_read_only(f)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Who has the other end of a pipe that p made for a child of its own, and reads; NULL when that is inherited, or there
+ * is nobody. */
+static const struct wait_process *keeper_of(const struct waits *w, const struct wait_process *p,
+                                            const struct wait_fd *f) {
+	const struct wait_process *keeper = NULL;
+
+	if (f->pid != p->pid || f->fd <= 2 || !str_starts(f->link, "pipe:") || !is_read_only(f) ||
+	    has_writing_end(p, f->ino)) {
+		return NULL;
+	}
+	for (size_t i = 0; i < f->end_count; i++) {
+		const struct wait_process *q = waits_process(w, f->ends[i].pid);
+
+		if (is_above(w, p, f->ends[i].pid)) {
+			return NULL;
+		}
+		if (q && f->ends[i].way == 'w' && waits_role(w->arena, q) == ROLE_OTHER) {
+			keeper = q;
+		}
+	}
+	return keeper;
+}
+
+/* The program it started has ended and left somebody behind who has its output open: whoever reads that to its end
+ * goes on reading (os/exec, Cmd.WaitDelay). */
+bool waits_by_kept_pipe(struct walk *k, const struct wait_process *p) {
+	if (waits_role(k->w->arena, p) == ROLE_EDITOR) {
+		return false;
+	}
+	for (size_t i = 0; i < p->fd_count; i++) {
+		const struct wait_fd *f = &p->first_fd[i];
+		const struct wait_process *q = keeper_of(k->w, p, f);
+
+		if (!q || is_busy(q) ||
+		    !walk_on(k, q, HOW_PIPE, f->link,
+		             arena_printf(k->w->arena, "fd %lld, %s", (long long)f->fd, f->link))) {
+			continue;
+		}
+		struct wait_leaf *l = &k->chain->leaf;
+
+		if (l->kind == WAIT_IDLE || l->kind == WAIT_INSIDE || l->kind == WAIT_SLEEP) {
+			l->kind = WAIT_PEER;
+			l->on = f->link;
+			l->detail = arena_printf(
+				k->w->arena,
+				"was left behind by a program that %s had started, and keeps its "
+				"output open: %s reads on",
+				waits_name(k->w->arena, p), waits_name(k->w->arena, p));
+			l->since_ms = q->age_ms;
+		}
+		return true;
+	}
+	return false;
+}
+
 /* ---- nothing outside ---- */
 
 static bool reads_stdin(const struct wait_process *p) {

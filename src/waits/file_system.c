@@ -60,7 +60,37 @@ static bool serves(struct walk *k, const struct wait_process *q, const struct wa
 	return false;
 }
 
-static bool by_file_server(struct walk *k, const char *place, const char *proof) {
+static bool by_file_server(struct walk *k, const struct wait_process *p, const char *place,
+                           const char *proof);
+
+/* Whoever serves it may not be looked into: that no answer comes is seen all the same. One that shows another directory
+ * (bindfs, mergerfs, an encrypted one) waits for that when its own server stands still. */
+static void say_unanswered(struct walk *k, const struct wait_process *p, const struct wait_mount *m,
+                           const char *place, const char *proof) {
+	struct wait_leaf *l = &k->chain->leaf;
+	const struct wait_mount *behind =
+		m && m->source[0] == '/' ? mount_of(k->w, m->source) : NULL;
+
+	if (l->kind != WAIT_HIDDEN || k->chain->links[k->chain->link_count - 1].process == p) {
+		return;
+	}
+	struct wait_chain before = *k->chain;
+
+	if (behind && behind != m &&
+	    by_file_server(k, l->process, m->source, "what it shows is there, by mountinfo") &&
+	    (l->kind == WAIT_STOPPED || l->kind == WAIT_FROZEN || l->kind == WAIT_TRACED)) {
+		return;
+	}
+	*k->chain = before;
+	l->kind = WAIT_DISK;
+	l->on = place;
+	l->detail = "does not answer, and may not be looked into: it belongs to somebody else";
+	l->proof = proof;
+	l->since_ms = p->rested_ms >= 0 ? p->rested_ms : p->age_ms;
+}
+
+static bool by_file_server(struct walk *k, const struct wait_process *p, const char *place,
+                           const char *proof) {
 	const struct wait_mount *m = mount_of(k->w, place);
 	const struct wait_process *only = NULL;
 	size_t count = 0;
@@ -72,13 +102,18 @@ static bool by_file_server(struct walk *k, const char *place, const char *proof)
 			continue;
 		}
 		if (m && serves(k, q, m) && walk_on(k, q, HOW_FILES, place, proof)) {
+			say_unanswered(k, p, m, place, proof);
 			return true;
 		}
 		only = q;
 		count++;
 	}
 	/* Nothing says whose it is: then only one may be there. */
-	return count == 1 && walk_on(k, only, HOW_FILES, place, proof);
+	if (count != 1 || !walk_on(k, only, HOW_FILES, place, proof)) {
+		return false;
+	}
+	say_unanswered(k, p, m, place, proof);
+	return true;
 }
 
 /* The kernel asks a daemon before it opens the file, and that has not answered: fs/notify/fanotify. */
@@ -143,7 +178,7 @@ bool waits_by_file_system(struct walk *k, const struct wait_process *p) {
 		                     t->state, str_empty(t->wchan) ? "the kernel" : t->wchan,
 		                     str_empty(t->call) ? "no system call seen" : t->call);
 
-		if (served && by_file_server(k, on, proof)) {
+		if (served && by_file_server(k, p, on, proof)) {
 			return true;
 		}
 		leaf(k, p,

@@ -74,9 +74,10 @@ static bool is_stopped(struct walk *k, const struct wait_process *p) {
 		                  tracer ? waits_name(a, tracer)
 		                         : arena_printf(a, "(pid %lld)", (long long)p->tracer)),
 		     arena_printf(a, "state t, TracerPid %lld", (long long)p->tracer));
+		(void)waits_on_to_tracer(k, tracer, k->chain->leaf.proof);
 		return true;
 	}
-	return false;
+	return waits_by_tracer(k, p);
 }
 
 static bool is_frozen(struct walk *k, const struct wait_process *p) {

@@ -17,7 +17,7 @@ const char *wait_kind_name(enum wait_kind kind) {
 
 const char *wait_how_name(enum wait_how how) {
 	static const char *const names[] = {"child", "lock",        "pipe",   "socket", "daemon",
-	                                    "write", "file_system", "server", "editor"};
+	                                    "write", "file_system", "server", "editor", "tracer"};
 
 	return names[how];
 }

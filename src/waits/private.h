@@ -55,7 +55,12 @@ bool is_busy(const struct wait_process *p);
 /* ends.c: what a thread is in a call on; what its sockets do; what is left when nothing explains it. */
 bool waits_by_descriptor(struct walk *k, const struct wait_process *p);
 bool waits_by_socket(struct walk *k, const struct wait_process *p);
+bool waits_by_kept_pipe(struct walk *k, const struct wait_process *p);
 bool waits_by_nothing(struct walk *k, const struct wait_process *p);
+
+/* tracer.c: on to the tracer when something keeps that in turn; a thread of p is in its hands. */
+bool waits_on_to_tracer(struct walk *k, const struct wait_process *tracer, const char *proof);
+bool waits_by_tracer(struct walk *k, const struct wait_process *p);
 
 /* file_system.c */
 bool waits_by_file_system(struct walk *k, const struct wait_process *p);

@@ -36,6 +36,7 @@ struct wait_fd {
 	int64_t pid, fd;
 	const char *link;
 	int64_t ino;
+	int64_t flags;      /* of its fdinfo, in octal digits */
 	int64_t mtime_ns;   /* of a pipe: when something was last written to it */
 	int64_t pidfd;      /* whom it means */
 	bool fifo;          /* a pipe with a name */
@@ -78,6 +79,7 @@ struct wait_lock {
 
 struct wait_mount { /* of a file system that a process serves */
 	const char *point;
+	const char *source; /* as mountinfo has it: of some the directory they show */
 	int64_t connection; /* its number, which the descriptors of its server carry */
 };
 
@@ -189,6 +191,7 @@ enum wait_how {
 	HOW_FILES,  /* for the server of a file system */
 	HOW_SERVER, /* an editor for its server */
 	HOW_EDITOR, /* a server for its editor */
+	HOW_TRACER, /* one that is traced for its tracer */
 };
 const char *wait_how_name(enum wait_how how);
 

@@ -73,7 +73,11 @@ static const char *because(struct arena *a, const struct wait_chain *c) {
 		                    waits_name(a, before->process),
 		                    str_empty(before->on) ? "" : " for ", before->on);
 	case HOW_WRITE:
-		return "";
+		return c->leaf.kind == WAIT_READER ? ""
+		                                   : arena_printf(a, "; %s writes to it and waits",
+		                                                  waits_name(a, before->process));
+	case HOW_TRACER:
+		return arena_printf(a, "; it traces %s", waits_name(a, before->process));
 	default:
 		return n > 2 ? arena_printf(a, "; %s waits for it", waits_name(a, before->process))
 		             : "";
@@ -130,6 +134,8 @@ static const char *link_words(struct arena *a, const struct wait_link *link,
 		return arena_printf(a, "has the server %s", name);
 	case HOW_EDITOR:
 		return arena_printf(a, "waits for %s", name);
+	case HOW_TRACER:
+		return arena_printf(a, "is held by %s, which traces it", name);
 	}
 	return "";
 }
@@ -260,6 +266,11 @@ size_t waits_cures(struct arena *arena, const struct wait_chain *c, struct wait_
 	case WAIT_FIFO:
 		return cure(ret, 0, "End the one that waits; what needs it then says what it lacks",
 		            kill_command(arena, "", p), true);
+	case WAIT_PEER:
+		return c->link_count > 1 && c->links[c->link_count - 2].how == HOW_PIPE
+		               ? cure(ret, 0, "End it; what reads the pipe then goes on",
+		                      kill_command(arena, "", p), true)
+		               : 0;
 	case WAIT_INSIDE:
 		return c->link_count > 1 ? cure(ret, 0, "End the one that waits",
 		                                kill_command(arena, "", p), true)

@@ -203,6 +203,74 @@ static void choose_below(struct search *s, int64_t root) {
 	}
 }
 
+/* ---- what the table leaves out ---- */
+
+/* Only the first pid namespace is shown every lock (fs/locks.c, locks_translate_pid); include/linux/proc_ns.h,
+ * PROC_PID_INIT_INO. */
+static bool table_is_whole(struct search *s) {
+	const char *own = proc_link(s->arena, s->proc_fd, getpid(), "ns/pid");
+
+	return !own || streq(own, "pid:[4026531836]");
+}
+
+/* A lock that several processes share has one entry: that of the first. */
+static bool is_entered(struct search *s, const struct lock_line *line) {
+	for (struct entry *e = s->first; e; e = e->next) {
+		if (e->line.depth == 0 && e->line.has_place && streq(e->line.class, line->class) &&
+		    lock_place_eq(&e->line.place, &line->place)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void enter_carried(struct search *s, struct lock_process *p) {
+	for (size_t i = 0; i < p->count; i++) {
+		struct slice rest = p->fds[i].locks;
+		struct lock_line line;
+
+		while (fdinfo_lock(&rest, &line)) {
+			if (!line.has_place || is_entered(s, &line)) {
+				continue;
+			}
+			line.group = -1;
+
+			struct entry *e = entry_add(s, &line);
+
+			e->chosen = true;
+			e->process = p;
+			e->fd = &p->fds[i];
+			e->proof = "fdinfo";
+		}
+	}
+}
+
+/* In another pid namespace the locks whose process has ended or is outside are not in the table, nor who waits for
+ * them: what the descriptors carry, and what the threads wait for, tells of those. */
+static void enter_unlisted(struct search *s) {
+	int fd = openat(s->proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	for (const struct dirent *d = dir ? readdir(dir) : NULL; d; d = readdir(dir)) {
+		struct lock_wait wait;
+		int64_t pid;
+
+		if (str_to_int64(d->d_name, &pid) != 0) {
+			continue;
+		}
+		struct lock_process *p = process_of(s, pid);
+
+		enter_carried(s, p);
+		if (lock_process_waits(s->arena, s->proc_fd, pid, &wait) &&
+		    !is_listed(s, p, &wait)) {
+			add_unlisted(s, p, &wait);
+		}
+	}
+	if (dir) {
+		closedir(dir);
+	}
+}
+
 /* ---- whose they are ---- */
 
 /* By the pid in the table. False: another process must have it. */
@@ -477,6 +545,9 @@ static bool choose(struct search *s, const struct looker *looker, const char *ar
 	if (slice_eq(word, "all")) {
 		for (struct entry *e = s->first; e; e = e->next) {
 			e->chosen = true;
+		}
+		if (!table_is_whole(s)) {
+			enter_unlisted(s);
 		}
 	} else if (slice_eq(word, "waited")) {
 		choose_waited(s);

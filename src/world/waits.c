@@ -80,13 +80,14 @@ static bool comm_is_server(const struct waits *w, int64_t pid) {
 }
 
 /* Whoever has the other end of this descriptor matters: the process talks to nobody else over it, is
- * in a call on it, or it is a server that serves another one. */
-static bool leads_on(const struct waits *w, const struct waits_process *p, int fd, int64_t pid) {
+ * in a call on it, it is a server that serves another one, or a pipe may not end. */
+static bool leads_on(const struct waits *w, const struct waits_process *p, int fd, int64_t pid,
+                     bool is_pipe) {
 	if (p->relation == WAITS_ANCESTOR || p->relation == WAITS_TRACER) {
 		return false;
 	}
 	if (p->relation == WAITS_TARGET) {
-		return fd <= 2 || is_waited_on(p, fd) || comm_is_server(w, pid);
+		return fd <= 2 || is_pipe || is_waited_on(p, fd) || comm_is_server(w, pid);
 	}
 	return is_waited_on(p, fd) || p->relation == WAITS_BELOW || p->relation == WAITS_HOLDER ||
 	       comm_is_server(w, pid);
@@ -95,7 +96,7 @@ static bool leads_on(const struct waits *w, const struct waits_process *p, int f
 static void add_ends(struct waits *w, const struct waits_process *p, int fd, uint64_t ino) {
 	for (const struct waits_holder *h = waits_holder_of(w, ino, NULL); h;
 	     h = waits_holder_of(w, ino, h)) {
-		if (h->pid != p->pid && leads_on(w, p, fd, h->pid)) {
+		if (h->pid != p->pid && leads_on(w, p, fd, h->pid, h->is_pipe)) {
 			if (comm_is_server(w, h->pid)) {
 				waits_add_tree(w, h->pid, WAITS_PEER);
 			} else {

@@ -62,6 +62,10 @@ static void put_mount(struct waits *w, struct served *s, struct slice line) {
 	s->points[s->count++] = point;
 	strbuf_printf(w->out, "record=mount\nconnection=%" PRId64 "\n", minor);
 	keyline_put(w->out, "point", point);
+	/* That of a share may name a user and a host, and leads to no process. */
+	if (slice_cut(&line, ' ', &word) && slice_starts(word, "/")) {
+		keyline_put(w->out, "source", arena_slicedup(w->arena, word));
+	}
 	strbuf_add_char(w->out, '\n');
 }
 

@@ -4,13 +4,28 @@
 
 #include "gofile/lockfile.h"
 
+#include <unistd.h>
+
 static bool is_server(enum wait_role role) {
 	return role == ROLE_SERVER || role == ROLE_FORWARDER || role == ROLE_DAEMON ||
 	       role == ROLE_DEBUGGER;
 }
 
+/* The one whose role counts: whoever keeps a tracer keeps what that traces. */
+static size_t traced_or_last(const struct wait_chain *c) {
+	for (size_t i = 0; i + 1 < c->link_count; i++) {
+		if (c->links[i].how == HOW_TRACER) {
+			return i;
+		}
+	}
+	return c->link_count - 1;
+}
+
 static const char *role_of(struct arena *arena, const struct wait_chain *c) {
-	enum wait_role role = waits_role(arena, c->leaf.process);
+	size_t at = traced_or_last(c);
+	const struct wait_process *p =
+		at + 1 < c->link_count ? c->links[at].process : c->leaf.process;
+	enum wait_role role = waits_role(arena, p);
 
 	if (c->link_count > 1 && c->leaf.kind == WAIT_LOCK &&
 	    c->links[c->link_count - 2].how == HOW_LOCK) {
@@ -20,11 +35,21 @@ static const char *role_of(struct arena *arena, const struct wait_chain *c) {
 	if (is_server(role)) {
 		return c->leaf.kind == WAIT_SLEEP ? "other" : "server";
 	}
-	if (c->link_count == 1) {
+	if (at == 0) {
 		return role == ROLE_EDITOR ? "editor" : "target";
 	}
-	if (role == ROLE_EDITOR || c->links[c->link_count - 2].how == HOW_EDITOR ||
-	    c->leaf.kind == WAIT_READER) {
+	enum wait_how how = c->links[at - 1].how;
+
+	if (role == ROLE_EDITOR || how == HOW_EDITOR) {
+		return "editor";
+	}
+	if (how == HOW_WRITE && is_server(waits_role(arena, c->links[at - 1].process))) {
+		const struct wait_fd *out = waits_fd(c->links[at - 1].process, STDOUT_FILENO);
+
+		/* Whoever takes the log of a server that is wedged by it is not its editor. */
+		return out && streq(out->link, c->links[at - 1].on) ? "editor" : "server";
+	}
+	if (c->leaf.kind == WAIT_READER) {
 		return "editor";
 	}
 	return "child";
@@ -69,6 +94,15 @@ bool wait_facts_own_lock(const struct facts *facts, const struct waits *w,
 		}
 	}
 	return false;
+}
+
+const char *wait_facts_place(const struct wait_chain *c) {
+	for (size_t i = 0; i + 1 < c->link_count && c->links[i].how != HOW_LOCK; i++) {
+		if (c->links[i].how == HOW_FILES) {
+			return c->links[i].on;
+		}
+	}
+	return c->leaf.kind == WAIT_DISK ? c->leaf.on : NULL;
 }
 
 /* A link that is a lock, as the rule fs-lock-held knows it. */

@@ -63,16 +63,6 @@ static bool is_slow(enum wait_kind kind) {
 	return kind == WAIT_NET || kind == WAIT_DNS || kind == WAIT_DISK || kind == WAIT_PEER;
 }
 
-/* The path on which the chain ends in a file system, or in who serves it; NULL when it does not. */
-static const char *place_waited_for(const struct wait_chain *c) {
-	const struct wait_link *before = c->link_count > 1 ? &c->links[c->link_count - 2] : NULL;
-
-	if (before && before->how == HOW_FILES) {
-		return before->on;
-	}
-	return c->leaf.kind == WAIT_DISK ? c->leaf.on : NULL;
-}
-
 /* Every chain that ends in one that stands still or has waited for long is a fact, the others are not: the server may
  * answer yet. */
 static void look_once(struct exam *exam, const struct wait_moment *moment, bool last) {
@@ -101,7 +91,7 @@ static void look_once(struct exam *exam, const struct wait_moment *moment, bool 
 			wait_facts_state(exam->facts, ev, "trial", &w, &chain);
 
 		/* A single call that has not come back; of a local disk more is expected. */
-		const char *place = place_waited_for(&chain);
+		const char *place = wait_facts_place(&chain);
 		if (l && place) {
 			(void)latency_stuck(exam, "waited", place, ev, 0,
 			                    l->since_ms >= LOCAL_STUCK_MS);

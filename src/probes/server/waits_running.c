@@ -30,6 +30,14 @@ static bool is_known(const struct facts *facts, const struct wait_chain *chain) 
 	return false;
 }
 
+/* Ctrl-Z in its terminal: an editor that rests while its user works in the shell. */
+static bool is_put_aside(const struct waits *w, const struct wait_chain *chain) {
+	const struct wait_process *p = chain->leaf.process;
+
+	return chain->leaf.kind == WAIT_STOPPED && waits_role(w->arena, p) == ROLE_EDITOR &&
+	       p->terminal != 0 && p->foreground > 0 && p->foreground != p->group;
+}
+
 static bool fresh_one_waits(const struct facts *facts) {
 	facts_each (wait_leaf, l, facts) {
 		if (streq(l->origin, "trial") && l->settled && !l->healthy) {
@@ -72,7 +80,8 @@ static int look(struct exam *exam, struct err *err) {
 		if (!waits_concerns(s) || !chain_of(exam, s, &w, &chain, &ev)) {
 			continue;
 		}
-		if (chain.leaf.process && !is_known(exam->facts, &chain)) {
+		if (chain.leaf.process && !is_known(exam->facts, &chain) &&
+		    !is_put_aside(&w, &chain)) {
 			wait_facts_state(exam->facts, ev, "running", &w, &chain);
 		}
 	}
