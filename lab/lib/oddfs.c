@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * oddfs SOURCE MOUNT DELAY_US LOCK BAD: shows the directory SOURCE at MOUNT. Each lookup takes so many microseconds; with
- * LOCK "hang" no flock is ever given, with "ok" each; reads of files whose name begins with BAD fail with EIO behind
- * their first 64 KiB ("-": none).
+ * LOCK "hang" no flock is ever given, with "ok" each; with "one" it answers one question after the other; reads of files
+ * whose name begins with BAD fail with EIO behind their first 64 KiB ("-": none).
  */
 #define FUSE_USE_VERSION 31
 #define _GNU_SOURCE
@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fuse.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,6 +149,10 @@ int main(int argc, char **argv) {
 	delay_us = (unsigned)atoi(argv[3]);
 	lock_word = argv[4];
 	bad = argv[5];
-	char *args[] = {argv[0], argv[2], "-o", "allow_other,default_permissions,entry_timeout=0,attr_timeout=0", NULL};
-	return fuse_main(4, args, &ops, NULL);
+	char options[4352];
+
+	snprintf(options, sizeof options, "allow_other,default_permissions,entry_timeout=0,attr_timeout=0,fsname=%s", source);
+	bool alone = strcmp(lock_word, "one") == 0;
+	char *args[] = {argv[0], argv[2], "-o", options, alone ? "-s" : NULL, NULL};
+	return fuse_main(alone ? 5 : 4, args, &ops, NULL);
 }

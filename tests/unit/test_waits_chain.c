@@ -216,6 +216,81 @@ static void test_file_servers(void **state) {
 	expect(SERVER("S") SERVER_WAITS GO("S") FUSE_WAIT("/mnt/c/x")
 	               MOUNTS SERVES("50", "T", "comm=one\n") SERVES("51", "T", "comm=two\n"),
 	       WAIT_DISK, 30, 2, false);
+	/* One that may not be looked into: it does not answer, that is seen. */
+	expect(SERVER("S") SERVER_WAITS GO("S") FUSE_WAIT("/mnt/b/x") MOUNTS SERVES(
+		       "51", "S", "comm=two\ncmdline=two\x1f/mnt/b\nfds=-1\ndenied=1\n"),
+	       WAIT_DISK, 51, 3, false);
+	/* It shows what is on another one, whose server is stopped; or is not. */
+	expect(SERVER("S") SERVER_WAITS GO("S") FUSE_WAIT("/mnt/c/x") MOUNTS
+	       "record=mount\nconnection=47\npoint=/mnt/c\nsource=/mnt/a/y\n\n" SERVES(
+		       "52", "S", "comm=three\ncmdline=three\x1f/mnt/c\nfds=-1\ndenied=1\n")
+	               SERVES("50", "T", "comm=one\ncmdline=one\x1f/mnt/a\n"),
+	       WAIT_STOPPED, 50, 4, false);
+	expect(SERVER("S") SERVER_WAITS GO("S") FUSE_WAIT("/mnt/c/x") MOUNTS
+	       "record=mount\nconnection=47\npoint=/mnt/c\nsource=/mnt/a/y\n\n" SERVES(
+		       "52", "S", "comm=three\ncmdline=three\x1f/mnt/c\nfds=-1\ndenied=1\n")
+	               SERVES("50", "S", "comm=one\ncmdline=one\x1f/mnt/a\nfds=-1\ndenied=1\n"),
+	       WAIT_DISK, 52, 3, false);
+}
+
+/* A tracer that was stopped itself: the server is in its hands with the one thread that had something to do. */
+static void test_tracers(void **state) {
+	static const char traced[] =
+		"record=machine\ntarget=20\n\nrecord=process\npid=20\nppid=10\nrelation=target\n"
+		"state=S\ncomm=gopls\nthreads=2\ninterval_us=40000\nage_ms=60000\ntracer=60\n\n"
+		"record=thread\npid=20\ntid=20\nstate=S\ncall=futex\nargs=0\nstill=1\n\n"
+		"record=thread\npid=20\ntid=21\nstate=t\ncall=read\nargs=0 7f 40\nstill=1\n\n"
+		"record=fd\npid=20\nfd=0\nlink=pipe:[500]\nino=500\nend=10 7 w\n\n";
+	static const char writes[] =
+		"record=thread\npid=60\ntid=60\nstate=S\ncall=write\nargs=2 7f 40\nstill=1\n\n"
+		"record=fd\npid=60\nfd=2\nlink=pipe:[700]\nino=700\n\n";
+	struct arena *arena = arena_new();
+
+	(void)state;
+#define STRACE(state)                                                                              \
+	"record=process\npid=60\nppid=1\nrelation=tracer\nstate=" state                            \
+	"\ncomm=strace\ninterval_us=40000\nage_ms=50000\n\n"
+	expect(arena_printf(arena, "%s" STRACE("T") EDITOR, traced), WAIT_STOPPED, 60, 2, false);
+	expect(arena_printf(arena, "%s" STRACE("S") "%s" EDITOR, traced, writes), WAIT_READER, 60,
+	       2, false);
+	/* One that lets it run has a thread in its hands for a moment. */
+	expect(arena_printf(arena, "%s" STRACE("S") EDITOR, traced), WAIT_IDLE, 20, 1, true);
+	/* Held whole by a debugger that waits for its user. */
+	expect("record=machine\ntarget=20\n\nrecord=process\npid=20\nstate=t\ncomm=gopls\ntracer="
+	       "60\n\n" STRACE("S"),
+	       WAIT_TRACED, 20, 1, false);
+	expect("record=machine\ntarget=20\n\nrecord=process\npid=20\nstate=t\ncomm=gopls\ntracer="
+	       "60\n\n" STRACE("T"),
+	       WAIT_STOPPED, 60, 2, false);
+	arena_free(arena);
+}
+
+/* What a program left behind that has ended: it has the pipe into which that wrote. */
+static void test_kept_pipe(void **state) {
+	(void)state;
+#define READS(flags)                                                                               \
+	"record=fd\npid=20\nfd=11\nlink=pipe:[600]\nino=600\nflags=" flags "\nend=70 1 w\n\n"
+#define LEFT(more)                                                                                 \
+	"record=process\npid=70\nppid=1\nrelation=peer\nstate=S\ncomm=watcher\nthreads=1\n"        \
+	"interval_us=40000\nage_ms=30000\n" more "\n"
+	expect(SERVER("S") SERVER_REST READS("02004000") LEFT("") EDITOR, WAIT_PEER, 70, 2, false);
+	/* It works: then the pipe ends some day. */
+	expect(SERVER("S") SERVER_REST READS("02004000") LEFT("io_calls=500\n") EDITOR, WAIT_IDLE,
+	       20, 1, true);
+	/* The writing end is its own, or the pipe is that of its ancestors. */
+	expect(SERVER("S") SERVER_REST READS("02004001") LEFT("") EDITOR, WAIT_IDLE, 20, 1, true);
+	expect(SERVER("S") SERVER_REST
+	       "record=fd\npid=20\nfd=11\nlink=pipe:[600]\nino=600\nflags=02004000\nend=10 3 "
+	       "r\nend=70 1 w\n\n" LEFT("") EDITOR,
+	       WAIT_IDLE, 20, 1, true);
+	expect(SERVER("S") SERVER_REST READS("02004000") "record=fd\npid=20\nfd=12\nlink=pipe:[600]"
+	                                                 "\nino=600\nflags=02004001\nend=70 1 "
+	                                                 "w\n\n" LEFT("") EDITOR,
+	       WAIT_IDLE, 20, 1, true);
+	/* It was stopped. */
+	expect(SERVER("S") SERVER_REST READS("02004000") "record=process\npid=70\nppid=1\nrelation="
+	                                                 "peer\nstate=T\ncomm=watcher\n\n" EDITOR,
+	       WAIT_STOPPED, 70, 2, false);
 }
 
 static void test_outside(void **state) {
@@ -357,6 +432,7 @@ int main(void) {
 		cmocka_unit_test(test_polling),  cmocka_unit_test(test_file_servers),
 		cmocka_unit_test(test_outside),  cmocka_unit_test(test_both_ends),
 		cmocka_unit_test(test_nonsense), cmocka_unit_test(test_unread),
+		cmocka_unit_test(test_tracers),  cmocka_unit_test(test_kept_pipe),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

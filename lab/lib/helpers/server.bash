@@ -41,6 +41,14 @@ server_running() {
 	sleep 1.2
 }
 
+# Asks the server that runs N times for something, and for no answer.
+server_asked() {
+	local -i number
+	for number in $(seq 10 $((9 + $1))); do
+		lsp_frame_ "{\"jsonrpc\":\"2.0\",\"id\":$number,\"method\":\"workspace/symbol\",\"params\":{\"query\":\"Greet\"}}"
+	done >&"$CLIENT_FD" &
+}
+
 server_argv() {
 	local word
 	declare_ argv_clear ''

@@ -30,12 +30,28 @@ static bool is_known(const struct facts *facts, const struct wait_chain *chain) 
 	return false;
 }
 
-/* Ctrl-Z in its terminal: an editor that rests while its user works in the shell. */
+static bool is_job_at_rest(const struct wait_process *p) {
+	return streq(p->state, "T") && p->terminal != 0 && p->foreground > 0 &&
+	       p->foreground != p->group;
+}
+
+/* Ctrl-Z in a terminal stops an editor, and the servers that are of its job with it: they rest while their user works in
+ * the shell. */
 static bool is_put_aside(const struct waits *w, const struct wait_chain *chain) {
 	const struct wait_process *p = chain->leaf.process;
 
-	return chain->leaf.kind == WAIT_STOPPED && waits_role(w->arena, p) == ROLE_EDITOR &&
-	       p->terminal != 0 && p->foreground > 0 && p->foreground != p->group;
+	if (chain->leaf.kind != WAIT_STOPPED || !is_job_at_rest(p)) {
+		return false;
+	}
+	for (size_t i = 0; i < w->process_count; i++) {
+		const struct wait_process *q = &w->processes[i];
+
+		if (q->group == p->group && is_job_at_rest(q) &&
+		    waits_role(w->arena, q) == ROLE_EDITOR) {
+			return true;
+		}
+	}
+	return false;
 }
 
 static bool fresh_one_waits(const struct facts *facts) {
