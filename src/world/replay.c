@@ -134,6 +134,9 @@ static void replay_event(struct replay_session *session) {
 	case TRANSCRIPT_NOTE:
 		if (slice_eq(payload, SESSION_NOTE_STARTED)) {
 			replay_tell(session, SESSION_STARTED, slice_of("", 0));
+		} else if (slice_eq(payload, SESSION_NOTE_DONE)) {
+			session->tick_ns = session->now_ns;
+			replay_tell(session, SESSION_TICK, slice_of("", 0));
 		}
 		break;
 	case TRANSCRIPT_SENT:
@@ -182,7 +185,9 @@ static bool replay_waits(const struct replay_session *session) {
 static void replay_session_wait(struct world *w, struct session *s, int64_t deadline_ns) {
 	static const char not_recorded[] = "errno 0";
 	struct replay_session *session = (struct replay_session *)s;
-	int64_t until_ns = deadline_ns - session->start_ns;
+	/* What came before the latest look was told while the live run looked. */
+	int64_t end_ns = deadline_ns > w->told_ns ? deadline_ns : w->told_ns;
+	int64_t until_ns = end_ns - session->start_ns;
 
 	if (session->is_empty && !session->ended) {
 		session->ended = true;
@@ -192,7 +197,7 @@ static void replay_session_wait(struct world *w, struct session *s, int64_t dead
 	}
 	bool all = !replay_waits(session) || session->now_ns > until_ns;
 
-	replay_reach(w, all ? session->start_ns + session->now_ns : deadline_ns);
+	replay_reach(w, all ? session->start_ns + session->now_ns : end_ns);
 }
 
 static void replay_session_stop(struct world *w, struct session *s, struct evidence *ev) {

@@ -29,8 +29,9 @@ struct live_session {
 	size_t stderr_kept;
 	int64_t tick_ns; /* when the last tick was */
 	bool told_started;
-	bool ended;    /* the last event has been told */
-	bool stopping; /* by us: the dialogue hears nothing more */
+	bool noted_done; /* the dialogue was done at the end of the last wait */
+	bool ended;      /* the last event has been told */
+	bool stopping;   /* by us: the dialogue hears nothing more */
 	bool flooded;
 };
 
@@ -333,6 +334,13 @@ void live_session_wait(struct world *w, struct session *s, int64_t deadline_ns) 
 	       clock_now_ns() < deadline_ns) {
 		live_turn(lw, deadline_ns);
 	}
+	bool done = s->dialogue->is_done(s->dialogue);
+
+	/* A dialogue may be done because of the time alone, and when it is told the time hangs on our load. */
+	if (done && !session->noted_done && !session->ended) {
+		session_note(session, SESSION_NOTE_DONE);
+	}
+	session->noted_done = done;
 }
 
 static void session_release(struct live_world *lw, struct live_session *session) {

@@ -2,7 +2,7 @@
  * A running server and our side of its three streams.
  *
  * Its transcript (wire/transcript.h) holds what was sent and received, and these notes of ours:
- * "pid N" (that of struct session), "started", "stop" (what follows is our doing), "output cap" (it
+ * "pid N" (that of struct session), "started", "done" (to the dialogue nothing more was to be learnt), "stop" (what follows is our doing), "output cap" (it
  * was ended because it sent too much), "not sent" (it did not read), "frame error N" (enum
  * frame_error), "end …" (what was left to see of it: child_last_text in spawn.h). The end is "exit N",
  * "signal N" or, when it could not be executed, "errno N".
@@ -25,6 +25,7 @@
 #define SESSION_NOTE_STARTED "started"
 #define SESSION_NOTE_STOP    "stop"
 #define SESSION_NOTE_PID     "pid "
+#define SESSION_NOTE_DONE    "done"
 
 /* world_ops */
 struct session *live_session_start(struct world *w, const struct session_spec *spec,

@@ -81,6 +81,7 @@ static int64_t now_ms(const struct fixture *f) {
 struct notes {
 	struct dialogue base;
 	char text[256];
+	int64_t patience_ms; /* after which it gives up; 0: never */
 	bool is_done;
 };
 
@@ -90,6 +91,7 @@ static void note(struct dialogue *self, struct session *session, enum session_ev
 	size_t len = strlen(notes->text);
 
 	(void)session;
+	notes->is_done = notes->patience_ms > 0 && at_ns >= notes->patience_ms * NS_PER_MS;
 	if (event == SESSION_FRAME || event == SESSION_EXITED || event == SESSION_FAILED) {
 		snprintf(notes->text + len, sizeof notes->text - len, "%.*s@%lld ", (int)bytes.len,
 		         bytes.data, (long long)(at_ns / NS_PER_MS));
@@ -188,6 +190,41 @@ static void test_waits_end_at_their_deadline(void **state) {
 	wait_until(f, s, 5000);
 	assert_string_equal(notes.text, "first@100 second@410 "); /* what we did is not told */
 	assert_int_equal(world_session_stop(f->world, s)->state, EV_READ);
+}
+
+/* A deadline that is over: what came until now has been heard all the same. */
+static void test_what_came_before_a_look_is_heard(void **state) {
+	struct fixture *f = *state;
+	struct notes notes = {.base = {.on_event = note, .is_done = is_done}};
+
+	heard(f, TRANSCRIPT_RECEIVED, 100, "first");
+	heard(f, TRANSCRIPT_RECEIVED, 400, "second");
+	heard(f, TRANSCRIPT_RECEIVED, 600, "third");
+	heard(f, TRANSCRIPT_NOTE, 900, SESSION_NOTE_STOP);
+	seen(f, "file:/slow", 500, "");
+	replay(f, 0);
+	struct session *s = start(f, &notes.base);
+
+	world_look(f->world, LOOK_FILE, "/slow", 10);
+	wait_until(f, s, 300);
+	assert_string_equal(notes.text, "first@100 second@400 ");
+	assert_int_equal(now_ms(f), 500);
+}
+
+/* A busy machine told the time late: the dialogue gave up at 130 ms, between two ticks of ours. */
+static void test_dialogue_is_done_when_it_was(void **state) {
+	struct fixture *f = *state;
+	struct notes notes = {.base = {.on_event = note, .is_done = is_done}, .patience_ms = 120};
+
+	heard(f, TRANSCRIPT_RECEIVED, 10, "first");
+	heard(f, TRANSCRIPT_NOTE, 130, SESSION_NOTE_DONE);
+	heard(f, TRANSCRIPT_NOTE, 131, SESSION_NOTE_STOP);
+	replay(f, 0);
+	struct session *s = start(f, &notes.base);
+
+	wait_until(f, s, 9000);
+	assert_true(is_done(&notes.base));
+	assert_int_equal(now_ms(f), 130);
 }
 
 static void test_wait_ends_when_all_is_said(void **state) {
@@ -290,6 +327,8 @@ int main(void) {
 		REPLAY_TEST(test_session_knows_its_process),
 		REPLAY_TEST(test_session_of_an_earlier_release),
 		REPLAY_TEST(test_waits_end_at_their_deadline),
+		REPLAY_TEST(test_what_came_before_a_look_is_heard),
+		REPLAY_TEST(test_dialogue_is_done_when_it_was),
 		REPLAY_TEST(test_wait_ends_when_all_is_said),
 		REPLAY_TEST(test_stopped_holder_is_seen_again),
 		REPLAY_TEST(test_silence_lasts_as_long_as_it_did),
