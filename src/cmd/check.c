@@ -10,6 +10,7 @@
 #include "cmd/interrupt.h"
 #include "cmd/output.h"
 #include "cmd/progress.h"
+#include "cmd/prove_apply.h"
 #include "core/registry.h"
 #include "report/report.h"
 #include "world/live.h"
@@ -122,7 +123,9 @@ static int64_t reserve_ns(int64_t limit_ns) {
 }
 
 static const char *limit_text(const struct check *c) {
-	return c->options.timeout ? c->options.timeout : CHECK_TIMEOUT_DEFAULT;
+	return c->options.timeout ? c->options.timeout
+	       : c->options.prove ? CHECK_TIMEOUT_DEFAULT_PROVE
+	                          : CHECK_TIMEOUT_DEFAULT;
 }
 
 static struct exam_plan plan_of(struct check *c) {
@@ -169,10 +172,11 @@ static bool is_of_vscode(const struct check *c, const struct vscode_window *wind
 /* The window is one thing; what --save writes is the evidence of one folder. */
 static int check_window(struct check *c, const struct vscode_window *window) {
 	struct err err = {0};
-	if (c->options.save) {
-		output_complain("option '--save': '%s' has %zu folders; give one of them, for "
+	if (c->options.save || c->options.prove) {
+		output_complain("option '%s': '%s' has %zu folders; give one of them, for "
 		                "instance '%s'",
-		                window->file, window->count, window->folders[0]);
+		                c->options.save ? "--save" : "--prove", window->file, window->count,
+		                window->folders[0]);
 		return STATUS_USAGE;
 	}
 	struct window_check w = {
@@ -207,6 +211,23 @@ static int check_window(struct check *c, const struct vscode_window *window) {
 	int status = STATUS_UNKNOWN;
 	report(c, &r_all, &out, &status);
 	return output_write(&out, status);
+}
+
+/* The server that was looked at has said what it had to say; it would only be in the way. */
+static struct diagnosis proven(struct check *c, const struct diagnosis *diagnosis) {
+	struct rehearse_subject subject = {
+		.options = &c->options,
+		.target = &c->target,
+		.facts = &c->facts,
+		.deadline_ns = c->exam.deadline_ns,
+		.interrupt_fd = c->interrupt.fd,
+	};
+	if (diagnosis->cause_count == 0 || diagnosis->verdict == VERDICT_UNKNOWN) {
+		return *diagnosis;
+	}
+	world_close(c->exam.world);
+	c->exam.world = NULL;
+	return prove(c->arena, &subject, diagnosis, prove_apply_plans);
 }
 
 static int check_in_world(struct check *c) {
@@ -250,6 +271,9 @@ static int check_in_world(struct check *c) {
 		return STATUS_SIGNAL_BASE + signal;
 	}
 	struct diagnosis diagnosis = infer(registry_rules, &c->facts);
+	if (c->options.prove) {
+		diagnosis = proven(c, &diagnosis);
+	}
 	struct strbuf out;
 	strbuf_init(&out, c->arena);
 	struct report r_one = {.target = &c->target, .facts = &c->facts, .diagnosis = &diagnosis};

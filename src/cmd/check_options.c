@@ -30,6 +30,8 @@ const struct option_spec check_option_specs[] = {
          "seconds for everything (" CHECK_TIMEOUT_DEFAULT "; 0.5 is fine)"},
 	{"trust", 0, NULL, OPTION_FLAG, AT(trust), "run what the workspace names; ask the editor"},
 	{"no-server", 0, NULL, OPTION_FLAG, AT(no_server), "do not start the server"},
+	{"prove", 0, NULL, OPTION_FLAG, AT(prove),
+         "end each cause in a rehearsal: does that cure it?"},
 	{"logs", 0, "FILE", OPTION_LIST, AT(logs),
          "a log somebody sent: look into it as well (repeatable)"},
 	{"without", 0, "PROBE", OPTION_LIST, AT(without), "leave a probe out (repeatable)"},
@@ -121,6 +123,7 @@ static const char *clashes_with_from(const struct check_options *o, size_t opera
 		{o->editor != NULL, "--editor"}, {o->environment != NULL, "--environment"},
 		{o->logs.count > 0, "--logs"},   {o->trust, "--trust"},
 		{o->no_server, "--no-server"},   {o->save != NULL, "--save"},
+		{o->prove, "--prove"},
 	};
 	for (size_t i = 0; i < sizeof(clashes) / sizeof(clashes[0]); i++) {
 		if (clashes[i].given) {

@@ -23,13 +23,15 @@ struct check_options {
 	struct option_list without;
 	struct option_list logs;
 	bool list_probes;
+	bool prove;
 	const char *timeout;
 	bool verbose;
 	const char *color;
 };
 
-#define CHECK_TIMEOUT_DEFAULT "20"
-#define STATUS_SIGNAL_BASE    128 /* plus the number of the signal that ended us, as shells say it */
+#define CHECK_TIMEOUT_DEFAULT       "20"
+#define CHECK_TIMEOUT_DEFAULT_PROVE "60"
+#define STATUS_SIGNAL_BASE          128 /* plus the number of the signal that ended us, as shells say it */
 
 extern const struct option_spec check_option_specs[];
 extern const struct command command_check; /* cmd/check.c; read again when a case file is opened */

@@ -21,6 +21,20 @@ struct fix_advice {
 	bool disruptive; /* ends or restarts something of the user's */
 };
 
+/* What came of ending the cause alone, in a rehearsal (`check --prove`). */
+struct proof {
+	const char *
+		result; /* cured: without it all is well; part: some of it; stays: as much is wrong without it;
+	                          unclear: the repair did not end it; not_run */
+	const char *rehearsed;  /* of the repair: passed, failed, not_run */
+	const char *because;    /* a sentence, lower case, no full stop; or "" */
+	const char *words;      /* for people, a sentence likewise */
+	const char *verdict;    /* of the check in the rehearsal, or NULL */
+	enum confidence before; /* what the confidence was without it */
+	int64_t handshake_ms;   /* of the check in the rehearsal, -1: none */
+	int64_t overhead_ms;    /* of the rehearsal but for that */
+};
+
 struct finding {
 	const struct rule *rule;
 	const char *subject; /* what it is about, for people: a path, a variable, a pid */
@@ -39,6 +53,7 @@ struct finding {
 	size_t fix_count;
 	const struct finding *explained_by; /* set by infer; NULL for a root */
 	size_t explains_count;              /* set by infer */
+	const struct proof *proof;          /* NULL: none was tried */
 	struct finding *next;
 };
 

@@ -106,11 +106,24 @@ static void put_fixes(struct writer *w, const struct finding *f) {
 		json_put_number(j, "steps", lines_of(fix->command));
 		json_put_bool(j, "reversible", fix->reversible);
 		json_put_bool(j, "disruptive", fix->disruptive);
-		json_put(j, "rehearsed", "not_run");
+		json_put(j, "rehearsed", f->proof && i == 0 ? f->proof->rehearsed : "not_run");
 		json_put(j, "command", fix->command);
 		json_close(j, '}');
 	}
 	json_close(j, ']');
+}
+
+static void put_proof(struct writer *w, const struct proof *proof) {
+	struct json *j = &w->json;
+	json_open_member(j, "proof", '{');
+	json_put(j, "result", proof->result);
+	json_put(j, "rehearsed", proof->rehearsed);
+	json_put(j, "because", *proof->because ? proof->because : NULL);
+	json_put(j, "verdict", proof->verdict);
+	json_put(j, "confidence_before", confidence_name(proof->before));
+	json_put_ms(j, "handshake_ms", proof->handshake_ms);
+	json_put_ms(j, "overhead_ms", proof->overhead_ms);
+	json_close(j, '}');
 }
 
 /* The ids that were folded under this finding, each once. */
@@ -149,6 +162,9 @@ static void put_finding(struct writer *w, const struct finding *f) {
 	put_evidence(w, f);
 	json_put_names(j, "explains", explained_ids(w->report, w->arena, f));
 	put_fixes(w, f);
+	if (f->proof) {
+		put_proof(w, f->proof);
+	}
 	json_close(j, '}');
 }
 

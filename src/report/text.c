@@ -57,7 +57,7 @@ static void indented(struct text *t, size_t indent, size_t max_lines, const char
 static void proof(struct text *t, const struct finding *f, size_t max) {
 	bool verbose = t->sheet.style->verbose;
 	size_t shown = verbose || f->cite_count < max ? f->cite_count : max;
-	if (shown > 0) {
+	if (shown > 0 || f->proof) {
 		heading(t, "Proof");
 	}
 	for (size_t i = 0; i < shown; i++) {
@@ -73,6 +73,9 @@ static void proof(struct text *t, const struct finding *f, size_t max) {
 				 : "";
 		indented(t, 2, verbose ? 0 : EXCERPT_LINES_MAX,
 		         arena_printf(t->arena, "%s%s", source, fact_excerpt(t->arena, fact)));
+	}
+	if (f->proof) {
+		indented(t, 2, 0, f->proof->words);
 	}
 }
 

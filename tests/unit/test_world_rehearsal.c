@@ -118,9 +118,9 @@ static int act_changes(void *context, const struct rehearsal *inside, struct err
 }
 
 static void changes(struct fixture *f) {
-	static const char *const argv[] = {"/bin/sh", "-c",
-	                                   "cat settings sub/new /tmp/dialtone-rehearsal-test; "
-	                                   "test -e old && echo old; stat -c %a .; echo sorry >&2"};
+	static const char script[] = "cat settings sub/new /tmp/dialtone-rehearsal-test; "
+				     "test -e old && echo old; stat -c %a .; echo sorry >&2";
+	static const char *const argv[] = {"/bin/sh", "-c", script};
 	const char *root = fresh_root(f);
 	struct scene s;
 	struct stat st;
@@ -199,8 +199,9 @@ static void tries(struct fixture *f) {
 	assert_string_equal(s.outcome.because, "");
 	assert_int_equal(s.outcome.end, REHEARSAL_RAN);
 	if (s.outcome.inside.own_processes) {
-		struct slice rest = s.outcome.out, line, number;
-		assert_true(slice_line(&rest, &line) && slice_line(&rest, &number));
+		struct slice rest = s.outcome.out, line = {0}, number = {0};
+		assert_true(slice_line(&rest, &line));
+		assert_true(slice_line(&rest, &number));
 		assert_int_equal(str_to_int64(arena_slicedup(f->arena, number), &count), 0);
 		assert_true(count < 10);
 	}
@@ -411,11 +412,11 @@ static int act_below(void *context, const struct rehearsal *inside, struct err *
 }
 
 static void mounts_below(struct fixture *f, const char *root) {
-	static const char *const argv[] = {
-		"/bin/sh", "-c",
+	static const char script[] =
 		"cat link plain/file a/b/mounted/file a/new older; "
 		"findmnt -no OPTIONS -T a/b/mounted | tail -n 1 | grep -o noexec; "
-		"stat -c %a:%u . settings"};
+		"stat -c %a:%u . settings";
+	static const char *const argv[] = {"/bin/sh", "-c", script};
 	struct scene s;
 
 	scene_of(&s, f, root, argv, 3, act_below);
