@@ -9,8 +9,8 @@
 . "$(dirname "$0")/hostile.bash"
 here=$(dirname "$(readlink -f "$0")")
 if ! command -v strace >/dev/null; then
-	echo 'skipped: strace is not here'
-	exit 0
+	echo 'strace is not here'
+	exit 77
 fi
 surroundings oath
 real_tools

@@ -6,8 +6,8 @@
 # shellcheck source=tests/live/hostile.bash
 . "$(dirname "$0")/hostile.bash"
 if [ "$(id -u)" != 0 ] || ! command -v setpriv >/dev/null; then
-	echo 'skipped: needs root and setpriv'
-	exit 0
+	echo 'needs root and setpriv'
+	exit 77
 fi
 client=$(dirname "$(readlink -f "$0")")/ps_client.py
 surroundings ordinary
@@ -65,20 +65,18 @@ chmod 666 held.lock
 flock --no-fork held.lock sleep 1000 >/dev/null 2>&1 &
 holder=$!
 started+=("$holder")
+until grep -q "FLOCK.* $holder " /proc/locks; do sleep 0.05; done
 "${user[@]}" flock --no-fork held.lock true >/dev/null 2>&1 &
 waiter=$!
 started+=("$waiter")
-for ((i = 0; i < 600; i++)); do
-	if grep -q -- "-> FLOCK.* $waiter " /proc/locks; then break; fi
-	sleep 0.05
-done
+until grep -q -- "-> FLOCK.* $waiter " /proc/locks; do sleep 0.05; done
 says 'locks that another has' 1 'CAP_SYS_PTRACE' locks held.lock
 says 'and whose' 1 "process $holder" locks held.lock
 # The kernel's log is everybody's or root's.
 if [ "$(cat /proc/sys/kernel/dmesg_restrict 2>/dev/null)" = 1 ]; then
 	says 'why --exited' 3 'CAP_SYSLOG' why --exited --workspace project
 else
-	echo "# skipped: the log of the kernel is everybody's here"
+	echo "# skipped why --exited: the log of the kernel is everybody's here"
 fi
 # With the capabilities that are named, and no more, it is all there.
 if setpriv --reuid=12001 --regid=12001 --clear-groups --inh-caps=+sys_ptrace,+dac_read_search --ambient-caps=+sys_ptrace,+dac_read_search true 2>/dev/null; then
@@ -89,6 +87,6 @@ if setpriv --reuid=12001 --regid=12001 --clear-groups --inh-caps=+sys_ptrace,+da
 	if able why "$theirs" | grep -q CAP_SYS_PTRACE; then fail 'why with the capabilities'; fi
 	if ! able ps --isolation | grep -qE " $theirs .*/project"; then fail 'ps --isolation with the capabilities'; fi
 else
-	echo '# skipped: ambient capabilities cannot be set'
+	echo '# skipped with the capabilities: ambient ones cannot be set'
 fi
 finish

@@ -203,7 +203,7 @@ if command -v strace >/dev/null; then
 	parts=$((parts + 1))
 	exec 7>&-
 else
-	echo "skipped: strace is not here"
+	echo "# skipped the oath: strace is not here"
 fi
 echo "$parts parts"
 finish
