@@ -11,6 +11,15 @@ bool str_starts(const char *s, const char *prefix) {
 	return s && strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
+bool str_in(const char *s, const char *const *list) {
+	for (; *list; list++) {
+		if (streq(s, *list)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 bool str_ends(const char *s, const char *suffix) {
 	if (!s) {
 		return false;

@@ -19,6 +19,9 @@ static inline bool str_empty(const char *s) {
 }
 
 bool str_starts(const char *s, const char *prefix);
+/* True when s is one of these, which are ended by NULL. */
+bool str_in(const char *s, const char *const *list);
+#define STR_IN(s, ...) str_in(s, (const char *const[]){__VA_ARGS__, NULL})
 bool str_ends(const char *s, const char *suffix);
 /* True when needle (not empty) occurs in s. */
 bool str_has(const char *s, const char *needle);

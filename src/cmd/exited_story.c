@@ -63,15 +63,8 @@ static void take_status(struct telling *t, const char *text) {
 }
 
 static bool tells_end(const struct fact_log_event *e) {
-	static const char *const kinds[] = {"exit",         "gave-up",   "crash",
-	                                    "spawn-failed", "bad-flags", "daemon-lost"};
-
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-		if (streq(e->kind, kinds[i])) {
-			return true;
-		}
-	}
-	return false;
+	return STR_IN(e->kind, "exit", "gave-up", "crash", "spawn-failed", "bad-flags",
+	              "daemon-lost");
 }
 
 /* The present session counts more than those before it; within one file the later line. */
@@ -95,15 +88,7 @@ static const struct fact_log_event *last_end(const struct facts *facts, const ch
 /* ---- the chapters ---- */
 
 static bool is_of_chain(const char *comm) {
-	static const char *const names[] = {"gopls", "go",   "compile", "cgo",
-	                                    "asm",   "link", "cc1",     "vet"};
-
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		if (streq(comm, names[i])) {
-			return true;
-		}
-	}
-	return false;
+	return STR_IN(comm, "gopls", "go", "compile", "cgo", "asm", "link", "cc1", "vet");
 }
 
 static bool is_of_other_user(const struct telling *t, const char *text) {

@@ -56,15 +56,7 @@ static void is_gopls(struct census *c, struct census_process *p) {
 }
 
 static bool is_go_tool(const char *comm) {
-	static const char *const names[] = {"compile", "link",  "vet",     "asm",
-	                                    "cgo",     "cover", "buildid", NULL};
-
-	for (size_t i = 0; names[i]; i++) {
-		if (streq(comm, names[i])) {
-			return true;
-		}
-	}
-	return false;
+	return STR_IN(comm, "compile", "link", "vet", "asm", "cgo", "cover", "buildid");
 }
 
 /* The extension host of the VS Code family, or its main program. */
@@ -187,14 +179,7 @@ static void role_by_parent(struct census *c, struct census_process *p) {
 }
 
 static bool is_shell(const char *comm) {
-	static const char *const names[] = {"sh", "bash", "dash", "zsh", "fish", "ksh", NULL};
-
-	for (size_t i = 0; names[i]; i++) {
-		if (streq(comm, names[i])) {
-			return true;
-		}
-	}
-	return false;
+	return STR_IN(comm, "sh", "bash", "dash", "zsh", "fish", "ksh");
 }
 
 /* A shell that works through a script, not one somebody types into. */

@@ -17,19 +17,12 @@ static const char *flag_value(const char *word, const char *name, const char *ne
 
 /* -name value: a word that is no flag but belongs to one. */
 static bool takes_next(const char *word) {
-	static const char *const switches[] = {"rpc.trace",   "v", "verbose", "vv",
-	                                       "veryverbose", "h", "help",    NULL};
 	const char *flag = word + strspn(word, "-");
 
 	if (flag == word || strchr(flag, '=')) {
 		return false;
 	}
-	for (size_t i = 0; switches[i]; i++) {
-		if (streq(flag, switches[i])) {
-			return false;
-		}
-	}
-	return true;
+	return !STR_IN(flag, "rpc.trace", "v", "verbose", "vv", "veryverbose", "h", "help");
 }
 
 static void call_take_word(struct gopls_call *call, const char *word, const char *next,

@@ -218,14 +218,8 @@ static void read_retract(struct reader *r, const struct modfile_line *line) {
 
 /* go and toolchain may stand on lines only; the others also open blocks. */
 static bool may_be_block(const char *verb) {
-	static const char *const verbs[] = {"module",  "godebug", "require", "exclude",
-	                                    "replace", "retract", "tool",    "ignore"};
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-		if (streq(verb, verbs[i])) {
-			return true;
-		}
-	}
-	return false;
+	return STR_IN(verb, "module", "godebug", "require", "exclude", "replace", "retract", "tool",
+	              "ignore");
 }
 
 static void read_line(struct reader *r, const struct modfile_line *line) {
@@ -268,13 +262,7 @@ static void check_whole(struct reader *r) {
 
 /* What go reads of the go.mod of a dependency (golang.org/x/mod/modfile.ParseLax). */
 static bool matters_to_others(const char *verb) {
-	static const char *const verbs[] = {"module", "require", "retract", "ignore"};
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-		if (streq(verb, verbs[i])) {
-			return true;
-		}
-	}
-	return false;
+	return STR_IN(verb, "module", "require", "retract", "ignore");
 }
 
 static struct gomod parse(struct arena *arena, struct slice text, bool of_dependency) {

@@ -297,20 +297,11 @@ static bool one_lacks_it(const struct comparison *c, const struct difference *d)
 
 /* Where Go and git look anyway: crypto/x509/root_linux.go. Naming such a place changes nothing. */
 static bool is_usual_certificates(const char *value) {
-	static const char *const places[] = {"/etc/ssl/certs/ca-certificates.crt",
-	                                     "/etc/pki/tls/certs/ca-bundle.crt",
-	                                     "/etc/ssl/ca-bundle.pem",
-	                                     "/etc/pki/tls/cacert.pem",
-	                                     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-	                                     "/etc/ssl/cert.pem",
-	                                     "/etc/ssl/certs",
-	                                     "/etc/pki/tls/certs"};
-	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
-		if (streq(places[i], value)) {
-			return true;
-		}
-	}
-	return false;
+	return STR_IN(value, "/etc/ssl/certs/ca-certificates.crt",
+	              "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
+	              "/etc/pki/tls/cacert.pem",
+	              "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "/etc/ssl/cert.pem",
+	              "/etc/ssl/certs", "/etc/pki/tls/certs");
 }
 
 static bool only_usual_certificates(const struct comparison *c, const struct difference *d) {

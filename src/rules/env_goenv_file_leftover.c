@@ -141,14 +141,8 @@ static const struct fact *fault_of(const struct facts *facts, const struct fact_
 
 /* What only matters when something is fetched. */
 static bool is_for_fetching(const char *name) {
-	static const char *const names[] = {"GOPRIVATE",  "GONOPROXY", "GONOSUMDB", "GOSUMDB",
-	                                    "GOINSECURE", "GOAUTH",    "GOVCS"};
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		if (streq(name, names[i])) {
-			return true;
-		}
-	}
-	return false;
+	return STR_IN(name, "GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOSUMDB", "GOINSECURE",
+	              "GOAUTH", "GOVCS");
 }
 
 /* go failed and spoke of that variable: "go: unknown GOEXPERIMENT rangefunc". */

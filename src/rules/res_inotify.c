@@ -11,18 +11,12 @@
 
 /* Neovim before 0.11, Helix and Kakoune watch no files for a server (on Linux). */
 static bool never_watches(const struct facts *facts, const struct fact_watching *w) {
-	static const char *const names[] = {"neovim", "helix", "kakoune", "agent", "vim", "none"};
 	const struct fact_editor *editor = facts_first(editor, facts);
 	const char *name = w && w->pid > 0 && !str_empty(w->kind) ? w->kind
 	                   : editor                               ? editor->name
 	                                                          : "";
 
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		if (streq(name, names[i])) {
-			return true;
-		}
-	}
-	return false;
+	return STR_IN(name, "neovim", "helix", "kakoune", "agent", "vim", "none");
 }
 
 static void advise(struct findings *out, struct finding *f, const struct fact_watch_budget *b) {

@@ -38,15 +38,6 @@ static const char *const of_editor[] = {
 	NULL,
 };
 
-static bool is_one_of(const char *const *names, const char *name) {
-	for (size_t i = 0; names[i]; i++) {
-		if (streq(names[i], name)) {
-			return true;
-		}
-	}
-	return false;
-}
-
 static const char *nearest(const char *const *names, const char *name) {
 	const char *best = NULL;
 	size_t limit = strlen(name) / 3 + 2;
@@ -78,7 +69,7 @@ static void check_setting(struct lint *lint, const struct spot *spot, const stru
 		check_env(lint, spot, node, name + 4);
 		return;
 	}
-	if (is_one_of(of_extension, name)) {
+	if (str_in(name, of_extension)) {
 		return;
 	}
 	const char *near = nearest(of_extension, name);
@@ -181,7 +172,7 @@ static void check_variable(struct lint *lint, const struct spot *spot,
 	}
 	const char *bare = arena_strndup(lint->arena, name, strcspn(name, ":"));
 	bool prefixed = strchr(name, ':') != NULL;
-	if (is_one_of(of_editor, bare) ||
+	if (str_in(bare, of_editor) ||
 	    (prefixed && (streq(bare, "config") || streq(bare, "command") || streq(bare, "input") ||
 	                  streq(bare, "extensionInstallFolder")))) {
 		return;

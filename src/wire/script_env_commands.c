@@ -111,20 +111,15 @@ static bool hands_on(const struct script_reader *r, size_t from) {
 
 /* The program of a simple command, behind exec, env, nice and their like. */
 static void start_program(struct script_reader *r, size_t i, size_t prefix) {
-	static const char *const passing[] = {"exec", "command", "nice", "nohup", "setsid"};
 	size_t count = r->out.count;
 	int cleared = r->out.cleared_line;
 	bool last = false;
 	while (i < r->word_count) {
 		const char *word = r->words[i].text;
-		bool passes = false;
-		for (size_t k = 0; k < sizeof(passing) / sizeof(*passing); k++) {
-			passes = passes || streq(word, passing[k]);
-		}
 		last = last || streq(word, "exec");
 		if (streq(path_base(word), "env")) {
 			i = read_env(r, i + 1);
-		} else if (passes) {
+		} else if (STR_IN(word, "exec", "command", "nice", "nohup", "setsid")) {
 			i++;
 		} else {
 			break;
@@ -183,15 +178,6 @@ static void run_sure(struct script_reader *r) {
 	start_program(r, i, i);
 }
 
-static bool is_one_of(const char *word, const char *const *list) {
-	for (; *list; list++) {
-		if (streq(word, *list)) {
-			return true;
-		}
-	}
-	return false;
-}
-
 /* Keywords open and close what may not be reached; what is left of the command is it. */
 void script_env_end_command(struct script_reader *r) {
 	static const char *const opens[] = {"if",    "case",   "for",      "while",
@@ -202,8 +188,8 @@ void script_env_end_command(struct script_reader *r) {
 	bool sure = r->depth == 0 && r->subshells == 0 && !r->conditional;
 	while (from < r->word_count && !r->words[from].quoted) {
 		const char *word = r->words[from].text;
-		bool closing = is_one_of(word, closes) || streq(word, "}");
-		if (is_one_of(word, opens)) {
+		bool closing = str_in(word, closes) || streq(word, "}");
+		if (str_in(word, opens)) {
 			/* `function f {`: the brace opens it. */
 			r->depth += !streq(word, "function");
 			sure = false;
@@ -213,7 +199,7 @@ void script_env_end_command(struct script_reader *r) {
 			r->depth++;
 		} else if (closing) {
 			r->depth -= r->depth > 0;
-		} else if (!is_one_of(word, skipped)) {
+		} else if (!str_in(word, skipped)) {
 			break;
 		}
 		sure = false;

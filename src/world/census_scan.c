@@ -41,15 +41,7 @@ static struct slice read_once(const struct census_work *w, int64_t pid, const ch
 enum meant { MEANT_NOT, MEANT_PERHAPS, MEANT_YES };
 
 static bool is_go_tool(const char *comm) {
-	static const char *const names[] = {"go",  "compile", "link",    "vet", "asm",
-	                                    "cgo", "cover",   "buildid", NULL};
-
-	for (size_t i = 0; names[i]; i++) {
-		if (streq(comm, names[i])) {
-			return true;
-		}
-	}
-	return false;
+	return STR_IN(comm, "go", "compile", "link", "vet", "asm", "cgo", "cover", "buildid");
 }
 
 static enum meant meant_by_name(const char *comm) {

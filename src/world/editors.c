@@ -76,15 +76,6 @@ static const char *kind_name(enum editor_kind kind) {
 	return kind_names[kind] ? kind_names[kind] : "other";
 }
 
-static bool is_one_of(const char *word, const char *const *words) {
-	for (; *words; words++) {
-		if (streq(word, *words)) {
-			return true;
-		}
-	}
-	return false;
-}
-
 /* KIND_CODE still has to be proven. Node names its main thread: comm is then "MainThread" or
  * "node-MainThread". */
 static enum editor_kind kind_of_comm(const char *comm) {
@@ -101,7 +92,7 @@ static enum editor_kind kind_of_comm(const char *comm) {
 			return (enum editor_kind)kind;
 		}
 	}
-	if (str_starts(comm, "node") || str_starts(comm, "code") || is_one_of(comm, codes)) {
+	if (str_starts(comm, "node") || str_starts(comm, "code") || str_in(comm, codes)) {
 		return KIND_CODE;
 	}
 	return KIND_NONE;
@@ -195,7 +186,7 @@ static void read_variables(struct scan *scan, struct candidate *c, bool *ret_is_
 			continue;
 		}
 		word = arena_slicedup(scan->arena, name);
-		if (is_one_of(word, proofs)) {
+		if (str_in(word, proofs)) {
 			c->is_editor = true;
 		}
 		if (streq(word, "VSCODE_AGENT_FOLDER")) {

@@ -119,16 +119,10 @@ int proc_open(void) {
 /* Files of one record (single_open and ONE of fs/proc/base.c): the kernel gives them whole, in one read(2), when there
  * is room for them; no second one is needed to find their end. */
 static bool comes_in_one_piece(const char *name) {
-	static const char *const names[] = {"stat",      "status",  "comm",  "io",
-	                                    "schedstat", "syscall", "wchan", "limits"};
 	const char *at = strrchr(name, '/');
 
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		if (streq(at ? at + 1 : name, names[i])) {
-			return true;
-		}
-	}
-	return false;
+	return STR_IN(at ? at + 1 : name, "stat", "status", "comm", "io", "schedstat", "syscall",
+	              "wchan", "limits");
 }
 
 /* 0, a positive errno, or -1: it is longer than expected. */

@@ -24,16 +24,8 @@ struct choice {
 };
 
 static bool is_arch(const char *word) {
-	static const char *const words[] = {"386",     "amd64",   "arm",      "arm64",  "loong64",
-	                                    "mips",    "mips64",  "mips64le", "mipsle", "ppc64",
-	                                    "ppc64le", "riscv64", "s390x",    "wasm"};
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-		if (streq(words[i], word)) {
-			return true;
-		}
-	}
-	return false;
+	return STR_IN(word, "386", "amd64", "arm", "arm64", "loong64", "mips", "mips64", "mips64le",
+	              "mipsle", "ppc64", "ppc64le", "riscv64", "s390x", "wasm");
 }
 
 /* A GOOS or GOARCH: as a suffix of a name it makes the file one of another platform. */
