@@ -17,7 +17,7 @@ static void put_feature(struct json *j, struct arena *arena, const struct survey
                         int64_t first_ns) {
 	json_put(j, "state", ask_state_name(a->state));
 	json_put_ms(j, "ms", first_ns > 0 ? ms(first_ns) : -1);
-	json_put(j, "detail", str_empty(a->detail) ? NULL : a->detail);
+	json_put_or_null(j, "detail", a->detail);
 	put_us(j, "p50_us", survey_percentile(arena, a, 0.5));
 	put_us(j, "p95_us", survey_percentile(arena, a, 0.95));
 	json_put_number(j, "repeated", (int64_t)a->count);
@@ -123,8 +123,8 @@ void probe_json(struct strbuf *out, const struct probe_result *r) {
 	json_open_member(&j, "target", '{');
 	json_put(&j, "workspace", r->dir);
 	json_put(&j, "server", r->server);
-	json_put(&j, "server_name", str_empty(s->server_name) ? NULL : s->server_name);
-	json_put(&j, "server_version", str_empty(s->server_version) ? NULL : s->server_version);
+	json_put_or_null(&j, "server_name", s->server_name);
+	json_put_or_null(&j, "server_version", s->server_version);
 	json_put(&j, "file", s->script.file);
 	json_put(&j, "language", s->script.file ? s->script.language : NULL);
 	json_close(&j, '}');

@@ -106,18 +106,18 @@ static void put_issue(struct json *json, const struct issue *i) {
 	json_open_element(json, '{');
 	json_put(json, "id", issue_info(i->kind)->id);
 	json_put(json, "severity", severity_name(i->severity));
-	json_put(json, "file", *i->file ? i->file : NULL);
+	json_put_or_null(json, "file", i->file);
 	if (i->place.line > 0) {
 		json_put_number(json, "line", (int64_t)i->place.line);
 		json_put_number(json, "column", (int64_t)i->place.column);
 		json_put_number(json, "offset", (int64_t)i->place.offset);
 		json_put_number(json, "length", (int64_t)i->place.length);
 	}
-	json_put(json, "layer", *i->layer ? i->layer : NULL);
-	json_put(json, "key", *i->key ? i->key : NULL);
+	json_put_or_null(json, "layer", i->layer);
+	json_put_or_null(json, "key", i->key);
 	json_put(json, "message", i->message);
-	json_put(json, "instead", *i->instead ? i->instead : NULL);
-	json_put(json, "command", *i->command ? i->command : NULL);
+	json_put_or_null(json, "instead", i->instead);
+	json_put_or_null(json, "command", i->command);
 	if (*i->effective || *i->origin) {
 		json_put(json, "effective", i->effective);
 		json_put(json, "origin", i->origin);
@@ -133,7 +133,7 @@ static void put_layer(struct json *json, const struct layer *layer) {
 	json_newline(json, 4);
 	json_open_element(json, '{');
 	json_put(json, "layer", layer_name(layer->kind));
-	json_put(json, "product", *layer->product ? layer->product : NULL);
+	json_put_or_null(json, "product", layer->product);
 	json_put(json, "file", layer->file);
 	json_put(json, "state", ev_state_name(layer->ev->state));
 	json_close(json, '}');

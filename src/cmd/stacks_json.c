@@ -172,7 +172,7 @@ void stacks_put_source(struct json *json, const struct stacks_source *source) {
 	if (source->core) {
 		const char *program = source->notes->program_path;
 		json_put(json, "core", source->core);
-		json_put(json, "program", program[0] != '\0' ? program : NULL);
+		json_put_or_null(json, "program", program);
 		json_put(json, "program_fits", words[source->notes->program]);
 		json_put_number(json, "missing_bytes",
 		                source->notes->missing_bytes <= INT64_MAX
@@ -186,7 +186,7 @@ void stacks_json(struct strbuf *out, struct gostack *s, const struct stacks_sour
 	struct json json = {.out = out};
 	json_begin(&json, "dialtone.stacks/1");
 	stacks_put_source(&json, source);
-	json_put(&json, "go", s->version[0] != '\0' ? s->version : NULL);
+	json_put_or_null(&json, "go", s->version);
 	json_put(&json, "goarch", s->arch->name);
 	json_put_bool(&json, "version_known", s->version_known);
 	json_put_number(&json, "took_us", source->took_ns / 1000);

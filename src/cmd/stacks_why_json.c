@@ -111,7 +111,7 @@ void stacks_why_json(struct strbuf *out, struct gostack *s, const struct stacks_
 	struct json json = {.out = out};
 	json_begin(&json, "dialtone.stacks.why/1");
 	stacks_put_source(&json, source);
-	json_put(&json, "go", s->version[0] != '\0' ? s->version : NULL);
+	json_put_or_null(&json, "go", s->version);
 	json_put_number(&json, "goroutines", (int64_t)s->all.count);
 	json_newline(&json, 1);
 	json_open_member(&json, "deadlocks", '[');

@@ -246,15 +246,15 @@ static void put_exited(struct json *j, const void *context) {
 	put_known(j, "signal", y->signal, y->signal);
 	put_known(j, "exit_code", y->exit_code >= 0, y->exit_code);
 	put_known(j, "at_ms", y->at_ns > 0, y->at_ns / NS_PER_MS);
-	json_put(j, "sender", str_empty(y->sender) ? NULL : y->sender);
-	json_put(j, "unknown", str_empty(y->unknown) ? NULL : y->unknown);
+	json_put_or_null(j, "sender", y->sender);
+	json_put_or_null(j, "unknown", y->unknown);
 	json_put_bool(j, "certain", y->certain);
 	json_put_bool(j, "runs_again", a->runs_again);
 	put_list(j, "proof", y->proof, y->proof_count);
 	put_list(j, "left_over", a->leftovers, a->leftover_count);
 	json_put(j, "not_seen", unseen(a));
-	json_put(j, "fix", str_empty(y->fix_title) ? NULL : y->fix_title);
-	json_put(j, "command", str_empty(y->fix_command) ? NULL : y->fix_command);
+	json_put_or_null(j, "fix", y->fix_title);
+	json_put_or_null(j, "command", y->fix_command);
 	json_close(j, '}');
 }
 

@@ -4,10 +4,6 @@
 #include "report/compare.h"
 #include "report/json_frame.h"
 
-static const char *or_null(const char *text) {
-	return str_empty(text) ? NULL : text;
-}
-
 static void put_tool(struct json *json, const struct side_tool *tool) {
 	json_open_member(json, tool->name, '{');
 	json_put(json, "state",
@@ -15,14 +11,13 @@ static void put_tool(struct json *json, const struct side_tool *tool) {
 	         : tool->path || !str_empty(tool->version) ? "found"
 	                                                   : "absent");
 	json_put(json, "path", tool->path);
-	json_put(json, "real", or_null(tool->real));
-	json_put(json, "via", or_null(tool->via));
-	json_key(json, "inode");
-	strbuf_printf(json->out, tool->ino ? "%lld" : "null", (long long)tool->ino);
+	json_put_or_null(json, "real", tool->real);
+	json_put_or_null(json, "via", tool->via);
+	json_put_number_or_null(json, "inode", tool->ino);
 	json_key(json, "device");
 	strbuf_printf(json->out, tool->ino ? "%lld" : "null", (long long)tool->dev);
-	json_put(json, "version", or_null(tool->version));
-	json_put(json, "built_with", or_null(tool->built_with));
+	json_put_or_null(json, "version", tool->version);
+	json_put_or_null(json, "built_with", tool->built_with);
 	json_close(json, '}');
 }
 
@@ -31,16 +26,14 @@ static void put_side(struct json *json, const struct side *side) {
 	json_put(json, "id", side->id);
 	json_put(json, "kind", side_kind_name(side->kind));
 	json_put(json, "label", side->label);
-	json_put(json, "what", or_null(side->what));
-	json_key(json, "pid");
-	strbuf_printf(json->out, side->pid ? "%lld" : "null", (long long)side->pid);
-	json_key(json, "started_ns");
-	strbuf_printf(json->out, side->start_ns ? "%lld" : "null", (long long)side->start_ns);
-	json_put(json, "source", or_null(side->source));
+	json_put_or_null(json, "what", side->what);
+	json_put_number_or_null(json, "pid", side->pid);
+	json_put_number_or_null(json, "started_ns", side->start_ns);
+	json_put_or_null(json, "source", side->source);
 	json_put_bool(json, "known", side->known);
 	json_put_bool(json, "foreign", side->foreign);
-	json_put(json, "remark", or_null(side->why));
-	json_put(json, "unit", or_null(side->unit));
+	json_put_or_null(json, "remark", side->why);
+	json_put_or_null(json, "unit", side->unit);
 	json_newline(json, 5);
 	json_open_member(json, "tools", '{');
 	for (size_t i = 0; i < TOOL_COUNT; i++) {
@@ -59,11 +52,10 @@ static void put_cell(struct json *json, const struct side *side, const struct ce
 	json_put(json, "state", states[cell->state]);
 	json_put(json, "value", cell->state == CELL_SET ? cell->value : NULL);
 	json_put_bool(json, "masked", cell->masked);
-	json_put(json, "detail", or_null(cell->detail));
-	json_put(json, "origin", or_null(cell->origin));
-	json_put(json, "file", or_null(cell->file));
-	json_key(json, "line");
-	strbuf_printf(json->out, cell->line ? "%lld" : "null", (long long)cell->line);
+	json_put_or_null(json, "detail", cell->detail);
+	json_put_or_null(json, "origin", cell->origin);
+	json_put_or_null(json, "file", cell->file);
+	json_put_number_or_null(json, "line", cell->line);
 	json_close(json, '}');
 }
 
@@ -75,8 +67,8 @@ static void put_difference(struct json *json, const struct comparison *c,
 	json_put_bool(json, "matters", d->matters);
 	json_put_bool(json, "equal", d->equal);
 	json_put_number(json, "rank", d->rank);
-	json_put(json, "follows", or_null(d->follows));
-	json_put(json, "because", or_null(d->because));
+	json_put_or_null(json, "follows", d->follows);
+	json_put_or_null(json, "because", d->because);
 	json_newline(json, 5);
 	json_open_member(json, "values", '[');
 	for (size_t i = 0; i < c->sides->count; i++) {
@@ -95,7 +87,7 @@ static void put_gaps(struct json *json, const struct sides *sides) {
 		json_open(json, '{');
 		json_put(json, "environment", gap->id);
 		json_put(json, "because", gap->because);
-		json_put(json, "needs", or_null(gap->needs));
+		json_put_or_null(json, "needs", gap->needs);
 		json_close(json, '}');
 	}
 	json_close(json, ']');

@@ -3,10 +3,6 @@
 
 #include "report/json_frame.h"
 
-static void put_or_null(struct json *json, const char *key, const char *text) {
-	json_put(json, key, str_empty(text) ? NULL : text);
-}
-
 static void put_values(struct json *json, const struct isolation_environment *e) {
 	json_open_member(json, "values", '{');
 	for (int i = 0; i < THING_PLACES; i++) {
@@ -18,7 +14,7 @@ static void put_values(struct json *json, const struct isolation_environment *e)
 		json_open_member(json, thing_name((enum thing)i), '{');
 		json_put(json, "place", v->path);
 		json_put(json, "from", v->from);
-		put_or_null(json, "state", v->place.state);
+		json_put_or_null(json, "state", v->place.state);
 		json_close(json, '}');
 	}
 	json_close(json, '}');
@@ -36,8 +32,8 @@ static void put_environment(struct json *json, const struct isolation *iso, size
 	json_put(json, "user", isolation_user(iso, p->uid));
 	json_put(json, "role", census_role_name(p->role));
 	json_put(json, "name", p->name);
-	put_or_null(json, "editor", e->editor);
-	put_or_null(json, "workspace", p->cwd);
+	json_put_or_null(json, "editor", e->editor);
+	json_put_or_null(json, "workspace", p->cwd);
 	json_put_bool(json, "uses_daemon", e->uses_daemon);
 	json_put_number(json, "mount_namespace", p->mnt_ns);
 	json_put_number(json, "network_namespace", p->net_ns);
@@ -78,10 +74,10 @@ static void put_step(struct json *json, const struct isolation_step *step) {
 	strbuf_printf(json->out, step->environment == CENSUS_NONE ? "null" : "%zu",
 	              step->environment + 1);
 	json_put(json, "what", thing_name(step->thing));
-	put_or_null(json, "name", step->name);
-	put_or_null(json, "value", step->value);
+	json_put_or_null(json, "name", step->name);
+	json_put_or_null(json, "value", step->value);
 	json_put(json, "title", step->title);
-	put_or_null(json, "command", step->command);
+	json_put_or_null(json, "command", step->command);
 	json_close(json, '}');
 }
 

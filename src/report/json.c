@@ -23,7 +23,7 @@ static void put_product(struct writer *w) {
 		json_open_member(j, "product", '{');
 		json_put(j, "name", v->name);
 		json_put(j, "data", v->data);
-		json_put(j, "profile", *v->profile ? v->profile : NULL);
+		json_put_or_null(j, "profile", v->profile);
 		json_put(j, "from", v->from);
 		json_close(j, '}');
 	}
@@ -40,9 +40,9 @@ static void put_running(struct writer *w) {
 		json_put_number(j, "pid", s->pid);
 		json_put(j, "role", s->role);
 		json_put(j, "directory", s->cwd);
-		json_put(j, "remote", *s->remote ? s->remote : NULL);
+		json_put_or_null(j, "remote", s->remote);
 		json_put_number(j, "editor_pid", s->editor_pid);
-		json_put(j, "editor", *s->editor_kind ? s->editor_kind : NULL);
+		json_put_or_null(j, "editor", s->editor_kind);
 		json_put_bool(j, "judged", t->editor_pid > 0 && s->editor_pid == t->editor_pid);
 		json_close(j, '}');
 	}
@@ -152,7 +152,7 @@ static void put_finding(struct writer *w, const struct finding *f) {
 	json_put(j, "layer", rule_layer(w->arena, f->rule));
 	json_put(j, "subject", f->subject);
 	json_put(j, "title", f->title);
-	json_put(j, "detail", *f->detail ? f->detail : NULL);
+	json_put_or_null(j, "detail", f->detail);
 	json_put(j, "severity", severity_name(f->severity));
 	json_put(j, "confidence", confidence_name(f->confidence));
 	if (f->explained_by) {
@@ -205,7 +205,7 @@ static void put_features(struct writer *w) {
 		json_open_member(j, report_features[i], '{');
 		json_put(j, "state", f ? f->state : "skipped");
 		json_put_ms(j, "ms", timed ? f->ms : -1);
-		json_put(j, "detail", f && *f->detail ? f->detail : NULL);
+		json_put_or_null(j, "detail", f ? f->detail : NULL);
 		json_close(j, '}');
 	}
 	json_close(j, '}');
@@ -231,7 +231,7 @@ static void put_log(struct writer *w) {
 		json_put(j, "source", e->source);
 		json_put(j, "file", e->file);
 		json_put_number(j, "line", e->line);
-		json_put(j, "at", *at ? at : NULL);
+		json_put_or_null(j, "at", at);
 		json_put(j, "kind", e->kind);
 		json_put(j, "text", e->text);
 		json_put_bool(j, "current", e->current);

@@ -87,9 +87,21 @@ void json_put(struct json *json, const char *key, const char *text) {
 	}
 }
 
+void json_put_or_null(struct json *json, const char *key, const char *text) {
+	json_put(json, key, str_empty(text) ? NULL : text);
+}
+
 void json_put_number(struct json *json, const char *key, int64_t number) {
 	json_key(json, key);
 	strbuf_printf(json->out, "%lld", (long long)number);
+}
+
+void json_put_number_or_null(struct json *json, const char *key, int64_t number) {
+	if (number == 0) {
+		json_put(json, key, NULL);
+	} else {
+		json_put_number(json, key, number);
+	}
 }
 
 void json_put_ms(struct json *json, const char *key, int64_t ms) {

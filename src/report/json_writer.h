@@ -31,7 +31,11 @@ void json_string(struct json *json, const char *text, size_t max_bytes);
 
 /* Whole members. NULL texts are null; negative milliseconds are null. */
 void json_put(struct json *json, const char *key, const char *text);
+/* The same, and "" is null too. */
+void json_put_or_null(struct json *json, const char *key, const char *text);
 void json_put_number(struct json *json, const char *key, int64_t number);
+/* 0 is null. */
+void json_put_number_or_null(struct json *json, const char *key, int64_t number);
 void json_put_ms(struct json *json, const char *key, int64_t ms);
 void json_put_bool(struct json *json, const char *key, bool yes);
 /* names: NULL-terminated, or NULL for none. */

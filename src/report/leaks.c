@@ -190,7 +190,7 @@ void leaks_json(struct strbuf *out, const struct leaks_view *v) {
 	json_put_bool(&json, "ended", v->ended);
 	json_put_bool(&json, "leaks", v->leaks);
 	json_put(&json, "worst", v->leaks ? usage_kind_name(v->worst) : NULL);
-	json_put(&json, "pattern", *v->pattern ? v->pattern : NULL);
+	json_put_or_null(&json, "pattern", v->pattern);
 	json_open_member(&json, "at", '[');
 	for (size_t i = 0; i < v->count; i++) {
 		json_element(&json);

@@ -18,7 +18,7 @@ static void put_person(struct json *json, const struct locks_view *v, const stru
 	json_open_element(json, '{');
 	json_put_number(json, "pid", l->pid);
 	json_put(json, "proof", l->proof);
-	json_put(json, "unseen", *l->unseen ? l->unseen : NULL);
+	json_put_or_null(json, "unseen", l->unseen);
 	json_put(json, "class", l->class);
 	json_put(json, "mode", l->mode);
 	json_put_number(json, "fd", l->fd);
@@ -30,7 +30,7 @@ static void put_person(struct json *json, const struct locks_view *v, const stru
 	json_string(json, lock_command(v->arena, l, TEXT_MAX), TEXT_MAX);
 	json_put(json, "cwd", l->cwd);
 	json_put(json, "doing", lock_doing(v->arena, l));
-	json_put(json, "peer", *l->peer ? l->peer : NULL);
+	json_put_or_null(json, "peer", l->peer);
 	json_close(json, '}');
 }
 
@@ -46,11 +46,11 @@ static void put_people(struct json *json, const struct locks_view *v, const char
 static void put_row(struct json *json, const struct locks_view *v, const struct lock_row *row) {
 	json_open_element(json, '{');
 	json_put(json, "state", state_names[row->state]);
-	json_put(json, "path", *row->path ? row->path : NULL);
+	json_put_or_null(json, "path", row->path);
 	json_put(json, "kind", row->file.name);
 	json_put(json, "what", row->file.what);
-	json_put(json, "module", *row->file.module ? row->file.module : NULL);
-	json_put(json, "version", *row->file.version ? row->file.version : NULL);
+	json_put_or_null(json, "module", row->file.module);
+	json_put_or_null(json, "version", row->file.version);
 	json_put_bool(json, "in_the_way", row->in_the_way);
 	json_put_number(json, "owner_pid", row->owner_pid);
 	json_put_ms(json, "mtime_ms", row->mtime_ns / 1000000);
@@ -73,7 +73,7 @@ void locks_json(struct strbuf *out, const struct locks_view *view) {
 	}
 	json_close(&json, ']');
 	json_open_member(&json, "left_over", '{');
-	json_put(&json, "directory", *view->left_over_dir ? view->left_over_dir : NULL);
+	json_put_or_null(&json, "directory", view->left_over_dir);
 	json_put_number(&json, "files", (int64_t)view->left_over_files);
 	json_put_bool(&json, "complete", !view->left_over_cut);
 	json_close(&json, '}');

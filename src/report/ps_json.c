@@ -8,10 +8,6 @@
 #define TEXT_MAX  4096
 #define VALUE_MAX 65536
 
-static void put_or_null(struct json *json, const char *key, const char *text) {
-	json_put(json, key, str_empty(text) ? NULL : text);
-}
-
 static void put_pids(struct json *json, const char *key, const int64_t *pids, size_t count) {
 	json_open_member(json, key, '[');
 	for (size_t i = 0; i < count; i++) {
@@ -28,12 +24,12 @@ static void put_ends(struct json *json, const struct census_process *p) {
 		const struct census_end *end = &p->ends[fd];
 
 		json_open_member(json, names[fd], '{');
-		put_or_null(json, "kind", end->kind);
-		put_or_null(json, "peer", end->state);
+		json_put_or_null(json, "kind", end->kind);
+		json_put_or_null(json, "peer", end->state);
 		json_put_bool(json, "guessed", end->guessed);
 		put_pids(json, "pids", end->pids, end->pid_count);
-		put_or_null(json, "target", end->target);
-		put_or_null(json, "because", end->because);
+		json_put_or_null(json, "target", end->target);
+		json_put_or_null(json, "because", end->because);
 		json_put_number(json, "unread_bytes", end->unread);
 		json_close(json, '}');
 	}
@@ -90,15 +86,15 @@ static void put_arguments(struct json *json, const char *cmdline) {
 
 static void put_program(struct json *json, const struct census_process *p) {
 	json_open_member(json, "program", '{');
-	put_or_null(json, "path", p->exe);
+	json_put_or_null(json, "path", p->exe);
 	json_put_bool(json, "deleted", p->gone);
-	put_or_null(json, "package", p->package);
-	put_or_null(json, "module", p->module);
-	put_or_null(json, "version", p->module_version);
-	put_or_null(json, "go_version", p->go_version);
-	put_or_null(json, "build_id", p->build_id);
-	put_or_null(json, "version_at_path_now", p->now_module_version);
-	put_or_null(json, "go_version_at_path_now", p->now_go_version);
+	json_put_or_null(json, "package", p->package);
+	json_put_or_null(json, "module", p->module);
+	json_put_or_null(json, "version", p->module_version);
+	json_put_or_null(json, "go_version", p->go_version);
+	json_put_or_null(json, "build_id", p->build_id);
+	json_put_or_null(json, "version_at_path_now", p->now_module_version);
+	json_put_or_null(json, "go_version_at_path_now", p->now_go_version);
 	json_close(json, '}');
 }
 
@@ -134,20 +130,19 @@ static void put_process(struct json *json, const struct ps_view *view, size_t in
 	json_put_ms(json, "age_ms", (c->now_wall_ns - p->start_wall_ns) / NS_PER_MS);
 	json_put_ms(json, "cpu_ms", p->cpu_ms);
 	json_put_number(json, "rss_bytes", p->rss_bytes);
-	json_key(json, "editor_pid");
-	strbuf_printf(json->out, editor ? "%lld" : "null", editor ? (long long)editor->pid : 0);
-	put_or_null(json, "editor", editor ? editor->name : NULL);
-	put_or_null(json, "workspace", p->cwd);
+	json_put_number_or_null(json, "editor_pid", editor ? editor->pid : 0);
+	json_put_or_null(json, "editor", editor ? editor->name : NULL);
+	json_put_or_null(json, "workspace", p->cwd);
 	if (streq(p->kin, "self")) {
 		put_program(json, p);
 		json_put_bool(json, "denied", p->denied);
 		json_put_number(json, "tracer_pid", p->tracer);
 		put_ends(json, p);
 		put_listen(json, p);
-		put_or_null(json, "remote", p->remote);
+		json_put_or_null(json, "remote", p->remote);
 		json_put_number(json, "daemon_pid", p->server_of);
-		put_or_null(json, "remote_auto_socket",
-		            view->sockets ? view->sockets[index] : NULL);
+		json_put_or_null(json, "remote_auto_socket",
+		                 view->sockets ? view->sockets[index] : NULL);
 	}
 	put_marks(json, view, p);
 	json_close(json, '}');
