@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "arena_fixture.h"
+
 #include "cmd/check_options.h"
 #include "cmd/options.h"
 
@@ -31,16 +33,6 @@ static const struct command sample_command = {
 	.options_size = sizeof(struct sample),
 	.max_operands = 2,
 };
-
-static int set_up(void **state) {
-	*state = arena_new();
-	return 0;
-}
-
-static int tear_down(void **state) {
-	arena_free(*state);
-	return 0;
-}
 
 /* args: NULL-terminated. */
 static int parse(struct arena *arena, const char *const *args, struct parsed_options *ret,
@@ -227,7 +219,7 @@ static void test_seconds(void **state) {
 	}
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, arena_setup, arena_teardown)
 
 int main(void) {
 	const struct CMUnitTest tests[] = {

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "arena_fixture.h"
+
 #include "base/str.h"
 #include "core/facts.h"
 
@@ -8,16 +10,6 @@
 #include <stddef.h>
 
 #include <cmocka.h>
-
-static int set_up(void **state) {
-	*state = arena_new();
-	return 0;
-}
-
-static int tear_down(void **state) {
-	arena_free(*state);
-	return 0;
-}
 
 static void test_text_form_comes_back_the_same(void **state) {
 	static const char *const lines[] = {
@@ -121,15 +113,18 @@ static void test_facts_keep_their_order_and_evidence(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_text_form_comes_back_the_same, set_up,
-	                                        tear_down),
-		cmocka_unit_test_setup_teardown(test_every_kind_has_a_text_form, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_typed_fields, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_bad_lines_are_refused, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_nothing_lines, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_first_refusal_stays, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_facts_keep_their_order_and_evidence, set_up,
-	                                        tear_down),
+		cmocka_unit_test_setup_teardown(test_text_form_comes_back_the_same, arena_setup,
+	                                        arena_teardown),
+		cmocka_unit_test_setup_teardown(test_every_kind_has_a_text_form, arena_setup,
+	                                        arena_teardown),
+		cmocka_unit_test_setup_teardown(test_typed_fields, arena_setup, arena_teardown),
+		cmocka_unit_test_setup_teardown(test_bad_lines_are_refused, arena_setup,
+	                                        arena_teardown),
+		cmocka_unit_test_setup_teardown(test_nothing_lines, arena_setup, arena_teardown),
+		cmocka_unit_test_setup_teardown(test_first_refusal_stays, arena_setup,
+	                                        arena_teardown),
+		cmocka_unit_test_setup_teardown(test_facts_keep_their_order_and_evidence,
+	                                        arena_setup, arena_teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

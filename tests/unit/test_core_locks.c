@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * The lines of /proc/locks and fdinfo, and who stands in whose way.
  */
+#include "arena_fixture.h"
+
 #include "base/str.h"
 #include "core/locks.h"
 
@@ -181,16 +183,6 @@ static void test_who_blocks(void **state) {
 	                 7);
 }
 
-static int setup(void **state) {
-	*state = arena_new();
-	return 0;
-}
-
-static int teardown(void **state) {
-	arena_free(*state);
-	return 0;
-}
-
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_line),
@@ -198,8 +190,8 @@ int main(void) {
 		cmocka_unit_test(test_line_kinds),
 		cmocka_unit_test(test_line_odd),
 		cmocka_unit_test(test_fdinfo),
-		cmocka_unit_test_setup_teardown(test_answer, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_who_blocks, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_answer, arena_setup, arena_teardown),
+		cmocka_unit_test_setup_teardown(test_who_blocks, arena_setup, arena_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "arena_fixture.h"
+
 #include "gofile/binary.h"
 
 #include "base/fd.h"
@@ -15,16 +17,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-static int setup(void **state) {
-	*state = arena_new();
-	return 0;
-}
-
-static int teardown(void **state) {
-	arena_free(*state);
-	return 0;
-}
 
 static struct binary read_bytes(void **state, const void *data, size_t len) {
 	CLEANUP(fd_closep) int fd = memfd_create("binary", MFD_CLOEXEC);
@@ -232,5 +224,5 @@ int main(void) {
 		cmocka_unit_test(test_a_dynamic_program),
 		cmocka_unit_test(test_stored_form_of_other_origin),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, arena_setup, arena_teardown);
 }

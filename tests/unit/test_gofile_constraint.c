@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "arena_fixture.h"
+
 #include "gofile/constraint.h"
 
 #include "base/str.h"
@@ -17,16 +19,6 @@ static const struct constraint_context linux_amd64 = {.goos = "linux",
                                                       .tag_count = 1,
                                                       .cgo = true,
                                                       .go_minor = 26};
-
-static int setup(void **state) {
-	*state = arena_new();
-	return 0;
-}
-
-static int teardown(void **state) {
-	arena_free(*state);
-	return 0;
-}
 
 static void test_names(void **state) {
 	static const struct {
@@ -153,5 +145,5 @@ int main(void) {
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_deep_nesting_is_refused),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, arena_setup, arena_teardown);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Tracebacks of Go programs, and what clients make of them in their logs.
  */
+#include "arena_fixture.h"
+
 #include "base/str.h"
 #include "gofile/gocrash.h"
 #include "wire/logpieces.h"
@@ -26,16 +28,6 @@ static const char hover[] =
 	"\t/home/u/go/pkg/mod/golang.org/x/tools/gopls@v0.16.2/internal/golang/hover.go:304 "
 	"+0xca9\n"
 	"created by golang.org/x/tools/internal/jsonrpc2.AsyncHandler.func1 in goroutine 9\n";
-
-static int setup(void **state) {
-	*state = arena_new();
-	return 0;
-}
-
-static int teardown(void **state) {
-	arena_free(*state);
-	return 0;
-}
 
 static void test_panic(void **state) {
 	struct gocrash c;
@@ -127,11 +119,12 @@ static void test_logs(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_panic, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_method, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_telemetry_and_signal, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_none, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_logs, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_panic, arena_setup, arena_teardown),
+		cmocka_unit_test_setup_teardown(test_method, arena_setup, arena_teardown),
+		cmocka_unit_test_setup_teardown(test_telemetry_and_signal, arena_setup,
+	                                        arena_teardown),
+		cmocka_unit_test_setup_teardown(test_none, arena_setup, arena_teardown),
+		cmocka_unit_test_setup_teardown(test_logs, arena_setup, arena_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "arena_fixture.h"
+
 #include "gofile/goenvfile.h"
 
 #include <setjmp.h>
@@ -7,16 +9,6 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-
-static int setup(void **state) {
-	*state = arena_new();
-	return 0;
-}
-
-static int teardown(void **state) {
-	arena_free(*state);
-	return 0;
-}
 
 static struct goenv make(void **state, struct envset *vars, const char *user, const char *root) {
 	return goenv_of(*state, vars, slice_str(user), slice_str(root), "/usr/local/go", "linux",
@@ -116,5 +108,5 @@ int main(void) {
 		cmocka_unit_test(test_defaults), cmocka_unit_test(test_no_home),
 		cmocka_unit_test(test_goroot),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, arena_setup, arena_teardown);
 }

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "arena_fixture.h"
+
 #include "gofile/golex.h"
 
 #include "base/str.h"
@@ -9,16 +11,6 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-
-static int setup(void **state) {
-	*state = arena_new();
-	return 0;
-}
-
-static int teardown(void **state) {
-	arena_free(*state);
-	return 0;
-}
 
 static void test_broken_utf8_is_one_error_per_byte(void **state) {
 	(void)state;
@@ -109,5 +101,5 @@ int main(void) {
 		cmocka_unit_test(test_fields_and_trim_know_all_white_space),
 		cmocka_unit_test(test_a_byte_order_mark_is_not_printable),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, arena_setup, arena_teardown);
 }

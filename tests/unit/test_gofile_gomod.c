@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "arena_fixture.h"
+
 #include "gofile/gomod.h"
 
 #include "base/str.h"
@@ -9,16 +11,6 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-
-static int setup(void **state) {
-	*state = arena_new();
-	return 0;
-}
-
-static int teardown(void **state) {
-	arena_free(*state);
-	return 0;
-}
 
 static struct gomod parse(void **state, const char *text) {
 	return gomod_parse(*state, slice_str(text));
@@ -206,5 +198,5 @@ int main(void) {
 		cmocka_unit_test(test_errors_of_a_dependency),
 		cmocka_unit_test(test_a_large_hostile_file_is_bounded),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, arena_setup, arena_teardown);
 }

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "arena_fixture.h"
+
 #include "gofile/gosource.h"
 
 #include "base/str.h"
@@ -9,16 +11,6 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-
-static int setup(void **state) {
-	*state = arena_new();
-	return 0;
-}
-
-static int teardown(void **state) {
-	arena_free(*state);
-	return 0;
-}
 
 static struct gosource parse(void **state, const char *text) {
 	return gosource_parse(*state, slice_str(text), "mymod");
@@ -157,5 +149,5 @@ int main(void) {
 		cmocka_unit_test(test_imports),          cmocka_unit_test(test_broken_code),
 		cmocka_unit_test(test_only_imports),     cmocka_unit_test(test_long_files),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, arena_setup, arena_teardown);
 }

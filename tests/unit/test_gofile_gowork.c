@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "arena_fixture.h"
+
 #include "gofile/gowork.h"
 
 #include <setjmp.h>
@@ -7,16 +9,6 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-
-static int setup(void **state) {
-	*state = arena_new();
-	return 0;
-}
-
-static int teardown(void **state) {
-	arena_free(*state);
-	return 0;
-}
 
 static void test_all_directives(void **state) {
 	struct gowork w = gowork_parse(
@@ -72,5 +64,5 @@ int main(void) {
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_use_path),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, arena_setup, arena_teardown);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * What a lock file stands for, by its path.
  */
+#include "arena_fixture.h"
+
 #include "base/str.h"
 #include "gofile/lockfile.h"
 
@@ -68,20 +70,10 @@ static void test_module(void **state) {
 	assert_true(str_has(file.what, "index"));
 }
 
-static int setup(void **state) {
-	*state = arena_new();
-	return 0;
-}
-
-static int teardown(void **state) {
-	arena_free(*state);
-	return 0;
-}
-
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_kinds, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_module, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_kinds, arena_setup, arena_teardown),
+		cmocka_unit_test_setup_teardown(test_module, arena_setup, arena_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "arena_fixture.h"
+
 #include "gofile/modsince.h"
 
 #include <setjmp.h>
@@ -7,16 +9,6 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-
-static int setup(void **state) {
-	*state = arena_new();
-	return 0;
-}
-
-static int teardown(void **state) {
-	arena_free(*state);
-	return 0;
-}
 
 #define HEAD "module example.com/m\n\n"
 
@@ -57,5 +49,5 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_asks_for_a_newer_reader),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, arena_setup, arena_teardown);
 }

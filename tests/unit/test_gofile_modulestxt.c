@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * The gaps expected here are those go1.26.8 printed for the same files.
  */
+#include "arena_fixture.h"
+
 #include "gofile/modulestxt.h"
 
 #include "base/str.h"
@@ -11,16 +13,6 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-
-static int setup(void **state) {
-	*state = arena_new();
-	return 0;
-}
-
-static int teardown(void **state) {
-	arena_free(*state);
-	return 0;
-}
 
 struct want {
 	const char *path, *version;
@@ -204,5 +196,5 @@ int main(void) {
 		cmocka_unit_test(test_before_go_114),
 		cmocka_unit_test(test_workspace),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, arena_setup, arena_teardown);
 }

@@ -2,6 +2,8 @@
  * What is read out of a shell's output, a loader's answer, a unit file and another machine's
  * environment.
  */
+#include "arena_fixture.h"
+
 #include "probes/shell_env.h"
 #include "probes/sides/side_loaders.h"
 #include "probes/sides/side_origin.h"
@@ -13,16 +15,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-
-static int setup(void **state) {
-	*state = arena_new();
-	return 0;
-}
-
-static int teardown(void **state) {
-	arena_free(*state);
-	return 0;
-}
 
 #define SLICE(literal) slice_of(literal, sizeof(literal) - 1)
 #define MARK           "__dialtone_environment__"
@@ -114,11 +106,11 @@ static void test_go_hint(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_shell_output, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_loader_answer, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_unit_file, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_startup_line, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_go_hint, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_shell_output, arena_setup, arena_teardown),
+		cmocka_unit_test_setup_teardown(test_loader_answer, arena_setup, arena_teardown),
+		cmocka_unit_test_setup_teardown(test_unit_file, arena_setup, arena_teardown),
+		cmocka_unit_test_setup_teardown(test_startup_line, arena_setup, arena_teardown),
+		cmocka_unit_test_setup_teardown(test_go_hint, arena_setup, arena_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,20 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+#include "arena_fixture.h"
+
 #include "report/harmless.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 
 #include <cmocka.h>
-
-static int set_up(void **state) {
-	*state = arena_new();
-	return 0;
-}
-
-static int tear_down(void **state) {
-	arena_free(*state);
-	return 0;
-}
 
 static void expect_utf8(const char *bytes, uint32_t codepoint, size_t used) {
 	struct slice rest = slice_str(bytes);
@@ -96,7 +88,7 @@ static void test_secret_names(void **state) {
 	assert_false(name_is_secret("MONKEY"));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, arena_setup, arena_teardown)
 
 int main(void) {
 	const struct CMUnitTest tests[] = {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * What `dialtone locks` makes of locks and files.
  */
+#include "arena_fixture.h"
+
 #include "report/locks_view.h"
 
 #include <setjmp.h>
@@ -87,17 +89,7 @@ static void test_left_over(void **state) {
 	assert_string_equal(v.plan[0].command, "rm -- /w/.git/index.lock");
 }
 
-static int setup(void **state) {
-	*state = arena_new();
-	return 0;
-}
-
-static int teardown(void **state) {
-	arena_free(*state);
-	return 0;
-}
-
-#define TEST(function_) cmocka_unit_test_setup_teardown(function_, setup, teardown)
+#define TEST(function_) cmocka_unit_test_setup_teardown(function_, arena_setup, arena_teardown)
 
 int main(void) {
 	const struct CMUnitTest tests[] = {

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "arena_fixture.h"
+
 #include "base/str.h"
 #include "settings/keypath.h"
 #include "settings/lint.h"
@@ -8,16 +10,6 @@
 #include <stdio.h>
 
 #include <cmocka.h>
-
-static int setup(void **state) {
-	*state = arena_new();
-	return 0;
-}
-
-static int teardown(void **state) {
-	arena_free(*state);
-	return 0;
-}
 
 /* Layers made of texts instead of files. */
 struct bench {
@@ -367,7 +359,8 @@ static void test_keypaths(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_texts),
-		cmocka_unit_test_setup_teardown(test_types_offer_a_fix, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_types_offer_a_fix, arena_setup,
+	                                        arena_teardown),
 		cmocka_unit_test(test_nearest),
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_scope_depends_on_the_layer),
@@ -379,5 +372,5 @@ int main(void) {
 		cmocka_unit_test(test_schema_takes_only_schemas),
 		cmocka_unit_test(test_keypaths),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, arena_setup, arena_teardown);
 }

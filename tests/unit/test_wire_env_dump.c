@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Environments as people and machines write them down.
  */
+#include "arena_fixture.h"
+
 #include "base/str.h"
 #include "wire/env_dump.h"
 
@@ -12,16 +14,6 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-static int setup(void **state) {
-	*state = arena_new();
-	return 0;
-}
-
-static int teardown(void **state) {
-	arena_free(*state);
-	return 0;
-}
 
 static struct env_dump parse(void **state, const char *text) {
 	return env_dump_parse(*state, slice_of(text, strlen(text)));
@@ -180,15 +172,15 @@ static void test_caps(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_nul, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_plain, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_no_environment, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_real_shells, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_shell_forms, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_github, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_github_columns, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_gitlab, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_caps, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_nul, arena_setup, arena_teardown),
+		cmocka_unit_test_setup_teardown(test_plain, arena_setup, arena_teardown),
+		cmocka_unit_test_setup_teardown(test_no_environment, arena_setup, arena_teardown),
+		cmocka_unit_test_setup_teardown(test_real_shells, arena_setup, arena_teardown),
+		cmocka_unit_test_setup_teardown(test_shell_forms, arena_setup, arena_teardown),
+		cmocka_unit_test_setup_teardown(test_github, arena_setup, arena_teardown),
+		cmocka_unit_test_setup_teardown(test_github_columns, arena_setup, arena_teardown),
+		cmocka_unit_test_setup_teardown(test_gitlab, arena_setup, arena_teardown),
+		cmocka_unit_test_setup_teardown(test_caps, arena_setup, arena_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "arena_fixture.h"
+
 #include "base/str.h"
 #include "wire/jsonc.h"
 
@@ -10,16 +12,6 @@
 #include <json-c/json.h>
 
 #include <cmocka.h>
-
-static int setup(void **state) {
-	*state = arena_new();
-	return 0;
-}
-
-static int teardown(void **state) {
-	arena_free(*state);
-	return 0;
-}
 
 static struct jsonc_doc *parse(void **state, const char *text) {
 	return jsonc_parse(*state, slice_str(text));
@@ -283,5 +275,5 @@ int main(void) {
 		cmocka_unit_test(test_lists_are_bounded),
 		cmocka_unit_test(test_agrees_with_json_c_on_valid_json),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, arena_setup, arena_teardown);
 }

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "arena_fixture.h"
+
 #include "base/str.h"
 #include "wire/jsonc_edit.h"
 #include "wire/jsonc_scan.h"
@@ -15,16 +17,6 @@
 
 #define DOCUMENTS 10000
 #define SEED      20260101u
-
-static int setup(void **state) {
-	*state = arena_new();
-	return 0;
-}
-
-static int teardown(void **state) {
-	arena_free(*state);
-	return 0;
-}
 
 /* ---- single edits, as text ---- */
 
@@ -410,5 +402,5 @@ int main(void) {
 		cmocka_unit_test(test_unchanged),
 		cmocka_unit_test(test_any_document),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, arena_setup, arena_teardown);
 }

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "arena_fixture.h"
+
 #include "base/str.h"
 #include "wire/lua.h"
 
@@ -91,21 +93,11 @@ static void test_bounds(void **state) {
 	assert_null(lua_read(*state, slice_str("'\\"))->tables);
 }
 
-static int setup(void **state) {
-	*state = arena_new();
-	return 0;
-}
-
-static int teardown(void **state) {
-	arena_free(*state);
-	return 0;
-}
-
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_first_tables),
 		cmocka_unit_test(test_tables_know_what_they_stand_in),
 		cmocka_unit_test(test_bounds),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, arena_setup, arena_teardown);
 }

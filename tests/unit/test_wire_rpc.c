@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "arena_fixture.h"
+
 #include "wire/rpc.h"
 
 #include <setjmp.h>
@@ -7,16 +9,6 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-
-static int setup(void **state) {
-	*state = arena_new();
-	return 0;
-}
-
-static int teardown(void **state) {
-	arena_free(*state);
-	return 0;
-}
 
 static void test_kinds(void **state) {
 	(void)state;
@@ -161,5 +153,5 @@ int main(void) {
 		cmocka_unit_test(test_what_is_built_is_read),
 		cmocka_unit_test(test_invalid_utf8_is_carried),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, arena_setup, arena_teardown);
 }
