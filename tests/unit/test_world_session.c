@@ -326,7 +326,8 @@ static void test_replay_ticks(void **state) {
 	evidence_store_init(&fresh, f->arena);
 	f->world = world_replay_open(f->arena, &fresh, &f->store);
 	play(f, &again, "mute");
-	assert_string_equal(again.text, "started");
+	assert_string_equal(again.text,
+	                    live.text); /* a slow machine may not even have started it */
 	/* One each 50 ms, and one when the live dialogue was done, which a busy machine tells late. */
 	assert_true(again.last_ns >= live.last_ns);
 	assert_in_range(again.ticks, again.last_ns / SESSION_TICK_NS,
