@@ -11,6 +11,7 @@
 #include "cmd/output.h"
 #include "cmd/progress.h"
 #include "cmd/prove_apply.h"
+#include "core/fix.h"
 #include "core/registry.h"
 #include "report/report.h"
 #include "world/live.h"
@@ -271,6 +272,9 @@ static int check_in_world(struct check *c) {
 		return STATUS_SIGNAL_BASE + signal;
 	}
 	struct diagnosis diagnosis = infer(registry_rules, &c->facts);
+	if (!c->options.from) {
+		fix_advise(registry_fixes, &c->facts, &diagnosis.all, c->target.workspace);
+	}
 	if (c->options.prove) {
 		diagnosis = proven(c, &diagnosis);
 	}

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "core/fix.h"
 #include "core/registry.h"
 #include "probes/editors/vscode_state.h"
 #include "world/live.h"
@@ -141,6 +142,7 @@ static int examine(struct arena *arena, struct window_check *c, size_t index, st
 	world_close(p->exam.world);
 	if (r == 0 && !c->folders[index].skipped) {
 		p->diagnosis = infer(registry_rules, &p->facts);
+		fix_advise(registry_fixes, &p->facts, &p->diagnosis.all, folder);
 	} else {
 		p->diagnosis = infer_merge(arena, NULL, 0);
 	}

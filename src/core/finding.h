@@ -19,6 +19,7 @@ struct fix_advice {
 	const char *command; /* can be pasted into a shell; "" when it is not a command */
 	bool reversible;
 	bool disruptive; /* ends or restarts something of the user's */
+	size_t steps; /* of the plan behind `dialtone fix`; 0: as many as the command has lines */
 };
 
 /* What came of ending the cause alone, in a rehearsal (`check --prove`). */

@@ -26,3 +26,31 @@ bool fix_plan(const struct fix *const *fixes, const struct facts *facts,
 	}
 	return true;
 }
+
+static void advise(const struct fix *fix, const struct plan *plan, struct finding *f,
+                   const char *dir) {
+	struct arena *arena = plan->arena;
+	size_t kept = f->fix_count < FINDING_FIXES_MAX ? f->fix_count : FINDING_FIXES_MAX - 1;
+	for (size_t i = kept; i > 0; i--) {
+		f->fixes[i] = f->fixes[i - 1];
+	}
+	f->fix_count = kept + 1;
+	f->fixes[0] = (struct fix_advice){
+		.title = plan->step_count == 1 ? plan->steps[0].what : fix->title,
+		.command = arena_printf(arena, "dialtone fix %s %s", plan->cause,
+	                                str_shell_quote(arena, dir)),
+		.reversible = plan_reversible(plan),
+		.disruptive = plan_disruptive(plan),
+		.steps = plan->step_count,
+	};
+}
+
+void fix_advise(const struct fix *const *fixes, const struct facts *facts,
+                struct findings *findings, const char *dir) {
+	struct plan *plan = arena_new_of(facts->arena, struct plan);
+	findings_each (f, findings) {
+		if (fix_plan(fixes, facts, f, plan) && !plan->unable) {
+			advise(fix_find(fixes, f->rule->id), plan, f, dir);
+		}
+	}
+}

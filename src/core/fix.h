@@ -25,4 +25,8 @@ const struct fix *fix_find(const struct fix *const *fixes, const char *cause);
 bool fix_plan(const struct fix *const *fixes, const struct facts *facts,
               const struct finding *finding, struct plan *ret);
 
+/* Puts `dialtone fix CAUSE DIR` before what is advised for each finding that has a plan. */
+void fix_advise(const struct fix *const *fixes, const struct facts *facts,
+                struct findings *findings, const char *dir);
+
 #endif

@@ -174,6 +174,7 @@ struct diagnosis infer(const struct rule *const *rules, const struct facts *fact
 	qsort(d.notes, d.note_count, sizeof(*d.notes), by_importance);
 	add_doubts(rules, facts, &groups, &d);
 	d.verdict = judge(facts, &d);
+	d.all = all;
 	return d;
 }
 

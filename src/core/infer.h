@@ -21,6 +21,7 @@ struct diagnosis {
 	const struct finding **notes;    /* NULL-terminated */
 	struct doubt *doubts;            /* ends with id NULL */
 	size_t cause_count, symptom_count, note_count, doubt_count;
+	struct findings all; /* these, as they were found; empty when they are of several folders */
 };
 
 /* Runs every rule (NULL-terminated) over the facts. The result lives in the arena of facts. */

@@ -40,6 +40,9 @@ struct target {
 	bool no_server;                    /* --no-server */
 	bool autopsy;                      /* why --exited: what ended the last server */
 	const char *const *logs;           /* --logs, absolute, ended by NULL; or NULL */
+	/* How the environment that is judged would be changed, "NAME=value" or "NAME", ended by NULL; or NULL: what a
+	 * repair has brought about counts although only programs started anew have it. */
+	const char *const *environment_change;
 
 	/* probes/environment */
 	struct envset own;             /* dialtone's own environment: normally the shell's */

@@ -103,7 +103,8 @@ static void put_fixes(struct writer *w, const struct finding *f) {
 		json_open_element(j, '{');
 		json_put(j, "id", arena_printf(w->arena, "%s-%zu", f->rule->id, i + 1));
 		json_put(j, "title", fix->title);
-		json_put_number(j, "steps", lines_of(fix->command));
+		json_put_number(j, "steps",
+		                fix->steps ? (int64_t)fix->steps : lines_of(fix->command));
 		json_put_bool(j, "reversible", fix->reversible);
 		json_put_bool(j, "disruptive", fix->disruptive);
 		json_put(j, "rehearsed", f->proof && i == 0 ? f->proof->rehearsed : "not_run");

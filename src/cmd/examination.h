@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+ * The examination of one folder as `dialtone check` makes it, for commands that do something about what it finds.
+ */
+#ifndef CMD_EXAMINATION_H
+#define CMD_EXAMINATION_H
+
+#include "cmd/check_options.h"
+#include "cmd/exam.h"
+#include "cmd/interrupt.h"
+#include "core/infer.h"
+
+struct examination {
+	struct arena *arena;
+	const struct check_options
+		*options; /* what they say about the target and the time counts */
+	const char *dir;  /* the operand, or NULL */
+	const char *const
+		*environment; /* changes of the environment that is judged: as in struct plan */
+	int interrupt_fd;     /* -1: none */
+	/* Told before each probe what is looked at, or NULL. */
+	void (*on_probe)(const struct probe *probe, void *context);
+	void (*on_wait)(void *context);
+	void *context;
+	/* results */
+	struct evidence_store store;
+	struct facts facts;
+	struct target target;
+	struct exam exam;
+	struct diagnosis diagnosis;
+};
+
+/* Looks at everything and thinks; nothing is left running. The first six members are the caller's. STATUS_HEALTHY when
+ * there is a diagnosis, else a sentence was written on stderr and it is the exit status. */
+int examination_run(struct examination *examination);
+
+#endif
