@@ -169,10 +169,9 @@ static int write_file(struct setting_change *c, int64_t *ret_id, struct err *err
 	if (!journal) {
 		return err->code;
 	}
-	int locked = lock_take(arena, LOCK_WAIT_NS, err);
-	CLEANUP(fd_closep) int lock = locked;
-	if (locked < 0) {
-		return locked;
+	CLEANUP(fd_closep) int lock = lock_take(arena, LOCK_WAIT_NS, err);
+	if (lock < 0) {
+		return lock;
 	}
 	struct steps steps;
 	steps_init(&steps, arena, journal);
