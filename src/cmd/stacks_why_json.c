@@ -65,6 +65,14 @@ static void put_state(struct json *json, const struct why_object *o) {
 	case WHY_WAITGROUP:
 		json_put_number(json, "missing", o->count);
 		break;
+	case WHY_COND:
+		break;
+	case WHY_FD_READ:
+	case WHY_FD_WRITE:
+		json_put_bool(json, "locked", o->locked);
+		json_put_bool(json, "closed", o->closed);
+		json_put_number(json, "descriptor", o->descriptor);
+		break;
 	}
 }
 

@@ -66,9 +66,8 @@ static int undo(struct arena *arena, int64_t id, bool all) {
 		output_complain("%s", err.msg);
 		return err.code == -ENOENT ? STATUS_USAGE : STATUS_UNKNOWN;
 	}
-	int locked = lock_take(arena, LOCK_WAIT_NS, &err);
-	CLEANUP(fd_closep) int lock = locked;
-	if (locked < 0) {
+	CLEANUP(fd_closep) int lock = lock_take(arena, LOCK_WAIT_NS, &err);
+	if (lock < 0) {
 		output_complain("%s", err.msg);
 		return STATUS_NOT_FIXED;
 	}

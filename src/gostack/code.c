@@ -13,7 +13,7 @@
 struct code_cache {
 	struct {
 		uint64_t entry;
-		uint8_t calls;
+		uint16_t calls;
 		bool only;
 	} calls[CACHE_SLOTS];
 	size_t looks;
@@ -23,10 +23,10 @@ struct code_cache *code_cache_new(struct arena *arena) {
 	return arena_new_of(arena, struct code_cache);
 }
 
-static uint8_t calls_of(const char *name) {
+static uint16_t calls_of(const char *name) {
 	static const struct {
 		const char *name;
-		uint8_t calls;
+		uint16_t calls;
 	} known[] = {
 		{"sync.(*Mutex).Unlock", CALLS_UNLOCK},
 		{"sync.(*Mutex).unlockSlow", CALLS_UNLOCK},
@@ -38,6 +38,9 @@ static uint8_t calls_of(const char *name) {
 		{"sync.(*WaitGroup).Done", CALLS_DONE},
 		{"sync.(*WaitGroup).Add", CALLS_DONE},
 		{"runtime.closechan", CALLS_CLOSE},
+		{"sync.(*Cond).Broadcast", CALLS_WAKE},
+		{"internal/poll.(*FD).readUnlock", CALLS_FD_READ},
+		{"internal/poll.(*FD).writeUnlock", CALLS_FD_WRITE},
 		{"sync.(*Mutex).Lock", CALLS_LOCK},
 		{"sync.(*Mutex).lockSlow", CALLS_LOCK},
 		{"internal/sync.(*Mutex).Lock", CALLS_LOCK},
@@ -85,12 +88,25 @@ static uint64_t call_target(const struct gostack *s, struct slice code, uint64_t
 	return pc + 5 + (uint64_t)(int64_t)(int32_t)word;
 }
 
-static uint8_t calls_at(struct gostack *s, struct slice code, uint64_t at, uint64_t pc) {
+/* Unlocking a file is mostly inlined, up to this function for both sides. */
+static uint16_t side_of(struct gostack *s, uint64_t pc) {
+	uint32_t index = symbols_pc(&s->symbols, pc, true);
+	const struct go_pc *p = index != SYMBOL_NONE ? &s->symbols.pcs[index] : NULL;
+	uint16_t calls = 0;
+	for (uint16_t i = 0; p && i < p->line_count; i++) {
+		calls |= calls_of(s->symbols.lines[p->first_line + i].function);
+	}
+	return calls & (CALLS_FD_READ | CALLS_FD_WRITE);
+}
+
+static uint16_t calls_at(struct gostack *s, struct slice code, uint64_t at, uint64_t pc) {
 	struct pcln_function f;
 	uint64_t target = call_target(s, code, at, pc);
-	return target != 0 && pclntab_function(&s->tab, target, &f) && f.entry == target
-	               ? calls_of(symbols_function(&s->symbols, target))
-	               : 0;
+	if (target == 0 || !pclntab_function(&s->tab, target, &f) || f.entry != target) {
+		return 0;
+	}
+	const char *name = symbols_function(&s->symbols, target);
+	return streq(name, "internal/poll.(*fdMutex).rwunlock") ? side_of(s, pc) : calls_of(name);
 }
 
 /* ---- functions ---- */
@@ -102,7 +118,7 @@ static bool is_compilers(const struct gostack *s, const char *name, uint8_t id) 
 	       (s->minor >= 22 ? str_starts(dot, ".deferwrap") : id == s->symbols.wrapper_id);
 }
 
-uint8_t code_calls(struct gostack *s, struct code_cache *cache, uint64_t entry, bool *ret_only) {
+uint16_t code_calls(struct gostack *s, struct code_cache *cache, uint64_t entry, bool *ret_only) {
 	size_t slot = (size_t)(entry >> 4) & (CACHE_SLOTS - 1);
 	struct pcln_function f;
 	*ret_only = false;
@@ -112,7 +128,7 @@ uint8_t code_calls(struct gostack *s, struct code_cache *cache, uint64_t entry, 
 			return 0;
 		}
 		struct slice code = code_of(s, &f);
-		uint8_t calls = 0;
+		uint16_t calls = 0;
 		for (uint64_t at = 0; at < code.len; at += s->tab.min_lc) {
 			calls |= calls_at(s, code, at, entry + at);
 		}

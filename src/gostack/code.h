@@ -15,6 +15,9 @@ enum {
 	CALLS_DONE = 8,      /* sync.(*WaitGroup).Done */
 	CALLS_CLOSE = 16,    /* close of a channel */
 	CALLS_LOCK = 32,     /* Lock and RLock of both */
+	CALLS_WAKE = 64,     /* sync.(*Cond).Broadcast */
+	CALLS_FD_READ = 128, /* internal/poll.(*FD).readUnlock */
+	CALLS_FD_WRITE = 256,
 };
 
 struct code_cache;
@@ -23,6 +26,6 @@ struct code_cache *code_cache_new(struct arena *arena);
 
 /* Of the function that begins at entry: CALLS_…; *ret_only: the compiler made it for a deferred call,
  * which is all it does. */
-uint8_t code_calls(struct gostack *s, struct code_cache *cache, uint64_t entry, bool *ret_only);
+uint16_t code_calls(struct gostack *s, struct code_cache *cache, uint64_t entry, bool *ret_only);
 
 #endif

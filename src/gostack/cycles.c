@@ -28,7 +28,7 @@ struct walk {
 };
 
 /* Exactly one may hold a lock: when two look likely, neither is. */
-static size_t sole_holder(const struct why_object *o, uint8_t calls, struct edge *ret) {
+static size_t sole_holder(const struct why_object *o, uint16_t calls, struct edge *ret) {
 	size_t n = 0;
 	for (size_t i = 0; i < o->holder_count; i++) {
 		const struct why_holder *h = &o->holders[i];
@@ -45,7 +45,7 @@ static size_t sole_holder(const struct why_object *o, uint8_t calls, struct edge
 }
 
 /* All of them have to release it; more than are missing cannot all be meant. */
-static size_t all_holders(const struct why_object *o, uint8_t calls, struct edge *ret) {
+static size_t all_holders(const struct why_object *o, uint16_t calls, struct edge *ret) {
 	size_t n = 0;
 	for (size_t i = 0; i < o->holder_count && n < EDGES_MAX; i++) {
 		const struct why_holder *h = &o->holders[i];
@@ -71,6 +71,7 @@ static size_t edges_of(const struct why_object *o, const struct why_waiter *w, s
 	case WHY_RECEIVES:
 	case WHY_SENDS:
 	case WHY_SELECTS:
+	case WHY_AWAITS_SIGNAL:
 		break;
 	}
 	return 0;

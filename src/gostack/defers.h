@@ -15,9 +15,9 @@
 #define DEFER_WORDS 4
 
 struct deferred {
-	uint32_t pc;   /* index in symbols.pcs: the frame that will run it */
-	uint8_t calls; /* CALLS_… */
-	bool only;     /* a closure of the compiler's: that call is all it does */
+	uint32_t pc;    /* index in symbols.pcs: the frame that will run it */
+	uint16_t calls; /* CALLS_… */
+	bool only;      /* a closure of the compiler's: that call is all it does */
 	uint64_t
 		words[DEFER_WORDS]; /* what it holds: of the compiler's the first is the receiver */
 	size_t word_count;

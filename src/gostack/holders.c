@@ -11,7 +11,6 @@
 #include <stdlib.h>
 
 #define FRAMES_SEEN ((size_t)1024) /* innermost frames of a goroutine that are looked at */
-#define SUDOG_ELEM  32             /* since go1.26 */
 
 struct search {
 	struct gostack *s;
@@ -113,8 +112,8 @@ static uint64_t awaited_lock(const struct search *x) {
 	return 0;
 }
 
-/* sync.Cond.Wait gives its lock back while it waits, and locks it again. Since go1.26 the goroutine
- * tells which Cond: its notifyList lies behind the Locker, an interface whose second word is the lock. */
+/* sync.Cond.Wait gives its lock back while it waits, and locks it again. Its notifyList lies behind
+ * the Locker, an interface whose second word is the lock. */
 static void find_given_back(struct search *x) {
 	uint64_t list = 0;
 	x->given_back = 0;
@@ -128,9 +127,8 @@ static void find_given_back(struct search *x) {
 	}
 	if (!str_starts(gostack_status(x->s, x->g), "sync.Cond.Wait")) {
 		x->given_back = awaited_lock(x);
-	} else if (x->s->minor >= 26 &&
-	           (memory_get(x->s->memory, x->g->waiting + SUDOG_ELEM, &list, 8) < 0 ||
-	            memory_get(x->s->memory, list - 8, &x->given_back, 8) < 0)) {
+	} else if ((list = why_notify_list(x->s, x->g)) == 0 ||
+	           memory_get(x->s->memory, list - 8, &x->given_back, 8) < 0) {
 		x->given_back = 0;
 	}
 	x->gives_back = x->given_back == 0;
@@ -138,12 +136,15 @@ static void find_given_back(struct search *x) {
 
 /* ---- deferred calls ---- */
 
-static bool releases(const struct why_object *o, uint8_t calls) {
-	static const uint8_t releasing[] = {
+static bool releases(const struct why_object *o, uint16_t calls) {
+	static const uint16_t releasing[] = {
 		[WHY_CHANNEL] = CALLS_CLOSE,
 		[WHY_MUTEX] = CALLS_UNLOCK,
 		[WHY_RWMUTEX] = CALLS_RUNLOCK | CALLS_RW_UNLOCK,
 		[WHY_WAITGROUP] = CALLS_DONE,
+		[WHY_COND] = CALLS_WAKE,
+		[WHY_FD_READ] = CALLS_FD_READ,
+		[WHY_FD_WRITE] = CALLS_FD_WRITE,
 	};
 	return (calls & releasing[o->kind]) != 0;
 }
@@ -174,6 +175,13 @@ static bool is_held(const struct why_object *o) {
 	return !o->known || o->locked || (o->kind == WHY_RWMUTEX && o->count > 0);
 }
 
+/* An FD begins with its locks: the pointer that is deferred is to it. */
+static uint64_t inside_of(uint16_t calls) {
+	return (calls & CALLS_FD_READ) != 0    ? WHY_FD_RSEMA
+	       : (calls & CALLS_FD_WRITE) != 0 ? WHY_FD_WSEMA
+	                                       : 0;
+}
+
 /* Whether the function that has deferred the Unlock still has the lock. */
 static bool may_be_lent(const struct search *x, const struct why_object *o, uint32_t frame_pc) {
 	bool lent = x->gives_back || !is_held(o);
@@ -189,25 +197,32 @@ static void look_at_defers(struct search *x) {
 		const struct deferred *d = &x->defers[i];
 		size_t words = d->only && d->word_count > 1 ? 1 : d->word_count;
 		for (size_t k = 0; k < words && d->calls != 0; k++) {
-			struct why_object *o = why_object_at(x->why, d->words[k]);
+			struct why_object *o =
+				why_object_at(x->why, d->words[k] + inside_of(d->calls));
 			if (!o || !releases(o, d->calls) || o->address == x->given_back) {
 				continue;
 			}
 			const struct go_line *where = frame_line(x, d->pc);
-			bool once =
-				d->only && where && streq(where->function, "sync.(*Once).doSlow");
-			/* doSlow takes the lock first, and defers then. */
-			if (!once && !locks_itself(x, o, d->pc)) {
+			/* These take the lock first, and defer then. */
+			bool proven = d->only && where &&
+			              (streq(where->function, "sync.(*Once).doSlow") ||
+			               ((o->kind == WHY_FD_READ || o->kind == WHY_FD_WRITE) &&
+			                str_starts(where->function, "internal/poll.")));
+
+			if (!proven && !locks_itself(x, o, d->pc)) {
 				continue;
 			}
 			bool lent = is_lock(o) && may_be_lent(x, o, d->pc);
-			enum why_proof proof = once ? WHY_PROVEN : lent ? WHY_POSSIBLE : WHY_LIKELY;
-			add_holder(
-				x, o,
-				(struct why_holder){.proof = proof,
-			                            .reason = once ? WHY_BY_ONCE : WHY_BY_DEFER,
-			                            .calls = d->calls,
-			                            .where = once ? why_line(x->s, x->g) : where});
+			enum why_proof proof = proven ? WHY_PROVEN
+			                       : lent ? WHY_POSSIBLE
+			                              : WHY_LIKELY;
+			add_holder(x, o,
+			           (struct why_holder){
+					   .proof = proof,
+					   .reason = proven && o->kind == WHY_MUTEX ? WHY_BY_ONCE
+			                                                            : WHY_BY_DEFER,
+					   .calls = d->calls,
+					   .where = proven ? why_line(x->s, x->g) : where});
 		}
 	}
 }
@@ -271,14 +286,14 @@ static void claim(struct search *x, size_t frame, const struct lock_held *held, 
 
 /* From the innermost frame on: a function that was called may have given back what its caller has. */
 static void look_at_code(struct search *x) {
-	const uint8_t unlocks = CALLS_UNLOCK | CALLS_RUNLOCK | CALLS_RW_UNLOCK;
+	const uint16_t unlocks = CALLS_UNLOCK | CALLS_RUNLOCK | CALLS_RW_UNLOCK;
 	bool given = x->gives_back;
 	for (size_t i = 0; i < x->frames.count; i++) {
 		const struct go_pc *p = &x->s->symbols.pcs[x->pcs[i]];
 		bool only = false;
-		uint8_t calls = is_users(frame_line(x, x->pcs[i]))
-		                        ? code_calls(x->s, x->cache, p->entry, &only)
-		                        : 0;
+		uint16_t calls = is_users(frame_line(x, x->pcs[i]))
+		                         ? code_calls(x->s, x->cache, p->entry, &only)
+		                         : 0;
 		x->lent[i] = given;
 		x->doubt[i] = false;
 		if ((calls & (unlocks | CALLS_LOCK)) == 0) {

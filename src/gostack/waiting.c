@@ -10,6 +10,9 @@
 #define SCAN_WORDS  ((size_t)96)
 #define ADDRESS_MAX ((uint64_t)1 << 56)
 #define SUDOG_BYTES 104
+#define LIST_BYTES  32 /* of a notifyList: wait, notify, lock, head, tail */
+#define LIST_HEAD   16
+#define LIST_MAX    65536
 #define SUDOG_LINK  (s->minor >= 26 ? 72 : 64)
 #define SUDOG_CHAN  (s->minor >= 26 ? 96 : 80)
 #define SUDOG_ELEM  (s->minor >= 26 ? 32 : 24)
@@ -140,12 +143,16 @@ static bool find_use(const struct gostack *s, const struct goroutine *g, struct 
 			} else if (streq(name, "sync.(*RWMutex).Lock")) {
 				*ret = (struct sema_use){WHY_RWMUTEX, WHY_AWAITS_READERS, 8, false};
 				return true;
+			} else if (streq(name, "internal/poll.(*fdMutex).rwlock")) {
+				*ret = (struct sema_use){WHY_FD_READ, WHY_LOCKS, 0, false};
+				return true;
 			} else if (streq(name, "sync.(*WaitGroup).Wait")) {
 				*ret = (struct sema_use){WHY_WAITGROUP, WHY_WAITS, 8, false};
 				return true;
 			} else if (!str_starts(name, "runtime.") &&
 			           !str_starts(name, "sync.runtime_") &&
-			           !str_starts(name, "internal/sync.runtime_")) {
+			           !str_starts(name, "internal/sync.runtime_") &&
+			           !str_starts(name, "internal/poll.runtime_")) {
 				return false;
 			}
 		}
@@ -153,23 +160,10 @@ static bool find_use(const struct gostack *s, const struct goroutine *g, struct 
 	return false;
 }
 
-/* Since go1.26 the goroutine points to its sudog. Before, semacquire1 has it in its frame: the word
- * on the stack that points to something whose first word is the goroutine, and which names a
- * semaphore. */
-static uint64_t find_semaphore(struct gostack *s, const struct goroutine *g) {
+/* Words at the top of a stack that may point to something elsewhere. */
+static size_t read_pointers(struct gostack *s, const struct goroutine *g, uint64_t *ret) {
 	char stack[SCAN_WORDS * 8];
-	char sudog[SUDOG_BYTES];
-	uint64_t first[SCAN_WORDS];
-	struct memory_part parts[SCAN_WORDS];
 	size_t n = 0;
-	if (s->minor >= 26) {
-		return g->waiting != 0 &&
-		                       memory_get(s->memory, g->waiting, sudog,
-		                                  (size_t)SUDOG_ELEM + 8) == 0 &&
-		                       bytes_get_u64(sudog) == g->address
-		               ? bytes_get_u64(sudog + SUDOG_ELEM)
-		               : 0;
-	}
 	struct memory_part part = {g->sp, stack, sizeof(stack), 0};
 	if (g->stack_high - g->sp < part.len) {
 		part.len = (size_t)(g->stack_high - g->sp);
@@ -181,9 +175,37 @@ static uint64_t find_semaphore(struct gostack *s, const struct goroutine *g) {
 		uint64_t x = bytes_get_u64(stack + at);
 		if (x != 0 && x % 8 == 0 && x < ADDRESS_MAX &&
 		    (x < g->stack_low || x >= g->stack_high)) {
-			parts[n] = (struct memory_part){x, &first[n], 8, 0};
-			n++;
+			ret[n++] = x;
 		}
+	}
+	return n;
+}
+
+/* What the sudog of a goroutine names; 0 when it has none. Since go1.26. */
+static uint64_t sudog_element(struct gostack *s, const struct goroutine *g) {
+	char sudog[SUDOG_BYTES];
+	return g->waiting != 0 &&
+	                       memory_get(s->memory, g->waiting, sudog, (size_t)SUDOG_ELEM + 8) ==
+	                               0 &&
+	                       bytes_get_u64(sudog) == g->address
+	               ? bytes_get_u64(sudog + SUDOG_ELEM)
+	               : 0;
+}
+
+/* Since go1.26 the goroutine points to its sudog. Before, semacquire1 has it in its frame: the word
+ * on the stack that points to something whose first word is the goroutine, and which names a
+ * semaphore. */
+static uint64_t find_semaphore(struct gostack *s, const struct goroutine *g) {
+	char sudog[SUDOG_BYTES];
+	uint64_t pointers[SCAN_WORDS];
+	uint64_t first[SCAN_WORDS];
+	struct memory_part parts[SCAN_WORDS];
+	if (s->minor >= 26) {
+		return sudog_element(s, g);
+	}
+	size_t n = read_pointers(s, g, pointers);
+	for (size_t i = 0; i < n; i++) {
+		parts[i] = (struct memory_part){pointers[i], &first[i], 8, 0};
 	}
 	if (memory_read(s->memory, parts, n) < 0) {
 		return 0;
@@ -198,6 +220,55 @@ static uint64_t find_semaphore(struct gostack *s, const struct goroutine *g) {
 	return 0;
 }
 
+/* Does a list of waiters lie there that has the goroutine in it? It has to be whole, from its head to
+ * its tail. */
+static bool is_list_of(struct gostack *s, uint64_t list, const struct goroutine *g) {
+	char bytes[LIST_BYTES];
+	bool found = false;
+	if (memory_get(s->memory, list, bytes, sizeof(bytes)) < 0) {
+		return false;
+	}
+	uint64_t at = bytes_get_u64(bytes + LIST_HEAD);
+	uint64_t tail = bytes_get_u64(bytes + LIST_HEAD + 8);
+	for (int i = 0; at != 0 && at % 8 == 0 && at < ADDRESS_MAX && i < LIST_MAX; i++) {
+		char sudog[24];
+		if (memory_get(s->memory, at, sudog, sizeof(sudog)) < 0) {
+			return false;
+		}
+		found = found || bytes_get_u64(sudog) == g->address;
+		uint64_t next = bytes_get_u64(sudog + 8);
+		if (at == tail) {
+			return found && next == 0;
+		}
+		at = next;
+	}
+	return false;
+}
+
+uint64_t why_notify_list(struct gostack *s, const struct goroutine *g) {
+	uint64_t pointers[SCAN_WORDS];
+	if (s->minor >= 26) {
+		uint64_t list = sudog_element(s, g);
+		return list > WHY_COND_LIST && list % 8 == 0 && list < ADDRESS_MAX ? list : 0;
+	}
+	size_t n = read_pointers(s, g, pointers);
+	for (size_t i = 0; i < n; i++) {
+		if (pointers[i] > WHY_COND_LIST && is_list_of(s, pointers[i], g)) {
+			return pointers[i];
+		}
+	}
+	return 0;
+}
+
+static void find_cond(struct gostack *s, struct why *why, uint32_t index) {
+	uint64_t list = why_notify_list(s, &s->all.items[index]);
+	if (list == 0) {
+		why->untold++;
+		return;
+	}
+	add_waiter(s, object_of(s, why, WHY_COND, list - WHY_COND_LIST), index, WHY_AWAITS_SIGNAL);
+}
+
 static void find_lock(struct gostack *s, struct why *why, uint32_t index) {
 	const struct goroutine *g = &s->all.items[index];
 	struct sema_use use = {0};
@@ -205,6 +276,10 @@ static void find_lock(struct gostack *s, struct why *why, uint32_t index) {
 	if (semaphore <= use.offset || semaphore % 4 != 0 || semaphore >= ADDRESS_MAX) {
 		why->untold++;
 		return;
+	}
+	/* The two of a file follow each other, behind eight bytes at an address that eight divides. */
+	if (use.kind == WHY_FD_READ && semaphore % 8 != 0) {
+		use.kind = WHY_FD_WRITE;
 	}
 	struct why_object *o = object_of(s, why, use.kind, semaphore - use.offset);
 	if (o) {
@@ -219,7 +294,25 @@ static int32_t signed32(const char *p) {
 	return (int32_t)bytes_get_u32(p);
 }
 
+/* Source: internal/poll/fd_mutex.go: bits of the state; the descriptor is behind the lock. */
+static void read_file_state(struct gostack *s, struct why_object *o) {
+	char bytes[24];
+	bool write = o->kind == WHY_FD_WRITE;
+	uint64_t at = o->address - (write ? WHY_FD_WSEMA : WHY_FD_RSEMA);
+	if (memory_get(s->memory, at, bytes, sizeof(bytes)) == 0) {
+		uint64_t state = bytes_get_u64(bytes);
+		o->known = true;
+		o->closed = (state & 1) != 0;
+		o->locked = (state & (write ? 4 : 2)) != 0;
+		o->descriptor = (int64_t)bytes_get_u64(bytes + 16);
+	}
+}
+
 static void read_state(struct gostack *s, struct why_object *o) {
+	if (o->kind == WHY_FD_READ || o->kind == WHY_FD_WRITE) {
+		read_file_state(s, o);
+		return;
+	}
 	char bytes[40];
 	struct memory_part part = {o->address, bytes, sizeof(bytes), 0};
 	size_t need = o->kind == WHY_CHANNEL ? 40 : o->kind == WHY_RWMUTEX ? 24 : 8;
@@ -249,6 +342,10 @@ static void read_state(struct gostack *s, struct why_object *o) {
 	case WHY_WAITGROUP:
 		o->count = signed32(bytes + 4);
 		break;
+	case WHY_COND:
+	case WHY_FD_READ:
+	case WHY_FD_WRITE:
+		break;
 	}
 }
 
@@ -270,6 +367,8 @@ void why_find_waiters(struct gostack *s, struct why *why) {
 			find_channels(s, why, (uint32_t)i, WHY_SENDS);
 		} else if (str_starts(status, "select")) {
 			find_channels(s, why, (uint32_t)i, WHY_SELECTS);
+		} else if (str_starts(status, "sync.Cond.Wait")) {
+			find_cond(s, why, (uint32_t)i);
 		} else if (streq(status, "semacquire") || str_starts(status, "sync.")) {
 			find_lock(s, why, (uint32_t)i);
 		}

@@ -6,8 +6,9 @@
 #include <stdlib.h>
 
 const char *why_kind_name(const struct why_object *o) {
-	static const char *const names[] = {"channel", "sync.Mutex", "sync.RWMutex",
-	                                    "sync.WaitGroup"};
+	static const char *const names[] = {"channel",        "sync.Mutex", "sync.RWMutex",
+	                                    "sync.WaitGroup", "sync.Cond",  "poll.FD.read",
+	                                    "poll.FD.write"};
 	return o->once ? "sync.Once" : names[o->kind];
 }
 
@@ -23,7 +24,7 @@ const char *why_reason_name(enum why_reason reason) {
 
 const char *why_how_name(enum why_how how) {
 	static const char *const names[] = {"receive", "send",    "select", "lock",
-	                                    "rlock",   "readers", "wait"};
+	                                    "rlock",   "readers", "wait",   "signal"};
 	return names[how];
 }
 

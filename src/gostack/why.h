@@ -9,6 +9,9 @@
  *     has made readerCount negative (sync/rwmutex.go): every later RLock and Lock waits for it.
  *   - A goroutine with the deferred Unlock of sync.(*Once).doSlow pending has o.m, and doSlow gives it
  *     back only by that Unlock (sync/once.go): whoever waits in Do of that Once waits for it.
+ *   - A function of internal/poll with the deferred readUnlock or writeUnlock of an FD pending has that
+ *     lock: it is deferred where the lock was taken, and the functions do nothing else with it
+ *     (internal/poll/fd_unix.go): whoever waits in rwlock of that FD waits for it.
  *   - A nil channel, and select without cases: nobody can end that.
  * WHY_LIKELY: the goroutine will release the object, and most probably has it.
  *   - A deferred Unlock, RUnlock or Done of that object is pending (defers.h). That it will be called
@@ -18,14 +21,15 @@
  *   - On every way through the code of the function to where it stands the lock is taken and not given
  *     back; behind, it is given back; and none it has called is seen to give a lock back that it has
  *     not taken (lockflow.h). The pointer to the lock is one the maps of the garbage collector name.
- *   - A deferred close of that channel is pending: it will end the wait, others may do so earlier.
+ *   - A deferred close of that channel, or Broadcast of that Cond, is pending: it will end the wait, others
+ *     may do so earlier.
  *   Of a Mutex that is not locked, or of which several look likely, none is.
  * WHY_POSSIBLE: a pointer to the object is on its stack, and alive; the user may be that one, or nobody.
  * Nothing at all: it cannot be told.
  *
  * A cycle is named only over locks, Onces and WaitGroups whose holder is proven or the only likely one;
  * it is as sure as its weakest link. Sources: Go 1.18-1.27 src/sync/mutex.go, rwmutex.go, once.go,
- * waitgroup.go, cond.go; src/runtime/sema.go, chan.go, select.go, runtime2.go (sudog).
+ * waitgroup.go, cond.go; src/internal/poll/fd_mutex.go; src/runtime/sema.go, chan.go, select.go, runtime2.go (sudog).
  */
 #ifndef GOSTACK_WHY_H
 #define GOSTACK_WHY_H
@@ -33,7 +37,15 @@
 #include "base/str.h"
 #include "gostack/defers.h"
 
-enum why_kind { WHY_CHANNEL, WHY_MUTEX, WHY_RWMUTEX, WHY_WAITGROUP };
+enum why_kind {
+	WHY_CHANNEL,
+	WHY_MUTEX,
+	WHY_RWMUTEX,
+	WHY_WAITGROUP,
+	WHY_COND,
+	WHY_FD_READ, /* one of the locks of an internal/poll.FD: its address is that of the semaphore */
+	WHY_FD_WRITE,
+};
 
 enum why_how {
 	WHY_RECEIVES,
@@ -43,6 +55,7 @@ enum why_how {
 	WHY_RLOCKS,
 	WHY_AWAITS_READERS, /* a writer that has the RWMutex but for its readers */
 	WHY_WAITS,
+	WHY_AWAITS_SIGNAL,
 };
 
 enum why_proof { WHY_PROVEN, WHY_LIKELY, WHY_POSSIBLE };
@@ -64,7 +77,7 @@ struct why_holder {
 	uint32_t goroutine; /* index */
 	enum why_proof proof;
 	enum why_reason reason;
-	uint8_t calls;               /* CALLS_… of a deferred call */
+	uint16_t calls;              /* CALLS_… of a deferred call */
 	const struct go_line *where; /* the line it stands on; NULL when not known */
 };
 
@@ -75,6 +88,7 @@ struct why_object {
 	bool known; /* what follows was read */
 	bool locked, starving, closed, timer;
 	uint64_t length, capacity; /* channel */
+	int64_t descriptor;        /* of a file */
 	int64_t count; /* WaitGroup: calls of Done that are missing; RWMutex: readers, or those that
 	                    the writer waits for */
 	struct why_waiter *waiters;
@@ -107,9 +121,9 @@ struct why {
 	size_t cycle_count;
 	uint32_t *forever; /* goroutines that wait for what never comes: nil channels, select {} */
 	size_t forever_count, forever_slots;
-	size_t untold; /* that wait on something which was not found: sync.Cond, locks of files … */
-	size_t moved; /* that moved while it was looked at, and are left out */
-	bool cut;     /* more objects or stacks than are looked at */
+	size_t untold; /* that wait on something which was not found: locks of the runtime */
+	size_t moved;  /* that moved while it was looked at, and are left out */
+	bool cut;      /* more objects or stacks than are looked at */
 };
 
 /* s was read by gostack_read. */
@@ -129,6 +143,11 @@ void why_text(struct strbuf *out, struct gostack *s, const struct why *why);
 
 /* Objects that goroutines wait on, with their state (waiting.c). */
 void why_find_waiters(struct gostack *s, struct why *why);
+/* The notifyList a goroutine waits on in sync.Cond.Wait; 0 when it is not found (waiting.c). */
+uint64_t why_notify_list(struct gostack *s, const struct goroutine *g);
+#define WHY_COND_LIST 16 /* a Cond begins so far before */
+#define WHY_FD_RSEMA  8
+#define WHY_FD_WSEMA  12
 /* The object at an address; NULL when nobody waits on one there. */
 struct why_object *why_object_at(const struct why *why, uint64_t address);
 /* Who may release them (holders.c). */

@@ -41,21 +41,30 @@ static void add_state(struct strbuf *out, const struct why_object *o) {
 	case WHY_WAITGROUP:
 		strbuf_printf(out, ", %lld to be done", (long long)o->count);
 		break;
+	case WHY_COND:
+		break;
+	case WHY_FD_READ:
+	case WHY_FD_WRITE:
+		strbuf_printf(out, ", descriptor %lld%s%s", (long long)o->descriptor,
+		              o->locked ? ", locked" : ", not locked", o->closed ? ", closed" : "");
+		break;
 	}
 }
 
 static const char *how_words(enum why_how how, bool one) {
-	static const char *const many[] = {"receive", "send",      "select on it",
-	                                   "lock",    "read-lock", "wait for its readers",
-	                                   "wait"};
-	static const char *const single[] = {"receives", "sends",      "selects on it",
-	                                     "locks",    "read-locks", "waits for its readers",
-	                                     "waits"};
+	static const char *const many[] = {"receive",      "send",
+	                                   "select on it", "lock",
+	                                   "read-lock",    "wait for its readers",
+	                                   "wait",         "wait to be woken"};
+	static const char *const single[] = {"receives",      "sends",
+	                                     "selects on it", "locks",
+	                                     "read-locks",    "waits for its readers",
+	                                     "waits",         "waits to be woken"};
 	return one ? single[how] : many[how];
 }
 
 static void add_waiters(struct strbuf *out, const struct gostack *s, const struct why_object *o) {
-	for (int how = WHY_RECEIVES; how <= WHY_WAITS; how++) {
+	for (int how = WHY_RECEIVES; how <= WHY_AWAITS_SIGNAL; how++) {
 		size_t count = 0;
 		int64_t longest_s = -1;
 		const struct goroutine *first = NULL;
@@ -89,10 +98,11 @@ static void add_waiters(struct strbuf *out, const struct gostack *s, const struc
 
 static void add_holder(struct strbuf *out, const struct gostack *s, const struct why_object *o,
                        const struct why_holder *h) {
-	static const char *const verbs[] = {"close", "unlock", "unlock", "call Done on"};
+	static const char *const verbs[] = {"close",        "unlock", "unlock", "call Done on",
+	                                    "broadcast to", "unlock", "unlock"};
 	uint64_t id = goroutine_of(s, h->goroutine)->id;
 	bool read = (h->calls & CALLS_RUNLOCK) != 0;
-	bool channel = o->kind == WHY_CHANNEL;
+	bool channel = o->kind == WHY_CHANNEL || o->kind == WHY_COND;
 	switch (h->reason) {
 	case WHY_BY_WRITER:
 		strbuf_printf(out,

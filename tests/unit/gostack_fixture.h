@@ -191,8 +191,9 @@ static inline void fix_executable(struct fixture *x) {
 /* ---- data ---- */
 
 static inline void fix_data(struct fixture *x) {
-	static const char *const words[] = {"",       "GC assist marking", "IO wait",     "sleep",
-	                                    "select", "sync.Mutex.Lock",   "chan receive"};
+	static const char *const words[] = {
+		"",       "GC assist marking", "IO wait",      "sleep",
+		"select", "sync.Mutex.Lock",   "chan receive", "sync.Cond.Wait"};
 	char *m = x->data;
 	fix_u64(m + MODULE_PCHEADER, FIX_TABLE);
 	fix_u64(m + MODULE_FUNCTION_COUNT, FIX_FUNCTIONS + 1);

@@ -125,6 +125,41 @@ static void test_channel(void **state) {
 	arena_free(arena);
 }
 
+/* A Cond: before go1.26 the list has to be whole, and the goroutine in it. */
+static void test_cond(void **state) {
+	static const int minors[] = {22, 25, 26, 27};
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof(minors) / sizeof(minors[0]); i++) {
+		struct arena *arena = arena_new();
+		struct fixture x;
+		struct gostack s;
+		int minor = minors[i / 2];
+		bool torn = i % 2 != 0;
+		fix_init(&x, minor, false);
+		fix_deadlock(&x);
+		fix_g(&x, 1)[x.layout->wait_reason] = 7;
+		uint64_t sp = 0;
+		memcpy(&sp, fix_g(&x, 1) + G_SCHED_SP, sizeof(sp));
+		fix_u64(x.stacks + (sp + 8 - FIX_STACKS), FIX_MUTEX + 16);
+		fix_heap_u64(&x, FIX_SUDOG + (minor >= 26 ? 32 : 24),
+		             minor < 26 ? 0
+		             : torn     ? FIX_MUTEX + 17
+		                        : FIX_MUTEX + 16);
+		fix_heap_u64(&x, FIX_MUTEX + 32, FIX_SUDOG);
+		fix_heap_u64(&x, FIX_MUTEX + 40, torn ? FIX_SUDOG + 8 : FIX_SUDOG);
+		struct why *why = why_of(arena, &x, &s);
+		assert_int_equal(why->object_count, torn ? 0 : 1);
+		assert_int_equal(why->untold, torn ? 1 : 0);
+		if (!torn) {
+			assert_int_equal(why->objects[0].kind, WHY_COND);
+			assert_int_equal(why->objects[0].address, FIX_MUTEX);
+			assert_int_equal(why->objects[0].waiters[0].how, WHY_AWAITS_SIGNAL);
+			assert_int_equal(why->cycle_count, 0);
+		}
+		arena_free(arena);
+	}
+}
+
 /* ---- what moves ---- */
 
 struct restless {
@@ -179,7 +214,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_holder),    cmocka_unit_test(test_no_holder),
 		cmocka_unit_test(test_not_found), cmocka_unit_test(test_channel),
-		cmocka_unit_test(test_moved),
+		cmocka_unit_test(test_moved),     cmocka_unit_test(test_cond),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,6 +29,7 @@ var (
 	globalB  sync.Mutex
 	globalRW sync.RWMutex
 	sink     int
+	ends     []*os.File // that is garbage is closed
 )
 
 func id() int {
@@ -569,6 +570,40 @@ func byCode(forever chan struct{}) {
 	waits(mu)
 }
 
+// files has two that read from one pipe, and two that write to another: the first has the lock of the file.
+func files() {
+	r, r2, err := os.Pipe()
+	if err != nil {
+		panic(err)
+	}
+	w2, w, err := os.Pipe()
+	if err != nil {
+		panic(err)
+	}
+	waiters := func(f *os.File, shift uint) func() bool {
+		state := *(**uint64)(unsafe.Pointer(f))
+		return func() bool { return *state>>shift&1 != 0 }
+	}
+	parked := func(number int, words string) func() bool {
+		return func() bool {
+			b := make([]byte, 1<<20)
+			return bytes.Contains(b[:runtime.Stack(b, true)], []byte(fmt.Sprintf("goroutine %d [%s", number, words)))
+		}
+	}
+	use := func(f *os.File, how func(b []byte) (int, error), offset uintptr, kind string, shift uint) {
+		number := make(chan int)
+		go func() { number <- id(); how(make([]byte, 1<<20)) }()
+		first := <-number
+		waitFor(parked(first, "IO wait"))
+		go func() { how(make([]byte, 1<<20)) }()
+		waitFor(waiters(f, shift))
+		tell("hold %s %#x proven %d", kind, *(*uintptr)(unsafe.Pointer(f))+offset, first)
+	}
+	use(r, r.Read, 8, "poll.FD.read", 23)
+	use(w, w.Write, 12, "poll.FD.write", 43)
+	ends = []*os.File{r, r2, w, w2}
+}
+
 func harmless() {
 	forever := make(chan struct{})
 	byCode(forever)
@@ -660,6 +695,30 @@ func harmless() {
 		g.cond.Signal()
 		tell("none sync.Mutex %p", &g.mu)
 	}
+
+	// Two wait to be woken; one will wake them when it ends. Nobody is known to wake the third.
+	tell("none sync.Cond %p", cond)
+	meeting := sync.NewCond(new(sync.Mutex))
+	for i := 0; i < 2; i++ {
+		asleep := make(chan struct{})
+		go func() {
+			meeting.L.Lock()
+			close(asleep)
+			meeting.Wait()
+			meeting.L.Unlock()
+		}()
+		<-asleep
+		meeting.L.Lock()
+		meeting.L.Unlock()
+	}
+	waker := make(chan int)
+	go func() {
+		defer meeting.Broadcast()
+		waker <- id()
+		<-forever
+	}()
+	tell("hold sync.Cond %p likely %d", meeting, <-waker)
+	files()
 
 	// Workers that wait for work; a WaitGroup that waits for workers.
 	jobs, results := make(chan int), make(chan int, 1)
