@@ -347,6 +347,29 @@ const struct fact *origin_excluded(const struct facts *facts, const char *name, 
 	return platform && here && here->better ? &here->base : NULL;
 }
 
+/* A file or package that is only left out because such a tag is set. */
+const struct fact *origin_tag_harm(const struct facts *facts, const char *flags) {
+	const struct fact_open_file *file = facts_first(open_file, facts);
+	const char *tags = strstr(flags, "-tags=");
+	if (!tags) {
+		return NULL;
+	}
+	struct slice rest = slice_of(tags + 6, strcspn(tags + 6, " '\""));
+	struct slice tag;
+	while (slice_cut(&rest, ',', &tag)) {
+		const char *unwanted = arena_printf(facts->arena, "!%.*s", (int)tag.len, tag.data);
+		if (file && facts_hurt(facts) && str_has(file->excluded_by, unwanted)) {
+			return &file->base;
+		}
+		facts_each (excluded, x, facts) {
+			if (str_has(x->tag, unwanted) || str_has(x->expression, unwanted)) {
+				return &x->base;
+			}
+		}
+	}
+	return NULL;
+}
+
 /* Code that is left out and would not be with these tags, this system, this machine. */
 static const struct fact *excluded_without(const struct facts *facts, const char *name,
                                            const char *value) {

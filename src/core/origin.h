@@ -46,6 +46,8 @@ const struct fact *origin_need(const struct facts *facts, const char *name, cons
 const char *origin_login_file(const struct facts *facts);
 /* The code that this value of GOOS, GOARCH or CGO_ENABLED leaves out of the build, or NULL. */
 const struct fact *origin_excluded(const struct facts *facts, const char *name, const char *value);
+/* A file or package that is only left out because a tag in these GOFLAGS is set (//go:build !tag), or NULL. */
+const struct fact *origin_tag_harm(const struct facts *facts, const char *flags);
 /* What a wrong value of this variable can bring about, to be the explains of a finding about it (finding.h): a
  * stored GOROOT has nothing to do with a line that go.sum lacks. */
 const char *const *origin_explains(const char *name, const char *value);

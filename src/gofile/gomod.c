@@ -137,6 +137,16 @@ static void read_module(struct reader *r, const struct modfile_line *line) {
 		return;
 	}
 	r->mod->module = word_at(r, line, 0);
+	/* golang.org/x/mod/module.CheckImportPath; what is wrong with a single element shows in the imports as
+	 * well, an empty one does not. */
+	const char *path = r->mod->module;
+	size_t len = strlen(path);
+	if (len > 0 && (path[0] == '/' || path[len - 1] == '/' || strstr(path, "//"))) {
+		refuse(r, line, MODFILE_ERROR_PATH,
+		       arena_printf(r->arena, "malformed module path \"%s\": %s", path,
+		                    path[len - 1] == '/' ? "trailing slash"
+		                                         : "empty path element"));
+	}
 }
 
 static void read_replace(struct reader *r, const struct modfile_line *line) {

@@ -73,11 +73,13 @@ static const char *read_word(struct startup_reader *r, const char **p) {
 	strbuf_init(&out, r->exam->arena);
 	const char *s = *p;
 	char quote = '\0';
+	/* environment.d(5): a value goes on to the end of its line. */
+	const char *stops = str_has(r->file, "/environment.d/") ? "" : " \t;&|#)";
 	if (startup_knows_tilde(r) && *s == '~' && (s[1] == '/' || s[1] == '\0' || s[1] == ':')) {
 		strbuf_add(&out, lookup(r, "HOME"));
 		s++;
 	}
-	while (*s && (quote || !strchr(" \t;&|#)", *s))) {
+	while (*s && (quote || !strchr(stops, *s))) {
 		if (*s == '$' && quote != '\'' && knows_variables(r)) {
 			strbuf_add(&out, expand_dollar(r, &s));
 			continue;

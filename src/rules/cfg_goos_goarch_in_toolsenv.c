@@ -33,29 +33,6 @@ static const struct fact *pair_refused(const struct facts *facts) {
 	return said;
 }
 
-/* A file or package that is only left out because such a tag is set. */
-static const struct fact *tag_harm(const struct facts *facts, const char *flags) {
-	const struct fact_open_file *file = facts_first(open_file, facts);
-	const char *tags = strstr(flags, "-tags=");
-	if (!tags) {
-		return NULL;
-	}
-	struct slice rest = slice_of(tags + 6, strcspn(tags + 6, " '\""));
-	struct slice tag;
-	while (slice_cut(&rest, ',', &tag)) {
-		const char *unwanted = arena_printf(facts->arena, "!%.*s", (int)tag.len, tag.data);
-		if (file && facts_hurt(facts) && str_has(file->excluded_by, unwanted)) {
-			return &file->base;
-		}
-		facts_each (excluded, x, facts) {
-			if (str_has(x->tag, unwanted) || str_has(x->expression, unwanted)) {
-				return &x->base;
-			}
-		}
-	}
-	return NULL;
-}
-
 /* cgo is off by itself when GOOS or GOARCH are not this machine's (go/build, Default). */
 static const struct fact *cgo_off(const struct facts *facts) {
 	const struct fact_govar *cgo = facts_govar(facts, "CGO_ENABLED");
@@ -65,7 +42,7 @@ static const struct fact *cgo_off(const struct facts *facts) {
 
 static const struct fact *harm(const struct facts *facts, const char *name, const char *value) {
 	if (streq(name, "GOFLAGS")) {
-		return tag_harm(facts, value);
+		return origin_tag_harm(facts, value);
 	}
 	const struct fact *fault = origin_excluded(facts, name, value);
 	fault = fault ? fault : cgo_off(facts);
@@ -108,7 +85,7 @@ static void check_one(const struct rule *self, const struct facts *facts, struct
 	const struct fact_setting *s = facts_setting(facts, key);
 	const struct fact_govar *var = facts_govar(facts, name);
 	if (!s || !var || !streq(var->origin, "settings") || str_empty(var->value) ||
-	    is_host(facts, name, var->value)) {
+	    is_host(facts, name, var->value) || (no_such_pair(facts) && !streq(name, "GOFLAGS"))) {
 		return;
 	}
 	const struct fact *fault = harm(facts, name, var->value);
@@ -172,7 +149,7 @@ static void check_pair(const struct rule *self, const struct facts *facts, struc
 	const struct fact_platform *p = no_such_pair(facts);
 	const struct fact_govar *os = facts_govar(facts, "GOOS");
 	const struct fact_govar *arch = facts_govar(facts, "GOARCH");
-	if (!p || told(self, out) || !os || !arch || facts_healthy(facts)) {
+	if (!p || !os || !arch || facts_healthy(facts)) {
 		return;
 	}
 	bool of_os = !p->os_known || streq(arch->origin, "default");
@@ -180,10 +157,13 @@ static void check_pair(const struct rule *self, const struct facts *facts, struc
 	if (streq(var->origin, "default") || streq(var->origin, "goenv")) {
 		return;
 	}
-	struct finding *f = findings_add(out, self, CONF_CERTAIN,
-	                                 arena_printf(out->arena, "%s=%s", var->name, var->value),
-	                                 "%s is %s: Go has no platform %s/%s, so go loads nothing",
-	                                 var->name, var->value, p->goos, p->goarch);
+	const char *key = arena_printf(out->arena, "go.toolsEnvVars.%s", var->name);
+	bool of_tools = streq(var->origin, "settings") && facts_setting(facts, key);
+	struct finding *f = findings_add(
+		out, self, CONF_CERTAIN,
+		arena_printf(out->arena, "%s=%s", of_tools ? key : var->name, var->value),
+		"%s is %s: Go has no platform %s/%s, so go loads nothing", var->name, var->value,
+		p->goos, p->goarch);
 	finding_about(out, f, var->name);
 	const char *right = name_of_go(var->value);
 	finding_detail(out, f, "it is set %s%s", origin_words(facts, var),

@@ -41,6 +41,11 @@ static const struct fact *flags_fault(const struct facts *facts) {
 			return &e->base;
 		}
 	}
+	const struct fact_govar *var = facts_govar(facts, "GOFLAGS");
+	const struct fact *harm = var ? origin_tag_harm(facts, var->value) : NULL;
+	if (harm) {
+		return harm;
+	}
 	const struct fact_open_file *file = facts_first(open_file, facts);
 	if (file && streq(file->reason, "tag")) {
 		return NULL; /* a tag that is missing is no fault of the flags that are there */

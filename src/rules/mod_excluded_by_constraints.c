@@ -101,6 +101,12 @@ static const char *tag_in(struct arena *arena, const char *excluded_by) {
 	return wanted.len > 0 ? wanted.data : unwanted;
 }
 
+/* The tag to set, or "!tag" when it must go. */
+static const char *blamed(struct arena *arena, const struct fact_excluded *x) {
+	const char *without = arena_printf(arena, "!%s", x->tag);
+	return !str_empty(x->tag) && str_has(x->expression, without) ? without : x->tag;
+}
+
 static bool cgo_is_off(const struct facts *facts) {
 	const struct fact_cgo *cgo = facts_first(cgo, facts);
 	return cgo && !cgo->enabled && !streq(cgo->why, "cross");
@@ -145,7 +151,7 @@ static void check_package(const struct rule *self, const struct facts *facts, st
 			: arena_printf(out->arena, " (%s)", x->tag));
 	finding_cites(f, x);
 	cite_settings(facts, f);
-	add_fixes(out, f, x->reason, x->tag, x->file);
+	add_fixes(out, f, x->reason, blamed(out->arena, x), x->file);
 	f->severity = facts_healthy(facts) ? SEV_NOTE : SEV_ERROR;
 }
 
@@ -167,7 +173,7 @@ static bool check_names(const struct rule *self, const struct facts *facts, stru
 	finding_cites(f, x);
 	finding_cites(f, d);
 	cite_settings(facts, f);
-	add_fixes(out, f, x->reason, x->tag, x->path);
+	add_fixes(out, f, x->reason, blamed(out->arena, x), x->path);
 	return true;
 }
 

@@ -91,7 +91,9 @@ void modules_shield(struct exam *exam) {
 		return;
 	}
 	t->shield = dir;
+	/* A flag with a blank in it stands in quotes as a whole (cmd/internal/quoted). */
+	const char *quote = !strpbrk(dir, " \t'\"") ? "" : strchr(dir, '\'') ? "\"" : "'";
 	envset_set(&t->server, "GOFLAGS",
-	           arena_printf(exam->arena, "%s%s-modfile=%s/go.mod", value,
-	                        str_empty(value) ? "" : " ", dir));
+	           arena_printf(exam->arena, "%s%s%s-modfile=%s/go.mod%s", value,
+	                        str_empty(value) ? "" : " ", quote, dir, quote));
 }
