@@ -6,8 +6,8 @@
 #include "core/rule.h"
 
 static bool is_it(const struct fact_wait_leaf *l) {
-	bool stands = streq(l->kind, "stopped") || streq(l->kind, "traced") ||
-	              streq(l->kind, "frozen");
+	bool stands =
+		streq(l->kind, "stopped") || streq(l->kind, "traced") || streq(l->kind, "frozen");
 
 	return !l->healthy && l->settled && streq(l->role, "editor") &&
 	       (streq(l->origin, "asked") ||

@@ -169,6 +169,19 @@ static const struct lock_line *held_in(const struct lock_line *lines, size_t cou
 	return NULL;
 }
 
+/* Who waits for a lease to be given back has a line without a file: it is that of the lease, which is the first of the
+ * group (fs/locks.c, __break_lease). */
+static bool has_file(const struct lock_line *lines, size_t count, struct lock_line *line) {
+	const struct lock_line *lease =
+		!line->has_place && line->depth > 0 ? held_in(lines, count, line->group) : NULL;
+
+	if (lease) {
+		line->has_place = true;
+		line->place = lease->place;
+	}
+	return line->has_place;
+}
+
 /* The lines of /proc/locks that have a file. */
 static struct lock_line *table_read(struct waits *w, size_t *ret_count) {
 	struct look_reply reply = {.state = EV_FAILED};
@@ -181,7 +194,7 @@ static struct lock_line *table_read(struct waits *w, size_t *ret_count) {
 	while (*ret_count < LINES_MAX && slice_line(&text, &part)) {
 		struct lock_line *line = &lines[*ret_count];
 
-		*ret_count += lock_line_parse(part, line) && line->has_place;
+		*ret_count += lock_line_parse(part, line) && has_file(lines, *ret_count, line);
 	}
 	return lines;
 }

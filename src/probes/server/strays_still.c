@@ -51,6 +51,7 @@ static int look(struct exam *exam, struct err *err) {
 		return 0;
 	}
 	struct census now = census_seen(exam, "own 2", &ev);
+	int64_t began_ns = now.now_wall_ns - (world_now_ns(exam->world) - exam->world->start_ns);
 
 	for (size_t i = 0; i < now.count; i++) {
 		const struct census_process *p = &now.items[i];
@@ -58,7 +59,8 @@ static int look(struct exam *exam, struct err *err) {
 		const struct census_process *parent = census_by_pid(&now, p->ppid);
 		const struct census_mark *mark = left_mark(p);
 
-		if (!mark || !left_mark(was) ||
+		/* What we started and could not end, since it waits for a disk, is none that was left behind. */
+		if (!mark || !left_mark(was) || p->start_wall_ns >= began_ns ||
 		    was->start_wall_ns / NS_PER_S != p->start_wall_ns / NS_PER_S) {
 			continue;
 		}
