@@ -57,10 +57,11 @@ const char *change_kind_name(enum change_kind kind) {
 	return kind >= CHANGE_FILE && kind <= CHANGE_SIGNAL ? names[kind] : "unknown";
 }
 
-struct change *repair_add(struct arena *arena, struct repair *repair, enum change_kind kind) {
+struct journal_change *repair_add(struct arena *arena, struct repair *repair,
+                                  enum change_kind kind) {
 	VEC_ROOM(arena, repair->changes, repair->change_count, &repair->change_slots);
-	struct change *change = &repair->changes[repair->change_count++];
-	*change = (struct change){
+	struct journal_change *change = &repair->changes[repair->change_count++];
+	*change = (struct journal_change){
 		.kind = kind,
 		.state = CHANGE_PLANNED,
 		.what = "",
@@ -212,7 +213,7 @@ static int insert_the_repair(struct journal *j, struct repair *r, struct err *er
 	return result;
 }
 
-int journal_add_change(struct journal *j, const struct repair *repair, struct change *c,
+int journal_add_change(struct journal *j, const struct repair *repair, struct journal_change *c,
                        struct err *err) {
 	static const char sql[] =
 		"INSERT INTO change (repair, state, kind, what, path, target, made_dirs, detail,"
@@ -261,7 +262,7 @@ int journal_add_repair(struct journal *j, struct repair *repair, struct err *err
 	return r;
 }
 
-int journal_update_change(struct journal *j, const struct change *c, struct err *err) {
+int journal_update_change(struct journal *j, const struct journal_change *c, struct err *err) {
 	static const char sql[] =
 		"UPDATE change SET state = ?1, made_dirs = ?2, tree = ?3, after_kind = ?4,"
 		" after_mode = ?5, after_uid = ?6, after_gid = ?7, after_size = ?8,"
@@ -280,7 +281,7 @@ int journal_update_change(struct journal *j, const struct change *c, struct err 
 	return finish(d, stmt, err);
 }
 
-int journal_set_state(struct journal *j, struct change *c, enum change_state state,
+int journal_set_state(struct journal *j, struct journal_change *c, enum change_state state,
                       struct err *err) {
 	struct database *d = &j->db;
 	sqlite3_stmt *stmt = prepare(d, "UPDATE change SET state = ?1 WHERE id = ?2", "write", err);
@@ -341,7 +342,7 @@ static int read_changes(struct journal *j, struct arena *arena, struct repair *r
 	d->bind_int64(stmt, 1, repair->id);
 	int r;
 	while ((r = d->step(stmt)) == SQLITE_ROW) {
-		struct change *c =
+		struct journal_change *c =
 			repair_add(arena, repair, (enum change_kind)d->column_int64(stmt, 2));
 		c->id = d->column_int64(stmt, 0);
 		c->state = (enum change_state)d->column_int64(stmt, 1);
@@ -402,7 +403,8 @@ int journal_find(struct journal *j, struct arena *arena, int64_t id, struct repa
 	          : err_set(err, -ENOENT, "there is no change that could be taken back");
 }
 
-int journal_load(struct journal *j, struct arena *arena, struct change *c, struct err *err) {
+int journal_load(struct journal *j, struct arena *arena, struct journal_change *c,
+                 struct err *err) {
 	static const char sql[] =
 		"SELECT before_bytes, before_xattrs, before_xattrs IS NOT NULL, after_bytes,"
 		" after_xattrs, after_xattrs IS NOT NULL, detail, tree FROM change WHERE id = ?1";

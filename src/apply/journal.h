@@ -48,7 +48,7 @@ enum repair_state {
 	REPAIR_UNDOING = 4, /* or interrupted likewise */
 };
 
-struct change {
+struct journal_change {
 	int64_t id; /* 0: not written down yet */
 	enum change_kind kind;
 	enum change_state state;
@@ -73,16 +73,17 @@ struct repair {
 	const char *workspace; /* or "" */
 	const char *
 		nonce; /* journal_nonce: part of the names of temporary files and of what is kept */
-	const char *note;       /* what a user should know of it later, or "" */
-	int64_t undoes;         /* version 1 only: id of the one this takes back, or 0 */
-	struct slice dirs;      /* times of directories: apply/steps.c */
-	struct change *changes; /* in their order */
+	const char *note;               /* what a user should know of it later, or "" */
+	int64_t undoes;                 /* version 1 only: id of the one this takes back, or 0 */
+	struct slice dirs;              /* times of directories: apply/steps.c */
+	struct journal_change *changes; /* in their order */
 	size_t change_count;
 	size_t change_slots;
 };
 
 /* A new change at the end of a repair, texts "", in the arena. */
-struct change *repair_add(struct arena *arena, struct repair *repair, enum change_kind kind);
+struct journal_change *repair_add(struct arena *arena, struct repair *repair,
+                                  enum change_kind kind);
 
 /* NULL with a sentence: -ENOSYS no SQLite, -ENOENT no state directory can be told (no HOME), -EPROTO one of a newer
  * dialtone, else what stood in the way. write: false opens an existing journal (-ENOENT when there is none). */
@@ -106,12 +107,13 @@ const char *journal_nonce(struct arena *arena);
 /* Writes down a repair with its changes, all planned; fills ids and at_ns. On the disk when it returns 0. */
 int journal_add_repair(struct journal *journal, struct repair *repair, struct err *err);
 /* One change more for a repair that is written down, with its own state. */
-int journal_add_change(struct journal *journal, const struct repair *repair, struct change *change,
-                       struct err *err);
+int journal_add_change(struct journal *journal, const struct repair *repair,
+                       struct journal_change *change, struct err *err);
 /* State, made_dirs, after and tree of a change; those of state only with journal_set_state. */
-int journal_update_change(struct journal *journal, const struct change *change, struct err *err);
-int journal_set_state(struct journal *journal, struct change *change, enum change_state state,
-                      struct err *err);
+int journal_update_change(struct journal *journal, const struct journal_change *change,
+                          struct err *err);
+int journal_set_state(struct journal *journal, struct journal_change *change,
+                      enum change_state state, struct err *err);
 /* State, undone_ns, note and dirs of a repair. */
 int journal_update_repair(struct journal *journal, const struct repair *repair, struct err *err);
 
@@ -119,7 +121,7 @@ int journal_update_repair(struct journal *journal, const struct repair *repair, 
  * With its changes, but without the bytes of their images, their attributes, detail and tree: journal_load. */
 int journal_find(struct journal *journal, struct arena *arena, int64_t id, struct repair *ret,
                  struct err *err);
-int journal_load(struct journal *journal, struct arena *arena, struct change *change,
+int journal_load(struct journal *journal, struct arena *arena, struct journal_change *change,
                  struct err *err);
 /* The latest `limit` repairs, newest first, as journal_find gives them. */
 int journal_list(struct journal *journal, struct arena *arena, size_t limit, struct repair **ret,

@@ -279,7 +279,7 @@ static int keep_after(struct collect *c, const char *path, struct image *after) 
 
 static int add(struct collect *c, const char *path, const struct image *before,
                const struct image *after) {
-	struct change *change = repair_add(c->arena, c->repair, CHANGE_FILE);
+	struct journal_change *change = repair_add(c->arena, c->repair, CHANGE_FILE);
 	const char *word = !before ? "made" : !after ? "removed" : "changed";
 	change->what = arena_printf(c->arena, "%s by the program: %s", word, path);
 	change->path = path;

@@ -23,7 +23,6 @@
 struct resolve {
 	struct arena *arena;
 	struct plan *plan;
-	const struct resolve_where *where;
 	struct repair *repair;
 	const struct step *step;
 	struct err *err;
@@ -33,7 +32,7 @@ struct resolve {
 static const struct image *made_before(struct resolve *r, const char *path) {
 	static const struct image nothing = {.kind = IMAGE_ABSENT};
 	for (size_t i = r->repair->change_count; i-- > 0;) {
-		const struct change *c = &r->repair->changes[i];
+		const struct journal_change *c = &r->repair->changes[i];
 		if (c->kind == CHANGE_FILE && streq(c->path, path)) {
 			return &c->after;
 		}
@@ -49,7 +48,7 @@ static const struct image *made_before(struct resolve *r, const char *path) {
 
 static int check_programs(struct resolve *r, const char *path) {
 	for (size_t i = 0; i < r->repair->change_count; i++) {
-		const struct change *c = &r->repair->changes[i];
+		const struct journal_change *c = &r->repair->changes[i];
 		struct program p;
 		if (c->kind != CHANGE_RUN || program_decode(r->arena, c->detail, &p) < 0) {
 			continue;
@@ -70,7 +69,7 @@ static int look(struct resolve *r, const char *path, bool follow_last, const cha
                 struct image *ret) {
 	CLEANUP(place_closep) struct place place = {.dir_fd = -1};
 	*ret = (struct image){.kind = IMAGE_ABSENT};
-	int e = place_resolve(r->arena, path, r->where->workspace, follow_last, ret_real, r->err);
+	int e = place_resolve(r->arena, path, r->plan->workspace, follow_last, ret_real, r->err);
 	e = e < 0 ? e : check_programs(r, *ret_real);
 	if (e < 0) {
 		return e;
@@ -121,9 +120,9 @@ static int check_rights(struct resolve *r, const char *path, const struct image 
 	return check_directory(r, path);
 }
 
-static struct change *add_file(struct resolve *r, const char *path, const struct image *before,
-                               const struct image *after) {
-	struct change *c = repair_add(r->arena, r->repair, CHANGE_FILE);
+static struct journal_change *add_file(struct resolve *r, const char *path,
+                                       const struct image *before, const struct image *after) {
+	struct journal_change *c = repair_add(r->arena, r->repair, CHANGE_FILE);
 	c->what = r->step->what;
 	c->path = path;
 	c->before = *before;
@@ -301,7 +300,7 @@ static int resolve_move(struct resolve *r) {
 	if (e < 0) {
 		return e;
 	}
-	struct change *c = repair_add(r->arena, r->repair, CHANGE_MOVE);
+	struct journal_change *c = repair_add(r->arena, r->repair, CHANGE_MOVE);
 	c->what = arena_printf(r->arena, "move %s to %s", path, to);
 	c->path = path;
 	c->to = to;
@@ -344,7 +343,7 @@ static int resolve_modes(struct resolve *r, const char *path) {
 	if (e < 0 || count == 0) {
 		return e;
 	}
-	struct change *c = repair_add(r->arena, r->repair, CHANGE_MODES);
+	struct journal_change *c = repair_add(r->arena, r->repair, CHANGE_MODES);
 	c->what = arena_printf(r->arena, "%s (%zu files)", r->step->what, count);
 	c->path = path;
 	c->to = arena_printf(r->arena, "%o %o", (unsigned)r->step->mode,
@@ -385,7 +384,7 @@ static int resolve_announced(struct resolve *r, const char *path, const char **r
 	while (len > 1 && path[len - 1] == '/') {
 		len--;
 	}
-	int e = place_resolve(r->arena, arena_strndup(r->arena, path, len), r->where->workspace,
+	int e = place_resolve(r->arena, arena_strndup(r->arena, path, len), r->plan->workspace,
 	                      true, ret, r->err);
 	if (e == 0 && (streq(*ret, "/") || streq(path_parent(r->arena, *ret), "/"))) {
 		return err_set(r->err, -EINVAL, "a program may not announce all of '%s'", *ret);
@@ -404,15 +403,15 @@ static int resolve_run(struct resolve *r) {
 	const char **announces = arena_array_of(r->arena, const char *, count + 1);
 	int e = place_resolve(r->arena, step->argv[0], NULL, true, &program, r->err);
 	e = e < 0 ? e
-	          : place_resolve(r->arena, step->cwd, r->where->workspace, true, &p.cwd, r->err);
+	          : place_resolve(r->arena, step->cwd, r->plan->workspace, true, &p.cwd, r->err);
 	for (size_t i = 0; e == 0 && i < count; i++) {
 		e = resolve_announced(r, step->announces[i], &announces[i]);
 	}
 	if (e < 0) {
 		return e;
 	}
-	const char *workspace = r->where->workspace;
-	if (workspace && !r->where->trusted &&
+	const char *workspace = r->plan->workspace;
+	if (workspace && !r->plan->trusted &&
 	    (path_below(step->argv[0], workspace) || path_below(program, workspace))) {
 		return err_set(r->err, -EPERM,
 		               "'%s' belongs to the workspace; it is run with --trust only",
@@ -422,7 +421,7 @@ static int resolve_run(struct resolve *r) {
 		return err_set(r->err, -errno, "'%s' cannot be run: %s", program, strerror(errno));
 	}
 	p.announces = announces;
-	struct change *c = repair_add(r->arena, r->repair, CHANGE_RUN);
+	struct journal_change *c = repair_add(r->arena, r->repair, CHANGE_RUN);
 	c->what = step->what;
 	c->path = p.cwd;
 	c->detail = program_encode(r->arena, &p);
@@ -439,7 +438,7 @@ static int resolve_signal(struct resolve *r) {
 	if (stat(dir, &st) == 0 && geteuid() != 0 && st.st_uid != geteuid()) {
 		r->plan->needs_root = true;
 	}
-	struct change *c = repair_add(r->arena, r->repair, CHANGE_SIGNAL);
+	struct journal_change *c = repair_add(r->arena, r->repair, CHANGE_SIGNAL);
 	c->what = step->what;
 	c->path = dir;
 	c->detail = slice_str(arena_printf(r->arena, "%lld %llu %d", (long long)step->pid,
@@ -473,18 +472,16 @@ static int resolve_step(struct resolve *r) {
 	return err_set(r->err, -EINVAL, "an unknown kind of step");
 }
 
-int plan_resolve(struct arena *arena, struct plan *plan, const struct resolve_where *where,
-                 struct repair *ret, struct err *err) {
+int plan_resolve(struct arena *arena, struct plan *plan, struct repair *ret, struct err *err) {
 	*ret = (struct repair){
 		.cause = plan->cause,
 		.subject = plan->subject,
 		.why = plan->step_count > 0 ? plan->steps[0].what : "",
-		.workspace = where->workspace ? where->workspace : "",
+		.workspace = plan->workspace ? plan->workspace : "",
 		.nonce = "",
 		.note = "",
 	};
-	struct resolve r = {
-		.arena = arena, .plan = plan, .where = where, .repair = ret, .err = err};
+	struct resolve r = {.arena = arena, .plan = plan, .repair = ret, .err = err};
 	if (plan->unable) {
 		return err_set(err, -EINVAL, "%s", plan->unable);
 	}

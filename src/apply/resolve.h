@@ -7,11 +7,6 @@
 #include "apply/journal.h"
 #include "core/plan.h"
 
-struct resolve_where {
-	const char *workspace; /* absolute, or NULL */
-	bool trusted;          /* programs of the workspace may be run */
-};
-
 /* Before and after of every step; a step that finds its work done adds nothing, so a repair without changes has nothing
  * left to do. Sets plan->needs_root when something is not this user's to change.
  *
@@ -20,7 +15,6 @@ struct resolve_where {
  * file, or a file of more than IMAGE_MAX_BYTES that would be edited; one that is write-protected or has several links; a
  * program of the workspace without trust (-EPERM); a move to another file system (-EXDEV); a step about what a program
  * before it announced (-EINVAL); a plan that is unable (-EINVAL). */
-int plan_resolve(struct arena *arena, struct plan *plan, const struct resolve_where *where,
-                 struct repair *ret, struct err *err);
+int plan_resolve(struct arena *arena, struct plan *plan, struct repair *ret, struct err *err);
 
 #endif

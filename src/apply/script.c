@@ -31,7 +31,7 @@ static const char head[] =
 	"}\n"
 	"\n"
 	"# turn FILE FROM TO MODE: FILE holds TO afterwards, if it held FROM. Mode and owner "
-        "stay.\n"
+	"stay.\n"
 	"turn() {\n"
 	"\tif stands \"$1\" \"$3\"; then\n"
 	"\t\techo \"is so already: $1\"\n"
@@ -73,7 +73,7 @@ static const char head[] =
 	"}\n"
 	"\n"
 	"# keep NAME FILE...: a copy of each aside, once. give NAME FILE...: as they were, if they "
-        "were kept.\n"
+	"were kept.\n"
 	"keep() {\n"
 	"\tname=$1\n"
 	"\tshift\n"
@@ -96,7 +96,7 @@ static const char head[] =
 	"}\n"
 	"\n"
 	"# ask_to_end PID START SIGNAL: only the process that started then (proc_pid_stat(5), "
-        "field 22)\n"
+	"field 22)\n"
 	"ask_to_end() {\n"
 	"\tnow=$(sed 's/.*) //' \"/proc/$1/stat\" 2>/dev/null | cut -d ' ' -f 20)\n"
 	"\tif [ \"$now\" = \"$2\" ]; then kill -s \"$3\" \"$1\"; fi\n"
@@ -166,7 +166,7 @@ static const char *target(struct script *s, const struct image *image) {
 	return image_exists(image) ? quote(s, arena_slicedup(s->out->arena, image->bytes)) : "-";
 }
 
-static void add_file(struct script *s, const struct change *c) {
+static void add_file(struct script *s, const struct journal_change *c) {
 	struct arena *arena = s->out->arena;
 	const struct image *b = &c->before;
 	const struct image *a = &c->after;
@@ -203,7 +203,7 @@ static void add_file(struct script *s, const struct change *c) {
 	}
 }
 
-static void add_modes(struct script *s, const struct change *c) {
+static void add_modes(struct script *s, const struct journal_change *c) {
 	struct arena *arena = s->out->arena;
 	struct slice rest = c->detail;
 	struct slice item;
@@ -224,7 +224,7 @@ static void add_modes(struct script *s, const struct change *c) {
 	add_call(s, c->what, forth.data, back.data);
 }
 
-static void add_run(struct script *s, const struct change *c, const char *nonce) {
+static void add_run(struct script *s, const struct journal_change *c, const char *nonce) {
 	struct arena *arena = s->out->arena;
 	struct program p;
 	struct strbuf call;
@@ -253,7 +253,7 @@ static void add_run(struct script *s, const struct change *c, const char *nonce)
 	                       : ": what the program did is not known and not taken back");
 }
 
-static void add_signal(struct script *s, const struct change *c) {
+static void add_signal(struct script *s, const struct journal_change *c) {
 	struct arena *arena = s->out->arena;
 	long pid = 0;
 	unsigned long long start = 0;
@@ -266,7 +266,7 @@ static void add_signal(struct script *s, const struct change *c) {
 	}
 }
 
-static void add_change(struct script *s, const struct change *c, const char *nonce) {
+static void add_change(struct script *s, const struct journal_change *c, const char *nonce) {
 	struct arena *arena = s->out->arena;
 	s->count++;
 	switch (c->kind) {

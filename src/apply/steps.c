@@ -60,7 +60,7 @@ void work_forget_kept(struct work *w) {
 /* Files too large for the journal itself, before they are removed or replaced. */
 static int keep_large(struct work *w) {
 	for (size_t i = 0; i < w->repair->change_count; i++) {
-		struct change *c = &w->repair->changes[i];
+		struct journal_change *c = &w->repair->changes[i];
 		if (c->kind != CHANGE_FILE || !c->before.kept ||
 		    image_same_bytes(&c->before, &c->after)) {
 			continue;
@@ -113,7 +113,7 @@ void work_remember_dir(struct work *w, const char *dir) {
 	}
 }
 
-static void remember_dirs_of(struct work *w, const struct change *c) {
+static void remember_dirs_of(struct work *w, const struct journal_change *c) {
 	if (c->kind == CHANGE_FILE || c->kind == CHANGE_MOVE) {
 		struct slice rest = slice_str(c->made_dirs);
 		struct slice outermost = {0};
@@ -175,9 +175,9 @@ static void restore_dirs(struct work *w) {
 /* ---- back ---- */
 
 static bool seen_before(const struct work *w, size_t index) {
-	const struct change *c = &w->repair->changes[index];
+	const struct journal_change *c = &w->repair->changes[index];
 	for (size_t i = index + 1; i < w->repair->change_count; i++) {
-		const struct change *later = &w->repair->changes[i];
+		const struct journal_change *later = &w->repair->changes[i];
 		if (later->state == CHANGE_PLANNED || later->state == CHANGE_UNDONE ||
 		    later->state == CHANGE_FAILED) {
 			continue;
@@ -191,14 +191,14 @@ static bool seen_before(const struct work *w, size_t index) {
 	return false;
 }
 
-static bool counts(const struct change *c) {
+static bool counts(const struct journal_change *c) {
 	return c->state == CHANGE_DONE || c->state == CHANGE_INTENDED || c->state == CHANGE_UNDOING;
 }
 
 /* The latest change of each file must be found as it was made. */
 static int check_back(struct work *w) {
 	for (size_t i = w->repair->change_count; i-- > 0;) {
-		struct change *c = &w->repair->changes[i];
+		struct journal_change *c = &w->repair->changes[i];
 		if (!counts(c) || seen_before(w, i)) {
 			continue;
 		}
@@ -214,7 +214,7 @@ static int check_back(struct work *w) {
 static int take_back(struct work *w, enum repair_state end) {
 	struct journal *journal = w->steps->journal;
 	for (size_t i = w->repair->change_count; i-- > 0;) {
-		struct change *c = &w->repair->changes[i];
+		struct journal_change *c = &w->repair->changes[i];
 		if (!counts(c)) {
 			continue;
 		}
@@ -241,7 +241,7 @@ static int take_back(struct work *w, enum repair_state end) {
 static int collect_interrupted(struct work *w) {
 	size_t count = w->repair->change_count;
 	for (size_t i = 0; i < count; i++) {
-		struct change *c = &w->repair->changes[i];
+		struct journal_change *c = &w->repair->changes[i];
 		if (c->kind != CHANGE_RUN ||
 		    (c->state != CHANGE_INTENDED && c->state != CHANGE_UNDOING)) {
 			continue;
@@ -279,7 +279,7 @@ int steps_undo(struct steps *steps, struct repair *repair, struct err *err) {
 
 static int do_change(struct work *w, size_t index) {
 	struct journal *journal = w->steps->journal;
-	struct change *c = &w->repair->changes[index];
+	struct journal_change *c = &w->repair->changes[index];
 	if (w->steps->on_change) {
 		w->steps->on_change(c, w->steps->context);
 	}
@@ -304,7 +304,7 @@ static int do_change(struct work *w, size_t index) {
 static int do_modes_below(struct work *w, size_t index) {
 	unsigned on = 0;
 	unsigned off = 0;
-	const struct change *c = &w->repair->changes[index];
+	const struct journal_change *c = &w->repair->changes[index];
 	for (int round = 0; round < MODES_ROUNDS_MAX; round++) {
 		struct slice detail;
 		size_t count = 0;
@@ -316,7 +316,7 @@ static int do_modes_below(struct work *w, size_t index) {
 		if (r < 0 || count == 0) {
 			return r;
 		}
-		struct change *more = repair_add(w->arena, w->repair, CHANGE_MODES);
+		struct journal_change *more = repair_add(w->arena, w->repair, CHANGE_MODES);
 		more->what = w->repair->changes[index].what;
 		more->path = w->repair->changes[index].path;
 		more->detail = detail;
@@ -376,7 +376,7 @@ static int go_forward(struct work *w) {
 int steps_apply(struct steps *steps, struct repair *repair, struct err *err) {
 	struct work w = {.steps = steps, .arena = steps->arena, .repair = repair, .err = err};
 	for (size_t i = 0; i < repair->change_count; i++) {
-		const struct change *c = &repair->changes[i];
+		const struct journal_change *c = &repair->changes[i];
 		if (c->kind == CHANGE_SIGNAL && !steps->disruptive) {
 			return err_set(err, -EPERM, "%s: that needs --disruptive", c->what);
 		}
@@ -397,7 +397,7 @@ int steps_apply(struct steps *steps, struct repair *repair, struct err *err) {
 static int settle(struct work *w) {
 	struct journal *journal = w->steps->journal;
 	for (size_t i = w->repair->change_count; i-- > 0;) {
-		struct change *c = &w->repair->changes[i];
+		struct journal_change *c = &w->repair->changes[i];
 		int r = journal_load(journal, w->arena, c, w->err);
 		if (r == 0 && c->state == CHANGE_INTENDED && c->kind != CHANGE_RUN) {
 			r = change_back(w, i);
@@ -414,7 +414,7 @@ static int run_again(struct work *w) {
 	struct journal *journal = w->steps->journal;
 	size_t count = w->repair->change_count;
 	for (size_t i = 0; i < count; i++) {
-		struct change *c = &w->repair->changes[i];
+		struct journal_change *c = &w->repair->changes[i];
 		if (c->kind != CHANGE_RUN || c->state != CHANGE_INTENDED) {
 			continue;
 		}
@@ -469,7 +469,7 @@ int steps_write_file(struct steps *steps, const char *path, const struct image *
                      struct err *err) {
 	struct repair repair = {
 		.cause = cause, .subject = "", .why = why, .workspace = "", .note = ""};
-	struct change *c = repair_add(steps->arena, &repair, CHANGE_FILE);
+	struct journal_change *c = repair_add(steps->arena, &repair, CHANGE_FILE);
 	const struct place place = {.dir_fd = -1, .path = path};
 	int r = put_may_replace(&place, before, err);
 	if (r < 0) {

@@ -21,12 +21,12 @@ struct steps {
 	const struct envset *env; /* of programs; NULL with world */
 	bool disruptive;          /* signals may be sent */
 	/* Told before each change what is done, or NULL. */
-	void (*on_change)(const struct change *change, void *context);
+	void (*on_change)(const struct journal_change *change, void *context);
 	void *context;
 	/* results */
 	struct strbuf notes; /* sentences for people, a line each; steps_init */
 	bool conflict; /* -EBUSY: `theirs` is what stands where `change` expected something else */
-	struct change change;
+	struct journal_change change;
 	struct image theirs;
 };
 

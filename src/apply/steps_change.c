@@ -21,10 +21,10 @@
 
 #define SIGNAL_WAIT_MS 3000
 
-static int conflict(struct work *w, const struct change *change, const struct image *now,
+static int conflict(struct work *w, const struct journal_change *change, const struct image *now,
                     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
-static int conflict(struct work *w, const struct change *change, const struct image *now,
+static int conflict(struct work *w, const struct journal_change *change, const struct image *now,
                     const char *fmt, ...) {
 	va_list args;
 	va_start(args, fmt);
@@ -81,7 +81,7 @@ static void remove_dirs(struct work *w, const char *dirs) {
 
 /* ---- CHANGE_FILE ---- */
 
-static const char *temporary_name(struct work *w, const struct change *c) {
+static const char *temporary_name(struct work *w, const struct journal_change *c) {
 	return arena_printf(w->arena, ".dialtone-%s-%lld.tmp", w->repair->nonce, (long long)c->id);
 }
 
@@ -95,7 +95,7 @@ static int look(struct work *w, const char *path, struct place *place, struct im
 }
 
 /* A directory that took something in meanwhile is still the one that was made. */
-static int check_file(struct work *w, const struct change *c, const struct image *now,
+static int check_file(struct work *w, const struct journal_change *c, const struct image *now,
                       const struct image *from, const struct image *to) {
 	if (image_same(now, from) || image_same(now, to)) {
 		return 0;
@@ -108,7 +108,7 @@ static int check_file(struct work *w, const struct change *c, const struct image
 	                c->path, (long long)w->repair->id);
 }
 
-static int turn_file(struct work *w, const struct change *c, const struct image *from,
+static int turn_file(struct work *w, const struct journal_change *c, const struct image *from,
                      const struct image *to) {
 	CLEANUP(place_closep) struct place place = {.dir_fd = -1};
 	struct image now;
@@ -142,11 +142,12 @@ static int turn_file(struct work *w, const struct change *c, const struct image 
 
 /* ---- CHANGE_MOVE ---- */
 
-static bool is_the_thing(const struct change *c, const struct image *now) {
+static bool is_the_thing(const struct journal_change *c, const struct image *now) {
 	return image_exists(now) && now->kind == c->before.kind && now->ino == c->before.ino;
 }
 
-static int turn_move(struct work *w, const struct change *c, const char *from, const char *to) {
+static int turn_move(struct work *w, const struct journal_change *c, const char *from,
+                     const char *to) {
 	CLEANUP(place_closep) struct place source = {.dir_fd = -1};
 	CLEANUP(place_closep) struct place target = {.dir_fd = -1};
 	struct image here;
@@ -193,7 +194,7 @@ static bool next_mode(struct work *w, struct slice *rest, unsigned *before, unsi
 }
 
 /* Of many; one that is gone or has yet another mode meanwhile is left alone, and it is said. */
-static int turn_modes(struct work *w, const struct change *c, bool back) {
+static int turn_modes(struct work *w, const struct journal_change *c, bool back) {
 	struct slice rest = c->detail;
 	unsigned before;
 	unsigned after;
@@ -233,7 +234,7 @@ static int turn_modes(struct work *w, const struct change *c, bool back) {
 /* ---- CHANGE_RUN ---- */
 
 static int do_run(struct work *w, size_t index) {
-	struct change *c = &w->repair->changes[index];
+	struct journal_change *c = &w->repair->changes[index];
 	struct arena *arena = w->arena;
 	struct program p;
 	struct tree before;
@@ -286,7 +287,7 @@ int change_collect(struct work *w, size_t index) {
 	struct repair *repair = w->repair;
 	struct program p;
 	struct tree before;
-	struct change *c = &repair->changes[index];
+	struct journal_change *c = &repair->changes[index];
 	const char *keep = work_keep_dir(w, arena_printf(arena, "%zu", index));
 	if (c->tree.len == 0 && c->state != CHANGE_INTENDED) {
 		return 0;
@@ -322,7 +323,7 @@ int change_collect(struct work *w, size_t index) {
 
 /* ---- CHANGE_SIGNAL ---- */
 
-static int do_signal(struct work *w, const struct change *c) {
+static int do_signal(struct work *w, const struct journal_change *c) {
 	long pid = 0;
 	unsigned long long start = 0;
 	int number = 0;
@@ -354,7 +355,7 @@ static int do_signal(struct work *w, const struct change *c) {
 /* ---- any kind ---- */
 
 int change_forward(struct work *w, size_t index) {
-	struct change *c = &w->repair->changes[index];
+	struct journal_change *c = &w->repair->changes[index];
 	int r = 0;
 	switch (c->kind) {
 	case CHANGE_FILE:
@@ -373,7 +374,7 @@ int change_forward(struct work *w, size_t index) {
 }
 
 int change_back(struct work *w, size_t index) {
-	struct change *c = &w->repair->changes[index];
+	struct journal_change *c = &w->repair->changes[index];
 	int r;
 	switch (c->kind) {
 	case CHANGE_FILE:
@@ -396,7 +397,7 @@ int change_back(struct work *w, size_t index) {
 }
 
 int change_check_back(struct work *w, size_t index) {
-	const struct change *c = &w->repair->changes[index];
+	const struct journal_change *c = &w->repair->changes[index];
 	CLEANUP(place_closep) struct place place = {.dir_fd = -1};
 	struct image now;
 	if (c->kind != CHANGE_FILE && c->kind != CHANGE_MOVE) {

@@ -106,15 +106,13 @@ static void propose(struct fix_run *run, const struct finding *f) {
 		return;
 	}
 	struct proposal *p = arena_new_of(run->arena, struct proposal);
-	const struct resolve_where where = {.workspace = run->latest->target.workspace,
-	                                    .trusted = run->options->check.trust};
 	p->fix = fix_find(registry_fixes, f->rule->id);
 	p->finding = f;
 	p->plan = plan;
 	p->notes = "";
 	p->rehearsed = "not_run";
 	p->rehearsal = "not rehearsed";
-	int r = plan_resolve(run->arena, plan, &where, &p->repair, &err);
+	int r = plan_resolve(run->arena, plan, &p->repair, &err);
 	judge(run, p, r, &err);
 	VEC_ROOM(run->arena, run->proposals, run->count, &run->slots);
 	run->proposals[run->count++] = p;
@@ -332,10 +330,8 @@ static bool do_next(struct fix_run *run, struct journal *journal, size_t index, 
 		return true;
 	}
 	/* The files may have changed since: another cause was mended meanwhile, or somebody took long to answer. */
-	const struct resolve_where where = {.workspace = run->latest->target.workspace,
-	                                    .trusted = run->options->check.trust};
 	struct err err;
-	int r = plan_resolve(run->arena, p->plan, &where, &p->repair, &err);
+	int r = plan_resolve(run->arena, p->plan, &p->repair, &err);
 	judge(run, p, r, &err);
 	if (p->outcome != FIX_PROPOSED) {
 		say(run, "Not done: %s.\n", p->because);

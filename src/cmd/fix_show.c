@@ -60,7 +60,7 @@ static struct slice text_of(const struct image *image) {
 /* A difference where there is one to be seen; false: the step's own words must do. */
 static bool put_difference(struct strbuf *out, const struct repair *repair, size_t index,
                            const struct report_style *style) {
-	const struct change *c = &repair->changes[index];
+	const struct journal_change *c = &repair->changes[index];
 	const struct image *after = last_of_path(repair, c->path);
 	if (c->kind != CHANGE_FILE || !is_text(&c->before) || !is_text(after) ||
 	    image_same_bytes(&c->before, after)) {
@@ -73,7 +73,7 @@ static bool put_difference(struct strbuf *out, const struct repair *repair, size
 
 static void put_changes(struct sheet *sheet, const struct repair *repair) {
 	for (size_t i = 0; i < repair->change_count; i++) {
-		const struct change *c = &repair->changes[i];
+		const struct journal_change *c = &repair->changes[i];
 		if (c->kind == CHANGE_FILE && !is_first_of_path(repair, i)) {
 			continue;
 		}
@@ -177,7 +177,7 @@ static void put_step(struct json *json, const struct step *step) {
 
 static void put_change(struct json *json, const struct repair *repair, size_t index) {
 	static const struct report_style plain = {.utf8 = true, .columns = 80};
-	const struct change *c = &repair->changes[index];
+	const struct journal_change *c = &repair->changes[index];
 	struct strbuf diff;
 	strbuf_init(&diff, json->out->arena);
 	json_newline(json, 4);

@@ -47,14 +47,14 @@ static const char *state_of(const struct listing *l, const struct repair *r) {
 	return open && l->worker > 0 ? "working" : repair_state_name(r->state);
 }
 
-static const char *kind_of(const struct change *c) {
+static const char *kind_of(const struct journal_change *c) {
 	if (c->kind != CHANGE_FILE) {
 		return change_kind_name(c->kind);
 	}
 	return !image_exists(&c->after) ? "remove" : !image_exists(&c->before) ? "create" : "write";
 }
 
-static void put_change(struct json *json, const struct change *c) {
+static void put_change(struct json *json, const struct journal_change *c) {
 	json_newline(json, 4);
 	json_element(json);
 	json_open(json, '{');
@@ -112,7 +112,7 @@ static void write_text(struct strbuf *out, const struct listing *l) {
 		              harmless(out->arena, r->cause, t.utf8));
 		strbuf_printf(out, "      %s\n", harmless(out->arena, r->why, t.utf8));
 		for (size_t k = 0; k < r->change_count && k < SHOWN_MAX; k++) {
-			const struct change *c = &r->changes[k];
+			const struct journal_change *c = &r->changes[k];
 			strbuf_printf(out, "      %-6s  %s\n", kind_of(c),
 			              harmless(out->arena,
 			                       c->kind == CHANGE_FILE || c->kind == CHANGE_MODES

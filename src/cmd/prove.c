@@ -48,17 +48,7 @@ const char *prove_refusal(struct arena *arena, const struct plan *plan) {
 	return plan_network(plan) ? arena_printf(arena, "it may have to fetch something") : NULL;
 }
 
-static const struct fix *fix_of(const struct finding *finding) {
-	for (size_t i = 0; registry_fixes[i]; i++) {
-		if (streq(registry_fixes[i]->cause, finding->rule->id)) {
-			return registry_fixes[i];
-		}
-	}
-	return NULL;
-}
-
 static void find_plan(struct prover *p, const struct finding *finding, struct candidate *c) {
-	const struct fix *fix = fix_of(finding);
 	struct plan *plan = arena_new_of(p->arena, struct plan);
 
 	*c = (struct candidate){
@@ -66,11 +56,9 @@ static void find_plan(struct prover *p, const struct finding *finding, struct ca
 		.rehearsed = {.because = "dialtone has no repair for it that could be tried",
 	                      .handshake_ms = -1,
 	                      .overhead_ms = -1}};
-	if (!fix) {
+	if (!fix_plan(registry_fixes, p->subject->facts, finding, plan)) {
 		return;
 	}
-	plan_init(plan, p->arena, finding->rule->id, finding->subject);
-	fix->plan(p->subject->facts, finding, plan);
 	const char *refusal = prove_refusal(p->arena, plan);
 	if (refusal) {
 		c->rehearsed.because = refusal;

@@ -1,55 +1,62 @@
-/* SPDX-License-Identifier: MIT
- */
+/* SPDX-License-Identifier: MIT */
 #include "cmd/prove_apply.h"
+
+#include "apply/resolve.h"
+#include "apply/steps.h"
 #include "base/fd.h"
-#include "base/file.h"
 #include "base/str.h"
+#include "world/live.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
-static int goenv(const struct step *step, struct err *err) {
-	struct arena *arena = arena_new();
-	struct strbuf out;
-	struct slice line;
-	char text[65536];
-	CLEANUP(fd_closep) int fd = open(step->path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text);
-	struct slice rest = slice_of(text, n > 0 ? (size_t)n : 0);
+/* /tmp is one of the rehearsal's own. */
+#define STATE_DIR "/tmp/dialtone-rehearsed"
 
-	strbuf_init(&out, arena);
-	while (slice_line(&rest, &line)) {
-		size_t len = strlen(step->name);
-		if (line.len > len && memcmp(line.data, step->name, len) == 0 &&
-		    line.data[len] == '=') {
-			continue;
-		}
-		strbuf_add_n(&out, line.data, line.len);
-		strbuf_add_char(&out, '\n');
+static int apply_one(struct steps *steps, const struct plan *plan, struct err *err) {
+	/* Resolving may set needs_root; the plan is the caller's, and root is somebody else here. */
+	struct plan *copy = arena_new_of(steps->arena, struct plan);
+	struct repair repair;
+	*copy = *plan;
+	int r = plan_resolve(steps->arena, copy, &repair, err);
+	return r < 0 || repair.change_count == 0 ? r : steps_apply(steps, &repair, err);
+}
+
+static int apply_all(struct arena *arena, const struct plan *const *plans, size_t count,
+                     const struct rehearsal *inside, struct err *err) {
+	struct evidence_store store;
+	struct steps steps;
+	struct envset own;
+	CLEANUP(journal_closep) struct journal *journal = journal_open(true, err);
+	if (!journal) {
+		return err->code;
 	}
-	if (step->value) {
-		strbuf_printf(&out, "%s=%s\n", step->name, step->value);
+	evidence_store_init(&store, arena);
+	envset_init(&own, arena);
+	for (char **var = environ; *var; var++) {
+		envset_add_block(&own, slice_of(*var, strlen(*var) + 1));
 	}
-	int r = n < 0 ? err_set(err, -errno, "cannot read '%s'", step->path)
-	              : file_replace(step->path, slice_of(out.data, out.len), err);
-	arena_free(arena);
+	steps_init(&steps, arena, journal);
+	steps.env = &own;
+	steps.disruptive = inside->own_processes;
+	steps.world = world_live_open(arena, &store, -1, err);
+	int r = steps.world ? 0 : err->code;
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		r = apply_one(&steps, plans[i], err);
+	}
+	world_close(steps.world);
 	return r;
 }
 
 int prove_apply_plans(const struct plan *const *plans, size_t count, const struct rehearsal *inside,
                       struct err *err) {
-	(void)inside;
-	for (size_t i = 0; i < count; i++) {
-		for (size_t k = 0; k < plans[i]->step_count; k++) {
-			const struct step *step = &plans[i]->steps[k];
-			int r = step->kind == STEP_GOENV
-			                ? goenv(step, err)
-			                : err_set(err, -ENOSYS, "%s", step_kind_name(step->kind));
-			if (r < 0) {
-				return r;
-			}
-		}
+	/* A process of its own, which ends behind this. */
+	if (setenv("XDG_STATE_HOME", STATE_DIR, 1) < 0) {
+		return err_set(err, -ENOMEM, "no memory");
 	}
-	return 0;
+	struct arena *arena = arena_new();
+	int r = apply_all(arena, plans, count, inside, err);
+	arena_free(arena);
+	return r;
 }

@@ -30,7 +30,7 @@ static int tell(struct arena *arena, const struct repair *repair, const struct s
 	strbuf_printf(&out, "Taken back: %lld (%s)\n", (long long)repair->id,
 	              harmless(arena, repair->why, t.utf8));
 	for (size_t i = 0; i < repair->change_count; i++) {
-		const struct change *c = &repair->changes[i];
+		const struct journal_change *c = &repair->changes[i];
 		if (c->state == CHANGE_UNDONE && c->kind != CHANGE_SIGNAL &&
 		    c->kind != CHANGE_RUN) {
 			strbuf_printf(&out, "  %s\n", harmless(arena, c->path, t.utf8));

@@ -20,6 +20,9 @@ bool fix_plan(const struct fix *const *fixes, const struct facts *facts,
 		return false;
 	}
 	plan_init(ret, facts->arena, fix->cause, finding->subject);
+	const struct fact_target *target = facts_first(target, facts);
+	ret->workspace = target && *target->workspace ? target->workspace : NULL;
+	ret->trusted = target && target->trusted;
 	fix->plan(facts, finding, ret);
 	if (!ret->unable && ret->step_count == 0) {
 		plan_unable(ret, "nothing is known that would end it from here");

@@ -73,10 +73,13 @@ struct plan {
 	struct arena *arena;
 	const char *cause;   /* id */
 	const char *subject; /* of the finding */
-	const char *why;     /* one paragraph: what is wrong and why these steps end it */
-	const char *keeps;   /* what is not touched though one might fear it, or "" */
-	const char *then;    /* what is left to the user ("restart the server: …"), or "" */
-	const char *unable;  /* why nothing can be done from here, or NULL: then there are steps */
+	/* Where it was found; filled by fix_plan. Paths below it must stay there, its programs are run with trust only. */
+	const char *workspace; /* absolute, or NULL */
+	bool trusted;
+	const char *why;    /* one paragraph: what is wrong and why these steps end it */
+	const char *keeps;  /* what is not touched though one might fear it, or "" */
+	const char *then;   /* what is left to the user ("restart the server: …"), or "" */
+	const char *unable; /* why nothing can be done from here, or NULL: then there are steps */
 	/* What the steps change in the environment that is judged, though only programs started anew will have it
 	 * (a start-up file of a shell was edited): "NAME=value", or "NAME" for one taken away; NULL-terminated or
 	 * NULL. Rehearsal and re-examination use it, and `then` says what has to be started anew. */

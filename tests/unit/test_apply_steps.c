@@ -85,8 +85,8 @@ static const char *text_of(struct fixture *f, const char *path) {
 }
 
 static int resolve(struct fixture *f) {
-	const struct resolve_where where = {.workspace = in(f, "w")};
-	return plan_resolve(f->arena, &f->plan, &where, &f->repair, &f->err);
+	f->plan.workspace = in(f, "w");
+	return plan_resolve(f->arena, &f->plan, &f->repair, &f->err);
 }
 
 static int apply(struct fixture *f) {
