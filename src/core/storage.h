@@ -11,6 +11,7 @@
 /* Names of facts of the counter-check (probes/go/spare_caches.c). */
 #define STORAGE_RUN_STD     "std"
 #define STORAGE_RUN_OWN     "own"
+#define STORAGE_RUN_WHY     "why"
 #define STORAGE_TRIAL_CACHE "other GOCACHE"
 #define STORAGE_TRIAL_TMP   "other TMPDIR"
 

@@ -28,6 +28,7 @@ static const char *state_of(const struct file_stat *st) {
 		return st->ev->state == EV_TIMED_OUT ? "hung"
 		       : st->ev->state == EV_DENIED  ? "denied"
 		       : is_gone(st->ev->error)      ? "gone"
+		       : st->ev->error == ELOOP      ? "loop"
 		                                     : "unknown";
 	}
 	if (!st->exists) {

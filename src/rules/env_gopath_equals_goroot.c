@@ -60,12 +60,14 @@ static void check_file(const struct rule *self, const struct facts *facts, struc
 	const struct fact_place *place = facts_place(facts, name);
 	const struct fact_govar *var = facts_govar(facts, name);
 	bool file = place && streq(place->state, "not_dir");
-	if (!place || !var || (!file && str_empty(place->link)) || facts_healthy(facts)) {
+	bool loop = place && streq(place->state, "loop");
+	if (!place || !var || (!file && !loop && str_empty(place->link)) || facts_healthy(facts)) {
 		return;
 	}
 	struct finding *f = findings_add(
 		out, self, CONF_CERTAIN, arena_printf(out->arena, "%s=%s", name, place->path),
-		!file ? "%s is %s, which is a link to %s, and nothing is there"
+		loop    ? "%s is %s, which leads through links back to itself"
+		: !file ? "%s is %s, which is a link to %s, and nothing is there"
 		: str_empty(place->nearest) ? "%s is %s, which is a file and no directory"
 					    : "%s is %s, and %s is a file and no directory",
 		name, place->path, file ? place->nearest : place->link);

@@ -67,9 +67,10 @@ static void check_unusable(const struct rule *self, const struct facts *facts,
 	    is_set(facts, "XDG_CACHE_HOME") || facts_healthy(facts)) {
 		return;
 	}
-	bool cannot_make =
-		(streq(place->state, "absent") && !place->write) || streq(place->state, "not_dir");
-	bool home_gone = streq(home->state, "absent") || streq(home->state, "not_dir");
+	bool cannot_make = (streq(place->state, "absent") && !place->write) ||
+	                   streq(place->state, "not_dir") || streq(place->state, "loop");
+	bool home_gone = streq(home->state, "absent") || streq(home->state, "not_dir") ||
+	                 streq(home->state, "loop");
 	bool home_shut = streq(home->state, "denied") || (streq(home->state, "ok") && !home->write);
 	if (!(cannot_make && (home_gone || home_shut)) &&
 	    !(streq(place->state, "denied") && home_shut)) {
@@ -85,12 +86,13 @@ static void check_unusable(const struct rule *self, const struct facts *facts,
 	add_fix(out, f, facts);
 }
 
-/* GOCACHE or XDG_CACHE_HOME names a file, leads through one, or is a link to what is gone. */
+/* GOCACHE or XDG_CACHE_HOME names a file, leads through one, or is a link to what is gone or to itself. */
 static void check_file(const struct rule *self, const struct facts *facts, struct findings *out) {
 	const struct fact_govar *cache = facts_govar(facts, "GOCACHE");
 	const struct fact_place *place = facts_place(facts, "GOCACHE");
+	bool loop = place && streq(place->state, "loop");
 	if (!cache || !place || facts_healthy(facts) ||
-	    (!streq(place->state, "not_dir") && str_empty(place->link))) {
+	    (!streq(place->state, "not_dir") && !loop && str_empty(place->link))) {
 		return;
 	}
 	bool by_xdg = streq(cache->origin, "default") && is_set(facts, "XDG_CACHE_HOME");
@@ -101,7 +103,8 @@ static void check_file(const struct rule *self, const struct facts *facts, struc
 	const char *value = by_xdg ? facts_var(facts, "server", name) : place->path;
 	const char *file = str_empty(place->nearest) ? place->path : place->nearest;
 	const char *what =
-		str_empty(place->link)
+		loop ? "that leads through links back to itself"
+		: str_empty(place->link)
 			? arena_printf(out->arena, "%s is a file and no directory",
 	                               streq(file, value) ? "that" : file)
 			: arena_printf(out->arena, "%s is a link to %s, which is not there",

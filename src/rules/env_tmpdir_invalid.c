@@ -14,6 +14,9 @@ static const char *fault_of(const struct fact_place *p) {
 	if (streq(p->state, "denied")) {
 		return "may not be entered by this user";
 	}
+	if (streq(p->state, "loop")) {
+		return "is a link that leads back to itself";
+	}
 	if (streq(p->state, "relative")) {
 		return "is not an absolute path";
 	}

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * fs-nfs-lock-hang: go waits for a file lock on a network or FUSE file system that nobody holds here:
- * its lock manager does not answer.
+ * its lock manager does not answer; or that file system refuses every lock, and go ends (cmd/go locks the
+ * module cache before it writes there, and go.mod before it reads it).
  * Proof: a program below the server sleeps in the lock call, the file is on such a file system, and no
  * process of this machine has the lock.
- * Counter-checks: with a holder, or on a local file system, it is fs-lock-held; a lock manager that
- * says no (ENOLCK, ENOSYS) makes go fail at once, in its own words.
+ * Counter-checks: with a holder, or on a local file system, it is fs-lock-held; a refused lock on a local
+ * file system is a filter of system calls.
  */
 #include "base/path.h"
+#include "core/complaint.h"
 #include "core/rule.h"
 
 static bool is_remote(const char *fstype) {
@@ -35,11 +37,14 @@ static void report(const struct rule *self, const struct facts *facts, struct fi
                    const struct fact *proof, const char *who, const char *path,
                    const char *fstype) {
 	const struct fact_place *p = place_of(facts, path);
-	struct finding *f = findings_add(
-		out, self, CONF_CERTAIN, path,
-		"%s waits for the lock on %s, which nobody on this machine has: it is on %s, whose "
-		"lock manager does not answer",
-		who, path, fstype);
+	struct finding *f =
+		who ? findings_add(out, self, CONF_CERTAIN, path,
+	                           "%s waits for the lock on %s, which nobody on this machine has: "
+	                           "it is on %s, whose lock manager does not answer",
+	                           who, path, fstype)
+		    : findings_add(out, self, CONF_CERTAIN, path,
+	                           "go may not lock %s: it is on %s (%s), which refuses locks",
+	                           path, p ? p->mount : "", fstype);
 	finding_cite(f, proof);
 	finding_cite(f, (const struct fact *)p);
 	const char *role = p ? p->role : "";
@@ -60,8 +65,26 @@ static void report(const struct rule *self, const struct facts *facts, struct fi
 		"%s", "");
 }
 
+/* "go: RLock /x/go.mod: no locks available" */
+static bool check_refused(const struct rule *self, const struct facts *facts,
+                          struct findings *out) {
+	static const char *const words[] = {"no locks available", "operation not supported",
+	                                    "function not implemented"};
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		for (struct complaint c = complaint_find(facts, words[i]); c.fact;
+		     c = complaint_next(facts, words[i], &c)) {
+			const struct fact_place *p = place_of(facts, c.path);
+			if (str_has(c.line, "Lock ") && p && is_remote(p->fstype)) {
+				report(self, facts, out, c.fact, NULL, c.path, p->fstype);
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
-	if (!facts_hurt(facts)) {
+	if (!facts_hurt(facts) || check_refused(self, facts, out)) {
 		return;
 	}
 	facts_each (lock_wait, w, facts) {

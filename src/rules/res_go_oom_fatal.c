@@ -10,8 +10,11 @@
 #include "core/no_memory.h"
 #include "core/rule.h"
 
+#include <signal.h>
+
 #define MIB    ((int64_t)1024 * 1024)
 #define SMALL  ((int64_t)4096 * MIB) /* of address space: more than that is rarely too little */
+#define TINY   ((int64_t)128 * MIB) /* too little for the Go runtime to start in, whatever it does */
 #define NARROW ((int64_t)512 * MIB)  /* left of what the kernel promises */
 #define BITS32 ((int64_t)1536 * MIB) /* a 32-bit program may have no more than 2 or 3 GiB */
 
@@ -193,6 +196,27 @@ static struct finding *about_width(const struct rule *self, const struct facts *
 	return f;
 }
 
+/* So little that the kernel ends the program while it loads it, before it can say a word. */
+static const struct fact *ended_silently(const struct facts *facts) {
+	const struct fact_server *s = facts_first(server, facts);
+	struct limit_found l = find_limit(facts, NULL);
+
+	if (!l.name || l.bytes < 0 || l.bytes >= TINY) {
+		return NULL;
+	}
+	if (s && (s->signal == SIGSEGV || s->signal == SIGKILL) && str_empty(s->err)) {
+		return &s->base;
+	}
+	facts_each (go_run, r, facts) {
+		bool ended = r->signal == SIGSEGV || r->signal == SIGKILL;
+
+		if (ended && !r->timed_out && str_empty(r->err) && str_empty(r->out)) {
+			return &r->base;
+		}
+	}
+	return NULL;
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	const struct fact *said = no_memory_said(facts);
 	const struct fact_trial *without = facts_trial(facts, "without limits");
@@ -202,6 +226,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 	if (!said && without && without->better && find_limit(facts, NULL).name) {
 		said = &without->base;
 	}
+	said = said ? said : ended_silently(facts);
 	if (!said || facts_healthy(facts) || (without && !without->better)) {
 		return;
 	}

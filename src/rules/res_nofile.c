@@ -7,6 +7,8 @@
  */
 #include "core/rule.h"
 
+#include <errno.h>
+
 #define SMALL    256 /* a first load of a small module needs 28 (gopls v0.16 to v0.24) */
 #define HEADROOM 8
 #define GENEROUS "65536"
@@ -19,6 +21,10 @@ static const struct fact *complaint(const struct facts *facts) {
 
 	if (facts_said(facts, "too many open files in system", NULL)) {
 		return NULL;
+	}
+	/* Not even the pipes to it could be made. */
+	if (server && streq(server->state, "not_executed") && server->error == EMFILE) {
+		return &server->base;
 	}
 	if (!said && server && str_has(server->err, emfile) &&
 	    !str_has(server->err, "too many open files in system")) {

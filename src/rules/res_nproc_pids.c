@@ -9,6 +9,8 @@
  */
 #include "core/rule.h"
 
+#include <errno.h>
+
 /* Tasks of gopls, its side process, go list and the compiler at a first load: 21 do not suffice, 30
  * do (gopls v0.23.0, go 1.26.8, two processors). Below FEW not even gopls itself comes up. */
 #define ENOUGH 30
@@ -23,7 +25,8 @@ static bool says_so(const char *text) {
 static const struct fact *complaint(const struct facts *facts) {
 	const struct fact_server *server = facts_first(server, facts);
 
-	if (server && says_so(server->err)) {
+	if (server && (says_so(server->err) ||
+	               (streq(server->state, "not_executed") && server->error == EAGAIN))) {
 		return &server->base;
 	}
 	facts_each (message, m, facts) {

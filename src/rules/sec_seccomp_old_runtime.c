@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * sec-seccomp-old-runtime: a filter of system calls that does not know newer calls refuses them with
- * EPERM (an old container runtime or libseccomp under a new image), or ends the process.
+ * sec-seccomp-old-runtime: a filter of system calls refuses what go or gopls need: with EPERM because it
+ * does not know newer calls (an old container runtime or libseccomp under a new image), with ENOSYS, or
+ * by ending the process.
  * Proof: the process has filters that dialtone has not, or such a call is refused to dialtone itself;
  * and what was said is no matter of files or network.
  * Counter-checks: go itself takes EPERM of new calls for ENOSYS, so without a complaint nothing is
@@ -22,38 +23,39 @@ static bool is_crash(const char *err) {
 	       str_has(err, "fatal error:") || str_has(err, "runtime: ") || str_has(err, "SIGSYS");
 }
 
-static const struct fact *said_so(const struct facts *facts) {
+static struct complaint said_so(const struct facts *facts) {
 	const struct fact_server *s = facts_first(server, facts);
 	if (s && (s->signal == SIGSYS || (streq(s->state, "exited") && is_crash(s->err)) ||
 	          str_has(s->err, "pthread_create failed"))) {
-		return &s->base;
+		return (struct complaint){.fact = &s->base, .line = ""};
 	}
 	facts_each (go_run, run, facts) {
 		if (run->signal == SIGSYS || is_crash(run->err)) {
-			return &run->base;
+			return (struct complaint){.fact = &run->base, .line = ""};
 		}
 	}
 	static const char *const words[] = {"operation not permitted", "Operation not permitted",
-	                                    "bad system call"};
+	                                    "bad system call", "function not implemented",
+	                                    "Function not implemented"};
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
 		for (struct complaint c = complaint_find(facts, words[i]); c.fact;
 		     c = complaint_next(facts, words[i], &c)) {
 			if (!is_network(c.line)) {
-				return c.fact;
+				return c;
 			}
 		}
 	}
-	return NULL;
+	return (struct complaint){0};
 }
 
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
-	const struct fact *said = said_so(facts);
+	struct complaint c = said_so(facts);
 	const struct fact_guard *own = guards_of(facts, "syscall");
 	const struct fact_confined *inside = NULL;
-	facts_each (confined, c, facts) {
-		inside = inside || !c->seccomp ? inside : c;
+	facts_each (confined, p, facts) {
+		inside = inside || !p->seccomp ? inside : p;
 	}
-	if (!facts_hurt(facts) || !said || (!own && !inside) ||
+	if (!facts_hurt(facts) || !c.fact || (!own && !inside) ||
 	    guards_refused(facts, "exec", 1, 0)) {
 		return;
 	}
@@ -64,16 +66,18 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 	                                            : "";
 	struct finding *f = findings_add(
 		out, self, CONF_CERTAIN, subject,
-		"a filter of system calls (seccomp)%s%s refuses calls it does not know with "
-		"EPERM%s%s",
+		"a filter of system calls (seccomp)%s%s refuses calls %s%s%s",
 		inside ? ", set by " : "",
 		!inside              ? ""
 		: str_empty(wrapper) ? "what starts the server"
 				     : wrapper,
+		c.fact && str_has(c.line, "unction not implemented")
+			? arena_printf(out->arena, "that are needed (%s)", c.line)
+			: "it does not know with EPERM",
 		own ? ", for one " : ", and the program inside fails of it", own ? own->name : "");
 	finding_cite(f, (const struct fact *)inside);
 	finding_cite(f, (const struct fact *)own);
-	finding_cite(f, said);
+	finding_cite(f, c.fact);
 	if (inside) {
 		finding_detail(out, f,
 		               "Seccomp in /proc/%lld/status (%s); dialtone has no such filter",

@@ -11,10 +11,16 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "core/complaint.h"
 #include "core/probe.h"
 #include "core/storage.h"
 #include "probes/go/go_run.h"
 #include "probes/scratch.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define DEADLINE_NS     (2500 * NS_PER_MS)
 #define ROOM_BYTES_MIN  ((int64_t)32 << 20)
@@ -119,6 +125,24 @@ static void state_trial(struct spare *spare, const char *what, const char *subje
 	          .subject = subject, .better = better, .detail = detail);
 }
 
+/* Another cache helps, and this one looks well. go tells why it cannot write there when it has compiled a
+ * package of the caller's (a package without imports, so that nothing else can be wrong with it). */
+static void ask_why(struct spare *spare) {
+	const char *dir = path_join(spare->exam->arena, spare->dir, "why");
+	const char *file = path_join(spare->exam->arena, dir, "why.go");
+	int fd = mkdir(dir, 0700) == 0 ? open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)
+	                               : -1;
+	const char *const argv[] = {
+		spare->exam->target->server_go,       "list", "-e", "-export", "-f",
+		"{{if .Error}}{{.Error.Err}}{{end}}", file,   NULL};
+	if (fd < 0) {
+		return;
+	}
+	dprintf(fd, "package why\n");
+	close(fd);
+	go_run_state(spare->exam, STORAGE_RUN_WHY, argv, &spare->env, dir, DEADLINE_NS);
+}
+
 static void try_spares(struct spare *spare, bool cache_odd, bool tmp_odd) {
 	bool cache = cache_odd && try_with(spare, STORAGE_TRIAL_CACHE, true, false);
 	bool tmp = !cache && tmp_odd && try_with(spare, STORAGE_TRIAL_TMP, false, true);
@@ -160,10 +184,18 @@ static const char *roomy_parent(struct exam *exam) {
 	return NULL;
 }
 
+/* go drops a package that it cannot keep an index of in its cache, and says that it is not in std; the Go
+ * installation has it. */
+static bool cache_is_suspect(const struct facts *facts) {
+	const struct fact_goroot *root = facts_first(goroot, facts);
+	return root && root->complete && complaint_find(facts, " is not in std").fact;
+}
+
 static int look(struct exam *exam, struct err *err) {
 	(void)err;
 	const struct target *t = exam->target;
-	bool cache_odd = storage_is_odd(exam->facts, "GOCACHE");
+	bool looks_odd = storage_is_odd(exam->facts, "GOCACHE");
+	bool cache_odd = looks_odd || cache_is_suspect(exam->facts);
 	bool tmp_odd =
 		storage_is_odd(exam->facts, "TMPDIR") || storage_is_odd(exam->facts, "GOTMPDIR");
 	if (facts_healthy(exam->facts) || !t->server_go || t->do_not_run_go ||
@@ -173,7 +205,7 @@ static int look(struct exam *exam, struct err *err) {
 	struct spare spare = {.exam = exam};
 	make_env(&spare);
 	bool std_works = works(&spare, STORAGE_RUN_STD);
-	if (std_works && (!cache_odd || !t->open_file)) {
+	if (std_works && (!looks_odd || !t->open_file)) {
 		return 0;
 	}
 	spare.dir = scratch_make(exam->arena, roomy_parent(exam));
@@ -183,6 +215,11 @@ static int look(struct exam *exam, struct err *err) {
 			try_own_packages(&spare);
 		} else {
 			try_spares(&spare, cache_odd, tmp_odd);
+			const struct fact_trial *helped =
+				facts_trial(exam->facts, STORAGE_TRIAL_CACHE);
+			if (!looks_odd && helped && helped->better) {
+				ask_why(&spare);
+			}
 		}
 	}
 	scratch_remove(spare.dir);
