@@ -12,6 +12,8 @@
 #define NARROW_BYTES  (16 * MIB)
 #define NARROW_INODES 1000
 #define MODE_BITS     07777
+#define OWNER_USES    0600
+#define OTHERS_USE    0006
 
 static bool below(const struct fact_place *p, int64_t bytes, int64_t inodes) {
 	if (p->read_only || str_empty(p->mount)) {
@@ -206,11 +208,30 @@ const struct fact *storage_modfile_refused(const struct facts *facts, const char
 	return NULL;
 }
 
+bool storage_mode_allows(const struct facts *facts, int64_t uid, int64_t mode) {
+	const struct fact_target *t = facts_first(target, facts);
+	return t && t->uid == uid ? (mode & OWNER_USES) == OWNER_USES
+	                          : (mode & OTHERS_USE) == OTHERS_USE;
+}
+
 const char *storage_owner_words(const struct facts *facts, int64_t uid, int64_t mode) {
 	const struct fact_target *t = facts_first(target, facts);
 	if (t && t->uid == uid) {
-		return arena_printf(facts->arena, "is yours, but its mode is %04llo",
+		return arena_printf(facts->arena,
+		                    storage_mode_allows(facts, uid, mode)
+		                            ? "is yours and its mode %04llo lets you, but it is "
+		                              "immutable (chattr +i), or a policy forbids it"
+		                            : "is yours, but its mode is %04llo",
 		                    (unsigned long long)mode & MODE_BITS);
+	}
+	if (storage_mode_allows(facts, uid, mode)) {
+		return arena_printf(
+			facts->arena,
+			"belongs to %s, and an access list (ACL) takes what its mode "
+			"%04llo gives",
+			uid == 0 ? "root (uid 0)"
+				 : arena_printf(facts->arena, "uid %lld", (long long)uid),
+			(unsigned long long)mode & MODE_BITS);
 	}
 	return uid == 0 ? "belongs to root (uid 0)"
 	                : arena_printf(facts->arena, "belongs to another user (uid %lld)",

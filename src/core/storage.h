@@ -51,6 +51,8 @@ const struct fact *storage_module_wanted(const struct facts *facts);
 const struct fact *storage_modfile_refused(const struct facts *facts, const char **file,
                                            const char **refusal);
 
+/* What this user was refused his mode allows: an attribute (chattr +i), an access list or a policy forbids it. */
+bool storage_mode_allows(const struct facts *facts, int64_t uid, int64_t mode);
 /* "belongs to root (uid 0)", "belongs to uid 1001", "is not writable (mode 0555)" for one's own. */
 const char *storage_owner_words(const struct facts *facts, int64_t uid, int64_t mode);
 /* Adds the fix that puts a cache somewhere else, in the way its variable is set now. */

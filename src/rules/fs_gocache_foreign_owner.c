@@ -42,7 +42,15 @@ static void add_fixes(const struct facts *facts, struct findings *out, struct fi
 	const struct fact_target *t = facts_first(target, facts);
 	const char *top = c->parent ? c->path : place->path;
 	const char *home = t ? t->home : "";
-	if (t && t->uid == c->uid) {
+	if (storage_mode_allows(facts, c->uid, c->mode)) {
+		bool own = t && t->uid == c->uid;
+		finding_fix(
+			out, f,
+			own ? "take the attribute away, once you know who set it (see lsattr -d)"
+			    : "take the access list away (see getfacl)",
+			own ? "sudo chattr -R -i -a %s" : "sudo setfacl -R -b %s",
+			str_shell_quote(out->arena, top));
+	} else if (t && t->uid == c->uid) {
 		finding_fix(out, f, "make it writable again", "chmod -R u+rwX %s",
 		            str_shell_quote(out->arena, top));
 	} else if (!c->parent || (!str_empty(home) && str_starts(top, home))) {

@@ -42,12 +42,19 @@ static const struct fact *unwritable(const struct facts *facts, const struct fac
 }
 
 static void add_fixes(const struct facts *facts, struct findings *out, struct finding *f,
-                      const struct fact_place *p, int64_t uid) {
+                      const struct fact_place *p, int64_t uid, int64_t mode) {
 	const struct fact_target *t = facts_first(target, facts);
 	const char *path = str_shell_quote(out->arena, p->path);
 	if (storage_cannot_be_made(p)) {
 		finding_fix(out, f, "make the directory and own it",
 		            "sudo install -d -o \"$(id -u)\" -g \"$(id -g)\" %s", path);
+	} else if (storage_mode_allows(facts, uid, mode)) {
+		bool own = t && t->uid == uid;
+		finding_fix(
+			out, f,
+			own ? "take the attribute away, once you know who set it (see lsattr -d)"
+			    : "take the access list away (see getfacl)",
+			own ? "sudo chattr -R -i -a %s" : "sudo setfacl -R -b %s", path);
 	} else if (t && t->uid == uid) {
 		finding_fix(out, f, "make it usable again", "chmod -R u+rwX %s", path);
 	} else {
@@ -97,7 +104,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 	finding_cite(f, why);
 	finding_cite(f, storage_module_wanted(facts));
 	finding_cite(f, facts_said(facts, "permission denied", NULL));
-	add_fixes(facts, out, f, p, uid);
+	add_fixes(facts, out, f, p, uid, gap ? gap->mode : p->mode);
 }
 
 const struct rule rule_fs_modcache_foreign_owner = {

@@ -5,6 +5,7 @@
  * Not this: an address at which nothing listens (ipc-remote-daemon-absent); a stale socket of one's
  * own, which -remote=auto removes and replaces in a second.
  */
+#include "core/complaint.h"
 #include "core/rule.h"
 
 static void advise(const struct facts *facts, struct findings *out, struct finding *f) {
@@ -79,9 +80,35 @@ static void check_place(const struct rule *self, const struct facts *facts, stru
 	advise(facts, out, f);
 }
 
+/* The daemon answers, works with the rights of its owner, and that one may not read this user's files. */
+static void check_owner(const struct rule *self, const struct facts *facts, struct findings *out,
+                        const struct fact_remote *r) {
+	const struct fact *said = complaint_find(facts, "permission denied").fact;
+	const struct fact_server *server = facts_first(server, facts);
+
+	if (!r->reachable || !r->foreign || !said || !facts_hurt(facts)) {
+		return;
+	}
+	struct finding *f = findings_add(
+		out, self, CONF_CERTAIN, r->address,
+		"the gopls daemon at %s belongs to %s (uid %lld), who may not read your files: it "
+		"says so of the workspace",
+		r->address, r->owner, (long long)r->uid);
+	finding_cites(f, r);
+	finding_cite(f, said);
+	if (server) {
+		finding_cites(f, server);
+	}
+	finding_fix(out, f, "let gopls start a daemon of your own",
+	            "\"go.languageServerFlags\": [\"-remote=auto\"]");
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	facts_each (daemon_socket, s, facts) {
 		check_socket(self, facts, out, s);
+	}
+	facts_each (remote, r, facts) {
+		check_owner(self, facts, out, r);
 	}
 	facts_each (daemon_place, p, facts) {
 		check_place(self, facts, out, p);

@@ -21,6 +21,7 @@ struct trouble {
 	const char *path; /* about what */
 	const struct fact *said, *seen;
 	bool likely; /* and no more than that */
+	bool daemon; /* path is the address of one */
 };
 
 /* The most special place that the path lies in. */
@@ -135,6 +136,36 @@ static bool hidden(const struct facts *facts, const struct fact_confined *c, str
 	return false;
 }
 
+/* go inside finds no package of a Go that is all there: it may not read GOROOT, or not write the index of what
+ * it has read to its cache; outside, go lists everything. */
+static bool without_std(const struct facts *facts, const struct fact_confined *c,
+                        struct trouble *ret) {
+	const struct fact_goroot *root = facts_first(goroot, facts);
+	const struct fact_go_run *list = facts_run(facts, "list");
+	struct complaint said = complaint_find(facts, " is not in std");
+	bool policy = c->no_new_privs || c->mounts || c->user || !str_empty(c->label);
+	const struct fact_place *cache = facts_place(facts, "GOCACHE");
+	bool fine = list && list->exit_code == 0 && str_empty(list->out);
+
+	if (!policy || !said.fact || !root || !root->complete || !fine ||
+	    !streq(c->who, "server")) {
+		return false;
+	}
+	*ret = (struct trouble){
+		.verb = cache ? arena_printf(
+					facts->arena,
+					"is not allowed to use (or to write to the build cache "
+					"%s for)",
+					cache->path)
+	                      : "is not allowed to use",
+		.role = "GOROOT",
+		.path = root->root,
+		.said = said.fact,
+		.seen = &list->base,
+	};
+	return true;
+}
+
 static bool homeless(const struct facts *facts, struct trouble *ret) {
 	const struct fact *said = facts_said(facts, "neither $XDG_CACHE_HOME nor $HOME", NULL);
 	const char *home = facts_var(facts, "server", "HOME");
@@ -174,6 +205,26 @@ static bool cut_off(const struct facts *facts, const struct fact_confined *c, st
 	return false;
 }
 
+/* The daemon of -remote=HOST:PORT answers here, and not there. */
+static bool away_from_daemon(const struct facts *facts, const struct fact_confined *c,
+                             struct trouble *ret) {
+	const struct complaint said = complaint_find(facts, " dialing remote: dial tcp");
+	facts_each (remote, r, facts) {
+		if (c->network && said.fact && r->reachable && streq(r->network, "tcp") &&
+		    str_has(said.line, r->address)) {
+			*ret = (struct trouble){.verb = "has another network and does not get to "
+			                                "the gopls daemon at",
+			                        .role = "",
+			                        .path = r->address,
+			                        .daemon = true,
+			                        .said = said.fact,
+			                        .seen = &r->base};
+			return true;
+		}
+	}
+	return false;
+}
+
 /* gopls loads with the network switched off, so it may say nothing of it; what it would need there is missing. */
 static bool perhaps_cut_off(const struct facts *facts, const struct fact_confined *c,
                             struct trouble *ret) {
@@ -194,7 +245,8 @@ static bool find_trouble(const struct facts *facts, const struct fact_confined *
                          struct trouble *ret) {
 	return homeless(facts, ret) || write_protected(facts, c, ret) ||
 	       denied(facts, c, "permission denied", ret) || cut_off(facts, c, ret) ||
-	       hidden(facts, c, ret) || perhaps_cut_off(facts, c, ret);
+	       hidden(facts, c, ret) || away_from_daemon(facts, c, ret) ||
+	       without_std(facts, c, ret) || perhaps_cut_off(facts, c, ret);
 }
 
 static const char *how(struct arena *arena, const struct fact_confined *c) {
@@ -214,6 +266,14 @@ static void add_fixes(struct findings *out, struct finding *f, const struct fact
 		            "fetch what is needed outside of the sandbox; inside, the module cache "
 		            "is enough",
 		            "go mod download");
+		return;
+	}
+	if (t->daemon) {
+		finding_fix(
+			out, f,
+			"let the sandbox share the network (bwrap: --share-net), or let gopls run "
+			"there without the daemon: take -remote out of its arguments",
+			"%s", "");
 		return;
 	}
 	const char *name = str_empty(t->role) || streq(t->role, "go")
@@ -399,6 +459,7 @@ const struct rule rule_sec_agent_sandbox = {
 	.needs = FACT_BIT(confined),
 	.explains = IDS("*env-go-wrapper-broken", "?mod-excluded-by-constraints",
                         "*fs-gocache-foreign-owner", "*fs-modcache-foreign-owner", "*fs-readonly",
-                        "*bin-replaced-while-running", "*ipc-server-waits-on-child"),
+                        "*bin-replaced-while-running", "*ipc-server-waits-on-child",
+                        "*ipc-server-stopped", "*cfg-bad-language-server-flags"),
 	.check = check,
 };

@@ -6,12 +6,18 @@
 #include "base/fd.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#define NET_CAP ((size_t)1 << 20)
 
 static int try_connect(const struct sockaddr *addr, socklen_t len, int64_t until_ns, int *ret_fd) {
 	CLEANUP(fd_closep)
@@ -95,10 +101,84 @@ int connect_to(struct arena *arena, const char *address, int64_t until_ns, int *
 	return EINVAL;
 }
 
+/* "  0: 0100007F:9089 00000000:0000 0A … uid …" of proc(5), /proc/net/tcp: the uid of who listens at the port. */
+static int64_t listener_uid(struct arena *arena, const char *file, unsigned port) {
+	struct look_reply reply = {.state = EV_FAILED};
+	struct slice rest, line, field[8];
+	int64_t uid = -1;
+
+	strbuf_init(&reply.bytes, arena);
+	if (look_read_file(AT_FDCWD, file, NET_CAP, &reply) != 0) {
+		return -1;
+	}
+	rest = slice_of(reply.bytes.data, reply.bytes.len);
+	while (slice_line(&rest, &line)) {
+		size_t n = 0;
+
+		while (n < 8 && (line = slice_trim(line)).len > 0) {
+			slice_cut(&line, ' ', &field[n++]);
+		}
+		if (n < 8 || !slice_eq(field[3], "0A")) {
+			continue;
+		}
+		const char *local = arena_slicedup(arena, field[1]);
+		const char *colon = strchr(local, ':');
+
+		if (colon && strtoul(colon + 1, NULL, 16) == port) {
+			int64_t one = -1;
+
+			(void)str_to_int64(arena_slicedup(arena, field[7]), &one);
+			uid = uid == -1 || uid == one ? one
+			                              : -2; /* two of them: nobody knows which */
+		}
+	}
+	return uid;
+}
+
+/* Who has the other end, as the kernel knows it; nothing for another machine. */
+static void put_owner(struct strbuf *out, struct arena *arena, int fd) {
+	struct sockaddr_storage own = {0}, peer = {0};
+	socklen_t own_len = sizeof own, peer_len = sizeof peer;
+	struct ucred cred;
+	socklen_t cred_len = sizeof cred;
+	int64_t uid = -1;
+
+	if (getpeername(fd, (struct sockaddr *)&peer, &peer_len) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&own, &own_len) < 0) {
+		return;
+	}
+	const struct sockaddr_in *in = (const void *)&peer;
+	const struct sockaddr_in6 *in6 = (const void *)&peer;
+
+	if (peer.ss_family == AF_UNIX &&
+	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &cred_len) == 0) {
+		uid = (int64_t)cred.uid;
+	} else if (peer.ss_family == AF_INET &&
+	           in->sin_addr.s_addr ==
+	                   ((const struct sockaddr_in *)(const void *)&own)->sin_addr.s_addr) {
+		uid = listener_uid(arena, "/proc/net/tcp", ntohs(in->sin_port));
+		/* A socket of both families is in the other table. */
+		uid = uid == -1 ? listener_uid(arena, "/proc/net/tcp6", ntohs(in->sin_port)) : uid;
+	} else if (peer.ss_family == AF_INET6 &&
+	           memcmp(&in6->sin6_addr,
+	                  &((const struct sockaddr_in6 *)(const void *)&own)->sin6_addr,
+	                  sizeof in6->sin6_addr) == 0) {
+		uid = listener_uid(arena, "/proc/net/tcp6", ntohs(in6->sin6_port));
+	}
+	if (uid >= 0) {
+		strbuf_printf(out, "uid=%" PRId64 "\n", uid);
+	}
+}
+
 void look_connect(const struct looker *looker, const struct look_request *request,
                   struct look_reply *reply) {
 	(void)looker;
 	CLEANUP(fd_closep) int fd = -1;
 
-	look_reply_errno(reply, connect_to(request->arena, request->arg, request->until_ns, &fd));
+	int error = connect_to(request->arena, request->arg, request->until_ns, &fd);
+
+	if (error == 0) {
+		put_owner(&reply->bytes, request->arena, fd);
+	}
+	look_reply_errno(reply, error);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * How many processes and threads somebody may have, and how many there are.
+ * How many processes and threads somebody may have, and how many there are; and what processor time.
  *
  * Three things bound them: RLIMIT_NPROC against all tasks of the real user id (in a user namespace,
  * of that namespace; CAP_SYS_RESOURCE, CAP_SYS_ADMIN and uid 0 are exempt; kernel/fork.c), pids.max
@@ -184,6 +184,75 @@ static void put_cgroup(struct strbuf *out, struct arena *arena, const char *moun
 	}
 }
 
+/* "key VALUE" in the lines of a file of the group; -1 when it is not there. */
+static int64_t stat_number(struct arena *arena, const char *path, const char *key) {
+	struct look_reply reply = {.state = EV_FAILED};
+	struct slice rest, line, name;
+	int64_t value = -1;
+
+	strbuf_init(&reply.bytes, arena);
+	if (look_read_file(AT_FDCWD, path, TEXT_CAP, &reply) != 0) {
+		return -1;
+	}
+	rest = slice_of(reply.bytes.data, reply.bytes.len);
+	while (slice_line(&rest, &line)) {
+		if (slice_cut(&line, ' ', &name) && slice_eq(name, key) &&
+		    str_to_int64(arena_slicedup(arena, line), &value) == 0) {
+			return value;
+		}
+	}
+	return -1;
+}
+
+/* "QUOTA PERIOD" or "max PERIOD" of v2 (Documentation/admin-guide/cgroup-v2.rst), two files of v1
+ * (Documentation/scheduler/sched-bwc.rst); microseconds. */
+static bool quota_of(struct arena *arena, const char *dir, int64_t *ret_quota,
+                     int64_t *ret_period) {
+	struct look_reply reply = {.state = EV_FAILED};
+	struct slice rest, quota;
+
+	strbuf_init(&reply.bytes, arena);
+	if (look_read_file(AT_FDCWD, path_join(arena, dir, "cpu.max"), TEXT_CAP, &reply) != 0) {
+		return file_number(arena, path_join(arena, dir, "cpu.cfs_quota_us"), ret_quota) &&
+		       file_number(arena, path_join(arena, dir, "cpu.cfs_period_us"), ret_period);
+	}
+	rest = slice_trim(slice_of(reply.bytes.data, reply.bytes.len));
+	return slice_cut(&rest, ' ', &quota) &&
+	       str_to_int64(arena_slicedup(arena, quota), ret_quota) == 0 &&
+	       str_to_int64(arena_slicedup(arena, rest), ret_period) == 0;
+}
+
+static void put_quotas(struct strbuf *out, struct arena *arena, const char *mount,
+                       const char *cgroup) {
+	const char *dir = path_clean(arena, arena_printf(arena, "%s%s", mount, cgroup));
+
+	for (int i = 0; i < CGROUP_DEPTH && path_below(dir, mount); i++) {
+		int64_t quota = 0, period = 0;
+		const char *stat = path_join(arena, dir, "cpu.stat");
+
+		if (quota_of(arena, dir, &quota, &period) && quota > 0 && period > 0) {
+			strbuf_printf(out,
+			              "cpu=%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %s\n",
+			              quota, period, stat_number(arena, stat, "nr_periods"),
+			              stat_number(arena, stat, "nr_throttled"),
+			              keyline_escape(arena, dir));
+		}
+		dir = path_parent(arena, dir);
+	}
+}
+
+/* "cpu" or "cpu,cpuacct": the directory has that name, or a link from "cpu". */
+static bool holds_cpu(struct slice controllers) {
+	struct slice word;
+
+	while (slice_cut(&controllers, ',', &word)) {
+		if (slice_eq(word, "cpu")) {
+			return true;
+		}
+	}
+	return slice_eq(controllers, "cpu");
+}
+
 static void put_cgroups(struct tally *t, struct strbuf *out, int64_t pid) {
 	struct slice text, line, id, controllers;
 
@@ -199,8 +268,12 @@ static void put_cgroups(struct tally *t, struct strbuf *out, int64_t pid) {
 		if (slice_eq(id, "0") && controllers.len == 0) {
 			put_cgroup(out, t->arena, CGROUP_ROOT, cgroup);
 			put_cgroup(out, t->arena, CGROUP_ROOT "/unified", cgroup);
+			put_quotas(out, t->arena, CGROUP_ROOT, cgroup);
+			put_quotas(out, t->arena, CGROUP_ROOT "/unified", cgroup);
 		} else if (slice_eq(controllers, "pids")) {
 			put_cgroup(out, t->arena, CGROUP_ROOT "/pids", cgroup);
+		} else if (holds_cpu(controllers)) {
+			put_quotas(out, t->arena, CGROUP_ROOT "/cpu", cgroup);
 		}
 	}
 }

@@ -9,6 +9,7 @@
 #include "core/probe.h"
 #include "core/storage.h"
 #include "probes/go/go_run.h"
+#include "probes/scratch.h"
 
 #define TRIAL_DEADLINE_NS (700 * NS_PER_MS)
 #define LIST_DEADLINE_NS  (2500 * NS_PER_MS)
@@ -17,7 +18,8 @@ static bool failed(const struct fact_go_run *run) {
 	return run && (!run->started || run->exit_code != 0);
 }
 
-/* The question that failed, with one variable changed; value NULL takes it away. */
+/* The question that failed, with one variable changed; value NULL takes it away. Where it says where modules
+ * are kept, a directory of our own takes its place: go must not fetch anything into another one of the user's. */
 static void try_without(struct exam *exam, const char *variable, const char *value) {
 	const struct target *t = exam->target;
 	bool version = failed(facts_run(exam->facts, "version"));
@@ -25,8 +27,15 @@ static void try_without(struct exam *exam, const char *variable, const char *val
 	const char *name = arena_printf(exam->arena, "%s without %s", what, variable);
 	struct envset env;
 	envset_copy(&env, &t->server);
-	if (value) {
-		envset_set(&env, variable, value);
+	bool modules = streq(variable, "GOPATH") || streq(variable, "GOMODCACHE");
+	const char *scratch =
+		modules ? scratch_make(exam->arena, envset_get(&t->own, "TMPDIR")) : NULL;
+	if (modules && !scratch) {
+		return;
+	}
+	envset_set(&env, "GOPROXY", "off");
+	if (value || modules) {
+		envset_set(&env, variable, modules ? scratch : value);
 	} else {
 		envset_unset(&env, variable);
 	}
@@ -39,6 +48,7 @@ static void try_without(struct exam *exam, const char *variable, const char *val
 	const char *const argv[] = {t->server_go, what, version ? NULL : "-json", NULL};
 	struct run_result run =
 		go_run_state(exam, name, argv, &env, t->workspace, TRIAL_DEADLINE_NS);
+	scratch_remove(scratch);
 	FACTS_ADD(exam->facts, trial, run.ev,
 	          .what = arena_printf(exam->arena, "without %s", variable), .subject = variable,
 	          .better = run.started && run.exit_code == 0);

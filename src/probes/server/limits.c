@@ -234,13 +234,21 @@ static bool was_killed(const struct facts *facts) {
 	return (s && s->signal != 0) || facts_said(facts, "signal: ", NULL);
 }
 
+/* A limit that the trial server was given by somebody on its way, or that it has run into. */
+static bool has_deadly_limit(const struct facts *facts) {
+	const struct fact_server_end *e = facts_first(server_end, facts);
+
+	return (e && (e->cpu_seconds >= 0 || e->file_bytes >= 0)) ||
+	       facts_said(facts, "file too large", NULL);
+}
+
 static int look(struct exam *exam, struct err *err) {
 	static const char dir[] = "/etc/security/limits.d";
 	size_t count = 0;
 
 	(void)err;
 	if (!limits_complained(exam->facts) && !no_memory_said(exam->facts) &&
-	    !was_killed(exam->facts)) {
+	    !was_killed(exam->facts) && !has_deadly_limit(exam->facts)) {
 		return 0;
 	}
 	facts_each (binary, b, exam->facts) {

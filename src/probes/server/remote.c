@@ -4,6 +4,7 @@
  */
 #include "base/str.h"
 #include "core/probe.h"
+#include "probes/server/names.h"
 
 /* Address syntax of gopls (internal/lsprpc, ParseAddr): "auto", "auto;id", "unix;/path",
  * "host:port". */
@@ -18,8 +19,13 @@ static void state_remote(struct exam *exam, const char *address, const char *fro
 	if (ev->state == EV_NOT_RECORDED) {
 		return;
 	}
+	int64_t uid =
+		evidence_has_bytes(ev) ? keyline_number(exam->arena, ev->bytes, "uid", -1) : -1;
+	const struct fact_target *target = facts_first(target, exam->facts);
+	bool foreign = uid >= 0 && target && uid != target->uid;
 	FACTS_ADD(exam->facts, remote, ev, .address = address, .network = is_unix ? "unix" : "tcp",
-	          .reachable = ev->state == EV_READ, .error = ev->error, .from = from);
+	          .reachable = ev->state == EV_READ, .error = ev->error, .from = from,
+	          .foreign = foreign, .uid = uid, .owner = foreign ? names_of_uid(exam, uid) : "");
 }
 
 static bool ends_word(char c) {

@@ -5,6 +5,7 @@
  */
 #include "base/str.h"
 #include "core/probe.h"
+#include "probes/server/names.h"
 
 static const char *between(struct exam *exam, const char *text, const char *before,
                            const char *behind) {
@@ -14,22 +15,6 @@ static const char *between(struct exam *exam, const char *text, const char *befo
 	return end ? arena_strndup(exam->arena, at + strlen(before),
 	                           (size_t)(end - at) - strlen(before))
 	           : NULL;
-}
-
-static const char *user_name(struct exam *exam, int64_t uid) {
-	const struct evidence *ev =
-		world_look(exam->world, LOOK_FILE, "/etc/passwd", LOOK_CAP_SETTINGS);
-	const char *field = arena_printf(exam->arena, ":%lld", (long long)uid);
-	struct slice rest = ev->bytes;
-	struct slice line, name, password, number;
-
-	while (evidence_has_bytes(ev) && slice_line(&rest, &line)) {
-		if (slice_cut(&line, ':', &name) && slice_cut(&line, ':', &password) &&
-		    slice_cut(&line, ':', &number) && slice_eq(number, field + 1)) {
-			return arena_slicedup(exam->arena, name);
-		}
-	}
-	return field + 1;
 }
 
 static void state_socket(struct exam *exam, const char *path, bool reachable) {
@@ -42,7 +27,7 @@ static void state_socket(struct exam *exam, const char *path, bool reachable) {
 	const char *state = st.uid != target->uid ? "foreign" : st.is_dir ? "full_dir" : "other";
 
 	FACTS_ADD(exam->facts, daemon_socket, st.ev, .path = path, .state = state, .uid = st.uid,
-	          .owner = user_name(exam, st.uid), .own = target->uid, .reachable = reachable);
+	          .owner = names_of_uid(exam, st.uid), .own = target->uid, .reachable = reachable);
 }
 
 static int look(struct exam *exam, struct err *err) {

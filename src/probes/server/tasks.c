@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * How many processes and threads may be started here, below the editor and below the servers that run.
+ * How many processes and threads may be started here, below the editor and below the servers that run, and
+ * how much processor time a control group lets them have.
  */
 #include "base/str.h"
 #include "core/probe.h"
@@ -38,6 +39,23 @@ static void state_cgroup(struct exam *exam, const struct evidence *ev, const cha
 	          .current = number[1], .room = number[0] - number[1], .refused = number[2]);
 }
 
+/* "QUOTA PERIOD PERIODS THROTTLED PATH" */
+static void state_quota(struct exam *exam, const struct evidence *ev, const char *scope,
+                        int64_t pid, struct slice line) {
+	int64_t number[4] = {0};
+	struct slice word;
+
+	for (size_t i = 0; i < 4; i++) {
+		if (!slice_cut(&line, ' ', &word) ||
+		    str_to_int64(arena_slicedup(exam->arena, word), &number[i]) != 0) {
+			return;
+		}
+	}
+	FACTS_ADD(exam->facts, cpu_quota, ev, .scope = scope, .pid = pid,
+	          .where = arena_slicedup(exam->arena, line), .quota_us = number[0],
+	          .period_us = number[1], .periods = number[2], .throttled = number[3]);
+}
+
 static void state_system(struct exam *exam, const struct evidence *ev) {
 	static const struct {
 		const char *key, *where;
@@ -68,6 +86,8 @@ static void look_at(struct exam *exam, const char *scope, int64_t pid) {
 	while (slice_line(&rest, &line)) {
 		if (slice_starts(line, "cgroup=")) {
 			state_cgroup(exam, ev, scope, pid, slice_of(line.data + 7, line.len - 7));
+		} else if (slice_starts(line, "cpu=")) {
+			state_quota(exam, ev, scope, pid, slice_of(line.data + 4, line.len - 4));
 		}
 	}
 	if (pid == 0) {
@@ -93,6 +113,6 @@ const struct probe probe_tasks = {
 	.id = "tasks",
 	.title = "how many processes and threads may be started",
 	.stage = STAGE_WORLD,
-	.yields = FACT_BIT(task_limit),
+	.yields = FACT_BIT(task_limit) | FACT_BIT(cpu_quota),
 	.look = look,
 };
