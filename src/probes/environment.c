@@ -21,7 +21,7 @@ static bool matters(struct slice name) {
 		"TMPDIR",     "TERM",        "LANG",         "CC",          "CXX",
 		"HTTP_PROXY", "HTTPS_PROXY", "http_proxy",   "https_proxy", "NO_PROXY",
 		"no_proxy",   "ALL_PROXY",   "all_proxy",    "DISPLAY",     "WAYLAND_DISPLAY",
-		"container",  "FLATPAK_ID",  "IN_NIX_SHELL", "DEVENV_ROOT",
+		"container",  "FLATPAK_ID",  "IN_NIX_SHELL", "DEVENV_ROOT", "BASH_ENV",
 	};
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++) {
 		if (slice_starts(name, prefixes[i])) {

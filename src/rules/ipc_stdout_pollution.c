@@ -58,6 +58,14 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		            "grep -nE 'echo|printf|cat|\\. |source' %s",
 		            str_shell_quote(out->arena, server->path));
 	}
+	/* bash reads that file before a script (bash(1), INVOCATION). */
+	const char *read_first = facts_var(facts, "server", "BASH_ENV");
+	if (script && b && str_ends(b->interpreter, "bash") && !str_empty(read_first)) {
+		finding_detail(out, f, "bash reads %s (BASH_ENV) before it", read_first);
+		finding_fix(out, f, "or in the file that bash reads before each script (BASH_ENV)",
+		            "grep -nE 'echo|printf|cat' %s",
+		            str_shell_quote(out->arena, read_first));
+	}
 	facts_each (tool, other, facts) {
 		if (streq(other->tool, "gopls") && streq(other->state, "ok") && !other->chosen) {
 			finding_fix(out, f, "name the real gopls in the user settings.json",

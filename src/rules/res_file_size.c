@@ -64,7 +64,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		source ? source->file
 		       : arena_printf(out->arena, "RLIMIT_FSIZE %lld", (long long)bytes),
 		"%s, and what it starts, may write files of %lld KiB at most (RLIMIT_FSIZE%s): "
-	        "what go "
+		"what go "
 		"and gopls keep in their caches is larger",
 		whose, (long long)(bytes / KIB),
 		source ? arena_printf(out->arena, ", %s line %lld", source->file,

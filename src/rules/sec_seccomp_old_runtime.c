@@ -96,7 +96,7 @@ const struct rule rule_sec_seccomp_old_runtime = {
 	.title = "A filter of system calls refuses newer ones with EPERM",
 	.wave = 2,
 	.severity = SEV_ERROR,
-	.needs = FACT_BIT(guard),
+	.needs = FACT_BIT(guard) | FACT_BIT(inside),
 	.explains = IDS("*env-go-wrapper-broken", "*res-nproc-pids", "*bug-gopls-panic"),
 	.check = check,
 };

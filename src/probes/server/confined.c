@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "core/complaint.h"
 #include "core/infer.h"
 #include "core/storage.h"
 #include "probes/go/go_run.h"
@@ -274,6 +275,18 @@ static void look_at_editor(struct exam *exam) {
 	if (p.mounts) {
 		state_process(exam, "editor", p.exe, &p, ev);
 	}
+	/* What a filter or a ruleset forbids is shown to nobody outside; the server was tried without them. */
+	if (p.seccomp || p.no_new_privs) {
+		facts_refuse(
+			exam->facts, FACT_inside,
+			arena_printf(exam->arena,
+		                     "the editor (process %d) is confined by %s, which dialtone is "
+		                     "not, and so was not the server it started",
+		                     (int)t->editor_pid,
+		                     p.seccomp ? "a filter of system calls (seccomp)"
+		                               : "no_new_privs, as Landlock and sandboxes need it"),
+			"dialtone check in a terminal of that editor");
+	}
 }
 
 /* ---- dialtone itself ---- */
@@ -348,8 +361,10 @@ static int look(struct exam *exam, struct err *err) {
 	const struct fact_server *s = facts_first(server, exam->facts);
 	bool started = exam->handshake && exam->handshake->talk;
 	bool none = s && (streq(s->state, "not_executed") || streq(s->state, "not_started"));
-	if (none || !facts_hurt(exam->facts) || infer_is_certain(exam->rules, exam->facts) ||
-	    !started) {
+	/* No other cause makes the kernel say this. */
+	bool refused = complaint_find(exam->facts, "function not implemented").fact;
+	bool known = infer_is_certain(exam->rules, exam->facts) && !refused;
+	if (none || !facts_hurt(exam->facts) || known || !started) {
 		return 0;
 	}
 	if (!stated(exam, "server") && s &&
@@ -366,7 +381,7 @@ const struct probe probe_confined = {
 	.id = "confined",
 	.title = "whether the server and go live in a sandbox of their own",
 	.stage = STAGE_AFTER,
-	.yields = FACT_BIT(confined) | FACT_BIT(confined_path) | FACT_BIT(own_sandbox) |
-                  FACT_BIT(forbidden),
+	.yields = FACT_BIT(inside) | FACT_BIT(confined) | FACT_BIT(confined_path) |
+                  FACT_BIT(own_sandbox) | FACT_BIT(forbidden),
 	.look = look,
 };
