@@ -8,6 +8,7 @@
  * is nothing; a dead mount that nobody needs is nothing.
  */
 #include "core/rule.h"
+#include "core/storage.h"
 
 #include <string.h>
 
@@ -161,9 +162,38 @@ static void check_slow(const struct rule *self, const struct facts *facts, struc
 	add_fixes(out, f, p);
 }
 
+/* It can be read, and takes nothing new: go drops what it cannot keep in its cache, and does not say why. */
+static void check_refuses(const struct rule *self, const struct facts *facts,
+                          struct findings *out) {
+	static const char *const words[] = {"input/output error", "stale NFS file handle",
+	                                    "remote I/O error", "host is down"};
+	const struct fact_trial *other = facts_trial(facts, STORAGE_TRIAL_CACHE);
+	const struct fact_go_run *why = facts_run(facts, STORAGE_RUN_WHY);
+	const struct fact_place *p = facts_place(facts, "GOCACHE");
+	const char *said = NULL;
+
+	for (size_t i = 0; why && i < sizeof(words) / sizeof(*words); i++) {
+		said = str_has(why->out, words[i]) || str_has(why->err, words[i]) ? words[i] : said;
+	}
+	if (!said || !p || !other || !other->better || !facts_hurt(facts)) {
+		return;
+	}
+	struct finding *f = findings_add(out, self, CONF_CERTAIN, p->path,
+	                                 "GOCACHE %s is on %s (%s), which takes no new files: %s",
+	                                 p->path, p->mount, p->fstype, said);
+	finding_about(out, f, p->mount);
+	finding_cites(f, p);
+	finding_cites(f, why);
+	finding_cites(f, other);
+	finding_fix(out, f, "put it on a local disk",
+	            "go env -w GOCACHE=\"/var/tmp/$(id -un)-go-build\"");
+	finding_fix(out, f, "see what the kernel says of that disk or share", "sudo dmesg | tail");
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	check_gone(self, facts, out);
 	check_slow(self, facts, out);
+	check_refuses(self, facts, out);
 }
 
 const struct rule rule_fs_slow_mount = {

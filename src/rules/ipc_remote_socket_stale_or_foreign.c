@@ -85,17 +85,21 @@ static void check_owner(const struct rule *self, const struct facts *facts, stru
                         const struct fact_remote *r) {
 	const struct fact *said = complaint_find(facts, "permission denied").fact;
 	const struct fact_server *server = facts_first(server, facts);
+	const struct fact_go_run *list = facts_run(facts, "list");
+	/* It may read all, and not write to this user's caches: go drops packages then. */
+	bool fine = list && list->started && list->exit_code == 0 && str_empty(list->out);
 
-	if (!r->reachable || !r->foreign || !said || !facts_hurt(facts)) {
+	if (!r->reachable || !r->foreign || (!said && !fine) || !facts_hurt(facts)) {
 		return;
 	}
 	struct finding *f = findings_add(
-		out, self, CONF_CERTAIN, r->address,
-		"the gopls daemon at %s belongs to %s (uid %lld), who may not read your files: it "
-		"says so of the workspace",
-		r->address, r->owner, (long long)r->uid);
+		out, self, said ? CONF_CERTAIN : CONF_LIKELY, r->address,
+		"the gopls daemon at %s belongs to %s (uid %lld), who may not %s: %s", r->address,
+		r->owner, (long long)r->uid,
+		said ? "read your files" : "use your caches as you may",
+		said ? "it says so of the workspace" : "go loads the project when you start it");
 	finding_cites(f, r);
-	finding_cite(f, said);
+	finding_cite(f, said ? said : &list->base);
 	if (server) {
 		finding_cites(f, server);
 	}

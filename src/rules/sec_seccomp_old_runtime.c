@@ -23,6 +23,16 @@ static bool is_crash(const char *err) {
 	       str_has(err, "fatal error:") || str_has(err, "runtime: ") || str_has(err, "SIGSYS");
 }
 
+/* go says only that packages are not in std; they are, and outside go lists them. */
+static struct complaint dropped(const struct facts *facts) {
+	const struct fact_goroot *root = facts_first(goroot, facts);
+	const struct fact_go_run *list = facts_run(facts, "list");
+	bool fine = list && list->started && list->exit_code == 0 && str_empty(list->out);
+
+	return root && root->complete && fine ? complaint_find(facts, " is not in std")
+	                                      : (struct complaint){0};
+}
+
 static struct complaint said_so(const struct facts *facts) {
 	const struct fact_server *s = facts_first(server, facts);
 	if (s && (s->signal == SIGSYS || (streq(s->state, "exited") && is_crash(s->err)) ||
@@ -45,7 +55,7 @@ static struct complaint said_so(const struct facts *facts) {
 			}
 		}
 	}
-	return (struct complaint){0};
+	return dropped(facts);
 }
 
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
