@@ -22,12 +22,16 @@ struct prover {
 	struct rehearsed control; /* the machine as it is, seen inside */
 };
 
+#define CHANGES_MAX 64
+
 struct deed {
 	prove_apply *apply;
 	const struct plan *plans[PROVE_CANDIDATES_MAX];
 	size_t count;
 	const char *touches[TOUCHES_MAX + 1];
 	size_t touch_count;
+	const char *environment[CHANGES_MAX + 1];
+	size_t change_count;
 };
 
 /* ---- plans ---- */
@@ -75,6 +79,11 @@ static void touch(struct deed *deed, const char *path) {
 
 static void add_plan(struct deed *deed, const struct plan *plan) {
 	deed->plans[deed->count++] = plan;
+	for (size_t i = 0; plan->environment && plan->environment[i]; i++) {
+		if (deed->change_count < CHANGES_MAX) {
+			deed->environment[deed->change_count++] = plan->environment[i];
+		}
+	}
 	for (size_t i = 0; i < plan->step_count; i++) {
 		const struct step *step = &plan->steps[i];
 
@@ -96,16 +105,22 @@ static int perform(void *context, const struct rehearsal *inside, struct err *er
 
 /* ---- trials ---- */
 
-static struct rehearse_trial trial_of(struct prover *p, const struct candidate *c) {
-	struct deed *deed = arena_new_of(p->arena, struct deed);
-
-	deed->apply = p->apply;
-	add_plan(deed, c->plan);
-	return (struct rehearse_trial){.id = c->finding->rule->id,
-	                               .subject = c->finding->subject,
+static struct rehearse_trial trial_of(struct deed *deed, const char *id, const char *subject) {
+	return (struct rehearse_trial){.id = id,
+	                               .subject = subject,
 	                               .touches = deed->touches,
+	                               .environment = deed->environment,
 	                               .act = perform,
 	                               .context = deed};
+}
+
+static struct rehearse_trial trial_of_plan(struct arena *arena, prove_apply *apply,
+                                           const struct plan *plan) {
+	struct deed *deed = arena_new_of(arena, struct deed);
+
+	deed->apply = apply;
+	add_plan(deed, plan);
+	return trial_of(deed, plan->cause, plan->subject);
 }
 
 /* Is it the trouble, and all of it, that went away? */
@@ -146,7 +161,8 @@ static void try_each(struct prover *p) {
 		}
 		for (; next < p->count && n < SIDE_BY_SIDE; next++) {
 			if (p->candidates[next].plan) {
-				trials[n] = trial_of(p, &p->candidates[next]);
+				trials[n] =
+					trial_of_plan(p->arena, p->apply, p->candidates[next].plan);
 				whose[n++] = &p->candidates[next];
 			}
 		}
@@ -197,4 +213,16 @@ struct diagnosis prove(struct arena *arena, const struct rehearse_subject *subje
 	try_each(&p);
 	const struct rehearsed *together = try_together(&p);
 	return prove_weigh(arena, diagnosis, p.candidates, p.count, together);
+}
+
+struct rehearsed rehearse_plan(struct arena *arena, const struct rehearse_subject *subject,
+                               const struct plan *plan, const struct digest *before,
+                               prove_apply *apply) {
+	struct rehearse_trial trial = trial_of_plan(arena, apply, plan);
+	struct rehearsed ret = {.because = prove_refusal(arena, plan)};
+
+	if (!ret.because) {
+		rehearse(arena, subject, &trial, 1, before, &ret);
+	}
+	return ret;
 }

@@ -35,6 +35,11 @@ struct diagnosis prove_weigh(struct arena *arena, const struct diagnosis *diagno
                              const struct candidate *candidates, size_t count,
                              const struct rehearsed *together);
 
+/* What comes of this plan alone, as `dialtone fix` shows it. before: the report of the machine as it is, or NULL. */
+struct rehearsed rehearse_plan(struct arena *arena, const struct rehearse_subject *subject,
+                               const struct plan *plan, const struct digest *before,
+                               prove_apply *apply);
+
 /* Why a plan can be shown only, or NULL: it is rehearsed. */
 const char *prove_refusal(struct arena *arena, const struct plan *plan);
 

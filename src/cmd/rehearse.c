@@ -96,8 +96,10 @@ static void add_option(struct run *run, const char *name, const char *value) {
  * file. What a login shell makes of it can be asked again. */
 static const char *environment_spec(struct run *run) {
 	const char *label = run->subject->target->environment_label;
+	bool changed = run->trial->environment && run->trial->environment[0];
 
-	if (!label || streq(label, "self") || streq(label, "shell") || str_starts(label, "file:")) {
+	if (streq(label, "shell") ||
+	    (!changed && (!label || streq(label, "self") || str_starts(label, "file:")))) {
 		return label ? label : "self";
 	}
 	run->environment = arena_printf(run->arena, "/tmp/.dialtone-environment-%d", getpid());
@@ -131,8 +133,27 @@ static void find_args(struct run *run, int64_t limit_ns) {
 
 /* ---- inside ---- */
 
+static void change_environment(struct envset *env, const char *const *changes) {
+	for (; changes && *changes; changes++) {
+		const char *equals = strchr(*changes, '=');
+		size_t len = equals ? (size_t)(equals - *changes) : strlen(*changes);
+		const char *name = arena_strndup(env->arena, *changes, len);
+
+		if (equals) {
+			envset_set(env, name, equals + 1);
+		} else {
+			envset_unset(env, name);
+		}
+	}
+}
+
 static int put_environment(const struct run *run) {
-	const struct envset *env = &run->subject->target->judged;
+	struct envset changed;
+	const struct envset *env = &changed;
+
+	envset_init(&changed, run->arena);
+	envset_copy(&changed, &run->subject->target->judged);
+	change_environment(&changed, run->trial->environment);
 	unlink(run->environment);
 	CLEANUP(fd_closep)
 	int fd = open(run->environment, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);

@@ -27,6 +27,8 @@ struct rehearse_trial {
 	const char *subject;
 	const char *const
 		*touches; /* absolute paths that are changed, NULL-terminated; NULL: none */
+	/* What that changes in the environment that is judged: as in struct plan. */
+	const char *const *environment;
 	/* Does it; see rehearsal_spec. */
 	int (*act)(void *context, const struct rehearsal *inside, struct err *err);
 	void *context;
