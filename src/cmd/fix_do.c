@@ -354,9 +354,8 @@ int fix_do(struct fix_run *run) {
 		output_complain("%s", err.msg);
 		return STATUS_NOT_FIXED;
 	}
-	int locked = lock_take(run->arena, LOCK_WAIT_NS, &err);
-	CLEANUP(fd_closep) int lock = locked;
-	if (locked < 0) {
+	CLEANUP(fd_closep) int lock = lock_take(run->arena, LOCK_WAIT_NS, &err);
+	if (lock < 0) {
 		output_complain("%s", err.msg);
 		return STATUS_NOT_FIXED;
 	}
@@ -420,9 +419,8 @@ int fix_resume(struct fix_run *run) {
 		output_complain("%s", err.msg);
 		return STATUS_UNKNOWN;
 	}
-	int locked = lock_take(run->arena, LOCK_WAIT_NS, &err);
-	CLEANUP(fd_closep) int lock = locked;
-	if (locked < 0) {
+	CLEANUP(fd_closep) int lock = lock_take(run->arena, LOCK_WAIT_NS, &err);
+	if (lock < 0) {
 		output_complain("%s", err.msg);
 		return STATUS_NOT_FIXED;
 	}
