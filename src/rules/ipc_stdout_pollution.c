@@ -59,7 +59,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		            str_shell_quote(out->arena, server->path));
 	}
 	/* bash reads that file before a script (bash(1), INVOCATION). */
-	const char *read_first = facts_var(facts, "server", "BASH_ENV");
+	const char *read_first = facts_var(facts, "judged", "BASH_ENV");
 	if (script && b && str_ends(b->interpreter, "bash") && !str_empty(read_first)) {
 		finding_detail(out, f, "bash reads %s (BASH_ENV) before it", read_first);
 		finding_fix(out, f, "or in the file that bash reads before each script (BASH_ENV)",
