@@ -48,6 +48,13 @@ static const char head[] =
 	"\tfi\n"
 	"}\n"
 	"\n"
+	"# made DIR MODE\n"
+	"made() {\n"
+	"\tif [ -d \"$1\" ]; then return; fi\n"
+	"\tmkdir -p \"$1\"\n"
+	"\tchmod \"$2\" \"$1\"\n"
+	"}\n"
+	"\n"
 	"# mode FILE FROM TO (octal)\n"
 	"mode() {\n"
 	"\tif [ \"$(stat -c %a \"$1\")\" = \"$2\" ]; then chmod \"$3\" \"$1\"; fi\n"
@@ -80,7 +87,8 @@ static const char head[] =
 	"\tif [ -e \"$kept/$name\" ]; then return; fi\n"
 	"\tmkdir -p \"$kept/$name.new\"\n"
 	"\tfor file in \"$@\"; do\n"
-	"\t\tif [ -e \"$file\" ]; then cp -a --parents \"$file\" \"$kept/$name.new\"; fi\n"
+	"\t\tmkdir -p \"$kept/$name.new$(dirname \"$file\")\"\n"
+	"\t\tif [ -e \"$file\" ]; then cp -a \"$file\" \"$kept/$name.new$file\"; fi\n"
 	"\tdone\n"
 	"\tmv \"$kept/$name.new\" \"$kept/$name\"\n"
 	"}\n"
@@ -183,8 +191,7 @@ static void add_file(struct script *s, const struct journal_change *c) {
 		         arena_printf(arena, "mode %s %o %o", path, (unsigned)a->mode,
 		                      (unsigned)b->mode));
 	} else if (a->kind == IMAGE_DIRECTORY) {
-		add_call(s, c->what,
-		         arena_printf(arena, "mkdir -p -m %o %s", (unsigned)a->mode, path),
+		add_call(s, c->what, arena_printf(arena, "made %s %o", path, (unsigned)a->mode),
 		         arena_printf(arena, "rmdir --ignore-fail-on-non-empty %s", path));
 	} else if (b->kind == IMAGE_FILE && (b->kept || b->bytes.len > SCRIPT_FILE_MAX)) {
 		const char *aside = quote(s, arena_printf(arena, "%s.aside", c->path));
@@ -290,6 +297,23 @@ static void add_change(struct script *s, const struct journal_change *c, const c
 	}
 }
 
+/* Several changes of one file are one, or the script could not tell on which of them it stands. False for all but the
+ * first. */
+static bool merge_file(const struct repair *repair, size_t index, struct journal_change *ret) {
+	*ret = repair->changes[index];
+	for (size_t i = 0; ret->kind == CHANGE_FILE && i < repair->change_count; i++) {
+		const struct journal_change *other = &repair->changes[i];
+		bool same = other->kind == CHANGE_FILE && streq(other->path, ret->path);
+		if (same && i < index) {
+			return false;
+		}
+		if (same) {
+			ret->after = other->after;
+		}
+	}
+	return true;
+}
+
 void script_begin(struct script *s, struct strbuf *out, const char *workspace) {
 	*s = (struct script){.out = out};
 	strbuf_init(&s->files, out->arena);
@@ -314,7 +338,10 @@ void script_add(struct script *s, const struct plan *plan, const struct repair *
 	}
 	s->needs_root = s->needs_root || plan->needs_root;
 	for (size_t i = 0; i < repair->change_count; i++) {
-		add_change(s, &repair->changes[i], nonce);
+		struct journal_change whole;
+		if (merge_file(repair, i, &whole)) {
+			add_change(s, &whole, nonce);
+		}
 	}
 	if (*plan->then) {
 		comment(&s->forth, arena_printf(arena, "Left to you: %s", plan->then));

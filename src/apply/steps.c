@@ -346,8 +346,13 @@ static int give_up(struct work *w, int r) {
 	struct err *first = w->err;
 	struct err second;
 	const char *why = arena_strdup(w->arena, first->msg);
+	struct repair written = {0};
 	w->err = &second;
 	w->resumed = true;
+	/* A commit that was reported to fail may be on the disk all the same: what is written counts. */
+	if (journal_find(w->steps->journal, w->arena, w->repair->id, &written, &second) == 0) {
+		*w->repair = written;
+	}
 	int back = collect_interrupted(w);
 	back = back < 0 ? back : take_back(w, REPAIR_FAILED);
 	w->err = first;

@@ -301,24 +301,25 @@ int change_collect(struct work *w, size_t index) {
 	int r = program_collect(arena, &p, &before, keep, repair, w->err);
 	r = r < 0 ? r : journal_begin(w->steps->journal, w->err);
 	if (r < 0) {
+		repair->change_count = first;
 		return r;
 	}
 	for (size_t i = first; r == 0 && i < repair->change_count; i++) {
 		r = journal_add_change(w->steps->journal, repair, &repair->changes[i], w->err);
 	}
-	if (r == 0) {
-		/* From here on those changes stand for what the program did. */
-		c = &repair->changes[index];
-		c->state = CHANGE_DONE;
-		c->tree = slice_of("", 0);
-		r = journal_update_change(w->steps->journal, c, w->err);
-	}
+	/* From here on those changes stand for what the program did. */
+	struct journal_change collected = repair->changes[index];
+	collected.state = CHANGE_DONE;
+	collected.tree = slice_of("", 0);
+	r = r < 0 ? r : journal_update_change(w->steps->journal, &collected, w->err);
 	r = r < 0 ? r : journal_commit(w->steps->journal, w->err);
 	if (r < 0) {
 		journal_rollback(w->steps->journal);
 		repair->change_count = first;
+		return r;
 	}
-	return r;
+	repair->changes[index] = collected;
+	return 0;
 }
 
 /* ---- CHANGE_SIGNAL ---- */

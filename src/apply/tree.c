@@ -29,7 +29,7 @@ static int copy_aside(struct take *t, const struct place *place, struct image *i
 	const char *copy = arena_printf(t->arena, "%s/%zu", t->keep, t->tree->count);
 	int opened = image_open_file(place->dir_fd, place->name);
 	CLEANUP(fd_closep) int from = opened;
-	CLEANUP(fd_closep) int to = open(copy, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	CLEANUP(fd_closep) int to = open(copy, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	int r = opened < 0 ? opened : to < 0 ? -errno : put_copy(from, to);
 	if (r < 0) {
 		return err_set(t->err, r, "cannot copy '%s' aside: %s", place->path, strerror(-r));
