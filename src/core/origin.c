@@ -17,6 +17,17 @@ const struct fact_startup *origin_startup(const struct facts *facts, const char 
 	return found;
 }
 
+/* The unit that gives it, when no start-up file does. */
+static const struct fact_unit_env *unit_of(const struct facts *facts, const char *name,
+                                           const char *value) {
+	facts_each (unit_env, u, facts) {
+		if (streq(u->name, name) && streq(u->value, value)) {
+			return u;
+		}
+	}
+	return NULL;
+}
+
 static const char *line_words(const struct facts *facts, const char *where) {
 	const char *colon = strrchr(where, ':');
 	if (!colon) {
@@ -73,6 +84,11 @@ const char *origin_words(const struct facts *facts, const struct fact_govar *var
 	const char *holder =
 		p ? arena_printf(arena, "in the environment of process %lld", (long long)p->pid)
 		  : "in the environment";
+	const struct fact_unit_env *u = unit_of(facts, var->name, var->value);
+	if (!s && u) {
+		return arena_printf(arena, "%s, set by %s line %lld", holder, u->file,
+		                    (long long)u->line);
+	}
 	return s ? arena_printf(arena, "%s, set by %s line %lld%s", holder, s->file,
 	                        (long long)s->line, cr)
 	         : arena_printf(arena, "%s%s", holder, cr);
@@ -107,6 +123,30 @@ static void fix_wrapper(const struct facts *facts, struct findings *out, struct 
 		own ? "" : "sudo ", colon + 1, var->name, var->name, str_shell_quote(arena, file));
 }
 
+/* systemctl(1): a changed unit is read again only when asked for. */
+static void fix_unit(struct findings *out, struct finding *finding, const struct fact_unit_env *u) {
+	const char *file = str_shell_quote(out->arena, u->file);
+	bool own = !str_starts(u->file, "/etc/");
+	const char *again = str_starts(u->file, "/etc/systemd/system/")
+	                            ? "sudo systemctl daemon-reload"
+	                            : "systemctl --user daemon-reload";
+	finding_cites(finding, u);
+	if (u->alone) {
+		finding_fix(out, finding,
+		            "switch that line of the unit off, then start the editor again",
+		            "%ssed -i.bak '%llds/^/# /' %s && %s", own ? "" : "sudo ",
+		            (long long)u->line, file, again);
+	} else {
+		finding_fix(out, finding,
+		            arena_printf(out->arena,
+		                         "take %s out of that line of the unit, then start the "
+		                         "editor again",
+		                         u->name),
+		            "%s +%lld %s && %s", own ? "${EDITOR:-vi}" : "sudo ${EDITOR:-vi}",
+		            (long long)u->line, file, again);
+	}
+}
+
 static void fix_startup(const struct facts *facts, struct findings *out, struct finding *finding,
                         const struct fact_govar *var) {
 	struct arena *arena = out->arena;
@@ -131,6 +171,8 @@ static void fix_startup(const struct facts *facts, struct findings *out, struct 
 			"%ssed -i.bak '%llds/^/# /' %s",
 			str_starts(s->file, "/etc/") ? "sudo " : "", (long long)s->line,
 			str_shell_quote(arena, s->file));
+	} else if (unit_of(facts, var->name, var->value)) {
+		fix_unit(out, finding, unit_of(facts, var->name, var->value));
 	} else {
 		finding_fix(
 			out, finding,
