@@ -11,16 +11,17 @@ LAB = os.path.dirname(os.path.abspath(__file__))
 
 
 def remove_groups(name):
-    """The control groups a case has made, which are the host's; what was in them has ended or is ending."""
+    """The control groups a case has made, which are the host's, with those below; what was in them has ended or is ending."""
     end = time.monotonic() + 3
-    for directory in glob.glob("/sys/fs/cgroup/" + name) + glob.glob("/sys/fs/cgroup/*/" + name):
-        while os.path.isdir(directory):
-            try:
-                os.rmdir(directory)
-            except OSError:
-                if time.monotonic() > end:
-                    break
-                time.sleep(0.01)
+    for top in glob.glob("/sys/fs/cgroup/" + name) + glob.glob("/sys/fs/cgroup/*/" + name):
+        for directory, _, _ in os.walk(top, topdown=False):
+            while os.path.isdir(directory):
+                try:
+                    os.rmdir(directory)
+                except OSError:
+                    if time.monotonic() > end:
+                        break
+                    time.sleep(0.01)
 
 
 def run_world(job, timeout_s):
