@@ -220,8 +220,9 @@ static int make_special(struct put *p, const struct image *after) {
 		r = set_mode(p, fd, after);
 	}
 	const struct timespec times[] = {time_of(after->atime_ns), time_of(after->mtime_ns)};
-	if (r == 0 && after->mtime_ns != 0) {
-		(void)utimensat(dir, p->temporary, times, AT_SYMLINK_NOFOLLOW);
+	if (r == 0 && after->mtime_ns != 0 &&
+	    utimensat(dir, p->temporary, times, AT_SYMLINK_NOFOLLOW) < 0) {
+		r = fail(p, "set the times of", errno);
 	}
 	return r;
 }
@@ -243,8 +244,8 @@ static int make_directory(struct put *p, const struct image *after) {
 	r = r < 0 ? r : set_attributes(p, fd, after);
 	r = r < 0 ? r : set_mode(p, fd, after);
 	const struct timespec times[] = {time_of(after->atime_ns), time_of(after->mtime_ns)};
-	if (r == 0 && after->mtime_ns != 0) {
-		(void)futimens(fd, times);
+	if (r == 0 && after->mtime_ns != 0 && futimens(fd, times) < 0) {
+		r = fail(p, "set the times of", errno);
 	}
 	return r;
 }

@@ -10,6 +10,8 @@
 #include "cmd/options.h"
 #include "core/registry.h"
 
+#include <unistd.h>
+
 #define OPERANDS_MAX 32
 
 #define CHECK(member) (offsetof(struct fix_options, check) + offsetof(struct check_options, member))
@@ -71,7 +73,8 @@ static int split_operands(struct fix_run *run, const char *const *operands, size
 	}
 	run->causes = causes;
 	run->dir = n < count ? operands[n] : NULL;
-	if (n + 1 < count || (run->dir && n == 0 && near_cause(run->arena, run->dir))) {
+	bool absent = run->dir && access(run->dir, F_OK) < 0;
+	if (n + 1 < count || (absent && near_cause(run->arena, run->dir))) {
 		const char *near = near_cause(run->arena, operands[n]);
 		output_complain("there is no cause '%s'%s%s%s", operands[n],
 		                near ? "; did you mean '" : "; `dialtone explain` lists them",

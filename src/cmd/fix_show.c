@@ -101,7 +101,9 @@ static void put_price(struct sheet *sheet, const struct proposal *p) {
 	                                            : "not all of it can be taken back";
 	const char *more = p->outcome == FIX_SHOWN ? arena_printf(arena, "; %s", p->because) : "";
 	heading(sheet, "Price");
-	prose(sheet, arena_printf(arena, "%s%s; %s", back, more, p->rehearsal));
+	prose(sheet, arena_printf(arena, "%s%s", back, more));
+	heading(sheet, "Rehearsal");
+	prose(sheet, p->rehearsal);
 }
 
 static void put_next(struct sheet *sheet, const struct fix_run *run, const struct proposal *p) {
