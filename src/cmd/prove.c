@@ -26,6 +26,7 @@ struct prover {
 
 struct deed {
 	prove_apply *apply;
+	const struct envset *env; /* of programs */
 	const struct plan *plans[PROVE_CANDIDATES_MAX];
 	size_t count;
 	const char *touches[TOUCHES_MAX + 1];
@@ -100,7 +101,7 @@ static void add_plan(struct deed *deed, const struct plan *plan) {
 static int perform(void *context, const struct rehearsal *inside, struct err *err) {
 	const struct deed *deed = context;
 
-	return deed->apply(deed->plans, deed->count, inside, err);
+	return deed->apply(deed->plans, deed->count, deed->env, inside, err);
 }
 
 /* ---- trials ---- */
@@ -114,11 +115,20 @@ static struct rehearse_trial trial_of(struct deed *deed, const char *id, const c
 	                               .context = deed};
 }
 
-static struct rehearse_trial trial_of_plan(struct arena *arena, prove_apply *apply,
-                                           const struct plan *plan) {
+static struct deed *deed_new(struct arena *arena, const struct rehearse_subject *subject,
+                             prove_apply *apply) {
 	struct deed *deed = arena_new_of(arena, struct deed);
 
 	deed->apply = apply;
+	deed->env = &subject->target->judged;
+	return deed;
+}
+
+static struct rehearse_trial trial_of_plan(struct arena *arena,
+                                           const struct rehearse_subject *subject,
+                                           prove_apply *apply, const struct plan *plan) {
+	struct deed *deed = deed_new(arena, subject, apply);
+
 	add_plan(deed, plan);
 	return trial_of(deed, plan->cause, plan->subject);
 }
@@ -161,8 +171,8 @@ static void try_each(struct prover *p) {
 		}
 		for (; next < p->count && n < SIDE_BY_SIDE; next++) {
 			if (p->candidates[next].plan) {
-				trials[n] =
-					trial_of_plan(p->arena, p->apply, p->candidates[next].plan);
+				trials[n] = trial_of_plan(p->arena, p->subject, p->apply,
+				                          p->candidates[next].plan);
 				whose[n++] = &p->candidates[next];
 			}
 		}
@@ -183,11 +193,10 @@ static void try_each(struct prover *p) {
 
 /* When none was all of it, perhaps several are. */
 static const struct rehearsed *try_together(struct prover *p) {
-	struct deed *deed = arena_new_of(p->arena, struct deed);
+	struct deed *deed = deed_new(p->arena, p->subject, p->apply);
 	struct rehearsed *together = arena_new_of(p->arena, struct rehearsed);
 	struct rehearse_trial trial = {.touches = deed->touches, .act = perform, .context = deed};
 
-	deed->apply = p->apply;
 	for (size_t i = 0; i < p->count; i++) {
 		if (cures(&p->candidates[i])) {
 			return NULL;
@@ -218,7 +227,7 @@ struct diagnosis prove(struct arena *arena, const struct rehearse_subject *subje
 struct rehearsed rehearse_plan(struct arena *arena, const struct rehearse_subject *subject,
                                const struct plan *plan, const struct digest *before,
                                prove_apply *apply) {
-	struct rehearse_trial trial = trial_of_plan(arena, apply, plan);
+	struct rehearse_trial trial = trial_of_plan(arena, subject, apply, plan);
 	struct rehearsed ret = {.because = prove_refusal(arena, plan)};
 
 	if (!ret.because) {

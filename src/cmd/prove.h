@@ -11,8 +11,8 @@
 
 #define PROVE_CANDIDATES_MAX 4
 
-/* Does what the plans say, inside a rehearsal. 0, or negative errno with a sentence. */
-typedef int prove_apply(const struct plan *const *plans, size_t count,
+/* Does what the plans say, inside a rehearsal, programs with this environment. 0, or negative errno with a sentence. */
+typedef int prove_apply(const struct plan *const *plans, size_t count, const struct envset *env,
                         const struct rehearsal *inside, struct err *err);
 
 struct candidate {

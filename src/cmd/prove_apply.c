@@ -24,21 +24,16 @@ static int apply_one(struct steps *steps, const struct plan *plan, struct err *e
 }
 
 static int apply_all(struct arena *arena, const struct plan *const *plans, size_t count,
-                     const struct rehearsal *inside, struct err *err) {
+                     const struct envset *env, const struct rehearsal *inside, struct err *err) {
 	struct evidence_store store;
 	struct steps steps;
-	struct envset own;
 	CLEANUP(journal_closep) struct journal *journal = journal_open(true, err);
 	if (!journal) {
 		return err->code;
 	}
 	evidence_store_init(&store, arena);
-	envset_init(&own, arena);
-	for (char **var = environ; *var; var++) {
-		envset_add_block(&own, slice_of(*var, strlen(*var) + 1));
-	}
 	steps_init(&steps, arena, journal);
-	steps.env = &own;
+	steps.env = env;
 	steps.disruptive = inside->own_processes;
 	steps.world = world_live_open(arena, &store, -1, err);
 	int r = steps.world ? 0 : err->code;
@@ -49,14 +44,14 @@ static int apply_all(struct arena *arena, const struct plan *const *plans, size_
 	return r;
 }
 
-int prove_apply_plans(const struct plan *const *plans, size_t count, const struct rehearsal *inside,
-                      struct err *err) {
+int prove_apply_plans(const struct plan *const *plans, size_t count, const struct envset *env,
+                      const struct rehearsal *inside, struct err *err) {
 	/* A process of its own, which ends behind this. */
 	if (setenv("XDG_STATE_HOME", STATE_DIR, 1) < 0) {
 		return err_set(err, -ENOMEM, "no memory");
 	}
 	struct arena *arena = arena_new();
-	int r = apply_all(arena, plans, count, inside, err);
+	int r = apply_all(arena, plans, count, env, inside, err);
 	arena_free(arena);
 	return r;
 }
