@@ -45,6 +45,7 @@ expect 'the difference' '-GOROOT=/opt/nothing' "$(grep '^-[^-]' out)"
 run 'shown as JSON' 1 fix w --json
 expect 'its members' 'proposed true false false 1' \
 	"$(jq -r '.fixes[0] | "\(.outcome) \(.reversible) \(.needs_root) \(.disruptive) \(.steps | length)"' out)"
+expect 'its rehearsal' passed "$(jq -r '.fixes[0].rehearsed' out)"
 picture | cmp -s before - || fail 'showing changed something'
 run 'check names it' 1 check w --json
 expect 'as the first fix' "dialtone fix env-goenv-file-leftover $work/w 1 true" \
@@ -91,6 +92,8 @@ cp "$env_file" "$env_file.old"
 # shellcheck disable=SC2016 # expanded when it runs
 printf 'export PATH=%q\ngrep -q ^GOROOT= "$HOME/.config/go/env" || cat "$HOME/.config/go/env.old" >"$HOME/.config/go/env"\n' \
 	"$PATH" >home/.profile
+run 'no help, rehearsed' 1 fix env-goenv-file-leftover w --environment shell --json
+expect 'its rehearsal' failed "$(jq -r '.fixes[0].rehearsed' out)"
 run 'no help' 4 fix env-goenv-file-leftover w --environment shell --yes --json
 expect 'its outcome' no_help "$(jq -r '.fixes[0].outcome' out)"
 expect 'as before' 1 "$(grep -c '^GOROOT=' "$env_file")"
