@@ -30,9 +30,11 @@ static int fail(struct put *p, const char *what, int error) {
 }
 
 static struct timespec time_of(int64_t ns) {
-	/* What is not known is left as it is. */
-	return ns == 0 ? (struct timespec){.tv_nsec = UTIME_OMIT}
-	               : (struct timespec){.tv_sec = ns / NS_PER_S, .tv_nsec = ns % NS_PER_S};
+	if (ns == 0) {
+		/* What is not known is left as it is. */
+		return (struct timespec){.tv_nsec = UTIME_OMIT};
+	}
+	return (struct timespec){.tv_sec = ns / NS_PER_S, .tv_nsec = ns % NS_PER_S};
 }
 
 int put_copy(int from, int to) {

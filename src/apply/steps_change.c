@@ -275,7 +275,7 @@ static int do_run(struct work *w, size_t index) {
 		              path_base(p.argv[0]), more);
 	}
 	/* What it did is written down even when it failed half-way: then it is taken back. */
-	struct err own;
+	struct err own = {0};
 	struct work collecting = *w;
 	collecting.err = r < 0 ? &own : w->err;
 	int collected = change_collect(&collecting, index);

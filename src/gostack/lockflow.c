@@ -273,10 +273,14 @@ static int64_t offset_of(int slot) {
 static void forget(struct state *st, uint32_t what) {
 	size_t kept = 0;
 	for (size_t i = 0; i < REGISTERS; i++) {
-		st->regs[i] = st->regs[i].what == what ? (struct value){0} : st->regs[i];
+		if (st->regs[i].what == what) {
+			st->regs[i] = (struct value){0};
+		}
 	}
 	for (size_t i = 0; i < SLOTS_MAX; i++) {
-		st->slots[i] = st->slots[i].what == what ? (struct value){0} : st->slots[i];
+		if (st->slots[i].what == what) {
+			st->slots[i] = (struct value){0};
+		}
 	}
 	for (size_t i = 0; i < st->held_count; i++) {
 		st->held[kept] = st->held[i];

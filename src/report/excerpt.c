@@ -230,6 +230,12 @@ static const char *owner_gap_line(struct arena *a, const struct fact_owner_gap *
 /* Facts about Go and its modules. */
 static const char *go_excerpt(struct arena *a, const struct fact *fact) {
 	switch (fact->kind) {
+	case FACT_platform:
+		return arena_printf(a, "%s/%s, %s", AS(platform)->goos, AS(platform)->goarch,
+		                    AS(platform)->known ? "which this Go builds for"
+		                    : AS(platform)->os_known
+		                            ? "a pair that this Go does not build for"
+		                            : "a GOOS that this Go does not know");
 	case FACT_goflag_error:
 		return arena_printf(
 			a, "%s=%s: %s is %s", AS(goflag_error)->source,
@@ -282,6 +288,10 @@ static const char *excerpt(struct arena *a, const struct fact *fact) {
 		return arena_printf(a, "%s=%s at %s", AS(startup)->name,
 		                    excerpt_value(a, AS(startup)->name, AS(startup)->value),
 		                    excerpt_place(a, AS(startup)->file, AS(startup)->line));
+	case FACT_unit_env:
+		return arena_printf(a, "%s=%s at %s", AS(unit_env)->name,
+		                    excerpt_value(a, AS(unit_env)->name, AS(unit_env)->value),
+		                    excerpt_place(a, AS(unit_env)->file, AS(unit_env)->line));
 	case FACT_govar:
 		return govar_line(a, AS(govar));
 	case FACT_setting:

@@ -59,6 +59,7 @@ static void check_import(const struct rule *self, const struct facts *facts, str
 	/* go.work uses the other one, and the file's own module is what it does not know. */
 	bool itself = work && streq(work->role, "active") && is_used(facts, gap->local) &&
 	              !is_used(facts, own);
+	const char *instead = itself ? work->path : NULL;
 	const char *why =
 		!work ? "and there is no go.work and no replace for it"
 		: streq(work->role, "off")
@@ -69,7 +70,7 @@ static void check_import(const struct rule *self, const struct facts *facts, str
 		itself ? "%s, imported in %s line %lld, is of the module %s in %s, which does not "
 			 "use the module of that file, %s"
 		       : "%s (imported in %s line %lld) lies in the module %s, %s%s",
-		gap->import, gap->file, (long long)gap->line, gap->local, itself ? work->path : why,
+		gap->import, gap->file, (long long)gap->line, gap->local, instead ? instead : why,
 		itself ? own : "");
 	finding_cites(f, gap);
 	if (work) {

@@ -358,7 +358,7 @@ void ask_editor_arrange(struct exam *exam, const struct asked_client *client) {
 	govars_state(exam, &t->server, t->go_path);
 	t->gopls_path = find_gopls(exam, wanted); /* elsewhere is also where GOBIN says */
 	start_judge(exam, &t->server);
-	start_with(exam, wanted ? client->argv + 1 : NULL);
+	start_with(exam, client && wanted ? client->argv + 1 : NULL);
 }
 
 void ask_editor_or_read(struct exam *exam, const struct ask_spec *spec,
