@@ -138,6 +138,14 @@ const char *excerpt_running(struct arena *a, const struct fact *fact) {
 	switch (fact->kind) {
 	case FACT_running_server:
 		return running_server_line(a, AS(running_server));
+	case FACT_cpu_quota:
+		return arena_printf(a, "%s: %lld of each %lld ms of processor time for all in it",
+		                    AS(cpu_quota)->where,
+		                    (long long)(AS(cpu_quota)->quota_us / 1000),
+		                    (long long)(AS(cpu_quota)->period_us / 1000));
+	case FACT_inside:
+		return arena_printf(a, "what process %lld lets a server do",
+		                    (long long)AS(inside)->pid);
 	case FACT_limit:
 		return limit_line(a, AS(limit));
 	case FACT_limit_source:
