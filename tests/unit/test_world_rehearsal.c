@@ -470,6 +470,56 @@ static void test_what_is_read_only_stays_so(void **state) {
 	with_mounts(*state, arrange_read_only, stays_read_only);
 }
 
+/* ---- a root that is itself mounted, of a kind that is no disk ---- */
+
+static void fill_root(struct fixture *f, const char *root) {
+	put(path_join(f->arena, root, "settings"), "as it was");
+	put(path_join(f->arena, root, "old"), "old");
+}
+
+static void arrange_tmpfs(struct fixture *f, const char *root) {
+	assert_int_equal(mount("tmpfs", root, "tmpfs", 0, "mode=0755"), 0);
+	fill_root(f, root);
+}
+
+/* As in most containers: a home on an overlay, over which there is room for one more. */
+static void arrange_overlay(struct fixture *f, const char *root) {
+	const char *parts = fixture_path(f, arena_printf(f->arena, "parts-%d", getpid()));
+	static const char *const names[] = {"", "lower", "upper", "work"};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		assert_int_equal(mkdir(path_join(f->arena, parts, names[i]), 0755), 0);
+	}
+	fill_root(f, path_join(f->arena, parts, "lower"));
+	const char *options =
+		arena_printf(f->arena, "lowerdir=%s/lower,upperdir=%s/upper,workdir=%s/work", parts,
+	                     parts, parts);
+	assert_int_equal(mount("overlay", root, "overlay", 0, options), 0);
+}
+
+static void is_changed_inside_only(struct fixture *f, const char *root) {
+	static const char *const argv[] = {"/bin/sh", "-c", "cat settings sub/new"};
+	struct scene s;
+
+	scene_of(&s, f, root, argv, 3, act_changes);
+	play(&s);
+	if (refused(&s)) {
+		return;
+	}
+	assert_string_equal(s.outcome.because, "");
+	assert_string_equal(arena_slicedup(f->arena, s.outcome.out), "changednew");
+	assert_string_equal(get(f, path_join(f->arena, root, "settings")), "as it was");
+	assert_string_equal(get(f, path_join(f->arena, root, "old")), "old");
+}
+
+static void test_on_tmpfs(void **state) {
+	with_mounts(*state, arrange_tmpfs, is_changed_inside_only);
+}
+
+static void test_on_an_overlay(void **state) {
+	with_mounts(*state, arrange_overlay, is_changed_inside_only);
+}
+
 /* Two at once see nothing of each other; a link leads where it leads. */
 static int act_claims(void *context, const struct rehearsal *inside, struct err *err) {
 	struct scene *s = context;
@@ -522,6 +572,9 @@ int main(void) {
 	                                        fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_mounts_below, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_what_is_read_only_stays_so, fixture_setup,
+	                                        fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_on_tmpfs, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_on_an_overlay, fixture_setup,
 	                                        fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_two_at_once, fixture_setup, fixture_teardown),
 	};
