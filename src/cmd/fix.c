@@ -148,9 +148,6 @@ static int work(struct fix_run *run) {
 	if (o->script) {
 		return write_script(run);
 	}
-	if (!o->yes) {
-		fix_rehearse(run);
-	}
 	if (o->yes || o->interactive) {
 		status = fix_do(run);
 		return o->check.json ? tell(run, status) : status;

@@ -76,9 +76,6 @@ int fix_do(struct fix_run *run);
 /* Finishes what was interrupted; the exit status. */
 int fix_resume(struct fix_run *run);
 
-/* fix_rehearse.c. What can be done is tried in a rehearsal first, each proposal by itself. */
-void fix_rehearse(struct fix_run *run);
-
 /* fix_show.c */
 void fix_show(struct strbuf *out, const struct fix_run *run, const struct proposal *p);
 void fix_json(struct strbuf *out, const struct fix_run *run);

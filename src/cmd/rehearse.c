@@ -272,13 +272,22 @@ static const char *joined(struct arena *arena, const char *const *names) {
 	return out.data;
 }
 
-static const char *still_wrong(struct arena *arena, const struct rehearsed *r) {
-	for (size_t i = 0; i < r->report.finding_count; i++) {
-		const struct digest_finding *f = &r->report.findings[i];
+static const struct digest_finding *finds_error(const struct digest *report) {
+	for (size_t i = 0; i < report->finding_count; i++) {
+		const struct digest_finding *f = &report->findings[i];
 
 		if (!f->symptom && streq(f->severity, "error")) {
-			return arena_printf(arena, "%s (%s)", f->title, f->id);
+			return f;
 		}
+	}
+	return NULL;
+}
+
+static const char *still_wrong(struct arena *arena, const struct rehearsed *r) {
+	const struct digest_finding *f = finds_error(&r->report);
+
+	if (f) {
+		return arena_printf(arena, "%s (%s)", f->title, f->id);
 	}
 	const char *const *hurt = digest_hurt(arena, &r->report);
 	return hurt[0] ? arena_printf(arena, "still no answer to %s", joined(arena, hurt)) : "";
@@ -313,9 +322,10 @@ void rehearse_judge(struct arena *arena, const struct rehearse_trial *trial,
 		ret->because = still_wrong(arena, ret);
 		break;
 	case CHANGE_NONE:
-		/* Something else may be in the way as well. */
-		ret->result = before ? REHEARSE_FAILED : REHEARSE_PASSED;
+		/* Something else may be in the way as well; then it is found. */
 		ret->because = still_wrong(arena, ret);
+		ret->result =
+			before && !finds_error(&ret->report) ? REHEARSE_FAILED : REHEARSE_PASSED;
 		break;
 	case CHANGE_STILL:
 		ret->result = REHEARSE_FAILED;

@@ -139,6 +139,15 @@ static void test_judge(void **state) {
 	assert_int_equal(r.result, REHEARSE_PASSED);
 	rehearse_judge(d->arena, &trial, NULL, &r);
 	assert_int_equal(r.result, REHEARSE_PASSED);
+	/* As much hurts without it: nothing else is found, then something that may be why. */
+	r.report = parsed(d, HEAD "\"broken\",\"causes\":[]," F("failed", "failed") "}");
+	rehearse_judge(d->arena, &trial, &sick, &r);
+	assert_int_equal(r.result, REHEARSE_FAILED);
+	r.report = parsed(d, HEAD "\"broken\",\"causes\":[" TWO "]," F("failed", "failed") "}");
+	rehearse_judge(d->arena, &trial, &sick, &r);
+	assert_int_equal(r.result, REHEARSE_PASSED);
+	assert_non_null(strstr(r.because, "mod-two"));
+	r.report = well;
 	/* What is not seen inside before cannot be seen to go. */
 	rehearse_judge(d->arena, &trial, &well, &r);
 	assert_int_equal(r.result, REHEARSE_NOT_RUN);
