@@ -99,12 +99,33 @@ static int no_namespaces(int error, struct err *err) {
 	return err_set(err, -error, "no namespaces can be made here: %s", strerror(error));
 }
 
+/* Root of a container may be root of a user namespace only. */
+static bool in_user_namespace(void) {
+	static const char all[] = "0 0 4294967295";
+	CLEANUP(fd_closep) int fd = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
+	char text[128];
+	char words[128];
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text);
+	size_t len = 0;
+
+	for (ssize_t i = 0; i < n; i++) {
+		bool blank = text[i] == ' ' || text[i] == '\n';
+
+		if (!blank || (len > 0 && words[len - 1] != ' ')) {
+			words[len++] = blank ? ' ' : text[i];
+		}
+	}
+	return n > 0 && (len != sizeof all || memcmp(words, all, sizeof all - 1) != 0);
+}
+
 int view_enter(struct view *view, struct arena *arena, int flags, struct err *err) {
 	uid_t uid = geteuid();
 	gid_t gid = getegid();
 
 	*view = (struct view){.arena = arena};
 	if (uid == 0 && unshare(flags) == 0) {
+		view->user_namespace = in_user_namespace();
+		view->partial = view->user_namespace;
 		return 0;
 	}
 	if (unshare(flags | CLONE_NEWUSER) < 0) {

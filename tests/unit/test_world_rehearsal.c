@@ -92,7 +92,8 @@ static void as_both(struct fixture *f, void (*test)(struct fixture *)) {
 }
 
 static const char *fresh_root(struct fixture *f) {
-	const char *root = fixture_path(f, arena_printf(f->arena, "root-%u", geteuid()));
+	const char *root =
+		fixture_path(f, arena_printf(f->arena, "root-%u-%d", geteuid(), getpid()));
 
 	assert_int_equal(mkdir(root, 0755), 0);
 	put(path_join(f->arena, root, "settings"), "as it was");
@@ -147,6 +148,28 @@ static void changes(struct fixture *f) {
 
 static void test_only_inside_is_changed(void **state) {
 	as_both(*state, changes);
+}
+
+/* Root of a user namespace, as in the containers of ordinary users. */
+static void test_as_root_of_a_namespace(void **state) {
+	struct fixture *f = *state;
+	const char *uid_map = arena_printf(f->arena, "0 %u 1", geteuid());
+	const char *gid_map = arena_printf(f->arena, "0 %u 1", getegid());
+	pid_t pid = fixture_fork(f);
+
+	if (pid == 0) {
+		if (unshare(CLONE_NEWUSER) < 0) {
+			_exit(0);
+		}
+		if (access("/proc/self/setgroups", W_OK) == 0) {
+			put("/proc/self/setgroups", "deny");
+		}
+		put("/proc/self/uid_map", uid_map);
+		put("/proc/self/gid_map", gid_map);
+		changes(f);
+		_exit(0);
+	}
+	assert_int_equal(fixture_reap(f, pid), 0);
 }
 
 /* ---- what is not named is read-only, modes count, locks and sockets work ---- */
@@ -559,6 +582,8 @@ static void test_two_at_once(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_only_inside_is_changed, fixture_setup,
+	                                        fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_as_root_of_a_namespace, fixture_setup,
 	                                        fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_the_world_inside, fixture_setup,
 	                                        fixture_teardown),
