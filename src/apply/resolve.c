@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #define FREE_NAMES_MAX 1000
+#define GROUPS_MAX     1024
 
 struct resolve {
 	struct arena *arena;
@@ -112,8 +113,19 @@ static int check_directory(struct resolve *r, const char *path) {
 	return 0;
 }
 
+/* A file of a group we are not in could not be made anew. */
+static bool may_give(gid_t gid) {
+	gid_t groups[GROUPS_MAX];
+	int count = getgroups(GROUPS_MAX, groups);
+	bool ours = gid == getegid();
+	for (int i = 0; i < count && !ours; i++) {
+		ours = groups[i] == gid;
+	}
+	return ours;
+}
+
 static int check_rights(struct resolve *r, const char *path, const struct image *now) {
-	if (geteuid() != 0 && image_exists(now) && now->uid != geteuid()) {
+	if (geteuid() != 0 && image_exists(now) && (now->uid != geteuid() || !may_give(now->gid))) {
 		r->plan->needs_root = true;
 		return 0;
 	}

@@ -60,23 +60,34 @@ static int make_dirs(struct work *w, const char *dirs) {
 	return 0;
 }
 
-/* Innermost first; one that holds something else stays, and it is said. */
-static void remove_dirs(struct work *w, const char *dirs) {
+/* One that holds something else stays, and it is said. */
+static int remove_dir(struct work *w, const char *dir) {
+	CLEANUP(place_closep) struct place place = {.dir_fd = -1};
+	int r = place_open(w->arena, dir, &place, w->err);
+	if (r == -ENOENT) {
+		return 0;
+	}
+	if (r < 0 || unlinkat(place.dir_fd, place.name, AT_REMOVEDIR) == 0 || errno == ENOENT) {
+		return r;
+	}
+	if (errno != ENOTEMPTY) {
+		return err_set(w->err, -errno, "cannot remove the directory '%s': %s", dir,
+		               strerror(errno));
+	}
+	strbuf_printf(&w->steps->notes,
+	              "the directory %s was made and stays: it holds other things now\n", dir);
+	return 0;
+}
+
+/* Innermost first. */
+static int remove_dirs(struct work *w, const char *dirs) {
 	struct slice rest = slice_str(dirs);
 	struct slice line;
 	if (!slice_line(&rest, &line)) {
-		return;
+		return 0;
 	}
-	remove_dirs(w, arena_slicedup(w->arena, rest));
-	CLEANUP(place_closep) struct place place = {.dir_fd = -1};
-	struct err ignored;
-	const char *dir = arena_slicedup(w->arena, line);
-	if (line.len > 0 && place_open(w->arena, dir, &place, &ignored) == 0 &&
-	    unlinkat(place.dir_fd, place.name, AT_REMOVEDIR) < 0 && errno == ENOTEMPTY) {
-		strbuf_printf(&w->steps->notes,
-		              "the directory %s was made and stays: it holds other things now\n",
-		              dir);
-	}
+	int r = remove_dirs(w, arena_slicedup(w->arena, rest));
+	return r < 0 || line.len == 0 ? r : remove_dir(w, arena_slicedup(w->arena, line));
 }
 
 /* ---- CHANGE_FILE ---- */
@@ -126,16 +137,9 @@ static int turn_file(struct work *w, const struct journal_change *c, const struc
 	if (place.dir_fd < 0) {
 		return err_set(w->err, -ENOENT, "the directory of '%s' is not there", c->path);
 	}
-	if (now.kind == IMAGE_DIRECTORY && !image_exists(to) && from == &c->after &&
-	    unlinkat(place.dir_fd, place.name, AT_REMOVEDIR) < 0 && errno == ENOTEMPTY) {
-		strbuf_printf(&w->steps->notes,
-		              "the directory %s was made and stays: it holds other things now\n",
-		              c->path);
-		return 0;
-	}
-	if (now.kind == IMAGE_DIRECTORY && !image_exists(to) &&
-	    place_stat(&place, &(struct stat){0}) == -ENOENT) {
-		return place_sync(&place);
+	if (now.kind == IMAGE_DIRECTORY && !image_exists(to) && from == &c->after) {
+		r = remove_dir(w, c->path);
+		return r < 0 ? r : place_sync(&place);
 	}
 	return put_image(w->arena, &place, &now, to, temporary_name(w, c), w->err);
 }
@@ -380,10 +384,7 @@ int change_back(struct work *w, size_t index) {
 	switch (c->kind) {
 	case CHANGE_FILE:
 		r = turn_file(w, c, &c->after, &c->before);
-		if (r == 0) {
-			remove_dirs(w, c->made_dirs);
-		}
-		return r;
+		return r < 0 ? r : remove_dirs(w, c->made_dirs);
 	case CHANGE_MOVE:
 		return turn_move(w, c, c->to, c->path);
 	case CHANGE_MODES:
