@@ -374,14 +374,11 @@ static struct repair repair_of(struct database *d, struct arena *arena, sqlite3_
 	};
 }
 
-int journal_find(struct journal *j, struct arena *arena, int64_t id, struct repair *ret,
-                 struct err *err) {
+/* The first of them; -ENOENT without a sentence when there is none. sql: with ?1 for id, unless that is 0. */
+static int find(struct journal *j, struct arena *arena, const char *sql, int64_t id,
+                struct repair *ret, struct err *err) {
 	struct database *d = &j->db;
-	sqlite3_stmt *stmt = prepare(d,
-	                             id ? REPAIR_COLUMNS " WHERE id = ?1"
-	                                : REPAIR_COLUMNS " WHERE state IN (0, 1, 4) AND undoes = 0"
-	                                                 " ORDER BY id DESC LIMIT 1",
-	                             "read", err);
+	sqlite3_stmt *stmt = prepare(d, sql, "read", err);
 	if (!stmt) {
 		return -EIO;
 	}
@@ -396,11 +393,28 @@ int journal_find(struct journal *j, struct arena *arena, int64_t id, struct repa
 	if (r == SQLITE_ROW) {
 		return read_changes(j, arena, ret, err);
 	}
-	if (r != SQLITE_DONE) {
-		return database_complain(d, "read", err);
+	return r == SQLITE_DONE ? -ENOENT : database_complain(d, "read", err);
+}
+
+int journal_find(struct journal *j, struct arena *arena, int64_t id, struct repair *ret,
+                 struct err *err) {
+	static const char by_id[] = REPAIR_COLUMNS " WHERE id = ?1";
+	static const char last[] =
+		REPAIR_COLUMNS " WHERE state IN (0, 1, 4) AND undoes = 0 ORDER BY id DESC LIMIT 1";
+	int r = find(j, arena, id ? by_id : last, id, ret, err);
+	if (r != -ENOENT) {
+		return r;
 	}
-	return id ? err_set(err, -ENOENT, "the journal has no repair %lld", (long long)id)
-	          : err_set(err, -ENOENT, "there is no change that could be taken back");
+	return id ? err_set(err, r, "the journal has no repair %lld", (long long)id)
+	          : err_set(err, r, "there is no change that could be taken back");
+}
+
+int journal_find_interrupted(struct journal *j, struct arena *arena, struct repair *ret,
+                             struct err *err) {
+	static const char sql[] =
+		REPAIR_COLUMNS " WHERE state IN (0, 4) AND undoes = 0 ORDER BY id LIMIT 1";
+	int r = find(j, arena, sql, 0, ret, err);
+	return r == -ENOENT ? err_set(err, r, "nothing was interrupted") : r;
 }
 
 int journal_load(struct journal *j, struct arena *arena, struct journal_change *c,

@@ -121,6 +121,9 @@ int journal_update_repair(struct journal *journal, const struct repair *repair, 
  * With its changes, but without the bytes of their images, their attributes, detail and tree: journal_load. */
 int journal_find(struct journal *journal, struct arena *arena, int64_t id, struct repair *ret,
                  struct err *err);
+/* Likewise the oldest that was interrupted. */
+int journal_find_interrupted(struct journal *journal, struct arena *arena, struct repair *ret,
+                             struct err *err);
 int journal_load(struct journal *journal, struct arena *arena, struct journal_change *change,
                  struct err *err);
 /* The latest `limit` repairs, newest first, as journal_find gives them. */

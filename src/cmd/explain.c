@@ -4,6 +4,7 @@
 #include "report/explain.h"
 #include "cmd/options.h"
 #include "cmd/output.h"
+#include "core/fix.h"
 #include "core/registry.h"
 #include "core/rule.h"
 
@@ -62,6 +63,13 @@ static int complain_unknown(struct arena *arena, const char *id) {
 	return STATUS_USAGE;
 }
 
+static void put_fix(struct strbuf *out, const char *id) {
+	const struct fix *fix = fix_find(registry_fixes, id);
+	if (fix) {
+		strbuf_printf(out, "\nFrom here: dialtone fix %s (%s)\n", id, fix->title);
+	}
+}
+
 static int explain(struct arena *arena, const struct explain_options *o,
                    const char *const *operands, size_t operand_count) {
 	struct terminal terminal = terminal_find(o->color);
@@ -95,6 +103,7 @@ static int explain(struct arena *arena, const struct explain_options *o,
 		explain_json(&out, rule, page ? page : "");
 	} else if (page) {
 		explain_page(&out, page, &style);
+		put_fix(&out, rule->id);
 	} else {
 		strbuf_printf(&out, "%s: %s\n", rule->id, rule->title);
 	}

@@ -279,8 +279,7 @@ static int do_one(struct fix_run *run, struct journal *journal, struct proposal 
 static int refuse_unfinished(struct fix_run *run, struct journal *journal) {
 	struct repair repair;
 	struct err err;
-	if (journal_find(journal, run->arena, 0, &repair, &err) == 0 &&
-	    (repair.state == REPAIR_WORKING || repair.state == REPAIR_UNDOING)) {
+	if (journal_find_interrupted(journal, run->arena, &repair, &err) == 0) {
 		output_complain("repair %lld was interrupted: `dialtone fix --resume` finishes it, "
 		                "`dialtone undo %lld` takes it back",
 		                (long long)repair.id, (long long)repair.id);
@@ -323,6 +322,14 @@ static bool do_next(struct fix_run *run, struct journal *journal, size_t index, 
 		(void)fflush(stdout);
 	}
 	if (p->outcome != FIX_PROPOSED) {
+		return true;
+	}
+	const struct diagnosis *d = &run->latest->diagnosis;
+	if (!is_among(d->causes, p->finding) && !is_among(d->symptoms, p->finding) &&
+	    !is_among(d->notes, p->finding)) {
+		p->outcome = FIX_NOTHING;
+		p->because = "it went away with what was done before";
+		say(run, "Not needed any more: %s.\n", p->because);
 		return true;
 	}
 	if (!agrees(run)) {
@@ -375,18 +382,12 @@ int fix_do(struct fix_run *run) {
 
 /* ---- after a crash ---- */
 
-static int resume(struct fix_run *run, struct journal *journal) {
+static int resume_one(struct fix_run *run, struct journal *journal, struct repair *repair) {
 	struct err err;
-	struct repair repair;
 	struct steps steps;
 	struct evidence_store store;
 	struct envset own;
-	int r = journal_find(journal, run->arena, 0, &repair, &err);
-	if (r < 0 || (repair.state != REPAIR_WORKING && repair.state != REPAIR_UNDOING)) {
-		say(run, "Nothing was interrupted.\n");
-		return STATUS_HEALTHY;
-	}
-	bool forward = repair.state == REPAIR_WORKING;
+	bool forward = repair->state == REPAIR_WORKING;
 	steps_init(&steps, run->arena, journal);
 	evidence_store_init(&store, run->arena);
 	envset_init(&own, run->arena);
@@ -396,7 +397,7 @@ static int resume(struct fix_run *run, struct journal *journal) {
 	steps.env = &own;
 	steps.disruptive = run->options->disruptive;
 	steps.world = world_live_open(run->arena, &store, run->interrupt.fd, &err);
-	r = steps.world ? steps_resume(&steps, &repair, &err) : err.code;
+	int r = steps.world ? steps_resume(&steps, repair, &err) : err.code;
 	world_close(steps.world);
 	if (r < 0) {
 		output_complain("%s", err.msg);
@@ -404,8 +405,24 @@ static int resume(struct fix_run *run, struct journal *journal) {
 		return STATUS_NOT_FIXED;
 	}
 	say(run, "%s%s repair %lld (%s).\n", steps.notes.data,
-	    forward ? "Finished" : "Finished taking back", (long long)repair.id, repair.why);
+	    forward ? "Finished" : "Finished taking back", (long long)repair->id, repair->why);
 	return STATUS_HEALTHY;
+}
+
+static int resume(struct fix_run *run, struct journal *journal) {
+	struct err err;
+	struct repair repair = {0};
+	int status = STATUS_HEALTHY;
+	bool any = false;
+	while (status == STATUS_HEALTHY &&
+	       journal_find_interrupted(journal, run->arena, &repair, &err) == 0) {
+		status = resume_one(run, journal, &repair);
+		any = true;
+	}
+	if (!any) {
+		say(run, "Nothing was interrupted.\n");
+	}
+	return status;
 }
 
 int fix_resume(struct fix_run *run) {

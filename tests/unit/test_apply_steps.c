@@ -490,12 +490,25 @@ static void interrupted(struct fixture *f, bool made, bool resume) {
 	sql(f, "UPDATE repair SET state = 0; UPDATE change SET state = 0 WHERE id ="
 	       " (SELECT max(id) FROM change)");
 	struct repair repair;
-	assert_int_equal(journal_find(f->journal, f->arena, 0, &repair, &f->err), 0);
+	/* Also when something was done since. */
+	int64_t id = 0;
+	const struct image nothing = {.kind = IMAGE_ABSENT};
+	const struct image something = {.kind = IMAGE_FILE,
+	                                .bytes = slice_str("x"),
+	                                .mode = 0644,
+	                                .uid = geteuid(),
+	                                .gid = getegid()};
+	assert_int_equal(steps_write_file(&f->steps, in(f, "later"), &nothing, &something, "test",
+	                                  "later", &id, &f->err),
+	                 0);
+	assert_int_equal(journal_find_interrupted(f->journal, f->arena, &repair, &f->err), 0);
+	assert_int_equal(undo(f, id), 0);
 	assert_int_equal(resume ? steps_resume(&f->steps, &repair, &f->err)
 	                        : steps_undo(&f->steps, &repair, &f->err),
 	                 0);
 	assert_string_equal(text_of(f, one), resume ? "A=2\n" : "A=1\n");
 	assert_string_equal(text_of(f, two), resume ? "A=2\n" : "A=1\n");
+	assert_int_equal(journal_find_interrupted(f->journal, f->arena, &repair, &f->err), -ENOENT);
 	if (resume) {
 		assert_int_equal(undo(f, 0), 0);
 		assert_string_equal(text_of(f, two), "A=1\n");
