@@ -487,7 +487,8 @@ static void interrupted(struct fixture *f, bool made, bool resume) {
 	if (!made) {
 		make_file(f, "two", "A=1\n", 0644);
 	}
-	sql(f, "UPDATE repair SET state = 0; UPDATE change SET state = 0 WHERE id ="
+	sql(f, "UPDATE repair SET state = 0 WHERE id = (SELECT max(id) FROM repair); UPDATE change "
+	       "SET state = 0 WHERE id ="
 	       " (SELECT max(id) FROM change)");
 	struct repair repair;
 	/* Also when something was done since. */
