@@ -63,7 +63,7 @@ static const char *picture(struct fixture *f) {
 	const char *text;
 	(void)shell(f,
 	            "find d -printf '%p %y %m %l\\n' | sort; "
-	            "find d -type f -readable | sort | xargs cat",
+	            "find d -type f -readable -print0 | sort -z | xargs -0 cat",
 	            &text);
 	return text;
 }
