@@ -275,7 +275,7 @@ static void append(struct edit *e, const char *line) {
 }
 
 static int edit_append(struct edit *e) {
-	const char *lines = e->step->value;
+	const char *lines = e->step->value ? e->step->value : "";
 	size_t len = strlen(lines);
 	while (len > 0 && lines[len - 1] == '\n') {
 		len--;

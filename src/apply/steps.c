@@ -304,11 +304,10 @@ static int do_change(struct work *w, size_t index) {
 static int do_modes_below(struct work *w, size_t index) {
 	unsigned on = 0;
 	unsigned off = 0;
-	const struct journal_change *c = &w->repair->changes[index];
 	for (int round = 0; round < MODES_ROUNDS_MAX; round++) {
 		struct slice detail;
 		size_t count = 0;
-		c = &w->repair->changes[index];
+		const struct journal_change *c = &w->repair->changes[index];
 		if (sscanf(c->to, "%o %o", &on, &off) != 2) {
 			return 0;
 		}

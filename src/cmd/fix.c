@@ -60,7 +60,7 @@ static const char *near_cause(struct arena *arena, const char *word) {
 	for (size_t i = 0; i < n; i++) {
 		ids[i] = registry_rules[i]->id;
 	}
-	return strchr(word, '/') ? NULL : options_nearest(word, ids);
+	return !word || strchr(word, '/') ? NULL : options_nearest(word, ids);
 }
 
 /* Causes first, then at most one directory. */
