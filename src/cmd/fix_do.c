@@ -4,10 +4,12 @@
 #include "apply/lock.h"
 #include "apply/resolve.h"
 #include "apply/steps.h"
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/vec.h"
 #include "cmd/conflict.h"
 #include "cmd/fix.h"
+#include "cmd/prove_apply.h"
 #include "core/registry.h"
 #include "core/rule.h"
 #include "report/harmless.h"
@@ -18,7 +20,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define ROUNDS_MAX 12
+#define ROUNDS_MAX   12
+#define REHEARSAL_NS (30 * NS_PER_S)
 
 int fix_signal(struct fix_run *run) {
 	if (run->signal == 0) {
@@ -98,6 +101,32 @@ static void judge(struct fix_run *run, struct proposal *p, int r, const struct e
 	}
 }
 
+/* On a copy first: the same examination in a view of this machine of which nothing stays. */
+static void rehearse_it(struct fix_run *run, struct proposal *p) {
+	const struct rehearse_subject subject = {
+		.options = &run->options->check,
+		.target = &run->latest->target,
+		.facts = &run->latest->facts,
+		.deadline_ns = clock_now_ns() + REHEARSAL_NS,
+		.interrupt_fd = run->interrupt.fd,
+	};
+	if (run->terminal.progress) {
+		progress_begin(&run->progress, "rehearses it");
+	}
+	struct rehearsed r = rehearse_plan(run->arena, &subject, p->plan, NULL, prove_apply_plans);
+	if (run->terminal.progress) {
+		progress_end(&run->progress);
+	}
+	p->rehearsed = rehearse_result_name(r.result);
+	p->rehearsal = rehearse_in_words(run->arena, &r);
+	if (r.result == REHEARSE_FAILED && run->causes[0] == NULL) {
+		p->outcome = FIX_REFUSED;
+		p->because =
+			arena_printf(run->arena, "the rehearsal %s; named, it is done all the same",
+		                     p->rehearsal);
+	}
+}
+
 static void propose(struct fix_run *run, const struct finding *f) {
 	struct err err;
 	struct plan *plan = arena_new_of(run->arena, struct plan);
@@ -114,6 +143,9 @@ static void propose(struct fix_run *run, const struct finding *f) {
 	p->rehearsal = "not rehearsed";
 	int r = plan_resolve(run->arena, plan, &p->repair, &err);
 	judge(run, p, r, &err);
+	if (p->outcome == FIX_PROPOSED && !run->options->script) {
+		rehearse_it(run, p);
+	}
 	VEC_ROOM(run->arena, run->proposals, run->count, &run->slots);
 	run->proposals[run->count++] = p;
 }

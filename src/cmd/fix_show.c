@@ -95,15 +95,15 @@ static void prose(struct sheet *sheet, const char *text) {
 	sheet_prose(sheet, PROSE_INDENT, PROSE_INDENT, 0, text);
 }
 
-static void put_price(struct sheet *sheet, const struct fix_run *run, const struct proposal *p) {
+static void put_price(struct sheet *sheet, const struct proposal *p) {
 	struct arena *arena = sheet->out->arena;
 	const char *back = plan_reversible(p->plan) ? "`dialtone undo` takes all of it back"
 	                                            : "not all of it can be taken back";
 	const char *more = p->outcome == FIX_SHOWN ? arena_printf(arena, "; %s", p->because) : "";
-	/* What is done at once is examined afterwards instead. */
-	const char *rehearsal = run->options->yes ? "" : arena_printf(arena, "; %s", p->rehearsal);
 	heading(sheet, "Price");
-	prose(sheet, arena_printf(arena, "%s%s%s", back, more, rehearsal));
+	prose(sheet, arena_printf(arena, "%s%s", back, more));
+	heading(sheet, "Rehearsal");
+	prose(sheet, p->rehearsal);
 }
 
 static void put_next(struct sheet *sheet, const struct fix_run *run, const struct proposal *p) {
@@ -155,7 +155,7 @@ void fix_show(struct strbuf *out, const struct fix_run *run, const struct propos
 		heading(&sheet, "Not touched");
 		prose(&sheet, p->plan->keeps);
 	}
-	put_price(&sheet, run, p);
+	put_price(&sheet, p);
 	if (*p->plan->then) {
 		heading(&sheet, "Left to you");
 		prose(&sheet, p->plan->then);
