@@ -172,7 +172,7 @@ static void test_gopls(void **state) {
 	const char *work = fixture_path(f, "work"), *other = fixture_path(f, "other");
 	const struct evidence *ev;
 	pid_t server, strange, none;
-	struct slice record;
+	struct slice record = {0};
 
 	assert_int_equal(mkdir(work, 0755), 0);
 	assert_int_equal(mkdir(other, 0755), 0);
