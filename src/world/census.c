@@ -8,12 +8,14 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/path.h"
 #include "world/editors.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -153,32 +155,40 @@ static void take_below_editor(struct census_work *w, int64_t pid, int depth) {
 	children_each(w, pid, depth, take_below_editor);
 }
 
-static bool takes_orphans(const char *comm) {
-	return streq(comm, "systemd") || streq(comm, "init") || streq(comm, "tini") ||
-	       streq(comm, "dumb-init");
+/* By its program file: processes that lost their parent are many, and this is one system call for each. */
+static bool takes_orphans(const struct census_work *w, int64_t pid) {
+	char path[40], exe[PATH_MAX];
+
+	snprintf(path, sizeof path, "%" PRId64 "/exe", pid);
+	ssize_t n = readlinkat(w->proc_fd, path, exe, sizeof exe - 1);
+	if (n <= 0) {
+		return false;
+	}
+	exe[n] = '\0';
+	const char *name = path_base(exe);
+	return STR_IN(name, "systemd", "systemd (deleted)", "init", "tini", "dumb-init");
+}
+
+static bool talks_on_stdin(const struct census_work *w, int64_t pid) {
+	char path[40], link[16];
+
+	snprintf(path, sizeof path, "%" PRId64 "/fd/0", pid);
+	ssize_t n = readlinkat(w->proc_fd, path, link, sizeof link - 1);
+	link[n > 0 ? n : 0] = '\0';
+	return str_starts(link, "pipe:[") || str_starts(link, "socket:[");
 }
 
 /* What lost its parent may be a server under another name: one that talks over a pipe or socket is asked what it is. */
 static void take_adopted(struct census_work *w, int64_t pid, int depth) {
-	char path[40], link[16];
-	struct proc_stat ps;
-	struct slice text;
+	bool adopts = depth <= ADOPTED_DEPTH_MAX && takes_orphans(w, pid);
 
-	if (census_find(w, pid) || (!w->everybody && !is_own(w, pid)) ||
-	    proc_read(w->arena, w->proc_fd, pid, "stat", TEXT_CAP, &text) != 0 ||
-	    !proc_stat_parse(text, &ps)) {
+	if ((!adopts && !talks_on_stdin(w, pid)) || census_find(w, pid) ||
+	    (!w->everybody && !is_own(w, pid))) {
 		return;
 	}
-	if (takes_orphans(ps.comm) && depth <= ADOPTED_DEPTH_MAX) {
+	if (adopts) {
 		children_each(w, pid, depth, take_adopted);
-		return;
-	}
-	snprintf(path, sizeof path, "%" PRId64 "/fd/0", pid);
-	ssize_t n = readlinkat(w->proc_fd, path, link, sizeof link - 1);
-
-	link[n > 0 ? n : 0] = '\0';
-	if ((str_starts(link, "pipe:[") || str_starts(link, "socket:[")) && !is_ours(w, pid) &&
-	    is_known_package(census_program(w, pid))) {
+	} else if (!is_ours(w, pid) && is_known_package(census_program(w, pid))) {
 		take_child(w, pid, 0);
 	}
 }
