@@ -24,15 +24,6 @@ static const struct option_spec explain_specs[] = {
 	{0},
 };
 
-static const struct rule *find_rule(const char *id) {
-	for (size_t i = 0; registry_rules[i]; i++) {
-		if (streq(registry_rules[i]->id, id)) {
-			return registry_rules[i];
-		}
-	}
-	return NULL;
-}
-
 static const char *find_page(const char *id) {
 	for (size_t i = 0; registry_pages[i].id; i++) {
 		if (streq(registry_pages[i].id, id)) {
@@ -43,17 +34,10 @@ static const char *find_page(const char *id) {
 }
 
 static int complain_unknown(struct arena *arena, const char *id) {
-	size_t n = 0;
-	while (registry_rules[n]) {
-		n++;
-	}
-	const char **ids = arena_array_of(arena, const char *, n + 1);
-	for (size_t i = 0; i < n; i++) {
-		ids[i] = registry_rules[i]->id;
-	}
+	const char *const *ids = rule_ids(arena, registry_rules);
 	const char *near = options_nearest(id, ids);
-	for (size_t i = 0; i < n && !near; i++) {
-		near = *id && str_has(ids[i], id) ? ids[i] : NULL; /* a part of a name */
+	for (; *ids && !near; ids++) {
+		near = *id && str_has(*ids, id) ? *ids : NULL; /* a part of a name */
 	}
 	if (near) {
 		output_complain("there is no cause '%s'; did you mean '%s'?", id, near);
@@ -92,7 +76,7 @@ static int explain(struct arena *arena, const struct explain_options *o,
 		}
 		return output_write(&out, STATUS_HEALTHY);
 	}
-	const struct rule *rule = find_rule(operands[0]);
+	const struct rule *rule = rule_find(registry_rules, operands[0]);
 	if (!rule) {
 		return complain_unknown(arena, operands[0]);
 	}

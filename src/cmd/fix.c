@@ -41,33 +41,17 @@ static const struct option_spec specs[] = {
 };
 #undef CHECK
 
-static bool is_cause(const char *word) {
-	for (size_t i = 0; registry_rules[i]; i++) {
-		if (streq(registry_rules[i]->id, word)) {
-			return true;
-		}
-	}
-	return false;
-}
-
 /* A cause as it was perhaps meant, for a word that is neither a cause nor looks like a path. */
 static const char *near_cause(struct arena *arena, const char *word) {
-	size_t n = 0;
-	while (registry_rules[n]) {
-		n++;
-	}
-	const char **ids = arena_array_of(arena, const char *, n + 1);
-	for (size_t i = 0; i < n; i++) {
-		ids[i] = registry_rules[i]->id;
-	}
-	return !word || strchr(word, '/') ? NULL : options_nearest(word, ids);
+	return !word || strchr(word, '/') ? NULL
+	                                  : options_nearest(word, rule_ids(arena, registry_rules));
 }
 
 /* Causes first, then at most one directory. */
 static int split_operands(struct fix_run *run, const char *const *operands, size_t count) {
 	const char **causes = arena_array_of(run->arena, const char *, count + 1);
 	size_t n = 0;
-	while (n < count && is_cause(operands[n])) {
+	while (n < count && rule_find(registry_rules, operands[n])) {
 		causes[n] = operands[n];
 		n++;
 	}

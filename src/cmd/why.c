@@ -170,23 +170,12 @@ static bool look_at_trial(struct why *y) {
 
 /* ---- the report ---- */
 
-static const struct rule *const *wait_rules(struct arena *arena) {
-	static const char *const ids[] = {"ipc-server-stopped", "ipc-server-waits-on-child",
-	                                  "ipc-editor-does-not-read", "fs-lock-held",
-	                                  "fs-slow-mount"};
-	size_t wanted = sizeof ids / sizeof *ids;
-	const struct rule **list = arena_array_of(arena, const struct rule *, wanted + 1);
-	size_t count = 0;
-
-	for (size_t i = 0; registry_rules[i]; i++) {
-		for (size_t k = 0; k < wanted; k++) {
-			if (streq(registry_rules[i]->id, ids[k])) {
-				list[count++] = registry_rules[i];
-			}
-		}
-	}
-	return list;
-}
+static const char *const wait_ids[] = {"ipc-server-stopped",
+                                       "ipc-server-waits-on-child",
+                                       "ipc-editor-does-not-read",
+                                       "fs-lock-held",
+                                       "fs-slow-mount",
+                                       NULL};
 
 static int show(struct why *y) {
 	struct strbuf out;
@@ -205,7 +194,8 @@ static int show(struct why *y) {
 	                   : waits_is_healthy(&y->chain) ? "healthy"
 	                                                 : "broken",
 	          .hurt = waits_is_healthy(&y->chain) ? "" : waits_sentence(y->arena, &y->chain));
-	struct diagnosis diagnosis = infer(wait_rules(y->arena), &y->facts);
+	struct diagnosis diagnosis =
+		infer(rules_named(y->arena, registry_rules, wait_ids), &y->facts);
 	const struct why_view view = {y->arena, &y->waits, &y->chain};
 	struct report report = {
 		.target = &y->target,

@@ -258,21 +258,8 @@ static void put_exited(struct json *j, const void *context) {
 	json_close(j, '}');
 }
 
-static const struct rule *const *autopsy_rules(struct arena *arena) {
-	static const char *const ids[] = {"res-oom-killed", "bug-gopls-panic",
-	                                  "bin-missing-interpreter-libc"};
-	const struct rule **list = arena_array_of(arena, const struct rule *, 4);
-	size_t count = 0;
-
-	for (size_t i = 0; registry_rules[i]; i++) {
-		for (size_t k = 0; k < 3; k++) {
-			if (streq(registry_rules[i]->id, ids[k])) {
-				list[count++] = registry_rules[i];
-			}
-		}
-	}
-	return list;
-}
+static const char *const autopsy_ids[] = {"res-oom-killed", "bug-gopls-panic",
+                                          "bin-missing-interpreter-libc", NULL};
 
 static int show(struct autopsy *a) {
 	struct terminal terminal = terminal_find(a->options.color);
@@ -287,7 +274,8 @@ static int show(struct autopsy *a) {
 	                   : a->runs_again ? "degraded"
 	                                   : "broken",
 	          .hurt = bad ? a->story.answer : "");
-	struct diagnosis diagnosis = infer(autopsy_rules(a->arena), &a->facts);
+	struct diagnosis diagnosis =
+		infer(rules_named(a->arena, registry_rules, autopsy_ids), &a->facts);
 	struct report report = {
 		.target = &a->target,
 		.facts = &a->facts,

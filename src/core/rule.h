@@ -31,6 +31,15 @@ struct rule {
 
 #define IDS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
+/* Of a NULL-terminated table of rules: the one with this id, or NULL. */
+const struct rule *rule_find(const struct rule *const *rules, const char *id);
+/* Those of the table whose ids are among these (NULL-terminated), in the order of the table; NULL-terminated, in the
+ * arena. */
+const struct rule *const *rules_named(struct arena *arena, const struct rule *const *rules,
+                                      const char *const *ids);
+/* All ids of the table, NULL-terminated, in the arena. */
+const char *const *rule_ids(struct arena *arena, const struct rule *const *rules);
+
 /* The id in an entry of explains, without its mark. */
 const char *rule_explained_id(const char *entry);
 

@@ -38,10 +38,31 @@ static void test_rules_stand_by_id(void **state) {
 	}
 }
 
+static void test_rules_by_id(void **state) {
+	static const char *const ids[] = {"mod-huge-root", "no-such-id", "bin-go-missing", NULL};
+	struct arena *arena = arena_new();
+	const struct rule *const *named = rules_named(arena, registry_rules, ids);
+	const char *const *all = rule_ids(arena, registry_rules);
+
+	(void)state;
+	assert_string_equal(named[0]->id, "bin-go-missing"); /* in the order of the table */
+	assert_string_equal(named[1]->id, "mod-huge-root");
+	assert_null(named[2]);
+	assert_ptr_equal(rule_find(registry_rules, "mod-huge-root"), named[1]);
+	assert_null(rule_find(registry_rules, "no-such-id"));
+	size_t n = 0;
+	for (; all[n]; n++) {
+		assert_ptr_equal(all[n], registry_rules[n]->id);
+	}
+	assert_null(registry_rules[n]);
+	arena_free(arena);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_probes_stand_by_name),
 		cmocka_unit_test(test_rules_stand_by_id),
+		cmocka_unit_test(test_rules_by_id),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
