@@ -173,6 +173,14 @@ static int change_nature(struct put *p, const struct image *now, const struct im
 	return r;
 }
 
+static int set_times(struct put *p, int fd, const struct image *after) {
+	const struct timespec times[] = {time_of(after->atime_ns), time_of(after->mtime_ns)};
+	if (after->mtime_ns == 0 || futimens(fd, times) == 0) {
+		return 0;
+	}
+	return fail(p, "set the times of", errno);
+}
+
 /* ---- making and removing ---- */
 
 static int fill_file(struct put *p, int fd, const struct image *after) {
@@ -190,10 +198,7 @@ static int fill_file(struct put *p, int fd, const struct image *after) {
 	r = set_owner(p, fd, after);
 	r = r < 0 ? r : set_attributes(p, fd, after);
 	r = r < 0 ? r : set_mode(p, fd, after);
-	const struct timespec times[] = {time_of(after->atime_ns), time_of(after->mtime_ns)};
-	if (r == 0 && after->mtime_ns != 0 && futimens(fd, times) < 0) {
-		r = fail(p, "set the times of", errno);
-	}
+	r = r < 0 ? r : set_times(p, fd, after);
 	return r == 0 && fsync(fd) < 0 ? fail(p, "write", errno) : r;
 }
 
@@ -245,10 +250,7 @@ static int make_directory(struct put *p, const struct image *after) {
 	r = set_owner(p, fd, after);
 	r = r < 0 ? r : set_attributes(p, fd, after);
 	r = r < 0 ? r : set_mode(p, fd, after);
-	const struct timespec times[] = {time_of(after->atime_ns), time_of(after->mtime_ns)};
-	if (r == 0 && after->mtime_ns != 0 && futimens(fd, times) < 0) {
-		r = fail(p, "set the times of", errno);
-	}
+	r = r < 0 ? r : set_times(p, fd, after);
 	return r;
 }
 
