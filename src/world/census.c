@@ -8,14 +8,12 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "base/path.h"
 #include "world/editors.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -155,18 +153,13 @@ static void take_below_editor(struct census_work *w, int64_t pid, int depth) {
 	children_each(w, pid, depth, take_below_editor);
 }
 
-/* By its program file: processes that lost their parent are many, and this is one system call for each. */
 static bool takes_orphans(const struct census_work *w, int64_t pid) {
-	char path[40], exe[PATH_MAX];
-
-	snprintf(path, sizeof path, "%" PRId64 "/exe", pid);
-	ssize_t n = readlinkat(w->proc_fd, path, exe, sizeof exe - 1);
-	if (n <= 0) {
-		return false;
+	for (size_t i = 0; i < w->adopter_count; i++) {
+		if (w->adopters[i] == pid) {
+			return true;
+		}
 	}
-	exe[n] = '\0';
-	const char *name = path_base(exe);
-	return STR_IN(name, "systemd", "systemd (deleted)", "init", "tini", "dumb-init");
+	return false;
 }
 
 static bool talks_on_stdin(const struct census_work *w, int64_t pid) {

@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 #include "base/path.h"
+#include "base/vec.h"
 #include "core/editor_comm.h"
 #include "core/server_comm.h"
 #include "world/editors.h"
@@ -173,6 +174,11 @@ static enum meant meant_by_known_file(struct scan *scan, const char *base) {
 	return known->meant;
 }
 
+static void note_adopter(struct census_work *w, int64_t pid) {
+	VEC_ROOM(w->arena, w->adopters, w->adopter_count, &w->adopter_slots);
+	w->adopters[w->adopter_count++] = pid;
+}
+
 /* Kernel threads have neither file nor interest. */
 static bool process_is_meant(struct scan *scan, int64_t pid, const char *digits) {
 	static const char deleted[] = " (deleted)";
@@ -189,7 +195,12 @@ static bool process_is_meant(struct scan *scan, int64_t pid, const char *digits)
 		if (str_ends(exe, deleted)) {
 			exe[n - (ssize_t)strlen(deleted)] = '\0';
 		}
-		enum meant meant = meant_by_known_file(scan, path_base(exe));
+		const char *base = path_base(exe);
+		enum meant meant = meant_by_known_file(scan, base);
+
+		if (STR_IN(base, "systemd", "init", "tini", "dumb-init")) {
+			note_adopter(scan->work, pid);
+		}
 
 		if (meant != MEANT_PERHAPS) {
 			return meant == MEANT_YES;

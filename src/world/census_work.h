@@ -41,6 +41,9 @@ struct census_work {
 	size_t others;    /* of other users, that would belong in */
 	struct member *members;
 	size_t count;
+	/* Init and its like, of this user or, for root, of all: they take in what lost its parent. */
+	int64_t *adopters;
+	size_t adopter_count, adopter_slots;
 	struct program programs[CENSUS_PROGRAMS_MAX];
 	size_t program_count;
 	struct peers peers;
