@@ -6,6 +6,7 @@
 #include "cmd/check_options.h"
 #include "cmd/check_window.h"
 #include "cmd/exam.h"
+#include "cmd/fail_on.h"
 #include "cmd/help.h"
 #include "cmd/interrupt.h"
 #include "cmd/output.h"
@@ -89,6 +90,10 @@ static int check_dir(struct check *c) {
 	return STATUS_HEALTHY;
 }
 
+static int status_of(const struct check *c, const struct report *r) {
+	return fail_on_status(&c->options.fail_on, r->diagnosis, report_status(r));
+}
+
 static int write_page(const struct check *c, const struct report *r) {
 	struct strbuf page;
 	struct err err;
@@ -98,7 +103,7 @@ static int write_page(const struct check *c, const struct report *r) {
 		output_complain("the page was not written: %s", err.msg);
 		return STATUS_UNKNOWN;
 	}
-	return report_status(r);
+	return status_of(c, r);
 }
 
 static void report(struct check *c, struct report *r, struct strbuf *out, int *ret_status) {
@@ -114,7 +119,10 @@ static void report(struct check *c, struct report *r, struct strbuf *out, int *r
 	} else {
 		report_text(out, r, &style);
 	}
-	*ret_status = c->options.html ? write_page(c, r) : report_status(r);
+	*ret_status = c->options.html ? write_page(c, r) : status_of(c, r);
+	if (c->options.quiet && *ret_status == STATUS_HEALTHY) {
+		strbuf_init(out, c->arena);
+	}
 }
 
 /* Part of the time that was given is kept back for ending the server and for the report. */

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "cmd/fail_on.h"
 #include "cmd/options.h"
 #include "core/editor.h"
 #include "core/probe.h"
@@ -24,6 +25,9 @@ const struct option_spec check_option_specs[] = {
 	{"environment", 'E', "SPEC", OPTION_TEXT, AT(environment),
          "self, shell, desktop, pid:N or file:F (of env -0)"},
 	{"json", 'j', NULL, OPTION_FLAG, AT(json), "the report for programs"},
+	{"fail-on", 0, "WHAT", OPTION_LIST, AT(fail_on),
+         "exit 1 only then: broken, degraded, note, ids; never"},
+	{"quiet", 'q', NULL, OPTION_FLAG, AT(quiet), "print nothing when the exit status is 0"},
 	{"html", 0, "FILE", OPTION_TEXT, AT(html), "the report as a page for a browser as well"},
 	{"verbose", 'v', NULL, OPTION_FLAG, AT(verbose), "every feature, fact and doubt as well"},
 	{"timeout", 't', "S", OPTION_TEXT, AT(timeout),
@@ -165,6 +169,9 @@ int check_options_validate(struct arena *arena, const struct check_options *o, s
 	int r = o->environment ? validate_environment(o->environment, err) : 0;
 	if (r == 0) {
 		r = validate_without(arena, &o->without, err);
+	}
+	if (r == 0) {
+		r = fail_on_validate(arena, &o->fail_on, registry_rules, err);
 	}
 	if (r == 0) {
 		r = validate_texts(o, err);

@@ -23,6 +23,8 @@ struct check_options {
 	struct option_list without;
 	struct option_list logs;
 	bool list_probes;
+	struct option_list fail_on; /* cmd/fail_on.h */
+	bool quiet;
 	bool prove;
 	const char *timeout;
 	bool verbose;

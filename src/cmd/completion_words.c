@@ -76,6 +76,8 @@ struct completion_words completion_of_option(struct arena *arena, const struct o
 		w.words = "self shell desktop pid: file:";
 	} else if (streq(argument, "PROBE")) {
 		w.words = probes(arena);
+	} else if (streq(argument, "WHAT")) {
+		w.words = arena_printf(arena, "never broken degraded note %s", causes(arena));
 	}
 	return w;
 }
