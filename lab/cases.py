@@ -48,6 +48,14 @@ class Case:
         cause = self.expect.get("cause", ["-"])[0]
         return (cause, self.name[len(cause):].lstrip("-") or "-") if self.name.startswith(cause) else (cause, self.name)
 
+    def has_fix(self):
+        cause = self.cause_and_variant()[0]
+        return os.path.isfile(os.path.join(os.path.dirname(LAB), "src/fixes", cause.replace("-", "_") + ".c"))
+
+    def fixes(self):
+        """Causes to name for `dialtone fix`: several at once are mended unnamed, as they come."""
+        return [] if self.expect.get("root") or len(self.expect.get("cause", [])) > 1 else self.expect.get("cause", [])[:1]
+
     def unmet(self, pair):
         """Why this case cannot be had here, or None."""
         for need in self.expect.get("needs", []):

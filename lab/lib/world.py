@@ -19,6 +19,8 @@ import subprocess
 import sys
 import time
 
+import repair
+
 HOME, UID, GID = "/home/lena", 1000, 1000
 LAB = "/run/lab"
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 8, 32, 4096, 16384, 1 << 18
@@ -464,6 +466,9 @@ def visit(job, result):
     before_all = processes()
     spec = server_spec(declared, job)
     result["spec"] = spec
+    if job.get("fix") is not None:
+        mend(job, result, declared, spec)
+        return
     result["judge"] = judge_client(spec, declared["client"]) if "client" in declared else judge(spec)
     lap("judge")
     if job.get("nvim") and result["judge"]["server"]:
@@ -486,6 +491,63 @@ def visit(job, result):
     lap("after")
     if job.get("record") and not result["run"]["late"]:
         result["recorded"] = record(declared, args, job["record"])
+
+
+def fixed_spec(spec, declared, job, before, after):
+    """How the editor starts the server after a repair (repair.py says from what)."""
+    base = dict(declared["editor_env"] if declared["editor_env"] is not None else declared["shell_env"])
+    spec = json.loads(json.dumps(spec))
+    if spec["none"]:
+        spec["none"] = "go.useLanguageServer is false" if after[1].get("go.useLanguageServer") is False else None
+    for env in (base, spec["env"]):
+        repair.apply_env(env, before[0], after[0])
+    repair.apply_settings(spec, before[1], after[1], HOME, base)
+    script = "%s/src/%s/fixed" % (LAB, job["case"])
+    if os.path.isfile(script):
+        run_setup(job, [LAB + "/src/lib/same", script])
+        told = server_spec(read_declared(), job)
+        spec["argv"], spec["init"], spec["none"] = told["argv"], told["init"], told["none"]
+    return spec
+
+
+def mend(job, result, declared, spec):
+    """Repairs as the patient, judges, takes back; everything that changed beside what was announced is wrong."""
+    user = {"user": UID, "group": GID, "extra_groups": []}
+    args = substituted(job["args"], declared)
+    patient = repair.Patient(HOME, user, declared["shell_env"], declared["workspace"], args, job["dialtone_timeout_s"] * 4)
+    before = patient.outlook()
+    dry = patient.fix(job["fix"])
+    result["dry"], not_proposed = dry, repair.why_not_proposed(dry, job["fix"])
+    if not_proposed:
+        result.update(status=not_proposed[0], why=not_proposed[1])
+        return
+    announced = repair.announced_by(dry["report"])
+    exempt = exempt_paths(declared, [declared["shell_env"], spec["env"]])
+    named = {p.rstrip("/") for p in announced}
+    roots = [HOME, declared["workspace"]] + sorted(named)
+    look = lambda: dict(manifest(roots, exempt | {patient.state_dir()}), **manifest(sorted(named), set()))
+    first = look()
+    done = result["done"] = patient.fix(job["fix"], "--yes")
+    result["left_over"] = []
+    if not done["report"] or not any(f["outcome"] == "done" for f in done["report"]["fixes"]):
+        fixes = (done["report"] or {"fixes": []})["fixes"]
+        result.update(status="failed", why="not done: " + ("; ".join("%s: %s" % (f["outcome"], f["because"]) for f in fixes) or repair.words_of(done)))
+        return
+    announced |= repair.announced_by(done["report"])
+    wrong = repair.unannounced(changes(first, look()), announced, patient.state_dir())
+    if wrong:
+        result.update(status="failed", why="changed and not announced: " + "; ".join(wrong[:4]))
+        return
+    after = patient.outlook()
+    spec = result["spec"] = fixed_spec(spec, declared, job, before, after)
+    result["judge"] = judge_client(spec, declared["client"]) if "client" in declared else judge(spec)
+    if result["judge"]["verdict"] != "healthy":
+        result.update(status="failed", why="the judge finds it broken after the repair: " + "; ".join(result["judge"]["reasons"]))
+        return
+    undone = result["undone"] = patient.run("undo", "--all")
+    left = [c for c in changes(first, look()) if not (patient.state_dir() + "/").startswith(c.split(" ", 1)[1] + "/")]
+    if undone["status"] != 0 or left:
+        result.update(status="failed", why="undo: status %d, %s" % (undone["status"], "; ".join(left[:4]) or repair.words_of(undone)))
 
 
 def main():

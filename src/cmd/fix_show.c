@@ -174,6 +174,7 @@ static void put_step(struct json *json, const struct step *step) {
 	json_put(json, "what", step->what);
 	json_put(json, "path", step->path && *step->path ? step->path : NULL);
 	json_put_bool(json, "network", step->network);
+	json_put_names(json, "announces", step->announces);
 	json_close(json, '}');
 }
 

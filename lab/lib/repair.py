@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: MIT
+"""What `lab/run --fix` does in the patient's machine: mend, look at what changed, take back, look again.
+
+How the editor starts its server afterwards is told by others than dialtone: a login shell is asked what the start-up
+files give now, environment.d and the settings of VS Code are read here, and where an editor's configuration is another
+one, the file `fixed` of the fault declares it (server_argv, server_init … and nothing else).
+"""
+import json
+import os
+import re
+import subprocess
+
+STATE = ".local/state/dialtone"
+TOOLS_ENV = "go.toolsEnvVars"
+
+
+# ---- what the next session gets -----------------------------------------------------------------------
+
+
+def login_env(home, user):
+    """The environment a login shell hands on, with that of environment.d below it; {} when it does not answer."""
+    env = {"HOME": home, "USER": "lena", "LOGNAME": "lena", "SHELL": "/bin/bash", "PATH": "/usr/local/bin:/usr/bin:/bin"}
+    base = home + "/.config/environment.d"
+    for name in sorted(os.listdir(base)) if os.path.isdir(base) else []:
+        with open(os.path.join(base, name), encoding="utf-8", errors="replace") as f:
+            for line in f:
+                m = re.fullmatch(r"([A-Za-z_]\w*)=(.*)", line.strip())
+                if m:
+                    env[m.group(1)] = m.group(2).replace("$PATH", env["PATH"]).replace("$HOME", home)
+    try:
+        done = subprocess.run(["/bin/bash", "-lc", "printf 'MARK\\0'; env -0"], env=env, cwd=home, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, timeout=5, check=False, **user)
+    except subprocess.TimeoutExpired:
+        return {}
+    pairs = done.stdout.decode("utf-8", "surrogateescape").partition("MARK\0")[2].split("\0")
+    return dict(p.split("=", 1) for p in pairs if "=" in p)
+
+
+def apply_path(value, before, after):
+    """PATH with what a change of the start-up files does to it."""
+    old, new, entries = before.split(":"), after.split(":"), value.split(":")
+    added = [e for e in new if e not in old]
+    entries = [e for e in entries if e not in old or e in new]
+    kept = [i for i, e in enumerate(new) if e in old]
+    front = [e for e in added if kept and new.index(e) < kept[0]]
+    return ":".join(front + [e for e in entries if e not in front] + [e for e in added if e not in front])
+
+
+def apply_env(env, before, after):
+    for name in before.keys() | after.keys():
+        a, b = before.get(name), after.get(name)
+        if a == b or name in ("_", "SHLVL", "PWD", "OLDPWD"):
+            continue
+        if name == "PATH":
+            env[name] = apply_path(env.get(name, ""), a or "", b or "")
+        elif b is None:
+            env.pop(name, None)
+        else:
+            env[name] = b
+
+
+# ---- settings of VS Code ------------------------------------------------------------------------------
+
+
+def read_settings(path):
+    try:
+        with open(path, encoding="utf-8") as f:
+            text = f.read()
+    except (OSError, UnicodeDecodeError):
+        return {}
+    text = re.sub(r'("(?:[^"\\\n]|\\.)*")|//[^\n]*|/\*.*?\*/', lambda m: m.group(1) or "", text, flags=re.S)
+    text = re.sub(r'("(?:[^"\\\n]|\\.)*")|,(?=\s*[}\]])', lambda m: m.group(1) or "", text)
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def settings_of(home, workspace):
+    """User, then remote, then folder: the last one counts, the variables are taken together."""
+    merged = {}
+    for path in (home + "/.config/Code/User/settings.json", home + "/.vscode-server/data/Machine/settings.json", workspace + "/.vscode/settings.json"):
+        for key, value in read_settings(path).items():
+            both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+            merged[key] = {**merged[key], **value} if both else value
+    return merged
+
+
+def expanded(value, home, workspace, env):
+    value = value.replace("${workspaceFolder}", workspace).replace("${workspaceRoot}", workspace)
+    value = re.sub(r"\$\{env:(\w+)\}", lambda m: env.get(m.group(1), ""), value)
+    return home + value[1:] if value == "~" or value.startswith("~/") else value
+
+
+def apply_settings(spec, before, after, home, base_env):
+    """What the extension makes of the difference; base_env: without any settings."""
+    ws, env = spec["root"], spec["env"]
+    old, new = before.get(TOOLS_ENV) or {}, after.get(TOOLS_ENV) or {}
+    for name in old.keys() | new.keys():
+        if name not in new:
+            env.pop(name, None)
+            if name in base_env:
+                env[name] = base_env[name]
+        elif old.get(name) != new[name]:
+            env[name] = expanded(str(new[name]), home, ws, base_env)
+    if before.get("go.goroot") != after.get("go.goroot"):
+        env.pop("GOROOT", None)
+        if after.get("go.goroot"):
+            env["GOROOT"] = expanded(after["go.goroot"], home, ws, base_env)
+    if before.get("go.gopath") != after.get("go.gopath") and not after.get("go.gopath"):
+        env.pop("GOPATH", None)
+        if "GOPATH" in base_env:
+            env["GOPATH"] = base_env["GOPATH"]
+    if before.get("go.languageServerFlags") != after.get("go.languageServerFlags"):
+        flags = after.get("go.languageServerFlags") or []
+        spec["argv"] = spec["argv"][:1] + (flags if isinstance(flags, list) else ["not a list"])
+    go = (after.get("go.alternateTools") or {}).get("go")
+    if go and go.startswith("/") and os.access(go, os.X_OK):  # the extension puts its directory in front for its children
+        env["PATH"] = os.path.dirname(go) + ":" + env.get("PATH", "")
+    if before.get("go.alternateTools") != after.get("go.alternateTools"):
+        tool = (after.get("go.alternateTools") or {}).get("gopls")
+        spec["argv"] = [expanded(tool, home, ws, base_env) if tool else "gopls"] + spec["argv"][1:]
+    if before.get("gopls") != after.get("gopls") or any(before.get(k) != after.get(k) for k in ("go.buildFlags", "go.buildTags")):
+        spec["init"] = after.get("gopls") or {}
+        flags = list(after.get("go.buildFlags") or [])
+        if after.get("go.buildTags"):
+            flags.append("-tags=" + after["go.buildTags"])
+        if flags:
+            spec["init"] = {"build.buildFlags": flags, **spec["init"]}
+
+
+# ---- the repair ---------------------------------------------------------------------------------------
+
+
+class Patient:
+    """home, user (uid and gid for subprocess), env, workspace, args of dialtone, timeout_s."""
+
+    def __init__(self, home, user, env, workspace, args, timeout_s):
+        self.home, self.user, self.env, self.workspace, self.args, self.timeout_s = home, user, env, workspace, args, timeout_s
+
+    def run(self, *words):
+        argv = ["/usr/local/bin/dialtone"] + list(words)
+        cwd = self.home if os.path.isdir(self.home) else "/"
+        done = subprocess.run(argv, env=self.env, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=self.timeout_s,
+                              check=False, **self.user)
+        return {"argv": argv, "status": done.returncode, "stdout": done.stdout.decode("utf-8", "replace"), "stderr": done.stderr.decode("utf-8", "replace")}
+
+    def fix(self, causes, *options):
+        run = self.run("fix", *causes, "--json", *options, *self.args, self.workspace)
+        try:
+            run["report"] = json.loads(run["stdout"])
+        except ValueError:
+            run["report"] = None
+        return run
+
+    def outlook(self):
+        """What decides how the next server is started."""
+        return login_env(self.home, self.user), settings_of(self.home, self.workspace)
+
+    def state_dir(self):
+        return os.path.join(self.env.get("XDG_STATE_HOME") or os.path.join(self.home, ".local/state"), "dialtone")
+
+
+def words_of(run):
+    return (run["stderr"] or run["stdout"]).strip()[-300:]
+
+
+def why_not_proposed(run, causes):
+    """(status, why) when there is nothing to do, else None."""
+    if not run["report"]:
+        return "failed", "fix says nothing: status %s, %s" % (run["status"], words_of(run))
+    fixes = [f for f in run["report"]["fixes"] if not causes or f["cause"] in causes]
+    if not fixes:
+        return "failed", "no fix for %s" % (", ".join(causes) or "what is wrong")
+    if not any(f["outcome"] == "proposed" for f in fixes):
+        return "skipped", "; ".join("%s: %s" % (f["outcome"], f["because"]) for f in fixes)
+    return None
+
+
+def announced_by(report):
+    """Paths that may change; one with a '/' at its end with all below."""
+    out = set()
+    for fix in report["fixes"]:
+        for c in (c for c in fix["changes"] if c["kind"] not in ("run", "signal")):
+            out |= {p for p in (c["path"], c["to"]) if p and p.startswith("/")}
+        for step in fix["steps"]:
+            out |= set(step["announces"])
+    return out
+
+
+def unannounced(changed, announced, state):
+    """Of "changed /x": those nobody announced. A directory changes with what is in it, and what is made with its parents."""
+    plain = {p.rstrip("/") for p in announced}
+    wrong = []
+    for line in changed:
+        word, path = line.split(" ", 1)
+        below = any(path == p or path.startswith(p + "/") for p in plain | {state})
+        parent = word != "vanished" and any(p.startswith(path + "/") for p in plain | {state})
+        if not below and not parent:
+            wrong.append(line)
+    return wrong
