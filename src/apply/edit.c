@@ -80,10 +80,28 @@ static void splice(struct edit *e, size_t from, size_t to, const char *text) {
 	*e->ret = slice_of(out.data, out.len);
 }
 
+/* Who expects no blanks around the words leaves them as they are. */
+static void trim(struct slice text, const char *expected, struct line *line) {
+	if (!strchr(" \t", expected[0])) {
+		while (line->start < line->end && strchr(" \t", text.data[line->start])) {
+			line->start++;
+		}
+	}
+	if (expected[0] && !strchr(" \t", expected[strlen(expected) - 1])) {
+		while (line->end > line->start && strchr(" \t", text.data[line->end - 1])) {
+			line->end--;
+		}
+	}
+}
+
 static int edit_line(struct edit *e) {
 	struct line line = line_of(e->text, e->step->line);
 	const char *expected = e->step->expected ? e->step->expected : "";
 	const char *value = e->step->value;
+	const size_t start = line.start;
+	if (line.found && expected[0]) {
+		trim(e->text, expected, &line);
+	}
 	if (!line.found || !slice_eq(part(e->text, line.start, line.end), expected)) {
 		/* What is to be there is there already? */
 		if (value && line.found && slice_eq(part(e->text, line.start, line.end), value)) {
@@ -92,7 +110,7 @@ static int edit_line(struct edit *e) {
 		return err_set(e->err, -EBADMSG, "line %lld of '%s' is not `%s` any more",
 		               (long long)e->step->line, e->file, expected);
 	}
-	splice(e, line.start, value ? line.end : line.next, value ? value : "");
+	splice(e, value ? line.start : start, value ? line.end : line.next, value ? value : "");
 	return 0;
 }
 

@@ -36,8 +36,7 @@ static const char *line_words(const struct facts *facts, const char *where) {
 	return arena_printf(facts->arena, "%.*s line %s", (int)(colon - where), where, colon + 1);
 }
 
-/* The key in the settings that puts the variable there. */
-static const char *setting_key(const struct facts *facts, const char *name) {
+const char *origin_setting_key(const struct facts *facts, const char *name) {
 	static const char *const of_gopls[] = {"gopls.build.env", "gopls.env"};
 	for (size_t i = 0; i < sizeof(of_gopls) / sizeof(*of_gopls); i++) {
 		const struct fact_setting *s = facts_setting(facts, of_gopls[i]);
@@ -62,7 +61,7 @@ const char *origin_words(const struct facts *facts, const struct fact_govar *var
 		                    line_words(facts, var->where));
 	}
 	if (streq(var->origin, "settings")) {
-		return arena_printf(arena, "by %s in %s", setting_key(facts, var->name),
+		return arena_printf(arena, "by %s in %s", origin_setting_key(facts, var->name),
 		                    line_words(facts, var->where));
 	}
 	if (streq(var->origin, "goroot")) {
@@ -210,7 +209,7 @@ void origin_fix(const struct facts *facts, struct findings *out, struct finding 
 	if (streq(var->origin, "settings")) {
 		finding_fix(out, finding,
 		            arena_printf(arena, "remove or correct %s in %s",
-		                         setting_key(facts, var->name),
+		                         origin_setting_key(facts, var->name),
 		                         line_words(facts, var->where)),
 		            "%s", "");
 		return;

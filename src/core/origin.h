@@ -16,6 +16,10 @@ const struct fact_startup *origin_startup(const struct facts *facts, const char 
  * facts. */
 const char *origin_words(const struct facts *facts, const struct fact_govar *var);
 
+/* The key of the settings that gives the variable to the server ("go.toolsEnvVars.GOFLAGS", "go.goroot",
+ * "gopls.build.env": a member of that). */
+const char *origin_setting_key(const struct facts *facts, const char *name);
+
 /* Cites the variable as the judged environment has it; nothing when it is not set there. */
 void origin_cite_judged(const struct facts *facts, struct finding *finding, const char *name);
 

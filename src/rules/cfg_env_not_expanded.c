@@ -7,66 +7,10 @@
  * GOMODCACHE that are no absolute path are cfg-cache-path-not-absolute; what go env -w stored is
  * env-goenv-file-leftover.
  */
-#include "base/ascii.h"
 #include "base/path.h"
 #include "core/origin.h"
+#include "core/placeholder.h"
 #include "core/rule.h"
-
-/* Length of the placeholder at p, 0 when there is none. first: at the start of a word or path. */
-static size_t placeholder_at(const char *p, bool first) {
-	size_t n = 1;
-	if (p[0] == '~') {
-		return first && (p[1] == '/' || p[1] == '\0' || p[1] == ':') ? 1 : 0;
-	}
-	if (p[0] == '%') {
-		while (ascii_is_word(p[n])) {
-			n++;
-		}
-		return n > 2 && p[n] == '%' ? n + 1 : 0;
-	}
-	if (p[0] != '$') {
-		return 0;
-	}
-	if (p[1] == '{' || p[1] == '(') {
-		const char *end = strchr(p, p[1] == '{' ? '}' : ')');
-		return end ? (size_t)(end - p) + 1 : 0;
-	}
-	while (ascii_is_word(p[n])) {
-		n++;
-	}
-	return n > 1 && (p[1] < '0' || p[1] > '9') ? n : 0;
-}
-
-/* The first placeholder of a value, or NULL. */
-static const char *placeholder_in(struct arena *arena, const char *value) {
-	for (const char *p = value; *p; p++) {
-		size_t n = placeholder_at(p, p == value || strchr(":=, ", p[-1]));
-		if (n > 0) {
-			return arena_strndup(arena, p, n);
-		}
-	}
-	return NULL;
-}
-
-/* What was meant, as far as we know it. */
-static const char *meant(const struct facts *facts, const char *value) {
-	const struct fact_target *t = facts_first(target, facts);
-	struct strbuf out;
-	strbuf_init(&out, facts->arena);
-	for (const char *p = value; *p;) {
-		size_t n = placeholder_at(p, p == value || strchr(":=, ", p[-1]));
-		const char *what = arena_strndup(facts->arena, p, n);
-		bool home = streq(what, "~") || streq(what, "$HOME") || streq(what, "${HOME}") ||
-		            streq(what, "${userHome}") || streq(what, "${env:HOME}") ||
-		            streq(what, "${env.HOME}") || streq(what, "%USERPROFILE%");
-		bool folder =
-			str_starts(what, "${workspaceFolder") || streq(what, "${workspaceRoot}");
-		strbuf_add(&out, t && home ? t->home : t && folder ? t->workspace : what);
-		strbuf_add_n(&out, p, n == 0);
-		p += n > 0 ? n : 1;
-	}
-	return out.data;
-}
 
 static bool place_is_bad(const struct facts *facts, const char *name) {
 	const struct fact_place *p = facts_place(facts, name);
@@ -78,7 +22,7 @@ static bool place_is_bad(const struct facts *facts, const char *name) {
 static const struct fact *path_harm(const struct facts *facts, const char *value) {
 	bool no_go = !facts_chosen(facts, "server-go");
 	bool no_gopls = !facts_chosen(facts, "gopls");
-	const char *right = meant(facts, value);
+	const char *right = placeholder_meant(facts, value);
 	facts_each (tool, t, facts) {
 		bool missed =
 			(no_go && streq(t->tool, "go")) || (no_gopls && streq(t->tool, "gopls"));
@@ -187,7 +131,7 @@ static const char *who_leaves_it(const struct facts *facts, const struct fact_go
 
 static void add_fixes(const struct facts *facts, struct findings *out, struct finding *f,
                       const struct fact_govar *var, const struct fact *proof) {
-	const char *right = meant(facts, var->value);
+	const char *right = placeholder_meant(facts, var->value);
 	const struct fact_tool *tool =
 		proof->kind == FACT_tool ? (const struct fact_tool *)proof : NULL;
 	bool settings = streq(var->origin, "settings");
@@ -207,7 +151,7 @@ static void add_fixes(const struct facts *facts, struct findings *out, struct fi
 static void check_one(const struct rule *self, const struct facts *facts, struct findings *out,
                       const char *name) {
 	struct fact_govar var = origin_of_var(facts, name);
-	const char *placeholder = placeholder_in(out->arena, var.value);
+	const char *placeholder = placeholder_find(out->arena, var.value);
 	bool cache = streq(name, "GOCACHE") || streq(name, "GOPATH") || streq(name, "GOMODCACHE");
 	if (!placeholder || streq(var.origin, "goenv") || streq(var.origin, "default") ||
 	    (cache && var.value[0] != '/')) {

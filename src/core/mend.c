@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/mend.h"
+
+#include "base/path.h"
+#include "base/str.h"
+#include "core/origin.h"
+
+#include <string.h>
+
+/* ---- what a new session gets ---- */
+
+void mend_environment(struct plan *plan, const char *word) {
+	size_t count = 0;
+	while (plan->environment && plan->environment[count]) {
+		count++;
+	}
+	const char **all = arena_array_of(plan->arena, const char *, count + 2);
+	for (size_t i = 0; i < count; i++) {
+		all[i] = plan->environment[i];
+	}
+	all[count] = word;
+	plan->environment = all;
+}
+
+const char *mend_restart(const struct facts *facts) {
+	const struct fact_editor_process *p = facts_first(editor_process, facts);
+	return p ? arena_printf(facts->arena,
+	                        "log out and in again, then start the editor (now process %lld, "
+	                        "%s) anew",
+	                        (long long)p->pid, p->comm)
+	         : "open a new shell, or log in again, and start the editor from there";
+}
+
+bool mend_is_vscode(const struct facts *facts) {
+	const struct fact_editor *e = facts_first(editor, facts);
+	return e && streq(e->name, "vscode");
+}
+
+/* ---- settings ---- */
+
+/* "go.toolsEnvVars.GOFLAGS" lies in the member "go.toolsEnvVars", "gopls.ui.semanticTokens" in "gopls". */
+static const char *keys_of(struct arena *arena, const struct fact_setting *s) {
+	static const char *const objects[] = {"go.toolsEnvVars", "go.alternateTools", "gopls",
+	                                      "go.languageServerExperimentalFeatures"};
+	const char *keys = s->key;
+	for (size_t i = 0; i < sizeof(objects) / sizeof(*objects); i++) {
+		size_t n = strlen(objects[i]);
+		if (str_starts(s->key, objects[i]) && s->key[n] == '.') {
+			keys = arena_printf(arena, "%s/%s", objects[i], s->key + n + 1);
+		}
+	}
+	return streq(s->layer, "workspace") ? arena_printf(arena, "settings/%s", keys) : keys;
+}
+
+bool mend_setting(struct plan *plan, const struct facts *facts, const struct fact_setting *setting,
+                  const char *json) {
+	if (!mend_is_vscode(facts) || str_empty(setting->file)) {
+		plan_unable(plan, "%s in %s has to be changed by hand", setting->key,
+		            str_empty(setting->file) ? "the settings" : setting->file);
+		return false;
+	}
+	plan_setting(plan, setting->file, keys_of(plan->arena, setting), json);
+	return true;
+}
+
+bool mend_user_setting(struct plan *plan, const struct facts *facts, const char *keys,
+                       const char *json) {
+	const struct fact_install *i = facts_first(install, facts);
+	const struct fact_target *t = facts_first(target, facts);
+	if (!mend_is_vscode(facts) || !t || str_empty(t->home)) {
+		plan_unable(plan, "it is not known where the settings of this editor are");
+		return false;
+	}
+	const char *file =
+		i && !str_empty(i->settings)
+			? i->settings
+			: arena_printf(plan->arena, "%s/.config/Code/User/settings.json", t->home);
+	plan_setting(plan, file, keys, json);
+	return true;
+}
+
+/* ---- variables ---- */
+
+/* "/x/env:3": the part before the last colon; NULL when there is none. */
+static const char *file_of(struct arena *arena, const char *where, int64_t *ret_line) {
+	const char *colon = strrchr(where, ':');
+	if (!colon || colon == where || str_to_int64(colon + 1, ret_line) < 0) {
+		return NULL;
+	}
+	return arena_strndup(arena, where, (size_t)(colon - where));
+}
+
+static bool in_settings(struct plan *plan, const struct facts *facts, const struct fact_govar *var,
+                        const char *value) {
+	struct arena *arena = plan->arena;
+	const char *key = origin_setting_key(facts, var->name);
+	const struct fact_setting *s = facts_setting(facts, key);
+	if (!s) {
+		plan_unable(plan, "it is not known which key of the settings sets %s", var->name);
+		return false;
+	}
+	struct fact_setting member = *s;
+	if (str_starts(key, "gopls.")) { /* its value is an object of variables */
+		member.key = arena_printf(arena, "%s/%s", s->key, var->name);
+	}
+	const char *json = value ? arena_printf(arena, "\"%s\"", value) : NULL;
+	if (value && strpbrk(value, "\"\\")) {
+		plan_unable(plan, "%s in %s has to be corrected by hand", member.key, s->file);
+		return false;
+	}
+	return mend_setting(plan, facts, &member, json);
+}
+
+/* All lines that give it this value: of two, the other one would take the place of the last. */
+static bool in_startup(struct plan *plan, const struct facts *facts, const struct fact_govar *var,
+                       const char *value) {
+	struct arena *arena = plan->arena;
+	const char *quoted = value ? str_shell_quote(arena, value) : NULL;
+	const char *left = NULL;
+	size_t count = 0;
+	facts_each (startup, s, facts) {
+		if (streq(s->kind, "project") || !streq(s->name, var->name)) {
+			continue;
+		}
+		if (streq(s->value, var->value)) {
+			plan_assign(plan, s->file, s->line, s->name, quoted);
+			count++;
+		} else {
+			left = s->value;
+		}
+	}
+	const char *now = value ? value : left;
+	if (count == 0) {
+		return false;
+	}
+	mend_environment(plan, now ? arena_printf(arena, "%s=%s", var->name, now) : var->name);
+	plan->then = mend_restart(facts);
+	return true;
+}
+
+static bool out_of_reach(struct plan *plan, const struct facts *facts, const struct fact_govar *var,
+                         const char *value) {
+	const struct fact_editor_process *p = facts_first(editor_process, facts);
+	const char *what = value ? arena_printf(plan->arena, "`export %s=%s`", var->name,
+	                                        str_shell_quote(plan->arena, value))
+	                         : arena_printf(plan->arena, "`unset %s`", var->name);
+	if (p) {
+		plan_unable(plan,
+		            "%s is in the environment of process %lld (%s), and no start-up file "
+		            "sets it: end the editor, %s where it is started from, start it anew",
+		            var->name, (long long)p->pid, p->comm, what);
+	} else {
+		plan_unable(plan,
+		            "%s is in the environment of this shell, and no start-up file sets it: "
+		            "%s, then start the editor from there",
+		            var->name, what);
+	}
+	return false;
+}
+
+bool mend_variable(struct plan *plan, const struct facts *facts, const struct fact_govar *var,
+                   const char *value) {
+	struct arena *arena = plan->arena;
+	int64_t line = 0;
+	const char *file = file_of(arena, var->where, &line);
+	if (streq(var->origin, "settings")) {
+		return in_settings(plan, facts, var, value);
+	}
+	if (streq(var->origin, "goenv") && file) {
+		plan_goenv(plan, file, var->name, value);
+		return true;
+	}
+	if (streq(var->origin, "wrapper") && file) {
+		plan_assign(plan, file, line, var->name,
+		            value ? str_shell_quote(arena, value) : NULL);
+		return true;
+	}
+	if (streq(var->origin, "env")) {
+		return in_startup(plan, facts, var, value) || out_of_reach(plan, facts, var, value);
+	}
+	if (streq(var->origin, "goroot")) {
+		plan_unable(plan, "%s is set %s, which belongs to the Go installation", var->name,
+		            origin_words(facts, var));
+	} else {
+		plan_unable(plan, "%s is set by nobody: that is its default", var->name);
+	}
+	return false;
+}
+
+bool mend_name(struct plan *plan, const struct facts *facts, const char *name, const char *value) {
+	struct fact_govar var = origin_of_var(facts, name);
+	return mend_variable(plan, facts, &var, value);
+}
+
+/* ---- lines for the next session ---- */
+
+struct login {
+	const char *file;
+	bool fish;
+};
+
+static bool find_login(struct plan *plan, const struct facts *facts, struct login *ret) {
+	const struct fact_target *t = facts_first(target, facts);
+	const char *shell = facts_var(facts, "judged", "SHELL");
+	if (!t || t->home[0] != '/' || str_ends(shell, "csh")) {
+		plan_unable(plan,
+		            "it is not known which file a login shell (%s) of this user reads",
+		            shell ? shell : "?");
+		return false;
+	}
+	ret->fish = str_ends(shell, "/fish");
+	const char *file = ret->fish ? "~/.config/fish/config.fish" : origin_login_file(facts);
+	ret->file = path_join(plan->arena, t->home, file + strlen("~/"));
+	return true;
+}
+
+bool mend_export(struct plan *plan, const struct facts *facts, const char *name,
+                 const char *value) {
+	struct login login;
+	if (!find_login(plan, facts, &login)) {
+		return false;
+	}
+	if (strchr(value, '\n')) {
+		plan_unable(plan, "the value of %s has a line break in it", name);
+		return false;
+	}
+	plan_append(plan, login.file,
+	            arena_printf(plan->arena, login.fish ? "set -gx %s %s" : "export %s=%s", name,
+	                         str_shell_quote(plan->arena, value)));
+	mend_environment(plan, arena_printf(plan->arena, "%s=%s", name, value));
+	plan->then = mend_restart(facts);
+	return true;
+}
+
+bool mend_path(struct plan *plan, const struct facts *facts, const char *dirs, bool in_front) {
+	struct login login;
+	struct arena *arena = plan->arena;
+	const char *old = facts_var(facts, "judged", "PATH");
+	if (!find_login(plan, facts, &login)) {
+		return false;
+	}
+	if (strpbrk(dirs, "\"$`\\\n")) {
+		plan_unable(plan, "%s cannot be written into %s as it is", dirs, login.file);
+		return false;
+	}
+	const char *line =
+		login.fish ? (in_front ? "set -gx PATH (string split : \"%s\") $PATH"
+	                               : "set -gx PATH $PATH (string split : \"%s\")")
+			   : (in_front ? "export PATH=\"%s:$PATH\"" : "export PATH=\"$PATH:%s\"");
+	struct strbuf text;
+	strbuf_init(&text, arena);
+	const char *place = strstr(line, "%s");
+	strbuf_add_n(&text, line, (size_t)(place - line));
+	strbuf_add(&text, dirs);
+	strbuf_add(&text, place + 2);
+	plan_append(plan, login.file, text.data);
+	mend_environment(plan, str_empty(old) ? arena_printf(arena, "PATH=%s", dirs)
+	                       : in_front     ? arena_printf(arena, "PATH=%s:%s", dirs, old)
+	                                      : arena_printf(arena, "PATH=%s:%s", old, dirs));
+	plan->then = mend_restart(facts);
+	return true;
+}
+
+/* ---- programs ---- */
+
+const struct fact_tool *mend_go(const struct facts *facts) {
+	const struct fact_tool *go = facts_chosen(facts, "server-go");
+	return go ? go : facts_chosen(facts, "go");
+}
+
+bool mend_install(struct plan *plan, const struct facts *facts, const char *package,
+                  const char *path) {
+	const struct fact_tool *go = mend_go(facts);
+	const struct fact_target *t = facts_first(target, facts);
+	if (!go || !t || t->home[0] != '/' || path[0] != '/') {
+		plan_unable(plan, "there is no go that could install %s", package);
+		return false;
+	}
+	const char *bin = path_parent(plan->arena, path);
+	struct step *step = plan_run(plan, t->home, PLAN_WORDS(plan, go->path, "install", package),
+	                             PLAN_WORDS(plan, path));
+	if (step) {
+		step->network = true;
+		step->env = PLAN_WORDS(plan, arena_printf(plan->arena, "GOBIN=%s", bin),
+		                       "GOFLAGS=", "GOWORK=off", "GOOS", "GOARCH", "GOROOT");
+		step->what = arena_printf(plan->arena, "install %s as %s", package, path);
+	}
+	return true;
+}
+
+bool mend_go_edit(struct plan *plan, const struct facts *facts, const char *file,
+                  const char *flag) {
+	const struct fact_tool *go = mend_go(facts);
+	if (!go) {
+		plan_unable(plan, "there is no go that could edit %s", file);
+		return false;
+	}
+	const char *kind = str_ends(file, "go.work") ? "work" : "mod";
+	struct step *step = plan_run(plan, path_parent(plan->arena, file),
+	                             PLAN_WORDS(plan, go->path, kind, "edit", flag, file),
+	                             PLAN_WORDS(plan, file));
+	if (step) {
+		step->env = PLAN_WORDS(plan, "GOTOOLCHAIN=local", "GOFLAGS=", "GOWORK=off",
+		                       "GOENV=off");
+	}
+	return true;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT
+ * Gives the program or the directory above it the mode it needs, or names the program and not its directory.
+ */
+#include "base/path.h"
+#include "base/str.h"
+#include "core/fix.h"
+#include "core/mend.h"
+#include "wire/json_text.h"
+
+static bool is_own(const struct facts *facts, const char *path) {
+	const struct fact_target *t = facts_first(target, facts);
+	return t && !str_empty(t->home) && (path_below(path, t->home) || streq(path, t->home));
+}
+
+static void plan_directory(const struct facts *facts, const struct fact_tool *t, struct plan *out) {
+	const struct fact_setting *s =
+		facts_setting(facts, arena_printf(out->arena, "go.alternateTools.%s", t->tool));
+	if (!t->configured || !s) {
+		plan_unable(out, "%s is a directory where the program should be", t->path);
+		return;
+	}
+	out->why = arena_printf(out->arena, "%s is the directory, not the program in it.", t->path);
+	mend_setting(
+		out, facts, s,
+		json_text_quoted(out->arena, slice_str(path_join(out->arena, t->path, t->tool))));
+	out->then = "reload the window of the editor";
+}
+
+static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
+	const struct fact_tool *t = finding_first(tool, finding);
+	if (!t) {
+		plan_unable(out, "it is not known which program is meant");
+		return;
+	}
+	out->why = arena_printf(out->arena, "%s is there and cannot be executed.", t->path);
+	if (streq(t->state, "no_exec_bit")) {
+		plan_mode(out, t->path, is_own(facts, t->path) ? 0100 : 0555, 0, false);
+	} else if (streq(t->state, "directory")) {
+		plan_directory(facts, t, out);
+	} else if (streq(t->state, "unreachable")) {
+		const char *dir = str_empty(t->shut) ? path_parent(out->arena, t->path) : t->shut;
+		bool own = is_own(facts, dir);
+		plan_mode(out, dir, own ? 0700 : 0555, 0, !own);
+	} else {
+		plan_unable(out, "%s is no program", t->path);
+	}
+}
+
+const struct fix fix_bin_not_executable_or_dir = {
+	.cause = "bin-not-executable-or-dir",
+	.title = "let the program be executed",
+	.plan = plan,
+};
