@@ -17,9 +17,9 @@ TOOLS_ENV = "go.toolsEnvVars"
 # ---- what the next session gets -----------------------------------------------------------------------
 
 
-def login_env(home, user):
-    """The environment a login shell hands on, with that of environment.d below it; {} when it does not answer."""
-    env = {"HOME": home, "USER": "lena", "LOGNAME": "lena", "SHELL": "/bin/bash", "PATH": "/usr/local/bin:/usr/bin:/bin"}
+def session_env(home):
+    """What environment.d gives to a session, below what a login has."""
+    env = {"HOME": home, "USER": "lena", "LOGNAME": "lena", "PATH": "/usr/local/bin:/usr/bin:/bin"}
     base = home + "/.config/environment.d"
     for name in sorted(os.listdir(base)) if os.path.isdir(base) else []:
         with open(os.path.join(base, name), encoding="utf-8", errors="replace") as f:
@@ -27,13 +27,27 @@ def login_env(home, user):
                 m = re.fullmatch(r"([A-Za-z_]\w*)=(.*)", line.strip())
                 if m:
                     env[m.group(1)] = m.group(2).replace("$PATH", env["PATH"]).replace("$HOME", home)
+    return env
+
+
+def shell_env(home, user, shell, interactive):
+    """What the user's shell hands on, as a login shell or as an editor asks it; None when it does not answer."""
+    env = dict(session_env(home), SHELL=shell)
+    words = ["-i"] if interactive else []
+    print_all = "printf 'MARK\\0'; env -0"
+    argv = [shell] + words + ["-l", "-c", print_all]
+    if interactive:
+        env["VSCODE_RESOLVING_ENVIRONMENT"] = "1"
+    if not os.access(shell, os.X_OK):  # zsh, for want of it
+        argv = ["/bin/bash", "--noprofile", "--norc", "-c", "for f in ~/.zprofile; do [ ! -f $f ] || . $f; done; " + print_all]
     try:
-        done = subprocess.run(["/bin/bash", "-lc", "printf 'MARK\\0'; env -0"], env=env, cwd=home, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.DEVNULL, timeout=5, check=False, **user)
+        done = subprocess.run(argv, env=env, cwd=home, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=5, check=False,
+                              start_new_session=True, **user)
     except subprocess.TimeoutExpired:
-        return {}
+        return None
     pairs = done.stdout.decode("utf-8", "surrogateescape").partition("MARK\0")[2].split("\0")
-    return dict(p.split("=", 1) for p in pairs if "=" in p)
+    found = dict(p.split("=", 1) for p in pairs if "=" in p)
+    return found if done.returncode == 0 and found else None
 
 
 def apply_path(value, before, after):
@@ -43,13 +57,17 @@ def apply_path(value, before, after):
     entries = [e for e in entries if e not in old or e in new]
     kept = [i for i, e in enumerate(new) if e in old]
     front = [e for e in added if kept and new.index(e) < kept[0]]
-    return ":".join(front + [e for e in entries if e not in front] + [e for e in added if e not in front])
+    entries = front + [e for e in entries if e not in front]
+    return ":".join(entries + [e for e in added if e not in entries])
 
 
 def apply_env(env, before, after):
+    if after is None:
+        return
+    before = before or {}  # nothing came of the question before
     for name in before.keys() | after.keys():
         a, b = before.get(name), after.get(name)
-        if a == b or name in ("_", "SHLVL", "PWD", "OLDPWD"):
+        if a == b or name in ("_", "SHLVL", "PWD", "OLDPWD", "SHELL", "TERM", "VSCODE_RESOLVING_ENVIRONMENT"):
             continue
         if name == "PATH":
             env[name] = apply_path(env.get(name, ""), a or "", b or "")
@@ -134,9 +152,10 @@ def apply_settings(spec, before, after, home, base_env):
 
 
 class Patient:
-    """home, user (uid and gid for subprocess), env, workspace, args of dialtone, timeout_s."""
+    """home, user (uid and gid for subprocess), env, workspace, args of dialtone, timeout_s; editor_shell: SHELL of the editor."""
 
-    def __init__(self, home, user, env, workspace, args, timeout_s):
+    def __init__(self, home, user, env, workspace, args, timeout_s, editor_shell):
+        self.editor_shell = editor_shell
         self.home, self.user, self.env, self.workspace, self.args, self.timeout_s = home, user, env, workspace, args, timeout_s
 
     def run(self, *words):
@@ -147,7 +166,7 @@ class Patient:
         return {"argv": argv, "status": done.returncode, "stdout": done.stdout.decode("utf-8", "replace"), "stderr": done.stderr.decode("utf-8", "replace")}
 
     def fix(self, causes, *options):
-        run = self.run("fix", *causes, "--json", *options, *self.args, self.workspace)
+        run = self.run("fix", *causes, "--json", "--timeout", str(self.timeout_s // 4), *options, *self.args, self.workspace)
         try:
             run["report"] = json.loads(run["stdout"])
         except ValueError:
@@ -155,8 +174,10 @@ class Patient:
         return run
 
     def outlook(self):
-        """What decides how the next server is started."""
-        return login_env(self.home, self.user), settings_of(self.home, self.workspace)
+        """What decides how the next server is started: two environments and the settings."""
+        shell = self.editor_shell or "/bin/bash"
+        login = shell_env(self.home, self.user, shell, False)
+        return login, shell_env(self.home, self.user, shell, True), settings_of(self.home, self.workspace)
 
     def state_dir(self):
         return os.path.join(self.env.get("XDG_STATE_HOME") or os.path.join(self.home, ".local/state"), "dialtone")

@@ -498,10 +498,11 @@ def fixed_spec(spec, declared, job, before, after):
     base = dict(declared["editor_env"] if declared["editor_env"] is not None else declared["shell_env"])
     spec = json.loads(json.dumps(spec))
     if spec["none"]:
-        spec["none"] = "go.useLanguageServer is false" if after[1].get("go.useLanguageServer") is False else None
+        spec["none"] = "go.useLanguageServer is false" if after[2].get("go.useLanguageServer") is False else None
     for env in (base, spec["env"]):
         repair.apply_env(env, before[0], after[0])
-    repair.apply_settings(spec, before[1], after[1], HOME, base)
+        repair.apply_env(env, before[1], after[1])
+    repair.apply_settings(spec, before[2], after[2], HOME, base)
     script = "%s/src/%s/fixed" % (LAB, job["case"])
     if os.path.isfile(script):
         run_setup(job, [LAB + "/src/lib/same", script])
@@ -514,7 +515,7 @@ def mend(job, result, declared, spec):
     """Repairs as the patient, judges, takes back; everything that changed beside what was announced is wrong."""
     user = {"user": UID, "group": GID, "extra_groups": []}
     args = substituted(job["args"], declared)
-    patient = repair.Patient(HOME, user, declared["shell_env"], declared["workspace"], args, job["dialtone_timeout_s"] * 4)
+    patient = repair.Patient(HOME, user, declared["shell_env"], declared["workspace"], args, job["dialtone_timeout_s"] * 4, spec["env"].get("SHELL"))
     before = patient.outlook()
     dry = patient.fix(job["fix"])
     result["dry"], not_proposed = dry, repair.why_not_proposed(dry, job["fix"])

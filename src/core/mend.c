@@ -33,7 +33,7 @@ const char *mend_restart(const struct facts *facts) {
 
 bool mend_is_vscode(const struct facts *facts) {
 	const struct fact_editor *e = facts_first(editor, facts);
-	return e && streq(e->name, "vscode");
+	return !e || streq(e->name, "vscode");
 }
 
 /* ---- settings ---- */
@@ -190,6 +190,19 @@ bool mend_variable(struct plan *plan, const struct facts *facts, const struct fa
 bool mend_name(struct plan *plan, const struct facts *facts, const char *name, const char *value) {
 	struct fact_govar var = origin_of_var(facts, name);
 	return mend_variable(plan, facts, &var, value);
+}
+
+const char *mend_goenv_file(const struct facts *facts) {
+	const struct fact_target *t = facts_first(target, facts);
+	const char *file = facts_govar_value(facts, "GOENV");
+	const char *config = facts_var(facts, "server", "XDG_CONFIG_HOME");
+	if (file[0] == '/' || streq(file, "off")) {
+		return file[0] == '/' ? file : NULL;
+	}
+	if (config && config[0] == '/') {
+		return path_join(facts->arena, config, "go/env");
+	}
+	return t && t->home[0] == '/' ? path_join(facts->arena, t->home, ".config/go/env") : NULL;
 }
 
 /* ---- lines for the next session ---- */

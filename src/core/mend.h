@@ -17,6 +17,9 @@ bool mend_variable(struct plan *plan, const struct facts *facts, const struct fa
 /* The same of that name, which may have no govar (TMPDIR, XDG_CACHE_HOME). */
 bool mend_name(struct plan *plan, const struct facts *facts, const char *name, const char *value);
 
+/* The file of `go env -w`; NULL when there is none (GOENV=off), or it is not known. */
+const char *mend_goenv_file(const struct facts *facts);
+
 /* A line in the file of the user that a login shell reads: export NAME=VALUE. */
 bool mend_export(struct plan *plan, const struct facts *facts, const char *name, const char *value);
 /* The same that puts directories (with ':' between) behind those of PATH, or in front of them. */
@@ -42,7 +45,7 @@ const struct fact_tool *mend_go(const struct facts *facts);
 void mend_environment(struct plan *plan, const char *word);
 /* What becomes of a new session only, as a sentence for plan->then. */
 const char *mend_restart(const struct facts *facts);
-/* The editor follows the rules of VS Code. */
+/* The editor follows the rules of VS Code; so it does when nobody says which one it is. */
 bool mend_is_vscode(const struct facts *facts);
 
 #endif

@@ -10,7 +10,7 @@
 static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
 	const struct fact_debugger *dlv = finding_first(debugger, finding);
 	const struct fact_target *t = facts_first(target, facts);
-	if (!dlv || !t || t->home[0] != '/') {
+	if (!dlv) {
 		plan_unable(out, "it is not known where dlv was looked for");
 		return;
 	}
@@ -24,6 +24,8 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 		                     dlv->elsewhere);
 		mend_user_setting(out, facts, "go.alternateTools/dlv",
 		                  json_text_quoted(out->arena, slice_str(dlv->elsewhere)));
+	} else if (!t || t->home[0] != '/') {
+		plan_unable(out, "it is not known where dlv could be installed");
 	} else {
 		out->why = "dlv is not installed, and something is to be debugged.";
 		mend_install(out, facts, "github.com/go-delve/delve/cmd/dlv@latest",

@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "core/fix.h"
 #include "core/mend.h"
+#include "core/origin.h"
 #include "wire/json_text.h"
 
 static bool is_own(const struct facts *facts, const char *path) {
@@ -26,6 +27,22 @@ static void plan_directory(const struct facts *facts, const struct fact_tool *t,
 	out->then = "reload the window of the editor";
 }
 
+/* Nobody opens more than his own directories, or an installation of Go, which is there for everybody. */
+static void plan_hidden(const struct facts *facts, const struct fact_tool *t, struct plan *out) {
+	const char *dir = str_empty(t->shut) ? path_parent(out->arena, t->path) : t->shut;
+	if (is_own(facts, dir)) {
+		plan_mode(out, dir, 0700, 0, false);
+	} else if (str_empty(t->real) && origin_is_hidden_go(facts, t) &&
+	           path_below(t->path, dir)) {
+		plan_mode(out, dir, 0555, 0, true);
+	} else {
+		plan_unable(out,
+		            "%s lies below %s, which is not for you: the program has to be put "
+		            "somewhere else",
+		            str_empty(t->real) ? t->path : t->real, dir);
+	}
+}
+
 static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
 	const struct fact_tool *t = finding_first(tool, finding);
 	if (!t) {
@@ -38,9 +55,7 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 	} else if (streq(t->state, "directory")) {
 		plan_directory(facts, t, out);
 	} else if (streq(t->state, "unreachable")) {
-		const char *dir = str_empty(t->shut) ? path_parent(out->arena, t->path) : t->shut;
-		bool own = is_own(facts, dir);
-		plan_mode(out, dir, own ? 0700 : 0555, 0, !own);
+		plan_hidden(facts, t, out);
 	} else {
 		plan_unable(out, "%s is no program", t->path);
 	}

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "core/fix.h"
 #include "core/mend.h"
+#include "core/placeholder.h"
 #include "wire/json_text.h"
 
 static const char *json_of(struct arena *arena, const char *text) {
@@ -38,14 +39,27 @@ static void plan_command(const struct facts *facts, const struct fact_tool *t, s
 	const struct fact_editor *e = facts_first(editor, facts);
 	bool found = false;
 	const struct fact_tool *other = usable(facts, "gopls", &found);
-	if (!other || !e || !streq(e->name, "zed") || !str_ends(t->file, ".json")) {
+	if (!e || !streq(e->name, "zed") || !str_ends(t->file, ".json")) {
 		plan_unable(out, "%s line %lld has to name another program", t->file,
 		            (long long)t->line);
 		return;
 	}
-	out->why = arena_printf(out->arena, "%s names %s, which is gone; gopls is %s.", t->file,
-	                        t->path, other->path);
-	plan_setting(out, t->file, "lsp/gopls/binary/path", json_of(out->arena, other->path));
+	out->why = arena_printf(out->arena, "%s names %s, which is gone; %s%s.", t->file, t->path,
+	                        other ? "gopls is " : "without it Zed looks on PATH",
+	                        other ? other->path : "");
+	plan_setting(out, t->file, "lsp/gopls/binary/path",
+	             other ? json_of(out->arena, other->path) : NULL);
+}
+
+/* "$HOME/tools/gopls", which nobody expands, written out; NULL when it is something else. */
+static const char *written_out(const struct facts *facts, const struct fact_setting *s) {
+	size_t n = strlen(s->json);
+	const char *text = n > 2 ? arena_strndup(facts->arena, s->json + 1, n - 2) : "";
+	const char *right =
+		placeholder_find(facts->arena, text) ? placeholder_meant(facts, text) : text;
+	bool known = !streq(right, text) && right[0] == '/' &&
+	             !placeholder_find(facts->arena, right) && !strpbrk(right, "\"\\");
+	return known && str_starts(s->key, "go.alternateTools.") ? right : NULL;
 }
 
 static void install(const struct facts *facts, struct plan *out) {
@@ -72,6 +86,14 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 		return;
 	}
 	const char *tool = streq(s->key, "go.alternateTools.go") ? "go" : "gopls";
+	const char *right = written_out(facts, s);
+	if (right) {
+		out->why = arena_printf(out->arena, "%s is %s, which nobody expands.", s->key,
+		                        s->json);
+		mend_setting(out, facts, s, json_of(out->arena, right));
+		out->then = "reload the window of the editor";
+		return;
+	}
 	bool folder = streq(s->key, "go.toolsGopath");
 	bool found = false;
 	const struct fact_tool *other = usable(facts, tool, &found);

@@ -71,6 +71,11 @@ static const char *keys_of(const struct facts *facts, const struct fact_go_flag_
 static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
 	const struct fact_go_flag_setting *s = finding_first(go_flag_setting, finding);
 	const char *keys = s ? keys_of(facts, s) : NULL;
+	if (s && s->is_string && !str_ends(finding->subject, s->value) &&
+	    !finding_first(trial, finding)) {
+		plan_unable(out, "it is not known which flag it is: %s", finding->subject);
+		return;
+	}
 	if (!keys) {
 		plan_unable(out, "%s has to be corrected by hand",
 		            s ? s->file : "the list of flags");

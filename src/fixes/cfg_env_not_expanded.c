@@ -29,7 +29,8 @@ static void plan_path(const struct facts *facts, const struct finding *finding,
 static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
 	const struct fact_govar var = origin_of_var(facts, finding->about);
 	const char *right = placeholder_meant(facts, var.value);
-	bool known = !placeholder_find(out->arena, right);
+	/* gopls runs go where there is no module, too, and go refuses -modfile there. */
+	bool known = !placeholder_find(out->arena, right) && !str_has(right, "-modfile=");
 	if (streq(var.name, "PATH") && !streq(var.origin, "settings")) {
 		plan_path(facts, finding, &var, out);
 		return;

@@ -22,12 +22,26 @@ static const char *corrected(struct arena *arena, const struct fact_wrapper *w) 
 			return replaced(arena, w->text, words[i], "\"$@\"");
 		}
 	}
-	bool plain = !strpbrk(w->text, "|;&") && !str_has(w->text, ">");
+	bool prints = str_starts(w->text, "echo ") || str_starts(w->text, "printf ");
+	bool plain = prints && !strpbrk(w->text, "|;&>");
 	return streq(w->differs, "chatter") && plain ? arena_printf(arena, "%s >&2", w->text)
 	                                             : NULL;
 }
 
-/* The go behind it, as it said itself; else another one on PATH. */
+/* A word of its line that is the path of a go. */
+static const char *named(struct arena *arena, const struct fact_wrapper *w) {
+	struct slice rest = slice_str(w->text);
+	struct slice word;
+	while (slice_cut(&rest, ' ', &word)) {
+		const char *path = arena_slicedup(arena, word);
+		if (path[0] == '/' && str_ends(path, "/bin/go") && !strpbrk(path, "\"'$`")) {
+			return path;
+		}
+	}
+	return NULL;
+}
+
+/* The go behind it, as it said itself; else another one on PATH, or the one it names. */
 static const char *behind(const struct facts *facts, const struct fact_wrapper *w) {
 	facts_each (shim, s, facts) {
 		if (streq(s->path, w->path) && s->goroot[0] == '/') {
@@ -42,7 +56,7 @@ static const char *behind(const struct facts *facts, const struct fact_wrapper *
 			return t->path;
 		}
 	}
-	return NULL;
+	return named(facts->arena, w);
 }
 
 static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {

@@ -11,7 +11,7 @@
 static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
 	const struct fact_govar *var = finding_first(govar, finding);
 	const struct fact_target *t = facts_first(target, facts);
-	const char *file = facts_govar_value(facts, "GOENV");
+	const char *file = mend_goenv_file(facts);
 	if (!var) {
 		plan_unable(out, "it is not known where the variable is set");
 		return;
@@ -23,7 +23,7 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 		mend_variable(out, facts, var, NULL);
 		return;
 	}
-	if (!t || t->home[0] != '/' || file[0] != '/') {
+	if (!t || t->home[0] != '/' || !file) {
 		plan_unable(out, "it is not known where %s could be set", var->name);
 		return;
 	}

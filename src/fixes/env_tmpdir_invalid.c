@@ -25,7 +25,8 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 	                        p->path, by_default ? "by default" : origin_words(facts, &var));
 	if (by_default && streq(p->state, "absent")) {
 		plan_mkdir(out, p->path, 01777);
-	} else if (by_default) {
+	} else if (by_default && streq(p->path, "/tmp") && !streq(p->state, "loop") &&
+	           !streq(p->state, "not_dir")) {
 		plan_mode(out, p->path, 01777, 0, false);
 	} else if (streq(p->state, "absent") && p->write && str_empty(p->link)) {
 		plan_mkdir(out, p->path, 0700);

@@ -32,22 +32,6 @@ static const char *root_of(const struct facts *facts) {
 	return "";
 }
 
-/* A carriage return belongs to the version that the line names. */
-static bool plan_line_end(const struct fact_shim *s, struct plan *out) {
-	const char *colon = strrchr(s->where, ':');
-	if (!str_ends(s->version, "\r") || !colon || s->where[0] != '/') {
-		return false;
-	}
-	const char *file = arena_strndup(out->arena, s->where, (size_t)(colon - s->where));
-	out->why = arena_printf(out->arena,
-	                        "The lines of %s end as on Windows, and the carriage return is "
-	                        "taken for a part of the version.",
-	                        file);
-	plan_run(out, path_parent(out->arena, file),
-	         PLAN_WORDS(out, "/bin/sed", "-i", "s/\\r$//", file), PLAN_WORDS(out, file));
-	return true;
-}
-
 static void plan_gopls(const struct facts *facts, const struct fact_shim *s, struct plan *out) {
 	const struct fact_tool *other = origin_gopls_elsewhere(facts);
 	if (other && mend_is_vscode(facts)) {
@@ -65,12 +49,11 @@ static void plan_gopls(const struct facts *facts, const struct fact_shim *s, str
 
 static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
 	const struct fact_shim *s = finding_first(shim, finding);
-	const char *root = s && !str_empty(s->root) ? s->root : root_of(facts);
+	/* One that answers, and with another version, has the wrong root. */
+	bool meant = s && !s->answered && !str_empty(s->root);
+	const char *root = meant ? s->root : root_of(facts);
 	if (s && streq(s->tool, "gopls")) {
 		plan_gopls(facts, s, out);
-		return;
-	}
-	if (s && plan_line_end(s, out)) {
 		return;
 	}
 	if (s && !str_empty(s->variable)) {

@@ -14,11 +14,11 @@ static void mark(struct plan *out) {
 }
 
 static void allow(const struct facts *facts, const struct fact_govar *mode, struct plan *out) {
-	const char *file = facts_govar_value(facts, "GOENV");
+	const char *file = mend_goenv_file(facts);
 	bool by_user = mode && !streq(mode->origin, "goroot") && !streq(mode->origin, "default");
 	if (by_user) {
 		mend_variable(out, facts, mode, NULL);
-	} else if (file[0] == '/') {
+	} else if (file) {
 		plan_goenv(out, file, "GOTOOLCHAIN", "auto");
 	} else {
 		plan_unable(out, "it is not known which file `go env -w` writes");
