@@ -34,7 +34,10 @@ static void plan_hidden(const struct facts *facts, const struct fact_tool *t, st
 		plan_mode(out, dir, 0700, 0, false);
 	} else if (str_empty(t->real) && origin_is_hidden_go(facts, t) &&
 	           path_below(t->path, dir)) {
-		plan_mode(out, dir, 0555, 0, true);
+		/* The files in it are root's as well. */
+		plan_run(out, "/", PLAN_WORDS(out, "/bin/chmod", "-R", "a+rX", dir),
+		         PLAN_WORDS(out, arena_printf(out->arena, "%s/", dir)));
+		out->needs_root = true;
 	} else {
 		plan_unable(out,
 		            "%s lies below %s, which is not for you: the program has to be put "

@@ -2,6 +2,7 @@
  * A go program that lies alone becomes a link to that of a whole installation; a damaged toolchain of the module cache
  * makes way for a fresh one; modes that keep users out are opened. Anything else is an installation anew.
  */
+#include "base/path.h"
 #include "base/str.h"
 #include "core/fix.h"
 
@@ -43,7 +44,14 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 	    (str_ends(gap->part, "(not for this user)") || str_ends(gap->part, "(not readable)"))) {
 		out->why = arena_printf(out->arena, "%s has files that this user may not read.",
 		                        gap->root);
-		plan_mode(out, gap->root, 0555, 0, true);
+		const struct fact_target *t = facts_first(target, facts);
+		if (t && t->home[0] == '/' && path_below(gap->root, t->home)) {
+			plan_mode(out, gap->root, 0500, 0, true);
+			return;
+		}
+		plan_run(out, "/", PLAN_WORDS(out, "/bin/chmod", "-R", "a+rX", gap->root),
+		         PLAN_WORDS(out, arena_printf(out->arena, "%s/", gap->root)));
+		out->needs_root = true;
 		return;
 	}
 	if (gap && str_has(gap->root, "/golang.org/toolchain@v0.0.1-")) {
