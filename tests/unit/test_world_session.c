@@ -196,7 +196,8 @@ static void test_stop_ends_descendants(void **state) {
 	const char *pid_file = fixture_path(f, "pid");
 	struct session *session = start(f, &notes, "silent", pid_file);
 
-	while (pid_in_file(pid_file) == 0) {
+	/* The child may have written before its start was told. */
+	while (pid_in_file(pid_file) == 0 || !*notes.text) {
 		world_session_wait(f->world, session, clock_now_ns() + NS_PER_MS);
 	}
 	world_session_stop(f->world, session);
