@@ -25,7 +25,7 @@
 enum step_kind {
 	STEP_SETTING, /* path: a file of JSON with comments; name: key path, parts divided by '/';
 	                 value: JSON, or NULL to take the key away. Comments and layout stay. */
-	STEP_LINE,    /* path; line (from 1) whose text must be `expected`, without its line end (and
+	STEP_LINE, /* path; line (from 1) whose text must be `expected`, without its line end (and
 	                 without blanks around it, unless they are expected too: those stay);
 	                 value: the text instead, or NULL to take the line away */
 	STEP_ASSIGN, /* path: a file that sets up shells or sessions; line (from 1) that assigns `name` and
