@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/vec.h"
 #include "world/editors.h"
 
 #include <dirent.h>
@@ -162,26 +163,55 @@ static bool takes_orphans(const struct census_work *w, int64_t pid) {
 	return false;
 }
 
-static bool talks_on_stdin(const struct census_work *w, int64_t pid) {
-	char path[40], link[16];
+static int compare_runs(const void *a, const void *b) {
+	const struct run *left = a, *right = b;
 
-	snprintf(path, sizeof path, "%" PRId64 "/fd/0", pid);
-	ssize_t n = readlinkat(w->proc_fd, path, link, sizeof link - 1);
-	link[n > 0 ? n : 0] = '\0';
-	return str_starts(link, "pipe:[") || str_starts(link, "socket:[");
+	return (left->pid > right->pid) - (left->pid < right->pid);
 }
 
-/* What lost its parent may be a server under another name: one that talks over a pipe or socket is asked what it is. */
+static const struct run *run_of(const struct census_work *w, int64_t pid) {
+	struct run key = {.pid = pid};
+
+	return w->run_count > 0
+	               ? bsearch(&key, w->runs, w->run_count, sizeof *w->runs, compare_runs)
+	               : NULL;
+}
+
+static bool is_plain_file(const struct census_work *w, uint64_t file) {
+	for (size_t i = 0; i < w->plain_file_count; i++) {
+		if (w->plain_files[i] == file) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A server under another name. What many run is looked into once. */
+static bool is_named_otherwise(struct census_work *w, int64_t pid) {
+	const struct run *run = run_of(w, pid);
+
+	if (!run || is_plain_file(w, run->file)) {
+		return false;
+	}
+	if (is_known_package(census_program(w, pid))) {
+		return !is_ours(w, pid);
+	}
+	VEC_ROOM(w->arena, w->plain_files, w->plain_file_count, &w->plain_file_slots);
+	w->plain_files[w->plain_file_count++] = run->file;
+	return false;
+}
+
+/* What lost its parent may be a server under another name. */
 static void take_adopted(struct census_work *w, int64_t pid, int depth) {
 	bool adopts = depth <= ADOPTED_DEPTH_MAX && takes_orphans(w, pid);
 
-	if ((!adopts && !talks_on_stdin(w, pid)) || census_find(w, pid) ||
+	if ((!adopts && !is_named_otherwise(w, pid)) || census_find(w, pid) ||
 	    (!w->everybody && !is_own(w, pid))) {
 		return;
 	}
 	if (adopts) {
 		children_each(w, pid, depth, take_adopted);
-	} else if (!is_ours(w, pid) && is_known_package(census_program(w, pid))) {
+	} else {
 		take_child(w, pid, 0);
 	}
 }

@@ -5,6 +5,7 @@
 
 #include "base/fd.h"
 #include "base/path.h"
+#include "base/vec.h"
 #include "world/mounts.h"
 
 #include <errno.h>
@@ -32,15 +33,14 @@ const struct program *census_program(struct census_work *w, int64_t pid) {
 		return NULL;
 	}
 	for (size_t i = 0; i < w->program_count; i++) {
-		if (w->programs[i].dev == st.st_dev && w->programs[i].ino == st.st_ino) {
-			return &w->programs[i];
+		if (w->programs[i]->dev == st.st_dev && w->programs[i]->ino == st.st_ino) {
+			return w->programs[i];
 		}
 	}
-	if (w->program_count == CENSUS_PROGRAMS_MAX) {
-		return NULL;
-	}
-	struct program *program = &w->programs[w->program_count++];
+	struct program *program = arena_new_of(w->arena, struct program);
 
+	VEC_ROOM(w->arena, w->programs, w->program_count, &w->program_slots);
+	w->programs[w->program_count++] = program;
 	*program = (struct program){.dev = st.st_dev, .ino = st.st_ino, .size = st.st_size};
 	program->bin = binary_read(w->arena, fd);
 	return program;

@@ -155,14 +155,18 @@ static enum meant meant_by_file(const char *base) {
 	return meant == MEANT_NOT && runs_others(base) ? MEANT_PERHAPS : meant;
 }
 
-static enum meant meant_by_known_file(struct scan *scan, const char *base) {
-	uint32_t hash = 2166136261U; /* FNV-1a */
-	size_t len = 0;
+static uint64_t hash_of(const char *text) {
+	uint64_t hash = 14695981039346656037U; /* FNV-1a */
 
-	for (; base[len] != '\0'; len++) {
-		hash = (hash ^ (unsigned char)base[len]) * 16777619U;
+	for (size_t i = 0; text[i] != '\0'; i++) {
+		hash = (hash ^ (unsigned char)text[i]) * 1099511628211U;
 	}
+	return hash;
+}
+
+static enum meant meant_by_known_file(struct scan *scan, const char *base, uint64_t hash) {
 	struct known *known = &scan->known[hash % KNOWN_COUNT];
+	size_t len = strlen(base);
 
 	if (len >= KNOWN_SIZE) {
 		return meant_by_file(base);
@@ -172,6 +176,11 @@ static enum meant meant_by_known_file(struct scan *scan, const char *base) {
 		known->meant = meant_by_file(base);
 	}
 	return known->meant;
+}
+
+static void note_run(struct census_work *w, int64_t pid, uint64_t file) {
+	VEC_ROOM(w->arena, w->runs, w->run_count, &w->run_slots);
+	w->runs[w->run_count++] = (struct run){.pid = pid, .file = file};
 }
 
 static void note_adopter(struct census_work *w, int64_t pid) {
@@ -196,7 +205,10 @@ static bool process_is_meant(struct scan *scan, int64_t pid, const char *digits)
 			exe[n - (ssize_t)strlen(deleted)] = '\0';
 		}
 		const char *base = path_base(exe);
-		enum meant meant = meant_by_known_file(scan, base);
+		uint64_t hash = hash_of(exe);
+		enum meant meant = meant_by_known_file(scan, base, hash);
+
+		note_run(scan->work, pid, hash);
 
 		if (STR_IN(base, "systemd", "init", "tini", "dumb-init")) {
 			note_adopter(scan->work, pid);

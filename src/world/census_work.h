@@ -8,8 +8,7 @@
 #include "world/peers.h"
 #include "world/procfs.h"
 
-#define CENSUS_MEMBERS_MAX  ((size_t)4096)
-#define CENSUS_PROGRAMS_MAX 64
+#define CENSUS_MEMBERS_MAX ((size_t)4096)
 
 enum kin {
 	KIN_SELF,     /* it is what the census is about */
@@ -22,6 +21,12 @@ struct member {
 	enum kin kin;
 	bool is_watched; /* its ends and listening sockets matter */
 	struct proc_stat ps;
+};
+
+/* Which program file a process runs, by a hash of its path. */
+struct run {
+	int64_t pid;
+	uint64_t file;
 };
 
 /* What a program file is, read once. */
@@ -44,8 +49,12 @@ struct census_work {
 	/* Init and its like, of this user or, for root, of all: they take in what lost its parent. */
 	int64_t *adopters;
 	size_t adopter_count, adopter_slots;
-	struct program programs[CENSUS_PROGRAMS_MAX];
-	size_t program_count;
+	struct run *runs; /* of all processes whose file may be seen, in ascending order */
+	size_t run_count, run_slots;
+	uint64_t *plain_files; /* of what lost its parent: files that are no servers */
+	size_t plain_file_count, plain_file_slots;
+	struct program **programs;
+	size_t program_count, program_slots;
 	struct peers peers;
 };
 
