@@ -2,14 +2,18 @@
  * A busy machine: runs a program in a pid namespace of its own in which COUNT more processes sleep.
  *
  *   sleepers COUNT RUNS PROGRAM [ARGUMENT...]     needs root; COUNT 0 is the same without them
+ *   sleepers -COUNT RUNS PROGRAM [ARGUMENT...]    PROGRAM stays outside of the namespace: it sees them all the same,
+ *                                                 and the table of locks whole
  *
  * They are forked, not executed, and belong to the same user as the program; their names are those
  * of ordinary programs and a few of editors, so that a look for editors has something to sort out.
  * Runs PROGRAM RUNS times, prints the status and the wall time in milliseconds of each, and ends
  * the namespace.
  */
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mount.h>
@@ -30,7 +34,7 @@ static void fail(const char *what) {
 	exit(2);
 }
 
-static void sleepers_make(long count) {
+static void sleepers_make(long count, int asleep) {
 	static const char *const names[] = {"bash", "kworker", "chrome", "postgres", "node",
 	                                    "sshd", "python3", "java",   "nginx",    "sleep"};
 
@@ -49,6 +53,7 @@ static void sleepers_make(long count) {
 			prctl(PR_SET_NAME, names[i % 10]);
 			close(ready[0]);
 			close(ready[1]);
+			close(asleep);
 			for (;;) {
 				pause();
 			}
@@ -84,14 +89,24 @@ static void program_run(char **argv) {
 	       now_ms() - start_ms);
 }
 
+static void programs_run(char **argv) {
+	for (long run = atol(argv[2]); run > 0; run--) {
+		program_run(argv + 3);
+	}
+}
+
 int main(int argc, char **argv) {
-	int status;
+	int status, asleep[2];
+	char byte;
 
 	if (argc < 4) {
-		fputs("usage: sleepers COUNT RUNS PROGRAM [ARGUMENT...]\n", stderr);
+		fputs("usage: sleepers [-]COUNT RUNS PROGRAM [ARGUMENT...]\n", stderr);
 		return 2;
 	}
-	if (unshare(CLONE_NEWPID | CLONE_NEWNS) < 0) {
+	long count = atol(argv[1]);
+	bool outside = argv[1][0] == '-';
+
+	if (pipe(asleep) < 0 || unshare(CLONE_NEWPID) < 0) {
 		fail("unshare");
 	}
 	pid_t init = fork();
@@ -101,18 +116,38 @@ int main(int argc, char **argv) {
 	}
 	if (init == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+		if (unshare(CLONE_NEWNS) < 0 ||
+		    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
 		    mount("proc", "/proc", "proc", 0, NULL) < 0) {
 			fail("mount");
 		}
-		sleepers_make(atol(argv[1]));
-		for (long run = atol(argv[2]); run > 0; run--) {
-			program_run(argv + 3);
+		close(asleep[0]);
+		sleepers_make(outside ? -count : count, asleep[1]);
+		close(asleep[1]);
+		if (outside) {
+			for (;;) {
+				pause();
+			}
 		}
+		programs_run(argv);
 		exit(0);
+	}
+	close(asleep[1]);
+	if (outside) {
+		int own = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+
+		if (own < 0 || setns(own, CLONE_NEWPID) < 0) {
+			fail("setns");
+		}
+		/* Ends when all of them sleep, or the first has failed. */
+		if (read(asleep[0], &byte, 1) != 0) {
+			fail("read");
+		}
+		programs_run(argv);
+		kill(init, SIGKILL);
 	}
 	if (waitpid(init, &status, 0) < 0) {
 		fail("waitpid");
 	}
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 2;
+	return outside || (WIFEXITED(status) && WEXITSTATUS(status) == 0) ? 0 : 2;
 }
