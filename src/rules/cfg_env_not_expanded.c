@@ -8,6 +8,7 @@
  * env-goenv-file-leftover.
  */
 #include "base/path.h"
+#include "core/cgo.h"
 #include "core/origin.h"
 #include "core/placeholder.h"
 #include "core/rule.h"
@@ -64,27 +65,6 @@ static const struct fact *words_with(const struct facts *facts, const char *plac
 	return streq(placeholder, "~") ? NULL : facts_said(facts, placeholder, NULL);
 }
 
-static const struct fact *cgo_harm(const struct facts *facts) {
-	static const char *const words[] = {"pkg-config", "CompiledGoFiles", "could not import C",
-	                                    "cgo failed", "fatal error:"};
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-		const struct fact *said = facts_said(facts, words[i], NULL);
-		if (said) {
-			return said;
-		}
-	}
-	facts_each (go_run, run, facts) {
-		if (str_has(run->out, "pkg-config") || str_has(run->err, "pkg-config")) {
-			return &run->base;
-		}
-	}
-	return NULL;
-}
-
-static bool is_for_cgo(const char *name) {
-	return str_starts(name, "CGO_") || str_starts(name, "PKG_CONFIG");
-}
-
 /* The fact that shows what this variable breaks, or NULL: then it is innocent. */
 static const struct fact *harm(const struct facts *facts, const char *name, const char *value,
                                const char *placeholder) {
@@ -97,8 +77,8 @@ static const struct fact *harm(const struct facts *facts, const char *name, cons
 	if (streq(name, "GOBIN")) {
 		return facts_chosen(facts, "gopls") ? NULL : facts->first[FACT_tool];
 	}
-	if (facts_hurt(facts) && is_for_cgo(name)) {
-		return cgo_harm(facts);
+	if (facts_hurt(facts) && cgo_reads(name)) {
+		return cgo_complaint(facts);
 	}
 	if (streq(name, "GOWORK")) {
 		facts_each (gowork, w, facts) {

@@ -8,6 +8,7 @@
  * (env-version-manager-shim).
  */
 #include "base/path.h"
+#include "core/cgo.h"
 #include "core/origin.h"
 #include "core/rule.h"
 
@@ -54,18 +55,6 @@ static const struct fact *tool_in(const struct facts *facts, const char *dir) {
 	return there ? &shell->base : NULL;
 }
 
-static const struct fact *cgo_trouble(const struct facts *facts) {
-	static const char *const words[] = {"pkg-config", "CompiledGoFiles", "could not import C",
-	                                    "cgo failed", "fatal error:"};
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-		const struct fact *said = facts_said(facts, words[i], NULL);
-		if (said) {
-			return said;
-		}
-	}
-	return NULL;
-}
-
 /* What is wrong now and would not be with this value, or NULL. */
 static const struct fact *need(const struct facts *facts, const char *name, const char *value) {
 	if (streq(name, "PATH")) {
@@ -74,8 +63,8 @@ static const struct fact *need(const struct facts *facts, const char *name, cons
 	if (!facts_hurt(facts) || streq(facts_var(facts, "judged", name), value)) {
 		return NULL;
 	}
-	if (str_starts(name, "CGO_") || str_starts(name, "PKG_CONFIG")) {
-		return cgo_trouble(facts);
+	if (cgo_reads(name)) {
+		return cgo_complaint(facts);
 	}
 	return origin_need(facts, name, value);
 }
