@@ -7,7 +7,7 @@
 #include "cmd/check_window.h"
 #include "cmd/exam.h"
 #include "cmd/fail_on.h"
-#include "cmd/help.h"
+#include "cmd/failure.h"
 #include "cmd/interrupt.h"
 #include "cmd/output.h"
 #include "cmd/progress.h"
@@ -17,8 +17,6 @@
 #include "report/report.h"
 #include "world/live.h"
 #include "world/replay.h"
-
-#include <errno.h>
 
 #define RESERVE_MAX_NS (300 * NS_PER_MS)
 
@@ -55,39 +53,6 @@ static int list_probes(struct arena *arena) {
 
 static void show_probe(const struct probe *probe, void *context) {
 	progress_begin(context, probe->title);
-}
-
-/* STATUS_HEALTHY when DIR can be examined, else a sentence on stderr and the status. A thing that
- * is not there was misspelt (usage); one that is there and does not let itself be looked at leaves
- * us without a verdict. */
-static int check_dir(struct check *c) {
-	const char *dir = c->target.workspace;
-	struct file_stat st = world_stat(c->exam.world, dir);
-	if (st.known && !st.exists) {
-		bool word = c->dir && !strchr(c->dir, '/');
-		const char *near = word ? help_nearest_command(c->arena, c->dir) : NULL;
-		output_complain("there is no directory '%s'%s%s%s", dir,
-		                near ? "; did you mean the command '" : "", near ? near : "",
-		                near ? "'?" : "");
-		return STATUS_USAGE;
-	}
-	if (st.known && !st.is_dir) {
-		output_complain("'%s' is not a directory; give the folder that is open in the "
-		                "editor, and the file with --file",
-		                dir);
-		return STATUS_USAGE;
-	}
-	if (!st.known) {
-		output_complain("cannot look at '%s': %s", dir,
-		                st.ev->state == EV_TIMED_OUT ? "no answer in time"
-		                                             : strerror(st.ev->error));
-		return STATUS_UNKNOWN;
-	}
-	if (!st.can_read || !st.can_exec) {
-		output_complain("cannot look into '%s': %s", dir, strerror(EACCES));
-		return STATUS_UNKNOWN;
-	}
-	return STATUS_HEALTHY;
 }
 
 static int status_of(const struct check *c, const struct report *r) {
@@ -200,8 +165,7 @@ static int check_window(struct check *c, const struct vscode_window *window) {
 		progress_end(&c->progress);
 	}
 	if (r < 0) {
-		output_complain("%s", err.msg);
-		return r == -EINVAL || r == -ENOENT || r == -ESRCH ? STATUS_USAGE : STATUS_UNKNOWN;
+		return failure_of_target(&err, r);
 	}
 	int signal = interrupt_signal(&c->interrupt);
 	if (signal != 0) {
@@ -265,14 +229,15 @@ static int check_in_world(struct check *c) {
 		c->target.window_folders = window.folders;
 		c->target.window_missing = window.missing;
 	}
-	int status = c->options.from ? STATUS_HEALTHY : check_dir(c);
+	int status = c->options.from
+	                     ? STATUS_HEALTHY
+	                     : failure_of_folder(c->exam.world, c->target.workspace, c->dir);
 	if (status != STATUS_HEALTHY) {
 		return status;
 	}
 	int r = examine(c, &err);
 	if (r < 0) {
-		output_complain("%s", err.msg);
-		return r == -EINVAL || r == -ENOENT || r == -ESRCH ? STATUS_USAGE : STATUS_UNKNOWN;
+		return failure_of_target(&err, r);
 	}
 	int signal = interrupt_signal(&c->interrupt);
 	if (signal != 0) {
@@ -318,8 +283,7 @@ static int open_world(struct check *c) {
 	if (c->exam.world) {
 		return STATUS_HEALTHY;
 	}
-	output_complain("%s", err.msg);
-	return r == -ENOENT || r == -ENOTDIR || r == -EISDIR ? STATUS_USAGE : STATUS_UNKNOWN;
+	return failure_of_file(&err, r);
 }
 
 static int run_in(struct arena *arena, const struct check_options *options, const char *dir) {

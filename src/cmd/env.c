@@ -6,6 +6,7 @@
 #include "cmd/env_case.h"
 #include "cmd/env_mask.h"
 #include "cmd/exam.h"
+#include "cmd/failure.h"
 #include "cmd/interrupt.h"
 #include "cmd/output.h"
 #include "cmd/progress.h"
@@ -15,8 +16,6 @@
 #include "report/compare.h"
 #include "world/live.h"
 #include "world/replay.h"
-
-#include <errno.h>
 
 #define ENV_TIMEOUT_DEFAULT "15"
 
@@ -160,12 +159,11 @@ static int look_and_show(struct env_run *r) {
 		output_complain("%s", err.msg);
 		return STATUS_UNKNOWN;
 	}
-	struct file_stat st = world_stat(r->exam.world, r->target.workspace);
-	if (!r->options->from && st.known && !st.is_dir) {
-		output_complain(st.exists ? "'%s' is not a directory"
-		                          : "there is no directory '%s'",
-		                r->target.workspace);
-		return STATUS_USAGE;
+	int status = r->options->from
+	                     ? STATUS_HEALTHY
+	                     : failure_of_folder(r->exam.world, r->target.workspace, r->dir);
+	if (status != STATUS_HEALTHY) {
+		return status;
 	}
 	struct sides_wish wish = {.against = r->options->against, .no_shell = r->options->no_shell};
 	if (wish.against && str_starts(wish.against, "file:")) {
@@ -198,9 +196,7 @@ static int look_and_show(struct env_run *r) {
 		return STATUS_SIGNAL_BASE + signal;
 	}
 	if (code < 0) {
-		output_complain("%s", err.msg);
-		return code == -EINVAL || code == -ENOENT || code == -ESRCH ? STATUS_USAGE
-		                                                            : STATUS_UNKNOWN;
+		return failure_of_target(&err, code);
 	}
 	return save_case(r, show(r));
 }
@@ -221,9 +217,7 @@ static int open_world(struct env_run *r) {
 	if (r->exam.world) {
 		return STATUS_HEALTHY;
 	}
-	output_complain("%s", err.msg);
-	return code == -ENOENT || code == -ENOTDIR || code == -EISDIR ? STATUS_USAGE
-	                                                              : STATUS_UNKNOWN;
+	return failure_of_file(&err, code);
 }
 
 static int run_in(struct arena *arena, struct env_options *options, const char *dir,

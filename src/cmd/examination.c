@@ -4,16 +4,10 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "cmd/check_window.h"
+#include "cmd/failure.h"
 #include "cmd/output.h"
 #include "core/registry.h"
 #include "world/live.h"
-
-#include <errno.h>
-
-static int complain(const struct err *err, int r) {
-	output_complain("%s", err->msg);
-	return r == -EINVAL || r == -ENOENT || r == -ESRCH ? STATUS_USAGE : STATUS_UNKNOWN;
-}
 
 /* A folder that is open as a window of its own is examined as part of it; of several one must be chosen. */
 static int take_window(struct examination *e) {
@@ -36,31 +30,18 @@ static int take_window(struct examination *e) {
 	return STATUS_HEALTHY;
 }
 
-static int check_workspace(struct examination *e) {
-	const char *dir = e->target.workspace;
-	struct file_stat st = world_stat(e->exam.world, dir);
-	if (st.known && !st.is_dir) {
-		output_complain(
-			st.exists ? "'%s' is not a directory" : "there is no directory '%s'", dir);
-		return STATUS_USAGE;
-	}
-	if (!st.known || !st.can_read || !st.can_exec) {
-		output_complain("cannot look into '%s'", dir);
-		return STATUS_UNKNOWN;
-	}
-	return STATUS_HEALTHY;
-}
-
 static int examine(struct examination *e) {
 	struct err err;
 	const char *timeout = e->options->timeout ? e->options->timeout : CHECK_TIMEOUT_DEFAULT;
 	int r = check_target_fill(e->arena, e->exam.world, e->options, e->dir, &e->target, &err);
 	if (r < 0) {
-		return complain(&err, r);
+		return failure_of_target(&err, r);
 	}
 	e->target.environment_change = e->environment;
 	int status = take_window(e);
-	status = status == STATUS_HEALTHY ? check_workspace(e) : status;
+	status = status == STATUS_HEALTHY
+	                 ? failure_of_folder(e->exam.world, e->target.workspace, e->dir)
+	                 : status;
 	if (status != STATUS_HEALTHY) {
 		return status;
 	}
@@ -73,7 +54,7 @@ static int examine(struct examination *e) {
 	e->exam.world->wait_context = e->context;
 	r = exam_run(&e->exam, &plan, &err);
 	if (r < 0) {
-		return complain(&err, r);
+		return failure_of_target(&err, r);
 	}
 	e->diagnosis = infer(registry_rules, &e->facts);
 	return STATUS_HEALTHY;

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "cmd/check_options.h"
+#include "cmd/failure.h"
 #include "cmd/interrupt.h"
 #include "cmd/locks_case.h"
 #include "cmd/locks_sockets.h"
@@ -13,7 +14,6 @@
 #include "world/live.h"
 #include "world/replay.h"
 
-#include <errno.h>
 #include <time.h>
 
 #define PATHS_MAX     64
@@ -349,9 +349,7 @@ static int run_in(struct arena *arena, struct locks_options *options, const char
 	if (r.world) {
 		status = look_and_show(&r, operands, count);
 	} else {
-		output_complain("%s", err.msg);
-		status = code == -ENOENT || code == -ENOTDIR || code == -EISDIR ? STATUS_USAGE
-		                                                                : STATUS_UNKNOWN;
+		status = failure_of_file(&err, code);
 	}
 	world_close(r.world);
 	interrupt_close(&r.interrupt);

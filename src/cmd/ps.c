@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "cmd/check_options.h"
 #include "cmd/env_mask.h"
+#include "cmd/failure.h"
 #include "cmd/ps_leaks.h"
 #include "core/census.h"
 #include "core/gopls_call.h"
@@ -142,9 +143,7 @@ static int open_world(struct ps_run *r, struct ps_options *o, const struct inter
 	if (r->world) {
 		return STATUS_HEALTHY;
 	}
-	output_complain("%s", err.msg);
-	return code == -ENOENT || code == -ENOTDIR || code == -EISDIR ? STATUS_USAGE
-	                                                              : STATUS_UNKNOWN;
+	return failure_of_file(&err, code);
 }
 
 static int look_and_put(struct ps_run *r, const struct ps_options *o,

@@ -7,11 +7,10 @@
 #include "base/str.h"
 #include "cmd/check_options.h"
 #include "cmd/exam.h"
+#include "cmd/failure.h"
 #include "core/registry.h"
 #include "report/harmless.h"
 #include "world/live.h"
-
-#include <errno.h>
 
 #define LIMIT_NS   (20 * NS_PER_S)
 #define LIMIT_TEXT "20"
@@ -45,21 +44,6 @@ static const struct probe *const *early_probes(struct arena *arena) {
 		}
 	}
 	return early;
-}
-
-static int check_dir(const struct settings_view *view) {
-	const char *dir = view->target.workspace;
-	struct file_stat st = world_stat(view->exam.world, dir);
-	if (st.known && st.is_dir) {
-		return STATUS_HEALTHY;
-	}
-	if (st.known) {
-		output_complain(
-			st.exists ? "'%s' is not a directory" : "there is no directory '%s'", dir);
-		return STATUS_USAGE;
-	}
-	output_complain("cannot look at '%s': %s", dir, strerror(st.ev->error));
-	return STATUS_UNKNOWN;
 }
 
 static void fill_where(struct settings_view *view) {
@@ -97,7 +81,7 @@ static int look(struct settings_view *view, const char *dir) {
 		output_complain("%s", err.msg);
 		return STATUS_UNKNOWN;
 	}
-	int status = check_dir(view);
+	int status = failure_of_folder(view->exam.world, view->target.workspace, dir);
 	if (status != STATUS_HEALTHY) {
 		return status;
 	}
@@ -105,8 +89,7 @@ static int look(struct settings_view *view, const char *dir) {
 		.probes = early_probes(view->arena), .without = &without, .limit = LIMIT_TEXT};
 	int r = exam_run(&view->exam, &plan, &err);
 	if (r < 0) {
-		output_complain("%s", err.msg);
-		return r == -EINVAL || r == -ENOENT || r == -ESRCH ? STATUS_USAGE : STATUS_UNKNOWN;
+		return failure_of_target(&err, r);
 	}
 	fill_where(view);
 	layers_read(&view->layers, view->arena, view->exam.world, &view->where);

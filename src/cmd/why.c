@@ -5,6 +5,7 @@
 #include "cmd/case.h"
 #include "cmd/check_options.h"
 #include "cmd/exam.h"
+#include "cmd/failure.h"
 #include "cmd/interrupt.h"
 #include "cmd/output.h"
 #include "cmd/why_exited.h"
@@ -341,9 +342,7 @@ static int run_in(struct why *y) {
 		int r = open_case(y, &err);
 
 		if (r < 0) {
-			output_complain("%s", err.msg);
-			return r == -ENOENT || r == -ENOTDIR || r == -EISDIR ? STATUS_USAGE
-			                                                     : STATUS_UNKNOWN;
+			return failure_of_file(&err, r);
 		}
 		y->exam.world = world_replay_open(y->arena, &y->store, &y->recorded);
 	} else {

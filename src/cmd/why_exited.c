@@ -9,6 +9,7 @@
 #include "cmd/exam.h"
 #include "cmd/exited_signals.h"
 #include "cmd/exited_story.h"
+#include "cmd/failure.h"
 #include "cmd/interrupt.h"
 #include "cmd/output.h"
 #include "core/registry.h"
@@ -400,8 +401,7 @@ int why_exited(const struct why_options *options, int64_t pid) {
 		}
 		world_close(a.exam.world);
 	} else {
-		output_complain("%s", err.msg);
-		status = r == -ENOENT || r == -ENOTDIR || r == -EISDIR ? STATUS_USAGE : status;
+		status = failure_of_file(&err, r);
 	}
 	interrupt_close(&a.interrupt);
 	arena_free(a.arena);
