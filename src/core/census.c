@@ -69,6 +69,7 @@ static void process_read(struct arena *arena, struct slice block, struct census_
 	p->uid = keyline_number(arena, block, "uid", 0);
 	p->session = keyline_number(arena, block, "session", 0);
 	p->start_wall_ns = keyline_number(arena, block, "start_wall_ns", 0);
+	p->start_ticks = keyline_number(arena, block, "start_ticks", 0);
 	p->cpu_ms = keyline_number(arena, block, "cpu_ms", 0);
 	p->rss_bytes = keyline_number(arena, block, "rss_bytes", 0);
 	p->tracer = keyline_number(arena, block, "tracer", 0);

@@ -91,7 +91,7 @@ struct census_mark {
 #define CENSUS_MARKS_MAX 4
 
 struct census_process {
-	int64_t pid, ppid, uid, session, start_wall_ns, cpu_ms, rss_bytes, tracer;
+	int64_t pid, ppid, uid, session, start_wall_ns, start_ticks, cpu_ms, rss_bytes, tracer;
 	const char *kin;
 	char state;
 	const char *comm;

@@ -45,6 +45,7 @@ static struct lock *lock_of(struct arena *arena, struct slice block) {
 		.ppid = keyline_number(arena, block, "ppid", 0),
 		.uid = keyline_number(arena, block, "uid", -1),
 		.start_wall_ns = keyline_number(arena, block, "start_wall_ns", 0),
+		.start_ticks = keyline_number(arena, block, "start_ticks", 0),
 		.state = *state ? *state : '?',
 		.comm = keyline_text(arena, block, "comm"),
 		.exe = keyline_text(arena, block, "exe"),

@@ -48,7 +48,7 @@ struct lock {
 	 * has it; elsewhere: another machine, or a pid namespace we are not in */
 	const char *unseen;
 	bool ours;
-	int64_t tid, ppid, uid, start_wall_ns;
+	int64_t tid, ppid, uid, start_wall_ns, start_ticks;
 	char state; /* as in /proc/PID/stat, '?' when not known */
 	const char *comm;
 	const char *exe;

@@ -51,6 +51,7 @@ static const struct field fields[] = {
 	F(PROCESS, wait_process, "interval_us", interval_us, NUMBER),
 	F(PROCESS, wait_process, "io_calls", io_calls, NUMBER),
 	F(PROCESS, wait_process, "age_ms", age_ms, NUMBER),
+	F(PROCESS, wait_process, "start_ticks", start_ticks, NUMBER),
 	F(PROCESS, wait_process, "rested_ms", rested_ms, NUMBER),
 	F(PROCESS, wait_process, "cpu_ms", cpu_ms, NUMBER),
 	F(PROCESS, wait_process, "fds", fds, NUMBER),

@@ -89,10 +89,11 @@ struct wait_process {
 	const char *state, *comm, *editor, *exe, *cwd, *cmdline, *pidns;
 	int64_t interval_us, io_calls, age_ms, cpu_ms, fds, fd_limit, uid, threads, tracer;
 	int64_t group, session, terminal, foreground;
-	int64_t own_pid;    /* its number in its own pid namespace; 0 unknown */
-	int64_t rested_ms;  /* for so long no thread of it has run; -1 unknown */
-	bool denied;        /* what it does may not be seen */
-	const char *frozen; /* the group that is frozen, "" none */
+	int64_t start_ticks; /* proc_pid_stat(5), field 22; 0 unknown */
+	int64_t own_pid;     /* its number in its own pid namespace; 0 unknown */
+	int64_t rested_ms;   /* for so long no thread of it has run; -1 unknown */
+	bool denied;         /* what it does may not be seen */
+	const char *frozen;  /* the group that is frozen, "" none */
 	const char *frozen_by;
 	int64_t frozen_ms;
 	const char *quota; /* the group with a limit of processor time */

@@ -375,8 +375,9 @@ void census_put(struct census_work *w, struct strbuf *out, const struct member *
 	}
 	strbuf_printf(out, "pid=%" PRId64 "\nppid=%" PRId64 "\nuid=%u\nkin=%s\nstate=%c\n", m->pid,
 	              ps->ppid, st.st_uid, kin[m->kin], ps->state);
-	strbuf_printf(out, "session=%" PRId64 "\nstart_wall_ns=%" PRId64 "\n", ps->session,
-	              proc_start_wall_ns(w->boot_ns, ps->start_ticks));
+	strbuf_printf(
+		out, "session=%" PRId64 "\nstart_wall_ns=%" PRId64 "\nstart_ticks=%" PRIu64 "\n",
+		ps->session, proc_start_wall_ns(w->boot_ns, ps->start_ticks), ps->start_ticks);
 	strbuf_printf(out, "cpu_ms=%" PRId64 "\nrss_bytes=%" PRId64 "\n",
 	              (int64_t)ps->own_ticks * 1000 / ticks_per_s,
 	              (int64_t)ps->rss_pages * sysconf(_SC_PAGESIZE));

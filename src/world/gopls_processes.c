@@ -138,7 +138,8 @@ static void put_server(const struct survey *s, struct strbuf *out, int64_t pid) 
 
 	strbuf_printf(out, "pid=%" PRId64 "\nppid=%" PRId64 "\nstart_wall_ns=%" PRId64 "\n", pid,
 	              ps.ppid, proc_start_wall_ns(s->boot_ns, ps.start_ticks));
-	strbuf_printf(out, "state=%c\nhere=%d\n", ps.state, is_here(s, cwd));
+	strbuf_printf(out, "start_ticks=%" PRIu64 "\nstate=%c\nhere=%d\n", ps.start_ticks, ps.state,
+	              is_here(s, cwd));
 	if (cwd) {
 		keyline_put(out, "cwd", cwd);
 	}

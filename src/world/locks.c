@@ -457,9 +457,10 @@ static void put_process(struct search *s, const struct entry *e, struct strbuf *
 	if (proc_read(s->arena, s->proc_fd, pid, "stat", TEXT_CAP, &text) == 0 &&
 	    proc_stat_parse(text, &ps) && fstatat(s->proc_fd, path, &st, 0) == 0) {
 		strbuf_printf(out,
-		              "ppid=%" PRId64 "\nuid=%u\nstart_wall_ns=%" PRId64 "\nstate=%c\n",
+		              "ppid=%" PRId64 "\nuid=%u\nstart_wall_ns=%" PRId64
+		              "\nstart_ticks=%" PRIu64 "\nstate=%c\n",
 		              ps.ppid, st.st_uid, proc_start_wall_ns(s->boot_ns, ps.start_ticks),
-		              ps.state);
+		              ps.start_ticks, ps.state);
 		keyline_put(out, "comm", ps.comm);
 	}
 	const char *exe = proc_link(s->arena, s->proc_fd, pid, "exe");

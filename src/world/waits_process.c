@@ -508,6 +508,7 @@ void waits_put_process(struct waits *w, const struct waits_process *p) {
 	              (clock_wall_ns() - proc_start_wall_ns(w->boot_ns, now.start_ticks)) /
 	                      NS_PER_MS,
 	              now.cpu_ticks * 10);
+	strbuf_printf(w->out, "start_ticks=%" PRIu64 "\n", now.start_ticks);
 	strbuf_printf(w->out, "denied=%d\nfds=%" PRId64 "\n", p->denied, count_fds(w, p->pid));
 	put_terminal(w, p->pid, text);
 	keyline_put(w->out, "comm", now.comm);

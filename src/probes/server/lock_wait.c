@@ -153,6 +153,7 @@ static void state_wait(struct watch *w, const char *stuck) {
 	          .wait_ms = (w->now_ns - w->since_ns) / NS_PER_MS, .holder = h->pid,
 	          .holder_program = h->comm, .holder_args = h->cmdline, .holder_cwd = h->cwd,
 	          .holder_uid = h->uid, .holder_start_ns = h->start_wall_ns,
+	          .holder_ticks = h->start_ticks,
 	          .holder_state = arena_strndup(arena, &h->state, 1), .stuck = stuck,
 	          .idle_ms = (w->now_ns - w->idle_since_ns) / NS_PER_MS, .peer = h->peer,
 	          .leaf = h->leaf == h->pid ? 0 : h->leaf, .leaf_program = h->leaf_comm,

@@ -159,6 +159,7 @@ static void state_server(struct exam *exam, const struct evidence *ev, struct sl
 	          .other = now.other, .path_version = now.version,
 	          .path_go_version = now.go_version, .args = call.words, .remote = call.remote,
 	          .start_ns = keyline_number(exam->arena, block, "start_wall_ns", 0),
+	          .start_ticks = keyline_number(exam->arena, block, "start_ticks", 0),
 	          .state = keyline_text(exam->arena, block, "state"),
 	          .fds = keyline_number(exam->arena, block, "fds", 0));
 	if (here) {

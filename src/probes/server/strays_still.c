@@ -71,7 +71,7 @@ static int look(struct exam *exam, struct err *err) {
 		          .exe = p->exe, .state = arena_printf(exam->arena, "%c", p->state),
 		          .age_ms = (now.now_wall_ns - p->start_wall_ns) / NS_PER_MS,
 		          .cpu_ms = p->cpu_ms, .rss_bytes = p->rss_bytes,
-		          .evidence = mark->evidence);
+		          .evidence = mark->evidence, .start_ticks = p->start_ticks);
 	}
 	return 0;
 }

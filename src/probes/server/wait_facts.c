@@ -138,6 +138,7 @@ static void state_lock(struct facts *facts, const struct evidence *ev, const str
 		          .leaf = c->leaf.process != h && h ? c->leaf.process->pid : 0,
 		          .leaf_program = c->leaf.process->comm,
 		          .leaf_args = c->leaf.process->cmdline,
+		          .holder_ticks = h ? h->start_ticks : 0,
 		          .unseen = h                   ? ""
 		                    : w->unreadable > 0 ? "denied"
 		                                        : "elsewhere");
@@ -184,5 +185,7 @@ const struct fact_wait_leaf *wait_facts_state(struct facts *facts, const struct 
 		.settled = l->settled, .healthy = waits_is_healthy(c),
 		.cure = cure_count ? cures[0].title : "",
 		.command = cure_count ? cures[0].command : "",
-		.disruptive = cure_count && cures[0].disruptive);
+		.disruptive = cure_count && cures[0].disruptive,
+		.start_ticks = l->process->start_ticks, .uid = l->process->uid,
+		.state = l->process->state);
 }

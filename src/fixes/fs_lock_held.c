@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ * A stopped holder is let go on, as fg does; another one that is stuck is asked to end. Never the file: the lock is in the
+ * kernel.
+ */
+#include "base/path.h"
+#include "base/str.h"
+#include "core/fix.h"
+#include "core/remedy.h"
+
+static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
+	const struct fact_lock_wait *w = finding_first(lock_wait, finding);
+	if (!w || w->holder <= 0) {
+		plan_unable(out, "who holds the lock cannot be seen from here");
+		return;
+	}
+	const char *who = path_base(w->holder_program);
+	out->why = arena_printf(out->arena,
+	                        "%s (process %lld) holds the lock on %s, and go waits for it "
+	                        "without a limit of time.",
+	                        who, (long long)w->holder, w->what);
+	out->keeps = w->path;
+	if (streq(w->stuck, "stopped")) {
+		remedy_go_on(out, w->holder, w->holder_ticks, who);
+	} else if (!str_empty(w->also)) {
+		plan_unable(out,
+		            "more than one process has that lock (%lld, %s); see what they are, "
+		            "and end "
+		            "them",
+		            (long long)w->holder, w->also);
+	} else if (STR_IN(w->stuck, "connecting", "silent") &&
+	           remedy_is_own(facts, w->holder_uid)) {
+		remedy_end(out, w->holder, w->holder_ticks, who);
+	} else if (STR_IN(w->stuck, "traced", "frozen")) {
+		plan_unable(out, "who holds process %lld (%s) has to let it go on",
+		            (long long)w->holder, w->stuck);
+	} else {
+		plan_unable(out, "process %lld works, and may come to its end",
+		            (long long)w->holder);
+	}
+}
+
+const struct fix fix_fs_lock_held = {
+	.cause = "fs-lock-held",
+	.title = "let go on, or ask to end, who holds the lock",
+	.plan = plan,
+};

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT
+ * What is missing is added by go, from the module cache where all of it is there. A go.sum with conflict markers keeps the
+ * lines of both sides: it is a set. One that git still has comes from there. Two checksums that contradict each other are
+ * nobody's to choose between here.
+ */
+#include "base/path.h"
+#include "base/str.h"
+#include "core/fix.h"
+#include "core/remedy.h"
+
+static void drop_lines(struct plan *out, const struct fact_gosum *sum) {
+	const char *dir = path_parent(out->arena, sum->path);
+	const char *const argv[] = {"/bin/sed",
+	                            "-i",
+	                            "--follow-symlinks",
+	                            "-E",
+	                            "/^(<{7}|={7}|>{7}|[|]{7})/d;/^[[:space:]]*$/d;"
+	                            "/^[^[:space:]]+ +[^[:space:]]+ +[^[:space:]]+[[:space:]]*$/!d",
+	                            sum->path,
+	                            NULL};
+	const char *const announces[] = {sum->path, NULL};
+	struct step *step = plan_run(out, dir, argv, announces);
+	if (step) {
+		step->what =
+			arena_printf(out->arena, "drop what is no checksum from %s", sum->path);
+	}
+	out->why = "go reads no go.sum with such lines in it. What both sides of a conflict "
+		   "have is kept: more checksums than are needed do no harm.";
+}
+
+/* Hooks and programs that the repository's own configuration names are not for us to run. */
+static void from_git(struct plan *out, const struct fact_gosum *sum) {
+	const char *dir = path_parent(out->arena, sum->path);
+	const char *const argv[] = {
+		"/usr/bin/git", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false",
+		"checkout",     "--", path_base(sum->path),       NULL};
+	const char *const announces[] = {sum->path, NULL};
+	if (!out->trusted) {
+		plan_unable(out,
+		            "git has %s and can put it back, but may run what the configuration of "
+		            "the repository names: with --trust",
+		            sum->path);
+		return;
+	}
+	plan_run(out, dir, argv, announces);
+	out->why = "The checksums were lost, and git still has them.";
+}
+
+static void let_go(const struct facts *facts, struct plan *out, const char *gomod, bool here) {
+	const char *dir = path_parent(out->arena, gomod);
+	const char *const announces[] = {path_join(out->arena, dir, "go.mod"),
+	                                 path_join(out->arena, dir, "go.sum"), NULL};
+	struct step *step = REMEDY_GO(facts, out, dir, announces, "mod", "tidy");
+	if (step && !here) {
+		step->network = true;
+	} else {
+		remedy_offline(out, step);
+	}
+	out->why =
+		"go reads go.mod and go.sum without changing them; `go mod tidy` writes into them "
+		"what the imports need.";
+}
+
+static bool all_here(const struct facts *facts) {
+	facts_each (gosum_gap, g, facts) {
+		if (!g->in_cache) {
+			return false;
+		}
+	}
+	facts_each (gomod_gap, g, facts) {
+		if (STR_IN(g->kind, "missing", "absent_package", "version")) {
+			return false;
+		}
+	}
+	return facts_first(mod_absent, facts) == NULL;
+}
+
+static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
+	const struct fact_gosum *sum = finding_first(gosum, finding);
+	const struct fact_gosum_gap *gap = finding_first(gosum_gap, finding);
+	const struct fact_gomod_gap *mod = finding_first(gomod_gap, finding);
+	const struct fact_govar *flags = finding_first(govar, finding);
+	if (sum && (sum->conflict_line > 0 || sum->error_line > 0)) {
+		drop_lines(out, sum);
+	} else if (gap && streq(gap->kind, "mismatch")) {
+		plan_unable(
+			out,
+			"%s and the module cache contradict each other about %s %s; which of the "
+			"two is right has to be found out first",
+			gap->gosum, gap->module, gap->version);
+	} else if (gap && sum && !sum->exists && sum->in_git) {
+		from_git(out, sum);
+	} else if (flags && finding_first(trial, finding)) {
+		out->why =
+			"-mod=mod makes go write into go.mod, which it may not; without it there "
+			"is nothing to write.";
+		remedy_goflags(facts, out, "-mod=mod");
+	} else if (mod) {
+		let_go(facts, out, mod->gomod, all_here(facts));
+	} else if (gap) {
+		let_go(facts, out, gap->gosum, all_here(facts));
+	} else {
+		plan_unable(out, "what keeps go from writing there is not a matter of go.mod");
+	}
+}
+
+const struct fix fix_mod_gosum_or_gomod_stale = {
+	.cause = "mod-gosum-or-gomod-stale",
+	.title = "let go bring go.mod and go.sum up to date",
+	.plan = plan,
+};

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ * go itself takes the replace out; what is then required has to be on this machine, else the repair does not help and is
+ * taken back.
+ */
+#include "base/path.h"
+#include "base/str.h"
+#include "core/fix.h"
+#include "core/remedy.h"
+
+static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
+	const struct fact_replace_target *r = finding_first(replace_target, finding);
+	if (!r) {
+		plan_unable(out, "it is not known which replace is meant");
+		return;
+	}
+	bool work = str_ends(r->file, ".work");
+	const char *const announces[] = {r->file, NULL};
+	const char *drop = arena_printf(out->arena, "-dropreplace=%s", r->module);
+	out->why = arena_printf(out->arena,
+	                        "%s takes %s from %s, where no module is; without that line go "
+	                        "takes the version that is required.",
+	                        r->file, r->module, r->target);
+	REMEDY_GO(facts, out, path_parent(out->arena, r->file), announces, work ? "work" : "mod",
+	          "edit", drop);
+}
+
+const struct fix fix_mod_replace_missing = {
+	.cause = "mod-replace-missing",
+	.title = "use the published module in place of a directory that is gone",
+	.plan = plan,
+};
