@@ -517,7 +517,7 @@ def mend(job, result, declared, spec):
     args = substituted(job["args"], declared)
     patient = repair.Patient(HOME, user, declared["shell_env"], declared["workspace"], args, job["dialtone_timeout_s"] * 4, spec["env"].get("SHELL"))
     before = patient.outlook()
-    dry = patient.fix(job["fix"])
+    dry = patient.fix(job["fix"], "--disruptive")
     result["dry"], not_proposed = dry, repair.why_not_proposed(dry, job["fix"])
     if not_proposed:
         result.update(status=not_proposed[0], why=not_proposed[1])
@@ -528,7 +528,7 @@ def mend(job, result, declared, spec):
     roots = [HOME, declared["workspace"]] + sorted(named)
     look = lambda: dict(manifest(roots, exempt | {patient.state_dir()}), **manifest(sorted(named), set()))
     first = look()
-    done = result["done"] = patient.fix(job["fix"], "--yes")
+    done = result["done"] = patient.fix(job["fix"], "--yes", "--disruptive")
     result["left_over"] = []
     if not done["report"] or not any(f["outcome"] == "done" for f in done["report"]["fixes"]):
         fixes = (done["report"] or {"fixes": []})["fixes"]
@@ -545,6 +545,8 @@ def mend(job, result, declared, spec):
     if result["judge"]["verdict"] != "healthy":
         result.update(status="failed", why="the judge finds it broken after the repair: " + "; ".join(result["judge"]["reasons"]))
         return
+    if not all(f["reversible"] for f in done["report"]["fixes"] if f["outcome"] == "done"):
+        return  # a signal cannot be taken back
     undone = result["undone"] = patient.run("undo", "--all")
     left = [c for c in changes(first, look()) if not (patient.state_dir() + "/").startswith(c.split(" ", 1)[1] + "/")]
     if undone["status"] != 0 or left:

@@ -294,6 +294,21 @@ static int replace(struct put *p, const struct image *now, const struct image *a
 	return r;
 }
 
+/* go unpacks modules into directories that are write-protected: what a repair has put there has to come out again. */
+static int remove_name(const struct put *p, int flags) {
+	int dir_fd = p->place->dir_fd;
+	struct stat dir;
+	if (unlinkat(dir_fd, p->place->name, flags) == 0) {
+		return 0;
+	}
+	if (errno != EACCES || fstat(dir_fd, &dir) < 0 || dir.st_uid != geteuid() ||
+	    (dir.st_mode & 0300) == 0300 || fchmod(dir_fd, (dir.st_mode & 07777) | 0300) < 0) {
+		return -errno;
+	}
+	int r = unlinkat(dir_fd, p->place->name, flags) < 0 ? -errno : 0;
+	return fchmod(dir_fd, dir.st_mode & 07777) < 0 && r == 0 ? -errno : r;
+}
+
 static int put(struct put *p, const struct image *now, const struct image *after) {
 	int r = unchanged(p, now);
 	if (r < 0) {
@@ -307,8 +322,9 @@ static int put(struct put *p, const struct image *now, const struct image *after
 	             (now->kind == IMAGE_DIRECTORY || after->kind == IMAGE_DIRECTORY);
 	if (image_exists(now) && (first || !image_exists(after))) {
 		int flags = now->kind == IMAGE_DIRECTORY ? AT_REMOVEDIR : 0;
-		if (unlinkat(p->place->dir_fd, p->place->name, flags) < 0) {
-			return fail(p, "remove", errno);
+		r = remove_name(p, flags);
+		if (r < 0) {
+			return fail(p, "remove", -r);
 		}
 	}
 	if (!image_exists(after)) {

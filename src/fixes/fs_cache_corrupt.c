@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Only what was proved to be damaged: one version of one module, unpacked again from the zip that is whole; one wrong
- * checksum; entries of the build cache one by one, or, when they are many, the build cache put aside.
+ * checksum; entries of the build cache one by one, or, when they are many, another build cache.
  */
 #include "base/path.h"
 #include "base/str.h"
@@ -23,13 +23,21 @@ static const char *download_dir(const struct facts *facts, struct arena *arena,
 	               : NULL;
 }
 
+/* here: the zip is in the cache, so that no network is needed. */
 static void download(const struct facts *facts, struct plan *out, const struct fact_cache_gap *gap,
                      bool here) {
-	const char *module = arena_printf(out->arena, "%s@%s", gap->module, gap->version);
-	const char *dir = download_dir(facts, out->arena, gap);
+	struct arena *arena = out->arena;
+	const char *module = arena_printf(arena, "%s@%s", gap->module, gap->version);
+	const char *dir = download_dir(facts, arena, gap);
 	const struct fact_target *t = facts_first(target, facts);
-	const char *const announces[] = {arena_printf(out->arena, "%s/", gap->dir),
-	                                 dir ? arena_printf(out->arena, "%s/", dir) : NULL, NULL};
+	const char *stem = dir ? arena_printf(arena, "%s/%s", dir, gap->version) : "";
+	const char *const announces[] = {arena_printf(arena, "%s/", gap->dir),
+	                                 dir ? arena_printf(arena, "%s.lock", stem) : NULL,
+	                                 arena_printf(arena, "%s.info", stem),
+	                                 arena_printf(arena, "%s.mod", stem),
+	                                 arena_printf(arena, "%s.zip", stem),
+	                                 arena_printf(arena, "%s.ziphash", stem),
+	                                 NULL};
 	struct step *step =
 		REMEDY_GO(facts, out, t ? t->workspace : "/", announces, "mod", "download", module);
 	if (step && !here) {
@@ -39,8 +47,8 @@ static void download(const struct facts *facts, struct plan *out, const struct f
 	}
 }
 
-static void remedy_module(const struct facts *facts, struct plan *out,
-                          const struct fact_cache_gap *gap) {
+static void mend_module(const struct facts *facts, struct plan *out,
+                        const struct fact_cache_gap *gap) {
 	out->why =
 		arena_printf(out->arena,
 	                     "%s is not what was downloaded, by the checksum in go.sum; only this "
@@ -69,6 +77,7 @@ static void remedy_module(const struct facts *facts, struct plan *out,
 			return;
 		}
 		plan_remove(out, arena_printf(out->arena, "%s/%s.ziphash", dir, gap->version));
+		download(facts, out, gap, true);
 	} else {
 		plan_move(out, gap->dir, NULL);
 		download(facts, out, gap, streq(gap->zip, "ok"));
@@ -76,8 +85,7 @@ static void remedy_module(const struct facts *facts, struct plan *out,
 	}
 }
 
-static void remedy_build_cache(const struct facts *facts, struct plan *out) {
-	const struct fact_govar *cache = facts_govar(facts, "GOCACHE");
+static void mend_build_cache(const struct facts *facts, struct plan *out) {
 	size_t count = 0;
 	int64_t most = 0;
 	facts_each (cache_gap, g, facts) {
@@ -90,11 +98,7 @@ static void remedy_build_cache(const struct facts *facts, struct plan *out) {
 		"Entries of the build cache are not what their names say; go makes again what is "
 		"not there.";
 	if (count > NAMED_MAX || most > (int64_t)count) {
-		if (cache && cache->value[0] == '/') {
-			plan_move(out, cache->value, NULL);
-		} else {
-			plan_unable(out, "it is not known where the build cache lies");
-		}
+		remedy_cache(facts, out, "GOCACHE", false);
 		return;
 	}
 	facts_each (cache_gap, g, facts) {
@@ -109,9 +113,9 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 	if (!gap) {
 		plan_unable(out, "it is not known what is damaged");
 	} else if (streq(gap->cache, "GOCACHE")) {
-		remedy_build_cache(facts, out);
+		mend_build_cache(facts, out);
 	} else {
-		remedy_module(facts, out, gap);
+		mend_module(facts, out, gap);
 	}
 }
 

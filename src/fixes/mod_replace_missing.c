@@ -13,6 +13,13 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 		plan_unable(out, "it is not known which replace is meant");
 		return;
 	}
+	if (r->exists) {
+		plan_unable(out,
+		            "%s is there and holds no go.mod: a submodule or checkout that was not "
+		            "fetched (git submodule update --init)",
+		            r->target);
+		return;
+	}
 	bool work = str_ends(r->file, ".work");
 	const char *const announces[] = {r->file, NULL};
 	const char *drop = arena_printf(out->arena, "-dropreplace=%s", r->module);
