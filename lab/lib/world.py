@@ -548,7 +548,10 @@ def mend(job, result, declared, spec):
     if not all(f["reversible"] for f in done["report"]["fixes"] if f["outcome"] == "done"):
         return  # a signal cannot be taken back
     undone = result["undone"] = patient.run("undo", "--all")
+    # A directory that was made, and that go has filled since, stays; undo says so.
+    made = tuple(s["path"] for f in done["report"]["fixes"] for s in f["steps"] if s["kind"] == "mkdir")
     left = [c for c in changes(first, look()) if not (patient.state_dir() + "/").startswith(c.split(" ", 1)[1] + "/")]
+    left = [c for c in left if not any((c.split(" ", 1)[1] + "/").startswith(m + "/") for m in made)]
     if undone["status"] != 0 or left:
         result.update(status="failed", why="undo: status %d, %s" % (undone["status"], "; ".join(left[:4]) or repair.words_of(undone)))
 

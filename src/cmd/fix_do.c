@@ -220,8 +220,10 @@ static const char *why_no_help(struct fix_run *run, const struct proposal *p,
 	if (now->verdict == VERDICT_UNKNOWN) {
 		return "the examination afterwards came to no verdict";
 	}
+	/* What was an error and harms nobody any more is a note: a disk stays full that nothing needs now. */
+	bool was_note = p->finding->severity == SEV_NOTE;
 	if (is_among(now->causes, p->finding) || is_among(now->symptoms, p->finding) ||
-	    is_among(now->notes, p->finding)) {
+	    (was_note && is_among(now->notes, p->finding))) {
 		return "it is still found afterwards";
 	}
 	if (badness(now->verdict) > badness(before->verdict)) {

@@ -227,7 +227,9 @@ void remedy_goflags(const struct facts *facts, struct plan *out, const char *beg
 		return;
 	}
 	while (slice_cut(&rest, ' ', &word)) {
-		if (slice_starts(word, beginning)) {
+		/* The flag package takes two dashes for one. */
+		bool twice = word.len > 1 && word.data[0] == '-' && word.data[1] == '-';
+		if (slice_starts(slice_of(word.data + twice, word.len - twice), beginning)) {
 			found = true;
 		} else if (word.len > 0) {
 			strbuf_printf(&left, "%s%.*s", left.len > 0 ? " " : "", (int)word.len,
@@ -387,6 +389,14 @@ void remedy_limit(struct plan *out, const struct fact_limit_source *source) {
 	if (!source || source->file[0] != '/' || str_to_int64(source->value, &number) != 0 ||
 	    source->line <= 0 || str_ends(source->file, ".conf")) {
 		plan_unable(out, "it is not known which line sets the limit");
+		return;
+	}
+	if (!source->script) {
+		plan_unable(
+			out,
+			"%s line %lld sets it for sessions to come: take it out there and log in "
+			"again; what runs now keeps its limit, so that nothing could be tried",
+			source->file, (long long)source->line);
 		return;
 	}
 	/* A call of ulimit becomes a command that does nothing; of prlimit the value is lifted. */

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Only what was proved to be damaged: one version of one module, unpacked again from the zip that is whole; one wrong
- * checksum; entries of the build cache one by one, or, when they are many, another build cache.
+ * checksum. A build cache with damaged entries is left as it is, and another one begun.
  */
 #include "base/path.h"
 #include "base/str.h"
 #include "core/fix.h"
 #include "core/remedy.h"
-
-#define NAMED_MAX 4
 
 static const char *download_dir(const struct facts *facts, struct arena *arena,
                                 const struct fact_cache_gap *gap) {
@@ -85,35 +83,15 @@ static void mend_module(const struct facts *facts, struct plan *out,
 	}
 }
 
-static void mend_build_cache(const struct facts *facts, struct plan *out) {
-	size_t count = 0;
-	int64_t most = 0;
-	facts_each (cache_gap, g, facts) {
-		if (streq(g->cache, "GOCACHE")) {
-			count++;
-			most = g->count > most ? g->count : most;
-		}
-	}
-	out->why =
-		"Entries of the build cache are not what their names say; go makes again what is "
-		"not there.";
-	if (count > NAMED_MAX || most > (int64_t)count) {
-		remedy_cache(facts, out, "GOCACHE", false);
-		return;
-	}
-	facts_each (cache_gap, g, facts) {
-		if (streq(g->cache, "GOCACHE")) {
-			plan_remove(out, g->path);
-		}
-	}
-}
-
 static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
 	const struct fact_cache_gap *gap = finding_first(cache_gap, finding);
 	if (!gap) {
 		plan_unable(out, "it is not known what is damaged");
 	} else if (streq(gap->cache, "GOCACHE")) {
-		mend_build_cache(facts, out);
+		out->why = "Entries of the build cache are not what their names say; in a fresh "
+		           "one go "
+			   "makes anew what it needs.";
+		remedy_cache(facts, out, "GOCACHE", false);
 	} else {
 		mend_module(facts, out, gap);
 	}

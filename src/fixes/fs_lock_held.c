@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * A stopped holder is let go on, as fg does; another one that is stuck is asked to end. Never the file: the lock is in the
- * kernel.
+ * A holder that is stuck is asked to end; a stopped one goes on first, or it would not hear of it. Never the file: the lock
+ * is in the kernel.
  */
 #include "base/path.h"
 #include "base/str.h"
@@ -19,7 +19,9 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 	                        "without a limit of time.",
 	                        who, (long long)w->holder, w->what);
 	out->keeps = w->path;
-	if (streq(w->stuck, "stopped")) {
+	if (streq(w->stuck, "stopped") && str_empty(w->also)) {
+		/* Let go on alone, it would hold the lock for as long as it still has to do. */
+		remedy_end(out, w->holder, w->holder_ticks, who);
 		remedy_go_on(out, w->holder, w->holder_ticks, who);
 	} else if (!str_empty(w->also)) {
 		plan_unable(out,
@@ -41,6 +43,6 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 
 const struct fix fix_fs_lock_held = {
 	.cause = "fs-lock-held",
-	.title = "let go on, or ask to end, who holds the lock",
+	.title = "ask who holds the lock to end",
 	.plan = plan,
 };
