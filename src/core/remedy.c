@@ -349,8 +349,14 @@ struct step *remedy_go(const struct facts *facts, struct plan *out, const char *
 	return plan_run(out, cwd, argv, announces);
 }
 
-void remedy_offline(struct plan *out, struct step *step) {
-	if (step) {
+void remedy_fetch(const struct facts *facts, struct plan *out, struct step *step, bool here) {
+	const struct fact_govar *proxy = facts_govar(facts, "GOPROXY");
+	bool local = proxy && str_starts(proxy->value, "file://") && !strpbrk(proxy->value, ",|");
+	if (!step || local) {
+		return;
+	}
+	step->network = !here;
+	if (here) {
 		step->env = PLAN_WORDS(out, "GOPROXY=off", "GOTOOLCHAIN=local");
 	}
 }

@@ -42,8 +42,9 @@ const char *remedy_room(const struct facts *facts, const char *name, const char 
 /* `go` with these words (up to a NULL) in cwd, which may change what is announced. */
 struct step *remedy_go(const struct facts *facts, struct plan *out, const char *cwd,
                        const char *const *words, const char *const *announces);
-/* So that a step of remedy_go asks no network: what is missing in the module cache makes it fail. */
-void remedy_offline(struct plan *out, struct step *step);
+/* Where a step of remedy_go (or NULL) gets modules. here: what it needs is in the module cache, and it asks no network: what is
+ * missing all the same makes it fail. Else it needs the network, unless GOPROXY is a directory. */
+void remedy_fetch(const struct facts *facts, struct plan *out, struct step *step, bool here);
 #define REMEDY_GO(facts, plan, cwd, announces, ...)                                                \
 	remedy_go((facts), (plan), (cwd), (const char *const[]){__VA_ARGS__, NULL}, (announces))
 

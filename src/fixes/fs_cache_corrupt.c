@@ -38,11 +38,7 @@ static void download(const struct facts *facts, struct plan *out, const struct f
 	                                 NULL};
 	struct step *step =
 		REMEDY_GO(facts, out, t ? t->workspace : "/", announces, "mod", "download", module);
-	if (step && !here) {
-		step->network = true;
-	} else {
-		remedy_offline(out, step);
-	}
+	remedy_fetch(facts, out, step, here);
 }
 
 static void mend_module(const struct facts *facts, struct plan *out,
@@ -89,7 +85,7 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 		plan_unable(out, "it is not known what is damaged");
 	} else if (streq(gap->cache, "GOCACHE")) {
 		out->why = "Entries of the build cache are not what their names say; in a fresh "
-		           "one go "
+			   "one go "
 			   "makes anew what it needs.";
 		remedy_cache(facts, out, "GOCACHE", false);
 	} else {

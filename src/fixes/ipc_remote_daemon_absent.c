@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * The address of a daemon that is not there gives way to `auto`, in the settings or in the script that names it.
+ * The flag that asks for it goes, in the settings or in the script that has it.
  */
 #include "base/path.h"
 #include "base/str.h"
 #include "core/fix.h"
 #include "core/remedy.h"
-
-#define FLAGS_MAX 32
 
 static void in_settings(const struct facts *facts, struct plan *out, const char *address) {
 	struct strbuf list;
@@ -20,37 +18,33 @@ static void in_settings(const struct facts *facts, struct plan *out, const char 
 			return;
 		}
 		file = s->file;
-		strbuf_printf(&list, "%s\"%s\"", list.len > 0 ? ", " : "",
-		              it ? "-remote=auto" : s->value);
+		if (!it) {
+			strbuf_printf(&list, "%s\"%s\"", list.len > 0 ? ", " : "", s->value);
+		}
 	}
 	if (!file || !str_ends(file, ".json")) {
 		plan_unable(out, "it is not known which settings ask for the daemon at %s",
 		            address);
 		return;
 	}
-	plan_setting(out, file, key, arena_printf(out->arena, "[%s]", list.data));
+	plan_setting(out, file, key,
+	             list.len > 0 ? arena_printf(out->arena, "[%s]", list.data) : NULL);
 	out->then = "restart the language server";
 }
 
-static void in_script(struct plan *out, const char *script, const char *address) {
-	static const char letters[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._:;-";
-	if (strspn(address, letters) != strlen(address)) {
-		plan_unable(out, "-remote in %s has to be edited by hand", script);
-		return;
-	}
-	struct strbuf pattern;
-	strbuf_init(&pattern, out->arena);
-	for (const char *c = address; *c; c++) {
-		strbuf_printf(&pattern, "%s%c", *c == '.' ? "\\" : "", *c);
-	}
-	const char *words =
-		arena_printf(out->arena, "s,-remote=[^[:space:]]*%s,-remote=auto,", pattern.data);
-	const char *const argv[] = {"/bin/sed", "-i", "--follow-symlinks", words, script, NULL};
+/* All of them: of several the last one counts, and then the one before. */
+static void in_script(struct plan *out, const char *script) {
+	const char *const argv[] = {"/bin/sed",
+	                            "-i",
+	                            "--follow-symlinks",
+	                            "-E",
+	                            "s,[[:space:]][\"']?-remote=[^[:space:]\"']*[\"']?,,g",
+	                            script,
+	                            NULL};
 	const char *const announces[] = {script, NULL};
 	struct step *step = plan_run(out, path_parent(out->arena, script), argv, announces);
 	if (step) {
-		step->what = arena_printf(out->arena, "make it -remote=auto in %s", script);
+		step->what = arena_printf(out->arena, "take -remote out of %s", script);
 	}
 }
 
@@ -61,11 +55,11 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 		return;
 	}
 	out->why = arena_printf(out->arena,
-	                        "No gopls listens at %s. With -remote=auto gopls starts the daemon "
-	                        "when there is none.",
+	                        "No gopls listens at %s; without -remote the editor has a gopls of "
+	                        "its own.",
 	                        r->address);
 	if (r->from[0] == '/') {
-		in_script(out, r->from, r->address);
+		in_script(out, r->from);
 	} else {
 		in_settings(facts, out, r->address);
 	}
@@ -73,6 +67,6 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 
 const struct fix fix_ipc_remote_daemon_absent = {
 	.cause = "ipc-remote-daemon-absent",
-	.title = "let gopls start its own daemon",
+	.title = "do without the daemon that is not there",
 	.plan = plan,
 };

@@ -51,11 +51,7 @@ static void let_go(const struct facts *facts, struct plan *out, const char *gomo
 	const char *const announces[] = {path_join(out->arena, dir, "go.mod"),
 	                                 path_join(out->arena, dir, "go.sum"), NULL};
 	struct step *step = REMEDY_GO(facts, out, dir, announces, "mod", "tidy");
-	if (step && !here) {
-		step->network = true;
-	} else {
-		remedy_offline(out, step);
-	}
+	remedy_fetch(facts, out, step, here);
 	out->why =
 		"go reads go.mod and go.sum without changing them; `go mod tidy` writes into them "
 		"what the imports need.";

@@ -33,12 +33,9 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 	                        "%s is to hold what %s asks for and does not; go makes it anew.",
 	                        vendor->dir, gap->gomod);
 	out->keeps = gap->gomod;
-	if (step && (facts_first(mod_absent, facts) || facts_first(gosum_gap, facts) ||
-	             facts_first(gomod_gap, facts))) {
-		step->network = true;
-	} else {
-		remedy_offline(out, step);
-	}
+	bool here = !facts_first(mod_absent, facts) && !facts_first(gosum_gap, facts) &&
+	            !facts_first(gomod_gap, facts);
+	remedy_fetch(facts, out, step, here);
 }
 
 const struct fix fix_mod_inconsistent_vendoring = {
