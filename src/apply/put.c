@@ -297,16 +297,18 @@ static int replace(struct put *p, const struct image *now, const struct image *a
 /* go unpacks modules into directories that are write-protected: what a repair has put there has to come out again. */
 static int remove_name(const struct put *p, int flags) {
 	int dir_fd = p->place->dir_fd;
+	char self[32]; /* fchmod(2) takes no descriptor of O_PATH */
 	struct stat dir;
+	(void)snprintf(self, sizeof(self), "/proc/self/fd/%d", dir_fd);
 	if (unlinkat(dir_fd, p->place->name, flags) == 0) {
 		return 0;
 	}
 	if (errno != EACCES || fstat(dir_fd, &dir) < 0 || dir.st_uid != geteuid() ||
-	    (dir.st_mode & 0300) == 0300 || fchmod(dir_fd, (dir.st_mode & 07777) | 0300) < 0) {
+	    (dir.st_mode & 0300) == 0300 || chmod(self, (dir.st_mode & 07777) | 0300) < 0) {
 		return -errno;
 	}
 	int r = unlinkat(dir_fd, p->place->name, flags) < 0 ? -errno : 0;
-	return fchmod(dir_fd, dir.st_mode & 07777) < 0 && r == 0 ? -errno : r;
+	return chmod(self, dir.st_mode & 07777) < 0 && r == 0 ? -errno : r;
 }
 
 static int put(struct put *p, const struct image *now, const struct image *after) {
