@@ -221,9 +221,10 @@ static const char *why_no_help(struct fix_run *run, const struct proposal *p,
 		return "the examination afterwards came to no verdict";
 	}
 	/* What was an error and harms nobody any more is a note: a disk stays full that nothing needs now. */
-	bool was_note = p->finding->severity == SEV_NOTE;
+	bool helped = p->finding->severity != SEV_NOTE &&
+	              badness(now->verdict) < badness(before->verdict);
 	if (is_among(now->causes, p->finding) || is_among(now->symptoms, p->finding) ||
-	    (was_note && is_among(now->notes, p->finding))) {
+	    (!helped && is_among(now->notes, p->finding))) {
 		return "it is still found afterwards";
 	}
 	if (badness(now->verdict) > badness(before->verdict)) {

@@ -60,6 +60,9 @@ bool mend_setting(struct plan *plan, const struct facts *facts, const struct fac
 		return false;
 	}
 	plan_setting(plan, setting->file, keys_of(plan->arena, setting), json);
+	if (str_empty(plan->then)) {
+		plan->then = "restart the language server";
+	}
 	return true;
 }
 
@@ -79,15 +82,56 @@ bool mend_user_setting(struct plan *plan, const struct facts *facts, const char 
 	return true;
 }
 
+bool mend_list(struct plan *plan, const struct facts *facts, const char *key, const char *entry) {
+	const struct fact_setting *s = facts_setting(facts, key);
+	const char *quoted = arena_printf(plan->arena, "\"%s\"", entry);
+	const char *p = s ? s->json : "";
+	struct strbuf left;
+	bool found = false;
+	bool open = *p == '[';
+	strbuf_init(&left, plan->arena);
+	while (open && *(p += 1 + strspn(p + 1, " \n")) == '"') {
+		const char *end = p + 1;
+		while (*end && *end != '"') {
+			end += *end == '\\' && end[1] ? 2 : 1;
+		}
+		size_t len = *end ? (size_t)(end - p) + 1 : 0;
+		bool same = len == strlen(quoted) && memcmp(p, quoted, len) == 0;
+		found = found || same;
+		if (!same && len > 0) {
+			strbuf_printf(&left, "%s%.*s", left.len > 0 ? ", " : "", (int)len, p);
+		}
+		p += len + strspn(p + len, " \n");
+		open = *p == ',' && len > 0;
+	}
+	if (!found || *p != ']') {
+		plan_unable(plan, "%s is no list of words that can be edited", key);
+		return false;
+	}
+	return mend_setting(plan, facts, s,
+	                    left.len > 0 ? arena_printf(plan->arena, "[%s]", left.data) : NULL);
+}
+
+bool mend_build_flag(struct plan *plan, const struct facts *facts, const char *key,
+                     const char *flag) {
+	static const char *const keys[] = {"gopls.build.buildFlags", "gopls.buildFlags",
+	                                   "go.buildFlags"};
+	for (size_t i = 0; str_empty(key) && i < sizeof(keys) / sizeof(*keys); i++) {
+		const struct fact_setting *s = facts_setting(facts, keys[i]);
+		key = s && str_has(s->json, flag) ? keys[i] : key;
+	}
+	return mend_list(plan, facts, key, flag);
+}
+
 /* ---- variables ---- */
 
-/* "/x/env:3": the part before the last colon; NULL when there is none. */
-static const char *file_of(struct arena *arena, const char *where, int64_t *ret_line) {
+bool mend_where(struct arena *arena, const char *where, const char **ret_file, int64_t *ret_line) {
 	const char *colon = strrchr(where, ':');
-	if (!colon || colon == where || str_to_int64(colon + 1, ret_line) < 0) {
-		return NULL;
+	if (!colon || where[0] != '/' || str_to_int64(colon + 1, ret_line) < 0) {
+		return false;
 	}
-	return arena_strndup(arena, where, (size_t)(colon - where));
+	*ret_file = arena_strndup(arena, where, (size_t)(colon - where));
+	return true;
 }
 
 static bool in_settings(struct plan *plan, const struct facts *facts, const struct fact_govar *var,
@@ -162,7 +206,8 @@ bool mend_variable(struct plan *plan, const struct facts *facts, const struct fa
                    const char *value) {
 	struct arena *arena = plan->arena;
 	int64_t line = 0;
-	const char *file = file_of(arena, var->where, &line);
+	const char *file = NULL;
+	(void)mend_where(arena, var->where, &file, &line);
 	if (streq(var->origin, "settings")) {
 		return in_settings(plan, facts, var, value);
 	}
@@ -189,7 +234,44 @@ bool mend_variable(struct plan *plan, const struct facts *facts, const struct fa
 
 bool mend_name(struct plan *plan, const struct facts *facts, const char *name, const char *value) {
 	struct fact_govar var = origin_of_var(facts, name);
-	return mend_variable(plan, facts, &var, value);
+	if (!value || !STR_IN(var.origin, "default", "goroot")) {
+		return mend_variable(plan, facts, &var, value);
+	}
+	const char *file = mend_goenv_file(facts);
+	if (!file) {
+		plan_unable(plan, "it is not known where `go env -w` would store %s", name);
+		return false;
+	}
+	plan_goenv(plan, file, name, value);
+	return true;
+}
+
+bool mend_goflags(struct plan *plan, const struct facts *facts, const char *beginning) {
+	const struct fact_govar *var = facts_govar(facts, "GOFLAGS");
+	struct strbuf left;
+	struct slice rest = slice_str(var ? var->value : "");
+	struct slice word;
+	bool found = false;
+	strbuf_init(&left, plan->arena);
+	if (!var || strpbrk(var->value, "'\"\t\r\n")) {
+		plan_unable(plan, "GOFLAGS has quotes in it, or is not known: edit it by hand");
+		return false;
+	}
+	while (slice_cut(&rest, ' ', &word)) {
+		/* The flag package takes two dashes for one. */
+		bool twice = word.len > 1 && word.data[0] == '-' && word.data[1] == '-';
+		if (slice_starts(slice_of(word.data + twice, word.len - twice), beginning)) {
+			found = true;
+		} else if (word.len > 0) {
+			strbuf_printf(&left, "%s%.*s", left.len > 0 ? " " : "", (int)word.len,
+			              word.data);
+		}
+	}
+	if (!found) {
+		plan_unable(plan, "GOFLAGS (%s) has no %s", var->value, beginning);
+		return false;
+	}
+	return mend_variable(plan, facts, var, left.len > 0 ? left.data : NULL);
 }
 
 const char *mend_goenv_file(const struct facts *facts) {
@@ -271,50 +353,5 @@ bool mend_path(struct plan *plan, const struct facts *facts, const char *dirs, b
 	                       : in_front     ? arena_printf(arena, "PATH=%s:%s", dirs, old)
 	                                      : arena_printf(arena, "PATH=%s:%s", old, dirs));
 	plan->then = mend_restart(facts);
-	return true;
-}
-
-/* ---- programs ---- */
-
-const struct fact_tool *mend_go(const struct facts *facts) {
-	const struct fact_tool *go = facts_chosen(facts, "server-go");
-	return go ? go : facts_chosen(facts, "go");
-}
-
-bool mend_install(struct plan *plan, const struct facts *facts, const char *package,
-                  const char *path) {
-	const struct fact_tool *go = mend_go(facts);
-	const struct fact_target *t = facts_first(target, facts);
-	if (!go || !t || t->home[0] != '/' || path[0] != '/') {
-		plan_unable(plan, "there is no go that could install %s", package);
-		return false;
-	}
-	const char *bin = path_parent(plan->arena, path);
-	struct step *step = plan_run(plan, t->home, PLAN_WORDS(plan, go->path, "install", package),
-	                             PLAN_WORDS(plan, path));
-	if (step) {
-		step->network = true;
-		step->env = PLAN_WORDS(plan, arena_printf(plan->arena, "GOBIN=%s", bin),
-		                       "GOFLAGS=", "GOWORK=off", "GOOS", "GOARCH", "GOROOT");
-		step->what = arena_printf(plan->arena, "install %s as %s", package, path);
-	}
-	return true;
-}
-
-bool mend_go_edit(struct plan *plan, const struct facts *facts, const char *file,
-                  const char *flag) {
-	const struct fact_tool *go = mend_go(facts);
-	if (!go) {
-		plan_unable(plan, "there is no go that could edit %s", file);
-		return false;
-	}
-	const char *kind = str_ends(file, "go.work") ? "work" : "mod";
-	struct step *step = plan_run(plan, path_parent(plan->arena, file),
-	                             PLAN_WORDS(plan, go->path, kind, "edit", flag, file),
-	                             PLAN_WORDS(plan, file));
-	if (step) {
-		step->env = PLAN_WORDS(plan, "GOTOOLCHAIN=local", "GOFLAGS=", "GOWORK=off",
-		                       "GOENV=off");
-	}
 	return true;
 }

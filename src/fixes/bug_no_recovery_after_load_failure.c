@@ -2,7 +2,7 @@
  * By its number and the time of its start.
  */
 #include "core/fix.h"
-#include "core/remedy.h"
+#include "core/mend.h"
 
 static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
 	const struct fact_mended *it = finding_first(mended, finding);
@@ -11,7 +11,7 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 		return;
 	}
 	out->why = "The server keeps a failed load whose cause is gone; a new one loads anew.";
-	remedy_end_server(facts, out, it->pid);
+	mend_end_server(out, facts, it->pid);
 }
 
 const struct fix fix_bug_no_recovery_after_load_failure = {

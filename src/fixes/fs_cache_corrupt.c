@@ -5,7 +5,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/fix.h"
-#include "core/remedy.h"
+#include "core/mend.h"
 
 static const char *download_dir(const struct facts *facts, struct arena *arena,
                                 const struct fact_cache_gap *gap) {
@@ -36,12 +36,12 @@ static void download(const struct facts *facts, struct plan *out, const struct f
 	                                 arena_printf(arena, "%s.zip", stem),
 	                                 arena_printf(arena, "%s.ziphash", stem),
 	                                 NULL};
-	struct step *step =
-		REMEDY_GO(facts, out, t ? t->workspace : "/", announces, "mod", "download", module);
-	remedy_fetch(facts, out, step, here);
+	struct step *step = MEND_RUN_GO(out, facts, t ? t->workspace : "/", announces, "mod",
+	                                "download", module);
+	mend_fetch(out, facts, step, here);
 }
 
-static void mend_module(const struct facts *facts, struct plan *out,
+static void fetch_again(const struct facts *facts, struct plan *out,
                         const struct fact_cache_gap *gap) {
 	out->why =
 		arena_printf(out->arena,
@@ -87,9 +87,9 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 		out->why = "Entries of the build cache are not what their names say; in a fresh "
 			   "one go "
 			   "makes anew what it needs.";
-		remedy_cache(facts, out, "GOCACHE", false);
+		mend_cache(out, facts, "GOCACHE", false);
 	} else {
-		mend_module(facts, out, gap);
+		fetch_again(facts, out, gap);
 	}
 }
 

@@ -4,7 +4,7 @@
  */
 #include "base/str.h"
 #include "core/fix.h"
-#include "core/remedy.h"
+#include "core/mend.h"
 
 static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
 	const struct fact_place *p = finding_first(place, finding);
@@ -14,9 +14,9 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 	}
 	out->why = arena_printf(out->arena, "%s, where %s lies, has no room.", p->mount, p->path);
 	if (streq(p->role, "GOPLSCACHE")) {
-		remedy_cache(facts, out, p->role, true);
+		mend_cache(out, facts, p->role, true);
 	} else {
-		remedy_tmp(facts, out);
+		mend_tmp(out, facts);
 	}
 }
 

@@ -4,7 +4,7 @@
  */
 #include "base/str.h"
 #include "core/fix.h"
-#include "core/remedy.h"
+#include "core/mend.h"
 #include "core/storage.h"
 
 static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
@@ -15,7 +15,7 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 	int64_t mode = gap ? gap->mode : p ? p->mode : 0;
 	if (!gap && !p) {
 		plan_unable(out, "it is not known which directory is meant");
-	} else if (remedy_is_own(facts, uid) && !storage_mode_allows(facts, uid, mode)) {
+	} else if (mend_is_own(facts, uid) && !storage_mode_allows(facts, uid, mode)) {
 		bool made = !p || STR_IN(p->state, "ok", "denied");
 		out->why = "It is yours, and its modes keep you out.";
 		plan_mode(out, made ? finding->subject : p->nearest, 0700, 0, made);
@@ -25,7 +25,7 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 			"%s cannot be used by this user; a fresh directory can, and is "
 			"filled again as it is needed.",
 			gap ? gap->path : p->path);
-		remedy_cache(facts, out, role, false);
+		mend_cache(out, facts, role, false);
 	}
 }
 

@@ -5,7 +5,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/fix.h"
-#include "core/remedy.h"
+#include "core/mend.h"
 
 static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
 	const struct fact_lock_wait *w = finding_first(lock_wait, finding);
@@ -21,17 +21,16 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 	out->keeps = w->path;
 	if (streq(w->stuck, "stopped") && str_empty(w->also)) {
 		/* Let go on alone, it would hold the lock for as long as it still has to do. */
-		remedy_end(out, w->holder, w->holder_ticks, who);
-		remedy_go_on(out, w->holder, w->holder_ticks, who);
+		mend_end(out, w->holder, w->holder_ticks, who);
+		mend_go_on(out, w->holder, w->holder_ticks, who);
 	} else if (!str_empty(w->also)) {
 		plan_unable(out,
 		            "more than one process has that lock (%lld, %s); see what they are, "
 		            "and end "
 		            "them",
 		            (long long)w->holder, w->also);
-	} else if (STR_IN(w->stuck, "connecting", "silent") &&
-	           remedy_is_own(facts, w->holder_uid)) {
-		remedy_end(out, w->holder, w->holder_ticks, who);
+	} else if (STR_IN(w->stuck, "connecting", "silent") && mend_is_own(facts, w->holder_uid)) {
+		mend_end(out, w->holder, w->holder_ticks, who);
 	} else if (STR_IN(w->stuck, "traced", "frozen")) {
 		plan_unable(out, "who holds process %lld (%s) has to let it go on",
 		            (long long)w->holder, w->stuck);

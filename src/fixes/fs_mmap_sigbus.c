@@ -4,7 +4,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/fix.h"
-#include "core/remedy.h"
+#include "core/mend.h"
 
 static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
 	const struct fact_bad_read *bad = finding_first(bad_read, finding);

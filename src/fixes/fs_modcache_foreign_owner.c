@@ -4,7 +4,7 @@
  */
 #include "base/str.h"
 #include "core/fix.h"
-#include "core/remedy.h"
+#include "core/mend.h"
 #include "core/storage.h"
 
 static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
@@ -32,7 +32,7 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 			"an attribute or an access list on %s forbids it; who set it should say "
 			"(lsattr, getfacl)",
 			path);
-	} else if (remedy_is_own(facts, uid)) {
+	} else if (mend_is_own(facts, uid)) {
 		out->why = "It is yours, and its mode keeps you out.";
 		plan_mode(out, path, gap && gap->read ? 0700 : 0500, 0, gap && !gap->read);
 	} else {
@@ -41,7 +41,7 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 		                     "%s belongs to uid %lld, and what go needs cannot be read or "
 		                     "put there.",
 		                     path, (long long)uid);
-		remedy_chown(facts, out, p->path);
+		mend_chown(out, facts, p->path);
 	}
 }
 

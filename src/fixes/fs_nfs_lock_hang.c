@@ -3,7 +3,7 @@
  */
 #include "base/str.h"
 #include "core/fix.h"
-#include "core/remedy.h"
+#include "core/mend.h"
 
 static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
 	const struct fact_place *p = finding_first(place, finding);
@@ -15,7 +15,7 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 	}
 	out->why = arena_printf(
 		out->arena, "%s gives no locks, and go wants one on its build cache.", p->mount);
-	remedy_cache(facts, out, "GOCACHE", true);
+	mend_cache(out, facts, "GOCACHE", true);
 }
 
 const struct fix fix_fs_nfs_lock_hang = {

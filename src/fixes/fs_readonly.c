@@ -4,7 +4,7 @@
  */
 #include "base/str.h"
 #include "core/fix.h"
-#include "core/remedy.h"
+#include "core/mend.h"
 
 static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
 	const struct fact_place *p = finding_first(place, finding);
@@ -13,7 +13,7 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 		out->why = "Because of -mod=mod go wants to write, where nothing can be written; "
 			   "without it go has nothing to write.";
 		if (trial && trial->better) {
-			remedy_goflags(facts, out, "-mod=mod");
+			mend_goflags(out, facts, "-mod=mod");
 		} else {
 			plan_unable(out,
 			            "go.mod has to be brought up to date where the workspace can "
@@ -23,10 +23,10 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 		plan_unable(out, "it is not known which directory is meant");
 	} else if (STR_IN(p->role, "GOCACHE", "GOPLSCACHE")) {
 		out->why = arena_printf(out->arena, "%s is mounted read-only.", p->mount);
-		remedy_cache(facts, out, p->role, true);
+		mend_cache(out, facts, p->role, true);
 	} else if (STR_IN(p->role, "TMPDIR", "GOTMPDIR")) {
 		out->why = arena_printf(out->arena, "%s is mounted read-only.", p->mount);
-		remedy_tmp(facts, out);
+		mend_tmp(out, facts);
 	} else {
 		plan_unable(out,
 		            "%s is mounted read-only, and why is to be found out before it is made "

@@ -3,7 +3,7 @@
  */
 #include "base/str.h"
 #include "core/fix.h"
-#include "core/remedy.h"
+#include "core/mend.h"
 
 static bool about_build_cache(const struct finding *finding) {
 	const struct fact_slow_place *slow = finding_first(slow_place, finding);
@@ -19,7 +19,7 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 	}
 	out->why = arena_printf(out->arena, "%s does not serve the build cache as it should.",
 	                        finding->about);
-	remedy_cache(facts, out, "GOCACHE", true);
+	mend_cache(out, facts, "GOCACHE", true);
 }
 
 const struct fix fix_fs_slow_mount = {

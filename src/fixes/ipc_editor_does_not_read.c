@@ -3,7 +3,7 @@
  */
 #include "base/str.h"
 #include "core/fix.h"
-#include "core/remedy.h"
+#include "core/mend.h"
 
 static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
 	const struct fact_wait_leaf *l = finding_first(wait_leaf, finding);
@@ -11,7 +11,7 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 	if (l && streq(l->kind, "stopped")) {
 		out->why = arena_printf(out->arena, "%s was stopped; its server waits for it.",
 		                        l->name);
-		remedy_go_on(out, l->pid, l->start_ticks, l->name);
+		mend_go_on(out, l->pid, l->start_ticks, l->name);
 		return;
 	}
 	plan_unable(out, "an editor is ended by its user only");

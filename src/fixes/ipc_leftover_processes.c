@@ -3,7 +3,7 @@
  */
 #include "base/str.h"
 #include "core/fix.h"
-#include "core/remedy.h"
+#include "core/mend.h"
 
 static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
 	const struct fact_stray *s = finding_first(stray, finding);
@@ -14,9 +14,9 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 	}
 	out->why = arena_printf(out->arena, "%s (process %lld) was left behind: %s.", s->name,
 	                        (long long)s->pid, s->evidence);
-	remedy_end(out, s->pid, s->start_ticks, s->name);
+	mend_end(out, s->pid, s->start_ticks, s->name);
 	if (streq(s->state, "T")) {
-		remedy_go_on(out, s->pid, s->start_ticks, s->name);
+		mend_go_on(out, s->pid, s->start_ticks, s->name);
 	}
 }
 

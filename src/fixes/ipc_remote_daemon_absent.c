@@ -4,7 +4,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/fix.h"
-#include "core/remedy.h"
+#include "core/mend.h"
 
 static void in_settings(const struct facts *facts, struct plan *out, const char *address) {
 	struct strbuf list;

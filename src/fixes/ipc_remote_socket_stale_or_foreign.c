@@ -4,7 +4,7 @@
  */
 #include "base/str.h"
 #include "core/fix.h"
-#include "core/remedy.h"
+#include "core/mend.h"
 
 static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
 	const struct fact_daemon_socket *s = finding_first(daemon_socket, finding);
@@ -25,7 +25,7 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 		                     "%s=%s cannot hold a socket; without the variable gopls takes "
 		                     "the directory for temporary files.",
 		                     p->origin, p->dir);
-		remedy_variable(facts, out, p->origin, NULL);
+		mend_name(out, facts, p->origin, NULL);
 	} else {
 		plan_unable(out,
 		            "the daemon that answers belongs to somebody else: do without -remote");

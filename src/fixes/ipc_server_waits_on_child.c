@@ -3,7 +3,7 @@
  */
 #include "base/str.h"
 #include "core/fix.h"
-#include "core/remedy.h"
+#include "core/mend.h"
 
 static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
 	const struct fact_wait_leaf *l = finding_first(wait_leaf, finding);
@@ -15,13 +15,13 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 	out->why = arena_printf(out->arena,
 	                        "The server waits for %s, which does not come to an end.", l->name);
 	if (streq(l->kind, "stopped")) {
-		remedy_go_on(out, l->pid, l->start_ticks, l->name);
+		mend_go_on(out, l->pid, l->start_ticks, l->name);
 	} else if (streq(l->origin, "trial")) {
 		plan_unable(out, "a server started now waits for the same again: %s",
 		            str_empty(l->cure) ? "what it waits for has to answer" : l->cure);
 	} else if (streq(l->role, "child") &&
 	           !STR_IN(l->kind, "works", "traced", "frozen", "disk")) {
-		remedy_end(out, l->pid, l->start_ticks, l->name);
+		mend_end(out, l->pid, l->start_ticks, l->name);
 	} else {
 		plan_unable(out, "%s",
 		            str_empty(l->cure) ? "it is not the server's to end" : l->cure);

@@ -4,7 +4,7 @@
  */
 #include "base/str.h"
 #include "core/fix.h"
-#include "core/remedy.h"
+#include "core/mend.h"
 
 static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
 	static const char *const names[] = {"CGO_ENABLED", "CC", "PKG_CONFIG"};
@@ -19,7 +19,7 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 				                        "%s=%s keeps go from the C compiler; "
 				                        "without it go takes what is there.",
 				                        var->name, var->value);
-				remedy_variable(facts, out, var->name, NULL);
+				mend_name(out, facts, var->name, NULL);
 				return;
 			}
 		}

@@ -4,7 +4,7 @@
  */
 #include "base/str.h"
 #include "core/fix.h"
-#include "core/remedy.h"
+#include "core/mend.h"
 
 static bool chooses(const struct fact_govar *v) {
 	return v && !STR_IN(v->origin, "default", "goroot") && !str_empty(v->value);
@@ -18,11 +18,11 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 	static const char *const names[] = {"GOOS", "GOARCH"};
 	for (size_t i = 0; platform && i < 2; i++) {
 		if (chooses(facts_govar(facts, names[i]))) {
-			remedy_variable(facts, out, names[i], NULL);
+			mend_name(out, facts, names[i], NULL);
 		}
 	}
 	if (streq(reason, "cgo") && chooses(facts_govar(facts, "CGO_ENABLED"))) {
-		remedy_variable(facts, out, "CGO_ENABLED", NULL);
+		mend_name(out, facts, "CGO_ENABLED", NULL);
 	}
 	out->why = "The code is judged for another platform than this machine.";
 	if (out->step_count == 0 && !out->unable) {

@@ -3,7 +3,7 @@
  */
 #include "base/str.h"
 #include "core/fix.h"
-#include "core/remedy.h"
+#include "core/mend.h"
 
 static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
 	const struct fact_mod_flag *flag = finding_first(mod_flag, finding);
@@ -19,9 +19,9 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 	                        word, work->path);
 	out->keeps = work->path;
 	if (streq(flag->from, "GOFLAGS")) {
-		remedy_goflags(facts, out, word);
+		mend_goflags(out, facts, word);
 	} else {
-		remedy_flag_setting(facts, out, flag->from, word);
+		mend_build_flag(out, facts, flag->from, word);
 	}
 }
 

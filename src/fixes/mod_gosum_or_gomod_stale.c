@@ -6,18 +6,15 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/fix.h"
-#include "core/remedy.h"
+#include "core/mend.h"
 
 static void drop_lines(struct plan *out, const struct fact_gosum *sum) {
 	const char *dir = path_parent(out->arena, sum->path);
-	const char *const argv[] = {"/bin/sed",
-	                            "-i",
-	                            "--follow-symlinks",
-	                            "-E",
-	                            "/^(<{7}|={7}|>{7}|[|]{7})/d;/^[[:space:]]*$/d;"
-	                            "/^[^[:space:]]+ +[^[:space:]]+ +[^[:space:]]+[[:space:]]*$/!d",
-	                            sum->path,
-	                            NULL};
+	static const char script[] =
+		"/^(<{7}|={7}|>{7}|[|]{7})/d;/^[[:space:]]*$/d;"
+		"/^[^[:space:]]+ +[^[:space:]]+ +[^[:space:]]+[[:space:]]*$/!d";
+	const char *const argv[] = {"/bin/sed", "-i", "--follow-symlinks", "-E", script,
+	                            sum->path,  NULL};
 	const char *const announces[] = {sum->path, NULL};
 	struct step *step = plan_run(out, dir, argv, announces);
 	if (step) {
@@ -28,12 +25,13 @@ static void drop_lines(struct plan *out, const struct fact_gosum *sum) {
 		   "have is kept: more checksums than are needed do no harm.";
 }
 
-/* Hooks and programs that the repository's own configuration names are not for us to run. */
+/* Only read from git: a checkout would write its index anew. Programs that the repository's own configuration names are
+ * not for us to run. */
 static void from_git(struct plan *out, const struct fact_gosum *sum) {
 	const char *dir = path_parent(out->arena, sum->path);
-	const char *const argv[] = {
-		"/usr/bin/git", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false",
-		"checkout",     "--", path_base(sum->path),       NULL};
+	static const char script[] = "exec /usr/bin/git -c core.hooksPath=/dev/null "
+				     "-c core.fsmonitor=false cat-file blob :./go.sum >go.sum";
+	const char *const argv[] = {"/bin/sh", "-c", script, NULL};
 	const char *const announces[] = {sum->path, NULL};
 	if (!out->trusted) {
 		plan_unable(out,
@@ -42,7 +40,10 @@ static void from_git(struct plan *out, const struct fact_gosum *sum) {
 		            sum->path);
 		return;
 	}
-	plan_run(out, dir, argv, announces);
+	struct step *step = plan_run(out, dir, argv, announces);
+	if (step) {
+		step->what = arena_printf(out->arena, "write %s as git has it", sum->path);
+	}
 	out->why = "The checksums were lost, and git still has them.";
 }
 
@@ -50,8 +51,8 @@ static void let_go(const struct facts *facts, struct plan *out, const char *gomo
 	const char *dir = path_parent(out->arena, gomod);
 	const char *const announces[] = {path_join(out->arena, dir, "go.mod"),
 	                                 path_join(out->arena, dir, "go.sum"), NULL};
-	struct step *step = REMEDY_GO(facts, out, dir, announces, "mod", "tidy");
-	remedy_fetch(facts, out, step, here);
+	struct step *step = MEND_RUN_GO(out, facts, dir, announces, "mod", "tidy");
+	mend_fetch(out, facts, step, here);
 	out->why =
 		"go reads go.mod and go.sum without changing them; `go mod tidy` writes into them "
 		"what the imports need.";
@@ -90,7 +91,7 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 		out->why =
 			"-mod=mod makes go write into go.mod, which it may not; without it there "
 			"is nothing to write.";
-		remedy_goflags(facts, out, "-mod=mod");
+		mend_goflags(out, facts, "-mod=mod");
 	} else if (mod) {
 		let_go(facts, out, mod->gomod, all_here(facts));
 	} else if (gap) {

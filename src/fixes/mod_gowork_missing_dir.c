@@ -3,7 +3,7 @@
  */
 #include "base/path.h"
 #include "core/fix.h"
-#include "core/remedy.h"
+#include "core/mend.h"
 #include "gofile/gowork.h"
 
 static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
@@ -20,7 +20,7 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 	                        "%s uses %s, where there is no module (any more), and go then "
 	                        "loads none of the others; without that line it loads them.",
 	                        use->work, use->dir);
-	REMEDY_GO(facts, out, dir, announces, "work", "edit", drop);
+	MEND_RUN_GO(out, facts, dir, announces, "work", "edit", drop);
 }
 
 const struct fix fix_mod_gowork_missing_dir = {

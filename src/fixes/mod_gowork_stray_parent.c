@@ -5,7 +5,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/fix.h"
-#include "core/remedy.h"
+#include "core/mend.h"
 #include "gofile/gowork.h"
 
 static void drop_use(const struct facts *facts, struct plan *out, const struct fact_work_use *use) {
@@ -13,14 +13,15 @@ static void drop_use(const struct facts *facts, struct plan *out, const struct f
 	const char *drop =
 		arena_printf(out->arena, "-dropuse=%s", gowork_use_path(out->arena, dir, use->dir));
 	const char *const announces[] = {use->work, NULL};
-	REMEDY_GO(facts, out, dir, announces, "work", "edit", drop);
+	MEND_RUN_GO(out, facts, dir, announces, "work", "edit", drop);
 }
 
 static void raise_go(const struct facts *facts, struct plan *out, const struct fact_gowork *work,
                      const struct fact_gomod *mod) {
 	const char *line = arena_printf(out->arena, "-go=%s", mod->go);
 	const char *const announces[] = {work->path, NULL};
-	REMEDY_GO(facts, out, path_parent(out->arena, work->path), announces, "work", "edit", line);
+	MEND_RUN_GO(out, facts, path_parent(out->arena, work->path), announces, "work", "edit",
+	            line);
 }
 
 static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
@@ -40,9 +41,9 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 	                     "module is loaded, and something in it stops that.",
 	                     work->path);
 	if (var && !str_empty(var->value) && streq(var->value, work->path)) {
-		remedy_variable(facts, out, "GOWORK", NULL);
+		mend_name(out, facts, "GOWORK", NULL);
 	} else if (flags && streq(flags->name, "GOFLAGS")) {
-		remedy_goflags(facts, out, "-mod=mod");
+		mend_goflags(out, facts, "-mod=mod");
 	} else if (use && !use->has_gomod) {
 		drop_use(facts, out, use);
 	} else if (mod && !str_empty(mod->go) && str_empty(mod->error) && mod->conflict_line == 0 &&

@@ -5,7 +5,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/fix.h"
-#include "core/remedy.h"
+#include "core/mend.h"
 
 /* Made by tools, never imported from. */
 static bool is_output(const char *name) {

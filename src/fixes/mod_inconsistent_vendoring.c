@@ -5,7 +5,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/fix.h"
-#include "core/remedy.h"
+#include "core/mend.h"
 
 static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
 	const struct fact_vendor *vendor = finding_first(vendor, finding);
@@ -19,23 +19,23 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 		out->why = "A flag makes go look for packages in a vendor directory that nobody "
 			   "ever made; without it go takes them from the module cache.";
 		if (flags) {
-			remedy_goflags(facts, out, "-mod=vendor");
+			mend_goflags(out, facts, "-mod=vendor");
 		} else {
-			remedy_flag_setting(facts, out, "", "-mod=vendor");
+			mend_build_flag(out, facts, "", "-mod=vendor");
 		}
 		return;
 	}
 	const char *dir = path_parent(out->arena, vendor->dir);
 	const char *const announces[] = {arena_printf(out->arena, "%s/", vendor->dir), NULL};
 	const char *tool = str_ends(gap->gomod, ".work") ? "work" : "mod";
-	struct step *step = REMEDY_GO(facts, out, dir, announces, tool, "vendor");
+	struct step *step = MEND_RUN_GO(out, facts, dir, announces, tool, "vendor");
 	out->why = arena_printf(out->arena,
 	                        "%s is to hold what %s asks for and does not; go makes it anew.",
 	                        vendor->dir, gap->gomod);
 	out->keeps = gap->gomod;
 	bool here = !facts_first(mod_absent, facts) && !facts_first(gosum_gap, facts) &&
 	            !facts_first(gomod_gap, facts);
-	remedy_fetch(facts, out, step, here);
+	mend_fetch(out, facts, step, here);
 }
 
 const struct fix fix_mod_inconsistent_vendoring = {

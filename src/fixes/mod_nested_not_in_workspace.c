@@ -4,7 +4,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/fix.h"
-#include "core/remedy.h"
+#include "core/mend.h"
 
 static void join(const struct facts *facts, struct plan *out, const struct fact_gomod_gap *gap,
                  const struct fact_gowork *work) {
@@ -24,7 +24,7 @@ static void join(const struct facts *facts, struct plan *out, const struct fact_
 	}
 	const char *path = path_join(out->arena, dir, "go.work");
 	const char *const announces[] = {path, NULL};
-	REMEDY_GO(facts, out, dir, announces, "work", work ? "use" : "init", own, gap->local);
+	MEND_RUN_GO(out, facts, dir, announces, "work", work ? "use" : "init", own, gap->local);
 }
 
 static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
@@ -34,12 +34,12 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 	if (filter) {
 		out->why =
 			"directoryFilters keep the module of the open file out of the workspace.";
-		remedy_list_setting(facts, out, filter->key, filter->filter);
+		mend_list(out, facts, filter->key, filter->filter);
 	} else if (gap && work && streq(work->role, "off")) {
 		out->why = arena_printf(out->arena,
 		                        "%s knows both modules, and GOWORK=off switches it off.",
 		                        work->path);
-		remedy_variable(facts, out, "GOWORK", NULL);
+		mend_name(out, facts, "GOWORK", NULL);
 	} else if (gap) {
 		out->why = arena_printf(
 			out->arena,

@@ -3,7 +3,7 @@
  */
 #include "base/str.h"
 #include "core/fix.h"
-#include "core/remedy.h"
+#include "core/mend.h"
 
 static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
 	const struct fact_govar *var = finding_first(govar, finding);
@@ -11,7 +11,7 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 		out->why =
 			"With GO111MODULE=off go reads no go.mod and looks in GOPATH; without it "
 			"the go.mod counts.";
-		remedy_variable(facts, out, var->name, NULL);
+		mend_name(out, facts, var->name, NULL);
 		return;
 	}
 	plan_unable(out,

@@ -5,7 +5,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/fix.h"
-#include "core/remedy.h"
+#include "core/mend.h"
 
 #include <strings.h>
 
@@ -57,7 +57,7 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 		spell(out, o);
 	} else if (o && streq(o->what, "gopath")) {
 		out->why = "go splits GOPATH at each ':'; without the variable it is $HOME/go.";
-		remedy_variable(facts, out, "GOPATH", NULL);
+		mend_name(out, facts, "GOPATH", NULL);
 	} else {
 		plan_unable(out,
 		            "%s needs another name, and what else knows it by this one is not "

@@ -3,7 +3,7 @@
  */
 #include "base/str.h"
 #include "core/fix.h"
-#include "core/remedy.h"
+#include "core/mend.h"
 
 static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
 	const struct fact_packages_driver *d = finding_first(packages_driver, finding);
@@ -19,10 +19,14 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 	}
 	out->keeps = str_empty(d->path) ? "" : d->path;
 	if (streq(d->from, "gopls")) {
-		remedy_settings_variable(facts, out, "GOPACKAGESDRIVER", d->where);
+		const struct fact_govar var = {.name = "GOPACKAGESDRIVER",
+		                               .value = "",
+		                               .origin = "settings",
+		                               .where = d->where};
+		mend_variable(out, facts, &var, NULL);
 		return;
 	}
-	remedy_variable(facts, out, "GOPACKAGESDRIVER", NULL);
+	mend_name(out, facts, "GOPACKAGESDRIVER", NULL);
 }
 
 const struct fix fix_mod_packages_driver_broken = {

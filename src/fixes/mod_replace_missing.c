@@ -5,7 +5,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/fix.h"
-#include "core/remedy.h"
+#include "core/mend.h"
 
 static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
 	const struct fact_replace_target *r = finding_first(replace_target, finding);
@@ -27,8 +27,8 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 	                        "%s takes %s from %s, where no module is; without that line go "
 	                        "takes the version that is required.",
 	                        r->file, r->module, r->target);
-	REMEDY_GO(facts, out, path_parent(out->arena, r->file), announces, work ? "work" : "mod",
-	          "edit", drop);
+	MEND_RUN_GO(out, facts, path_parent(out->arena, r->file), announces, work ? "work" : "mod",
+	            "edit", drop);
 }
 
 const struct fix fix_mod_replace_missing = {

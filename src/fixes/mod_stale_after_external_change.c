@@ -2,7 +2,7 @@
  * A new server reads the files as they are.
  */
 #include "core/fix.h"
-#include "core/remedy.h"
+#include "core/mend.h"
 
 static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
 	const struct fact_running_server *s = finding_first(running_server, finding);
@@ -13,7 +13,7 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 	out->why = "The running server was not told that files changed, and a new one reads them "
 		   "anew.";
 	out->keeps = "files that are not saved: they are the editor's, not the server's";
-	remedy_end_server(facts, out, s->pid);
+	mend_end_server(out, facts, s->pid);
 }
 
 const struct fix fix_mod_stale_after_external_change = {

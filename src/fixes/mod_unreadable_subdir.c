@@ -4,7 +4,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/fix.h"
-#include "core/remedy.h"
+#include "core/mend.h"
 
 #include <stdlib.h>
 
@@ -31,7 +31,7 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 	if (streq(u->what, "dangling")) {
 		out->why = "go stops at a Go file that is a link to nothing.";
 		plan_remove(out, u->path);
-	} else if (remedy_is_own(facts, u->uid)) {
+	} else if (mend_is_own(facts, u->uid)) {
 		bool file = streq(u->what, "file") || str_ends(u->path, "/go.mod");
 		out->why = "It is yours, and its mode keeps you out.";
 		plan_mode(out, u->path, file ? 0400 : 0500, 0, false);
@@ -42,7 +42,7 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 		const char *ignore = arena_printf(out->arena, "-ignore=./%s",
 		                                  u->path + strlen(u->module_dir) + 1);
 		out->why = "It belongs to somebody else; what go.mod ignores go does not walk.";
-		REMEDY_GO(facts, out, u->module_dir, announces, "mod", "edit", ignore);
+		MEND_RUN_GO(out, facts, u->module_dir, announces, "mod", "edit", ignore);
 	} else {
 		plan_unable(
 			out,

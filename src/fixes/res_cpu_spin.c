@@ -2,7 +2,7 @@
  * By its number and the time of its start.
  */
 #include "core/fix.h"
-#include "core/remedy.h"
+#include "core/mend.h"
 
 static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
 	const struct fact_cpu_use *it = finding_first(cpu_use, finding);
@@ -11,7 +11,7 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 		return;
 	}
 	out->why = "It computes without end, and a new server is done at once.";
-	remedy_end_server(facts, out, it->server_pid);
+	mend_end_server(out, facts, it->server_pid);
 }
 
 const struct fix fix_res_cpu_spin = {

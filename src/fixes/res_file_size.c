@@ -2,7 +2,7 @@
  * The limit goes in the line that sets it. One of a session, a unit or a container is lifted where that is started.
  */
 #include "core/fix.h"
-#include "core/remedy.h"
+#include "core/mend.h"
 
 static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
 	const struct fact_limit_source *source = finding_first(limit_source, finding);
@@ -17,7 +17,7 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 	                        "%s line %lld sets a limit (%s) that go and gopls do not "
 	                        "get along with.",
 	                        source->file, (long long)source->line, source->value);
-	remedy_limit(out, source);
+	mend_limit(out, source);
 }
 
 const struct fix fix_res_file_size = {

@@ -2,7 +2,7 @@
  * By its number and the time of its start; the agent starts another one.
  */
 #include "core/fix.h"
-#include "core/remedy.h"
+#include "core/mend.h"
 
 static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
 	const struct fact_mcp_watch *m = finding_first(mcp_watch, finding);
@@ -11,7 +11,7 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 		return;
 	}
 	out->why = arena_printf(out->arena, "gopls mcp watches all that lies below %s.", m->cwd);
-	remedy_end_server(facts, out, m->pid);
+	mend_end_server(out, facts, m->pid);
 	out->then = "let the agent start it in the directory of the module";
 }
 

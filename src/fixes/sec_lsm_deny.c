@@ -3,7 +3,7 @@
  */
 #include "base/str.h"
 #include "core/fix.h"
-#include "core/remedy.h"
+#include "core/mend.h"
 
 static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
 	const struct fact_turned_away *r = finding_first(turned_away, finding);

@@ -4,7 +4,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/fix.h"
-#include "core/remedy.h"
+#include "core/mend.h"
 
 /* A place the editor looks at, in the home, without a gopls; NULL when there is none. */
 static const char *free_place(const struct facts *facts, const char *not_in) {
