@@ -224,23 +224,28 @@ static bool is_entered(struct search *s, const struct lock_line *line) {
 	return false;
 }
 
+/* A lock that this descriptor carries by the words of fdinfo. */
+static void enter_lock_of(struct search *s, struct lock_process *p, struct lock_fd *fd,
+                          struct lock_line line) {
+	line.group = -1;
+
+	struct entry *e = entry_add(s, &line);
+
+	e->chosen = true;
+	e->process = p;
+	e->fd = fd;
+	e->proof = "fdinfo";
+}
+
 static void enter_carried(struct search *s, struct lock_process *p) {
 	for (size_t i = 0; i < p->count; i++) {
 		struct slice rest = p->fds[i].locks;
 		struct lock_line line;
 
 		while (fdinfo_lock(&rest, &line)) {
-			if (!line.has_place || is_entered(s, &line)) {
-				continue;
+			if (line.has_place && !is_entered(s, &line)) {
+				enter_lock_of(s, p, &p->fds[i], line);
 			}
-			line.group = -1;
-
-			struct entry *e = entry_add(s, &line);
-
-			e->chosen = true;
-			e->process = p;
-			e->fd = &p->fds[i];
-			e->proof = "fdinfo";
 		}
 	}
 }
@@ -335,18 +340,9 @@ static void take_unlisted(struct search *s, struct lock_process *p) {
 			struct lock_line line;
 
 			while (fdinfo_lock(&rest, &line)) {
-				if (!line.has_place ||
-				    !lock_place_eq(&line.place, &e->line.place)) {
-					continue;
+				if (line.has_place && lock_place_eq(&line.place, &e->line.place)) {
+					enter_lock_of(s, p, &p->fds[i], line);
 				}
-				line.group = -1;
-
-				struct entry *holder = entry_add(s, &line);
-
-				holder->chosen = true;
-				holder->process = p;
-				holder->fd = &p->fds[i];
-				holder->proof = "fdinfo";
 			}
 		}
 	}
