@@ -30,7 +30,16 @@ struct binary_setting {
 	const char *value;
 };
 
+/* A module that was built in, with its checksum as in go.sum ("" when the build knew none). */
+struct binary_module {
+	const char *path;
+	const char *version;
+	const char *sum;
+	bool replaced; /* by another one: what is said here is not what was built in */
+};
+
 #define BINARY_NEEDED_MAX   ((size_t)64)
+#define BINARY_MODULES_MAX  ((size_t)512)
 #define BINARY_SETTINGS_MAX ((size_t)128)
 #define BINARY_STRING_MAX   ((size_t)4096)            /* paths and names in the file */
 #define BINARY_MODINFO_MAX  ((uint64_t)(1024 * 1024)) /* Go's list of modules */
@@ -71,6 +80,10 @@ struct binary {
 	struct binary_setting *settings;
 	size_t setting_count;
 	size_t dep_count;
+	/* The main module first, then those it was built with, as far as BINARY_MODULES_MAX goes. Read from the file only:
+	 * the stored form leaves them out. */
+	struct binary_module *modules;
+	size_t module_count;
 };
 
 /* Reads from fd with pread(2); fd stays open and where it was. Never fails: see kind. */

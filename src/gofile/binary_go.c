@@ -132,6 +132,26 @@ static void add_setting(struct arena *arena, struct slice text, struct binary *b
 	};
 }
 
+/* line: what follows "mod" or "dep". */
+static void add_module(struct arena *arena, struct slice line, struct binary *bin) {
+	struct slice word[3] = {{0}};
+	for (size_t i = 0; i < 3; i++) {
+		(void)slice_cut(&line, '\t', &word[i]);
+	}
+	if (bin->module_count == BINARY_MODULES_MAX) {
+		return;
+	}
+	if (!bin->modules) {
+		bin->modules = arena_array_of(arena, struct binary_module, BINARY_MODULES_MAX);
+	}
+	bin->modules[bin->module_count++] = (struct binary_module){
+		arena_slicedup(arena, word[0]),
+		arena_slicedup(arena, word[1]),
+		arena_slicedup(arena, word[2]),
+		false,
+	};
+}
+
 void binary_read_modinfo(struct arena *arena, struct slice text, struct binary *bin) {
 	struct slice line;
 	while (slice_cut(&text, '\n', &line)) {
@@ -145,9 +165,14 @@ void binary_read_modinfo(struct arena *arena, struct slice text, struct binary *
 			add_setting(arena, line, bin);
 		} else if (slice_eq(kind, "dep")) {
 			bin->dep_count++;
+			add_module(arena, line, bin);
+		} else if (slice_eq(kind, "=>") && bin->module_count > 0) {
+			bin->modules[bin->module_count - 1].replaced = true;
 		} else if (slice_eq(kind, "path")) {
 			bin->package = arena_slicedup(arena, line);
-		} else if (slice_eq(kind, "mod") && slice_cut(&line, '\t', &first)) {
+		} else if (slice_eq(kind, "mod")) {
+			add_module(arena, line, bin);
+			(void)slice_cut(&line, '\t', &first);
 			slice_cut(&line, '\t', &second);
 			bin->module = arena_slicedup(arena, first);
 			bin->module_version = arena_slicedup(arena, second);
