@@ -202,7 +202,7 @@ static int open_world(struct pin_run *run, struct err *err) {
 		run->world->wait_context = &run->progress;
 	}
 	run->codec = codec_open(err);
-	return run->codec ? 0 : err->code;
+	return run->codec ? 0 : err_wrap(err, "bytes are checked by SHA-256");
 }
 
 static int work_in_world(struct pin_run *run, const char *const *operands, size_t count) {

@@ -106,10 +106,10 @@ int pin_install(struct pin_run *run, struct pin_item *item, struct err *err);
 /* pin_verify.c. The SHA-256 of a file, or -errno. *bytes grows by its size. */
 int pin_hash_file(struct pin_run *run, const char *path, char ret_hex[SHA256_HEX_SIZE],
                   size_t *bytes);
-/* Is the program of dir of that tool and version, for this machine, by its build info? -EBADMSG, -ENOENT with a
- * sentence. gofile/binary.h says what it read. */
+/* Is the program of dir of that tool and version, for this machine, by its build info? name: of it, for
+ * sentences. -EBADMSG, -ENOENT. gofile/binary.h says what it read. */
 int pin_check_program(struct pin_run *run, const struct pin_spec *spec, const char *dir,
-                      struct binary *ret, struct err *err);
+                      const char *name, struct binary *ret, struct err *err);
 /* Are the files of dir those of its SHA256SUMS? -EBADMSG; -ENOENT: it has none. */
 int pin_check_bytes(struct pin_run *run, const char *dir, size_t *bytes, struct err *err);
 /* The same for an installed version, into item->state, check_ns and damage. */

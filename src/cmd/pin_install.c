@@ -148,14 +148,14 @@ static int check_sums(const struct install *in, const struct binary *bin, struct
 static int build(struct install *in, struct err *err) {
 	struct pin_run *run = in->run;
 	const struct pin_spec *spec = &in->item->spec;
-	struct slice out;
+	struct slice out = {0};
 	struct binary bin;
 	const char *module = "";
 	const char *const argv[] = {
 		run->go.path, "install",
 		arena_printf(run->arena, "%s@%s", spec->tool->package, spec->version), NULL};
 	int r = run_go(in, argv, &out, err);
-	r = r < 0 ? r : pin_check_program(run, spec, in->staging, &bin, err);
+	r = r < 0 ? r : pin_check_program(run, spec, in->staging, in->item->source, &bin, err);
 	r = r < 0 ? r : check_sums(in, &bin, err);
 	if (r < 0) {
 		return r;
@@ -186,10 +186,9 @@ static int check_toolchain_sum(struct install *in, const char *version, const ch
 	struct binary_module module = {
 		.path = in->item->spec.tool->module, .version = version, .sum = hash};
 	struct binary as_if = {.modules = &module, .module_count = 1};
-	return check_sums(in, &as_if, err) < 0 ? err->code
-	       : (in->go_sum = arena_printf(run->arena, "%s %s %s\n", module.path, version, hash))
-	               ? 0
-	               : -ENOMEM;
+	int r = check_sums(in, &as_if, err);
+	in->go_sum = arena_printf(run->arena, "%s %s %s\n", module.path, version, hash);
+	return r;
 }
 
 static int fetch_toolchain(struct install *in, struct err *err) {
@@ -197,7 +196,7 @@ static int fetch_toolchain(struct install *in, struct err *err) {
 	const struct pin_spec *spec = &in->item->spec;
 	const char *module = pin_module_version(run->arena, spec, run->go.arch);
 	const char *const argv[] = {run->go.path, "mod", "download", "-json", module, NULL};
-	struct slice out;
+	struct slice out = {0};
 	struct binary bin;
 	int r = run_go(in, argv, &out, err);
 	if (r < 0) {
@@ -214,7 +213,7 @@ static int fetch_toolchain(struct install *in, struct err *err) {
 		r = err_set(err, -errno, "cannot move '%s': %s", dir, strerror(errno));
 	}
 	r = r < 0 ? r : make_executable(run->arena, in->staging, err);
-	return r < 0 ? r : pin_check_program(run, spec, in->staging, &bin, err);
+	return r < 0 ? r : pin_check_program(run, spec, in->staging, in->item->source, &bin, err);
 }
 
 /* ---- a ready program ---- */
@@ -230,7 +229,7 @@ static int check_ready(struct install *in, struct binary *bin, struct err *err) 
 	const char *from = in->source.dir;
 	const char *go_sum = path_join(run->arena, from, STORE_GOSUM);
 	size_t bytes = 0;
-	int r = pin_check_program(run, &in->item->spec, in->staging, bin, err);
+	int r = pin_check_program(run, &in->item->spec, in->staging, in->source.program, bin, err);
 	int by_bytes = r < 0 ? r : pin_check_copies(run, from, in->staging, &bytes, err);
 	if (r < 0 || (by_bytes < 0 && by_bytes != -ENOENT)) {
 		return err->code;

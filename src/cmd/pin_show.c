@@ -52,8 +52,25 @@ static bool is_text(const struct image *image) {
 	return !image_exists(image) || image->kind == IMAGE_FILE;
 }
 
-static void put_change(struct strbuf *out, const struct pin_run *run,
-                       const struct journal_change *c, const struct report_style *style) {
+/* Several changes of one file are shown as one: NULL but for the first of them. */
+static const struct image *shown_after(const struct pin_run *run, size_t index) {
+	const struct journal_change *all = run->repair.changes;
+	const struct image *after = &all[index].after;
+	for (size_t i = 0; i < run->repair.change_count; i++) {
+		if (i != index && streq(all[i].path, all[index].path)) {
+			if (i < index) {
+				return NULL;
+			}
+			after = &all[i].after;
+		}
+	}
+	return after;
+}
+
+static void put_change(struct strbuf *out, const struct pin_run *run, size_t index,
+                       const struct report_style *style) {
+	const struct journal_change *c = &run->repair.changes[index];
+	const struct image *after = shown_after(run, index);
 	if (!is_text(&c->before) || !is_text(&c->after) || c->kind != CHANGE_FILE) {
 		strbuf_printf(out, "  %s\n", harmless(out->arena, c->what, run->terminal.utf8));
 		return;
@@ -62,7 +79,10 @@ static void put_change(struct strbuf *out, const struct pin_run *run,
 	if (image_exists(&c->before) && !before.data) {
 		before.data = "";
 	}
-	diff_write(out, harmless(out->arena, c->path, style->utf8), before, c->after.bytes, style);
+	if (after) {
+		diff_write(out, harmless(out->arena, c->path, style->utf8), before, after->bytes,
+		           style);
+	}
 }
 
 static void put_changes(struct strbuf *out, const struct pin_run *run) {
@@ -70,7 +90,7 @@ static void put_changes(struct strbuf *out, const struct pin_run *run) {
 	                                   .utf8 = run->terminal.utf8,
 	                                   .columns = run->terminal.columns};
 	for (size_t i = 0; i < run->repair.change_count; i++) {
-		put_change(out, run, &run->repair.changes[i], &style);
+		put_change(out, run, i, &style);
 	}
 }
 

@@ -56,11 +56,11 @@ static bool is_of_this_machine(struct pin_run *run, const struct binary *bin) {
 	       (own.machine == bin->machine && own.elf_class == bin->elf_class);
 }
 
-static int check_go(struct pin_run *run, const struct pin_spec *spec, const char *path,
+static int check_go(struct pin_run *run, const struct pin_spec *spec, const char *name,
                     const struct binary *bin, struct err *err) {
 	const char *version = goversion_of_toolchain(run->arena, bin->go_version);
 	if (!streq(bin->package, spec->tool->package) || !streq(version, spec->version)) {
-		return err_set(err, -EBADMSG, "'%s' is %s of %s, not the go command of go%s", path,
+		return err_set(err, -EBADMSG, "'%s' is %s of %s, not the go command of go%s", name,
 		               *bin->package ? bin->package : "a program",
 		               *bin->go_version ? bin->go_version : "no Go that says its name",
 		               spec->version);
@@ -69,28 +69,28 @@ static int check_go(struct pin_run *run, const struct pin_spec *spec, const char
 }
 
 int pin_check_program(struct pin_run *run, const struct pin_spec *spec, const char *dir,
-                      struct binary *ret, struct err *err) {
+                      const char *name, struct binary *ret, struct err *err) {
 	const struct pin_tool *tool = spec->tool;
 	const char *path = path_join(run->arena, dir, tool->programs[0]);
 	*ret = read_program(run, path);
 	if (ret->kind == BINARY_UNREADABLE) {
-		return err_set(err, -ret->read_error, "cannot read '%s': %s", path,
+		return err_set(err, -ret->read_error, "cannot read '%s': %s", name,
 		               strerror(ret->read_error));
 	}
 	if (ret->kind != BINARY_ELF || ret->truncated || !ret->is_go) {
-		return err_set(err, -EBADMSG, "'%s' is no whole program that Go built", path);
+		return err_set(err, -EBADMSG, "'%s' is no whole program that Go built", name);
 	}
 	if (!is_of_this_machine(run, ret)) {
-		return err_set(err, -EBADMSG, "'%s' is for another machine (%s)", path,
+		return err_set(err, -EBADMSG, "'%s' is for another machine (%s)", name,
 		               ret->goarch);
 	}
 	if (tool->is_go) {
-		return check_go(run, spec, path, ret, err);
+		return check_go(run, spec, name, ret, err);
 	}
 	if (!streq(ret->package, tool->package) || !streq(ret->module, tool->module) ||
 	    !streq(ret->module_version, spec->version) || ret->modules[0].replaced) {
 		return err_set(err, -EBADMSG,
-		               "by its build info '%s' is %s of %s %s, not %s of %s %s", path,
+		               "by its build info '%s' is %s of %s %s, not %s of %s %s", name,
 		               *ret->package ? ret->package : "a program",
 		               *ret->module ? ret->module : "no module",
 		               *ret->module_version ? ret->module_version : "without version",

@@ -129,6 +129,14 @@ static void test_build_info_and_interpreter(void **state) {
 	assert_string_equal(bin.module, "example.com/x");
 	assert_string_equal(bin.module_version, "v1.2.3");
 	assert_int_equal(bin.dep_count, 2);
+	assert_int_equal(bin.module_count, 3);
+	assert_string_equal(bin.modules[0].path, "example.com/x");
+	assert_string_equal(bin.modules[0].sum, "h1:a=");
+	assert_string_equal(bin.modules[1].path, "golang.org/x/mod");
+	assert_string_equal(bin.modules[1].version, "v0.1.0");
+	assert_string_equal(bin.modules[1].sum, "h1:b=");
+	assert_string_equal(bin.modules[2].sum, "");
+	assert_true(bin.modules[2].replaced && !bin.modules[1].replaced);
 	assert_int_equal(bin.setting_count, 4);
 	assert_string_equal(binary_setting_find(&bin, "-trimpath"), "true");
 	assert_string_equal(binary_setting_find(&bin, "vcs.note"), "a\nb");
