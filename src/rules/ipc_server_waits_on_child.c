@@ -56,10 +56,23 @@ static bool leads_through(const struct facts *facts, int64_t target, int64_t pid
 	return false;
 }
 
+/* Is a program of this name on the way to where l ends? A script that looks again and again is named itself once it is
+ * old enough to tell, and what it has just started before. */
+static bool leads_by(const struct facts *facts, const struct fact_wait_leaf *l, const char *name) {
+	facts_each (wait_link, link, facts) {
+		if (link->target == l->target && link->pid != l->target &&
+		    same_program(name, link->text)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* The user's own server hangs on the same thing: that is the one to speak of, ours ends with us. */
 static bool is_twin(const struct facts *facts, const struct fact_wait_leaf *l) {
 	facts_each (wait_leaf, o, facts) {
-		bool same = (streq(o->kind, l->kind) && same_program(o->name, l->name)) ||
+		bool same = (streq(o->kind, l->kind) &&
+		             (same_program(o->name, l->name) || leads_by(facts, l, o->name))) ||
 		            leads_through(facts, o->target, l->pid);
 
 		if (streq(l->origin, "trial") && streq(o->origin, "running") && is_it(facts, o) &&

@@ -5,6 +5,7 @@
 
 #define BUSY_PERCENT 10 /* of one processor */
 #define BUSY_CALLS   40 /* reads and writes between the samples */
+#define YOUNG_MS     2000
 
 int64_t busy_percent(const struct wait_process *p) {
 	int64_t sum = 0;
@@ -36,10 +37,12 @@ bool waits_by_sleep(struct walk *k, const struct wait_process *p) {
 bool waits_by_work(struct walk *k, const struct wait_process *p) {
 	struct arena *a = k->w->arena;
 	int64_t percent = busy_percent(p);
+	/* One that wakes every second to look at a clock (git waiting for a host) runs now and then. */
+	bool rests = p->age_ms >= YOUNG_MS && p->cpu_ms * 50 < p->age_ms;
 	bool runs = false;
 
 	each_thread(t, p) {
-		runs = runs || streq(t->state, "R");
+		runs = runs || (streq(t->state, "R") && !rests);
 	}
 	if (!is_busy(p) && !runs) {
 		return false;

@@ -107,9 +107,20 @@ static bool by_fifo(struct walk *k, const struct wait_process *p) {
 /* In the order of what is stronger. */
 static bool step(struct walk *k, const struct wait_process *p) {
 	static bool (*const ways[])(struct walk * k, const struct wait_process *p) = {
-		waits_is_held,       waits_by_lock,       waits_by_file_system, by_fifo,
-		waits_by_child,      waits_by_descriptor, waits_by_sleep,       waits_by_work,
-		waits_by_exhaustion, waits_by_socket,     waits_by_kept_pipe,
+		waits_by_handing_on,
+		waits_is_held,
+		waits_by_lock,
+		waits_by_file_system,
+		by_fifo,
+		waits_by_reader,
+		waits_by_child,
+		waits_by_descriptor,
+		waits_by_sleep,
+		waits_by_work,
+		waits_by_exhaustion,
+		waits_by_unseen,
+		waits_by_socket,
+		waits_by_kept_pipe,
 	};
 
 	if (++k->steps > STEPS_MAX) {

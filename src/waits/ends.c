@@ -5,9 +5,14 @@
 
 #define TRICKLE_MS          8000
 #define TRICKLE_BYTES_PER_S 256
+#define BLOCKED_MS          2000
 
 static const char *const reading[] = {"read", "readv", "recvfrom", "recvmsg", "pread64", NULL};
 static const char *const writing[] = {"write", "writev", "sendto", "sendmsg", NULL};
+
+static int64_t lesser(int64_t a, int64_t b) {
+	return a < b ? a : b;
+}
 
 static bool is_terminal(const struct wait_fd *f) {
 	return streq(f->link, "/dev/tty") || str_starts(f->link, "/dev/pts/") ||
@@ -70,6 +75,10 @@ static const char *call_proof(struct walk *k, const struct wait_thread *t,
 	                    t->call, (long long)f->fd, f->link);
 }
 
+static bool looks_held(const struct wait_process *p) {
+	return streq(p->state, "T") || streq(p->state, "t") || !str_empty(p->frozen);
+}
+
 static bool by_reading(struct walk *k, const struct wait_process *p, const struct wait_thread *t,
                        const struct wait_fd *f) {
 	struct arena *a = k->w->arena;
@@ -84,6 +93,10 @@ static bool by_reading(struct walk *k, const struct wait_process *p, const struc
 		if ((is_pipe && f->ends[i].way == 'r') || is_above(k->w, p, f->ends[i].pid)) {
 			continue;
 		}
+		/* Whoever serves others waits for what they ask next; only one that cannot ask keeps it. */
+		if (waits_accepted(k->w, p, f) && !(q && looks_held(q))) {
+			continue;
+		}
 		if (walk_on(k, q, is_pipe ? HOW_PIPE : HOW_SOCKET, f->link, call_proof(k, t, f))) {
 			return true;
 		}
@@ -94,6 +107,14 @@ static bool by_reading(struct walk *k, const struct wait_process *p, const struc
 		            call_proof(k, t, f));
 	}
 	return false;
+}
+
+/* The one call has not come back for so long. Where the kernel does not say when a thread last ran, more than a moment
+ * is not claimed. */
+static void blocked_since(struct walk *k, const struct wait_thread *t) {
+	struct wait_leaf *l = &k->chain->leaf;
+
+	l->since_ms = lesser(l->since_ms, t->rested_ms >= 0 ? t->rested_ms : BLOCKED_MS);
 }
 
 static bool by_writing(struct walk *k, const struct wait_process *p, const struct wait_thread *t,
@@ -127,15 +148,24 @@ static bool by_writing(struct walk *k, const struct wait_process *p, const struc
 			if (waits_is_held(k, q)) {
 				return true;
 			}
-			return leaf(k, q, WAIT_READER, "",
-			            arena_printf(a, "does not read what %s writes%s",
-			                         waits_name(a, p),
-			                         role == ROLE_EDITOR ? "" : " to it"),
-			            call_proof(k, t, f));
+			leaf(k, q, WAIT_READER, "",
+			     arena_printf(a, "does not read what %s writes%s", waits_name(a, p),
+			                  role == ROLE_EDITOR ? "" : " to it"),
+			     call_proof(k, t, f));
+			blocked_since(k, t);
+			return true;
 		}
 		*k->chain = before;
 	}
-	return leaf(k, p, WAIT_READER, f->link, "writes and nobody reads it", call_proof(k, t, f));
+	const struct wait_socket *s = waits_socket(k->w, f->ino);
+	const char *there = s && !str_empty(s->peer_name) ? s->peer_name : NULL;
+
+	leaf(k, p, WAIT_READER, there ? there : f->link,
+	     there ? arena_printf(a, "writes to %s, and whoever serves that does not read", there)
+	           : "writes and nobody reads it",
+	     call_proof(k, t, f));
+	blocked_since(k, t);
+	return true;
 }
 
 /* It wants to connect, and whoever listens there takes no more. */
@@ -237,15 +267,27 @@ static const char *whom(struct walk *k, const struct wait_process *p, const char
 	                : remote;
 }
 
-static int64_t lesser(int64_t a, int64_t b) {
-	return a < b ? a : b;
-}
-
 /* What comes now and then, and would not be enough in an hour. */
 static bool trickles(const struct wait_process *p, const struct wait_socket *s) {
 	return s->received_bytes > 0 && p->age_ms >= TRICKLE_MS &&
 	       s->received_bytes * 1000 / p->age_ms < TRICKLE_BYTES_PER_S && s->heard_ms >= 0 &&
 	       s->heard_ms < TRICKLE_MS && s->sent_ms >= TRICKLE_MS;
+}
+
+/* How long the thread has waited that waits longest for a descriptor: another one may look at the clock every second
+ * (git). Of one whose threads are not known, as long as none of it has run. */
+static int64_t longest_poll(const struct wait_process *p) {
+	static const char *const calls[] = {"poll",     "ppoll",      "select",
+	                                    "pselect6", "epoll_wait", "epoll_pwait",
+	                                    "recvfrom", "recvmsg",    NULL};
+	int64_t longest = -1;
+
+	each_thread(t, p) {
+		if (one_of(t->call, calls) && t->rested_ms > longest) {
+			longest = t->rested_ms;
+		}
+	}
+	return longest >= 0 ? longest : p->rested_ms >= 0 ? p->rested_ms : p->age_ms;
 }
 
 static bool by_address(struct walk *k, const struct wait_process *p, const struct wait_socket *s) {
@@ -254,9 +296,10 @@ static bool by_address(struct walk *k, const struct wait_process *p, const struc
 	                                 s->state, (long long)s->retransmits);
 
 	if (streq(s->kind, "udp")) {
-		return leaf(k, p, WAIT_DNS, s->remote,
-		            arena_printf(a, "waits for the name server %s to answer", s->remote),
-		            proof);
+		leaf(k, p, WAIT_DNS, s->remote,
+		     arena_printf(a, "waits for the name server %s to answer", s->remote), proof);
+		k->chain->leaf.since_ms = lesser(p->age_ms, longest_poll(p));
+		return true;
 	}
 	if (streq(s->state, "connecting")) {
 		leaf(k, p, WAIT_NET, s->remote,
@@ -309,6 +352,24 @@ static const struct wait_process *holder_of(const struct waits *w, const struct 
 	return NULL;
 }
 
+/* It was asked, and does nothing that is seen: when it was asked the kernel knows, of TCP. */
+static void say_nothing_came(struct walk *k, const struct wait_process *p,
+                             const struct wait_process *q, const struct wait_socket *s) {
+	struct wait_leaf *l = &k->chain->leaf;
+
+	if (l->process != q || !(l->kind == WAIT_INSIDE || l->kind == WAIT_IDLE) ||
+	    !streq(s->kind, "tcp") || s->sent_ms < 0 || s->acked_bytes <= 0 ||
+	    (s->received_bytes > 0 && s->heard_ms <= s->sent_ms)) {
+		return;
+	}
+	l->kind = WAIT_PEER;
+	l->on = s->remote;
+	l->detail = arena_printf(k->w->arena,
+	                         "was asked by %s at %s, does nothing and has not answered",
+	                         waits_name(k->w->arena, p), s->remote);
+	l->since_ms = s->sent_ms;
+}
+
 /* The other end is a process of this machine. */
 static bool by_neighbour(struct walk *k, const struct wait_process *p, const struct wait_fd *f,
                          const struct wait_socket *s) {
@@ -321,7 +382,8 @@ static bool by_neighbour(struct walk *k, const struct wait_process *p, const str
 	                 : there && !str_empty(there->name) ? there->name
 	                                                    : f->link;
 
-	if (!q || role == ROLE_EDITOR || is_above(k->w, p, q->pid)) {
+	if (!q || role == ROLE_EDITOR || is_above(k->w, p, q->pid) ||
+	    (waits_accepted(k->w, p, f) && !looks_held(q))) {
 		return false;
 	}
 	const char *proof =
@@ -332,7 +394,11 @@ static bool by_neighbour(struct walk *k, const struct wait_process *p, const str
 	                               (long long)there->unread, (long long)s->ino)
 			: arena_printf(a, "connected by socket %lld, %s", (long long)s->ino, on);
 
-	return walk_on(k, q, daemon ? HOW_DAEMON : HOW_SOCKET, on, proof);
+	if (!walk_on(k, q, daemon ? HOW_DAEMON : HOW_SOCKET, on, proof)) {
+		return false;
+	}
+	say_nothing_came(k, p, q, s);
+	return true;
 }
 
 static bool is_name_server(const struct wait_socket *s) {
@@ -372,7 +438,8 @@ bool waits_by_socket(struct walk *k, const struct wait_process *p) {
 			bool remote = !streq(s->kind, "unix") && !s->local_peer;
 			int turn = round % 5;
 
-			if (is_inherited(k, p, f) != (round >= 5)) {
+			if (is_inherited(k, p, f) != (round >= 5) ||
+			    (turn >= 3 && waits_accepted(k->w, p, f))) {
 				continue;
 			}
 			if ((turn == 0 && streq(s->kind, "tcp") && streq(s->state, "connecting") &&
@@ -544,6 +611,9 @@ bool waits_by_nothing(struct walk *k, const struct wait_process *p) {
 	struct arena *a = k->w->arena;
 	enum wait_role role = waits_role(a, p);
 
+	if (waits_by_hidden_prompt(k, p)) {
+		return true;
+	}
 	/* Without its descriptors nothing is known of what lies unread. */
 	if (p->denied && (p->thread_count == 0 || p->fds < 0)) {
 		return leaf(k, p, WAIT_HIDDEN, "",

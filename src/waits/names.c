@@ -31,7 +31,14 @@ static bool has_flag(const char *word, const char *name) {
 	       (flag[len] == '=' || flag[len] == '\0');
 }
 
-/* Source of the flags and of "** telemetry **": gopls internal/cmd, golang.org/x/telemetry/start.go. */
+/* What every program of golang.org/x/telemetry starts beside itself (start.go): gopls, dlv, go. */
+static bool is_side(struct arena *arena, const struct wait_process *p) {
+	const char *word = waits_word(arena, p, 1);
+
+	return word && streq(word, "** telemetry **");
+}
+
+/* Source of the flags: gopls internal/cmd. */
 static enum wait_role role_of_gopls(struct arena *arena, const struct wait_process *p) {
 	enum wait_role role = ROLE_SERVER;
 
@@ -40,9 +47,6 @@ static enum wait_role role_of_gopls(struct arena *arena, const struct wait_proce
 
 		if (!word) {
 			break;
-		}
-		if (i == 1 && streq(word, "** telemetry **")) {
-			return ROLE_SIDE;
 		}
 		if (has_flag(word, "remote")) {
 			return ROLE_FORWARDER;
@@ -60,6 +64,9 @@ enum wait_role waits_role(struct arena *arena, const struct wait_process *p) {
 		"pyright-langse",  "typescript-lang", "lua-language-se",
 		"golangci-lint-l", "efm-langserver",  NULL};
 
+	if (is_side(arena, p)) {
+		return ROLE_SIDE;
+	}
 	if (str_starts(p->comm, "gopls")) {
 		return role_of_gopls(arena, p);
 	}

@@ -83,6 +83,7 @@ static const struct field fields[] = {
 	F(THREAD, wait_thread, "tid", tid, NUMBER),
 	F(THREAD, wait_thread, "state", state, TEXT),
 	F(THREAD, wait_thread, "cpu_us", cpu_us, NUMBER),
+	F(THREAD, wait_thread, "rested_ms", rested_ms, NUMBER),
 	F(THREAD, wait_thread, "wchan", wchan, TEXT),
 	F(THREAD, wait_thread, "call", call, TEXT),
 	F(THREAD, wait_thread, "args", args, TEXT),
@@ -118,6 +119,7 @@ static const struct field fields[] = {
 	F(SOCKET, wait_socket, "local", local, TEXT),
 	F(SOCKET, wait_socket, "remote", remote, TEXT),
 	F(SOCKET, wait_socket, "name", name, TEXT),
+	F(SOCKET, wait_socket, "peer_name", peer_name, TEXT),
 	F(SOCKET, wait_socket, "local_peer", local_peer, YESNO),
 	F(SOCKET, wait_socket, "received_bytes", received_bytes, NUMBER),
 	F(SOCKET, wait_socket, "acked_bytes", acked_bytes, NUMBER),
@@ -207,6 +209,9 @@ static char *record_new(struct waits *w, enum record record) {
 	fill_texts(record, at);
 	if (record == REC_PROCESS) {
 		((struct wait_process *)(void *)at)->rested_ms = -1;
+	}
+	if (record == REC_THREAD) {
+		((struct wait_thread *)(void *)at)->rested_ms = -1;
 	}
 	return at;
 }

@@ -58,6 +58,17 @@ bool waits_by_socket(struct walk *k, const struct wait_process *p);
 bool waits_by_kept_pipe(struct walk *k, const struct wait_process *p);
 bool waits_by_nothing(struct walk *k, const struct wait_process *p);
 
+/* streams.c: a wrapper that is stopped, and whose child has its streams: it goes on without it; a daemon or debugger
+ * whose client does not read what it sends. */
+bool waits_by_handing_on(struct walk *k, const struct wait_process *p);
+bool waits_by_reader(struct walk *k, const struct wait_process *p);
+
+/* unseen.c: the other end is somebody who cannot be seen. */
+bool waits_by_unseen(struct walk *k, const struct wait_process *p);
+bool waits_by_hidden_prompt(struct walk *k, const struct wait_process *p);
+/* Is this the end of a connection that p has accepted, and whose other end asks it for something? */
+bool waits_accepted(const struct waits *w, const struct wait_process *p, const struct wait_fd *f);
+
 /* tracer.c: on to the tracer when something keeps that in turn; a thread of p is in its hands. */
 bool waits_on_to_tracer(struct walk *k, const struct wait_process *tracer, const char *proof);
 bool waits_by_tracer(struct walk *k, const struct wait_process *p);

@@ -5,9 +5,11 @@
 
 #include <stdlib.h>
 
-#define SLEEP_MS 2500
-#define POLL_MS  2500 /* so long nobody looks again and again for what will come at once */
-#define ASKED_MS 1000 /* a question, a pipe without another end: nothing that passes by itself */
+#define SLEEP_MS     2500
+#define POLL_MS      2500 /* so long nobody looks again and again for what will come at once */
+#define SELF_POLL_MS 5000
+#define AGAIN_MS     1000 /* what was before the present sleep */
+#define ASKED_MS     1000 /* a question, a pipe without another end: nothing that passes by itself */
 
 /* A kind that is what it is however long it has lasted. */
 static bool is_certain(enum wait_kind kind) {
@@ -24,13 +26,16 @@ static bool is_certain(enum wait_kind kind) {
 	}
 }
 
-/* Sleeping for a moment is what many programs do between two tries. */
-static bool sleeps_long(const struct waits *w, const struct wait_leaf *l) {
+static bool sleeps_for_ever(const struct waits *w, const struct wait_leaf *l) {
 	const char *time =
 		streq(l->process->comm, "sleep") ? waits_word(w->arena, l->process, 1) : NULL;
 
-	return l->since_ms >= SLEEP_MS ||
-	       (time && (strtod(time, NULL) >= 60 || strpbrk(time, "mhd")));
+	return time && (strtod(time, NULL) >= 60 || strpbrk(time, "mhd"));
+}
+
+/* Sleeping for a moment is what many programs do between two tries. */
+static bool sleeps_long(const struct waits *w, const struct wait_leaf *l) {
+	return l->since_ms >= SLEEP_MS || sleeps_for_ever(w, l);
 }
 
 /* A program that looks again every second: each sleep is short, and the one that starts them is not young and has
@@ -41,7 +46,18 @@ static bool polls(const struct wait_chain *c, int64_t settled_ms) {
 
 	return p && before->how == HOW_CHILD && str_starts(c->leaf.process->comm, "sleep") &&
 	       p->age_ms >= (settled_ms < POLL_MS / 2 ? POLL_MS * 2 / 3 : POLL_MS) &&
-	       settled_ms < INT64_MAX && p->cpu_ms * 10 <= p->age_ms;
+	       p->age_ms >= c->leaf.process->age_ms + AGAIN_MS && settled_ms < INT64_MAX &&
+	       p->cpu_ms * 10 <= p->age_ms;
+}
+
+/* The same in one program, which sleeps by itself. What it does between two sleeps is not seen, so it has to be older:
+ * somebody may wait for a service to come up. */
+static bool polls_itself(const struct wait_leaf *l, int64_t settled_ms) {
+	const struct wait_process *p = l->process;
+
+	return !str_starts(p->comm, "sleep") && p->age_ms >= SELF_POLL_MS &&
+	       settled_ms < INT64_MAX && p->cpu_ms * 20 <= p->age_ms && p->rested_ms >= 0 &&
+	       p->rested_ms + AGAIN_MS < p->age_ms;
 }
 
 static int64_t settles_after(enum wait_kind kind, int64_t settled_ms) {
@@ -52,8 +68,10 @@ static int64_t settles_after(enum wait_kind kind, int64_t settled_ms) {
 
 /* How long it has waited: no longer than since it last ran, where that is known. */
 static void bound_since(struct wait_leaf *l) {
-	bool passes = l->kind == WAIT_SLEEP || l->kind == WAIT_PROMPT || l->kind == WAIT_FIFO ||
-	              l->kind == WAIT_DISK || l->kind == WAIT_GUARD || l->kind == WAIT_DNS ||
+	/* One that asks in a window does nothing else from the start, and may blink meanwhile. */
+	bool asks = l->kind == WAIT_PROMPT && !str_empty(l->on);
+	bool passes = l->kind == WAIT_SLEEP || asks || l->kind == WAIT_FIFO ||
+	              l->kind == WAIT_DISK || l->kind == WAIT_GUARD ||
 	              (l->kind == WAIT_INSIDE && !l->unread);
 
 	if (passes && l->process->rested_ms >= 0 && l->process->rested_ms < l->since_ms) {
@@ -61,11 +79,19 @@ static void bound_since(struct wait_leaf *l) {
 	}
 }
 
+static const char polling[] = "sleeps for a moment, again and again: it polls for something";
+
 static void settle_sleep(const struct waits *w, struct wait_chain *c, int64_t settled_ms) {
 	struct wait_leaf *l = &c->leaf;
 	bool is_long = sleeps_long(w, l);
 
-	if (is_long || !polls(c, settled_ms)) {
+	if (!is_long && polls_itself(l, settled_ms)) {
+		l->since_ms = l->process->age_ms;
+		l->detail = polling;
+		l->settled = true;
+		return;
+	}
+	if (sleeps_for_ever(w, l) || !polls(c, settled_ms)) {
 		l->settled = l->settled && is_long;
 		return;
 	}
@@ -76,7 +102,7 @@ static void settle_sleep(const struct waits *w, struct wait_chain *c, int64_t se
 	c->link_count--;
 	l->process = c->links[c->link_count - 1].process;
 	l->since_ms = l->process->age_ms;
-	l->detail = "sleeps for a moment, again and again: it polls for something";
+	l->detail = polling;
 	l->proof = proof;
 	l->settled = true;
 }

@@ -22,6 +22,7 @@ struct wait_thread {
 	const char *call;  /* system call, "" unknown or none that waits */
 	const char *args;  /* six numbers, hexadecimal */
 	bool still;        /* in the same call in both samples */
+	int64_t rested_ms; /* since it last ran; -1 unknown */
 	const char *path;  /* the path of the call, "" unknown */
 	const char *stack; /* of the kernel, innermost first; "" not readable */
 };
@@ -64,7 +65,9 @@ struct wait_socket {
 	int64_t unread, unsent, retransmits;
 	int64_t peer, waits_at; /* inodes; 0 unknown */
 	const char *local, *remote, *name;
-	bool local_peer; /* the other end is on this machine */
+	const char
+		*peer_name; /* of a unix socket: what its other end is bound to, or waits to be */
+	bool local_peer;    /* the other end is on this machine */
 	int64_t received_bytes, acked_bytes, heard_ms, sent_ms, unacked; /* -1 unknown */
 };
 
@@ -150,7 +153,7 @@ enum wait_role { /* of a process, from its name and arguments */
 	         ROLE_FORWARDER, /* gopls -remote */
 	         ROLE_DAEMON,    /* gopls -listen, gopls serve with an address */
 	         ROLE_DEBUGGER,  /* dlv */
-	         ROLE_SIDE,      /* gopls's telemetry child */
+	         ROLE_SIDE,      /* the telemetry child of gopls, dlv or go */
 };
 
 enum wait_kind {

@@ -79,6 +79,35 @@ static bool comm_is_server(const struct waits *w, int64_t pid) {
 	       (slice_starts(text, "gopls") || slice_starts(text, "dlv"));
 }
 
+/* gopls -remote=ADDRESS: all it does is to hand on, to whoever is there. */
+static bool has_remote(const struct waits *w, int64_t pid) {
+	struct slice text, word;
+
+	if (!comm_is_server(w, pid) ||
+	    proc_read(w->arena, w->proc_fd, pid, "cmdline", WAITS_TEXT_CAP, &text) != 0) {
+		return false;
+	}
+	while (slice_cut(&text, '\0', &word)) {
+		if (slice_starts(word, "-remote") || slice_starts(word, "--remote")) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A connection whose other end has not taken everything. */
+static bool has_unsent(const struct waits *w, int64_t pid, int fd) {
+	for (size_t i = 0; i < w->holder_count; i++) {
+		const struct waits_holder *h = &w->holders[i];
+		struct waits_socket s;
+
+		if (h->pid == pid && h->fd == fd && !h->is_pipe && waits_socket_of(w, h->ino, &s)) {
+			return (s.inet && s.inet->unsent > 0) || (s.local && s.local->unsent > 0);
+		}
+	}
+	return false;
+}
+
 /* Whoever has the other end of this descriptor matters: the process talks to nobody else over it, is
  * in a call on it, it is a server that serves another one, or a pipe may not end. */
 static bool leads_on(const struct waits *w, const struct waits_process *p, int fd, int64_t pid,
@@ -87,7 +116,8 @@ static bool leads_on(const struct waits *w, const struct waits_process *p, int f
 		return false;
 	}
 	if (p->relation == WAITS_TARGET) {
-		return fd <= 2 || is_pipe || is_waited_on(p, fd) || comm_is_server(w, pid);
+		return fd <= 2 || is_pipe || is_waited_on(p, fd) || comm_is_server(w, pid) ||
+		       has_remote(w, p->pid) || has_unsent(w, p->pid, fd);
 	}
 	return is_waited_on(p, fd) || p->relation == WAITS_BELOW || p->relation == WAITS_HOLDER ||
 	       comm_is_server(w, pid);
@@ -97,7 +127,8 @@ static void add_ends(struct waits *w, const struct waits_process *p, int fd, uin
 	for (const struct waits_holder *h = waits_holder_of(w, ino, NULL); h;
 	     h = waits_holder_of(w, ino, h)) {
 		if (h->pid != p->pid && leads_on(w, p, fd, h->pid, h->is_pipe)) {
-			if (comm_is_server(w, h->pid)) {
+			/* An agent that hides what it has open does not hide whom it has started to ask. */
+			if (comm_is_server(w, h->pid) || h->fd < 0) {
 				waits_add_tree(w, h->pid, WAITS_PEER);
 			} else {
 				waits_add(w, h->pid, WAITS_PEER);

@@ -31,6 +31,7 @@ struct waits_thread {
 	uint64_t cpu_ns;
 	const char *call; /* name of the system call it is in, or "" */
 	uint64_t args[6];
+	int64_t rested_ms; /* since it last ran; -1 unknown */
 };
 
 /* Why a process is looked at. */
@@ -111,7 +112,7 @@ void waits_add_tree(struct waits *w, int64_t pid, enum waits_relation relation);
 /* Those above it, up to the server and its editor; without these, its parent alone. */
 void waits_add_ancestors(struct waits *w, int64_t pid);
 /* "record=process" and its threads, with the second sample. */
-void waits_put_process(struct waits *w, const struct waits_process *p);
+void waits_put_process(struct waits *w, struct waits_process *p);
 
 /* The path a call is about, or that of the unix socket it connects to, from the memory of its process; NULL when it has
  * none or that may not be read. */

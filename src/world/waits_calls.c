@@ -53,6 +53,18 @@ static const struct {
 	{SYS_rt_sigsuspend, "rt_sigsuspend"},
 	{SYS_rt_sigtimedwait, "rt_sigtimedwait"},
 	{SYS_io_uring_enter, "io_uring_enter"},
+	{SYS_mq_timedreceive, "mq_timedreceive"},
+	{SYS_mq_timedsend, "mq_timedsend"},
+#ifdef SYS_semop
+	{SYS_semop, "semop"},
+#endif
+#ifdef SYS_semtimedop
+	{SYS_semtimedop, "semtimedop"},
+#endif
+#ifdef SYS_msgrcv
+	{SYS_msgrcv, "msgrcv"},
+	{SYS_msgsnd, "msgsnd"},
+#endif
 	{SYS_splice, "splice"},
 	{SYS_restart_syscall, "restart_syscall"},
 #ifdef SYS_open

@@ -65,9 +65,13 @@ static int64_t user_of(struct waits *w, int64_t pid) {
 /* Agents that keep secrets hide what they have open even from their own user (prctl(2), PR_SET_DUMPABLE): gpg-agent
  * and ssh-agent. Their sockets have names that say whose they are. */
 static void guess_ends(struct waits *w, int64_t pid) {
-	struct slice comm;
+	struct slice comm, stat;
+	struct proc_stat ps;
 
+	/* One that has ended shows nothing either, and has nothing. */
 	if (user_of(w, pid) != (int64_t)w->looker->uid ||
+	    proc_read(w->arena, w->proc_fd, pid, "stat", WAITS_TEXT_CAP, &stat) != 0 ||
+	    !proc_stat_parse(stat, &ps) || ps.state == 'Z' ||
 	    proc_read(w->arena, w->proc_fd, pid, "comm", WAITS_TEXT_CAP, &comm) != 0) {
 		return;
 	}
@@ -302,8 +306,8 @@ static bool is_waited_on(const struct waits_process *p, int fd) {
 static bool is_worth_telling(const struct waits_process *p, int fd, const char *link) {
 	return fd <= 2 || is_waited_on(p, fd) || str_starts(link, "pipe:") ||
 	       str_starts(link, "socket:") || str_starts(link, "anon_inode:[pidfd]") ||
-	       str_starts(link, "/dev/tty") || str_starts(link, "/dev/pts/") ||
-	       str_starts(link, "/dev/fuse");
+	       str_starts(link, "anon_inode:inotify") || str_starts(link, "/dev/tty") ||
+	       str_starts(link, "/dev/pts/") || str_starts(link, "/dev/fuse");
 }
 
 static void put_fifo(struct waits *w, int64_t pid, int fd) {

@@ -367,8 +367,8 @@ static double clock_of(struct waits *w, int processor) {
 	                         (double)(clock_now_ns() - w->clocks_ns[processor]) / 1e6;
 }
 
-/* How long no thread of it has run. */
-static void put_rest(struct waits *w, const struct waits_process *p) {
+/* How long no thread of it has run; and each of them. */
+static void put_rest(struct waits *w, struct waits_process *p) {
 	double least = -1;
 
 	for (size_t i = 0; i < p->thread_count; i++) {
@@ -377,6 +377,7 @@ static void put_rest(struct waits *w, const struct waits_process *p) {
 		double ran = last_ran(w, p->pid, tid);
 		double rested = now > ran ? now - ran : 0;
 
+		p->threads[i].rested_ms = now < 0 || ran <= 0 ? -1 : (int64_t)rested;
 		if (now < 0 || ran <= 0) {
 			continue;
 		}
@@ -470,8 +471,8 @@ static void put_thread(struct waits *w, const struct waits_process *p,
 	strbuf_printf(w->out, "still=%d\n",
 	              *t->call && streq(again.call, t->call) &&
 	                      memcmp(again.args, t->args, sizeof t->args) == 0);
-	strbuf_printf(w->out, "cpu_us=%" PRIu64 "\n",
-	              now > t->cpu_ns ? (now - t->cpu_ns) / 1000 : 0);
+	strbuf_printf(w->out, "cpu_us=%" PRIu64 "\nrested_ms=%" PRId64 "\n",
+	              now > t->cpu_ns ? (now - t->cpu_ns) / 1000 : 0, t->rested_ms);
 	if (task_read(w, p->pid, t->tid, "wchan", &text) == 0 && !slice_eq(text, "0")) {
 		keyline_put(w->out, "wchan", arena_slicedup(w->arena, slice_trim(text)));
 	}
@@ -489,7 +490,7 @@ static void put_thread(struct waits *w, const struct waits_process *p,
 	strbuf_add_char(w->out, '\n');
 }
 
-void waits_put_process(struct waits *w, const struct waits_process *p) {
+void waits_put_process(struct waits *w, struct waits_process *p) {
 	struct slice text;
 	struct proc_stat now;
 	const char *kind;

@@ -96,6 +96,14 @@ void waits_put_socket(struct waits *w, const struct waits_socket *s) {
 		if (u->path[0]) {
 			keyline_put(w->out, "name", u->path);
 		}
+		/* One that was accepted has the name of its listener: it says whom this one talks to, whoever may
+		 * not be looked into. */
+		const struct unix_socket *other =
+			sockets_unix(&w->sockets, s->peer ? s->peer : s->waits_at);
+
+		if (other && other->path[0]) {
+			keyline_put(w->out, "peer_name", other->path);
+		}
 	} else if (s->inet) {
 		const struct inet_socket *i = s->inet;
 

@@ -63,9 +63,34 @@ static bool is_slow(enum wait_kind kind) {
 	return kind == WAIT_NET || kind == WAIT_DNS || kind == WAIT_DISK || kind == WAIT_PEER;
 }
 
+/* The leaf of the look before. A name server that does not answer is asked again every few seconds, and each question
+ * is young. */
+struct before {
+	const struct wait_process *process;
+	const char *on;
+	int64_t first_ns; /* when it was seen first */
+};
+
+static void lasts_on(struct exam *exam, struct wait_chain *chain, int64_t settled_ms,
+                     struct before *before) {
+	struct wait_leaf *l = &chain->leaf;
+	int64_t now = world_now_ns(exam->world);
+
+	if (l->kind != WAIT_DNS || !before->process || before->process->pid != l->process->pid ||
+	    !streq(before->on, l->on)) {
+		*before = (struct before){l->kind == WAIT_DNS ? l->process : NULL, l->on, now};
+		return;
+	}
+	int64_t since_ms = (now - before->first_ns) / NS_PER_MS;
+
+	l->since_ms = since_ms > l->since_ms ? since_ms : l->since_ms;
+	l->settled = l->settled || l->since_ms >= settled_ms;
+}
+
 /* Every chain that ends in one that stands still or has waited for long is a fact, the others are not: the server may
  * answer yet. */
-static void look_once(struct exam *exam, const struct wait_moment *moment, bool last) {
+static void look_once(struct exam *exam, const struct wait_moment *moment, bool last,
+                      struct before *before) {
 	struct waits w;
 	const struct evidence *ev = look(exam, WAIT_TRIAL_LATE, &w);
 
@@ -77,6 +102,10 @@ static void look_once(struct exam *exam, const struct wait_moment *moment, bool 
 	/* Whoever has a lock may be about to give it back. */
 	if (has_lock(&chain) && moment->settled_ms < WAIT_LOCK_IDLE_MS) {
 		chain = waits_chain(&w, WAIT_LOCK_IDLE_MS);
+	}
+
+	if (chain.leaf.process) {
+		lasts_on(exam, &chain, moment->settled_ms, before);
 	}
 
 	/* What a slow host or disk may still give: later it can be told for certain. */
@@ -101,6 +130,7 @@ static void look_once(struct exam *exam, const struct wait_moment *moment, bool 
 
 void wait_trial(struct exam *exam, const struct wait_moment *moments, size_t count, bool last) {
 	struct handshake *h = exam->handshake;
+	struct before before = {0};
 
 	for (size_t i = 0; h && h->session && i < count; i++) {
 		int64_t until = h->start_ns + moments[i].at_ns;
@@ -116,6 +146,6 @@ void wait_trial(struct exam *exam, const struct wait_moment *moments, size_t cou
 		bool is_last = last && (i + 1 == count ||
 		                        h->start_ns + moments[i + 1].at_ns >= exam->deadline_ns);
 
-		look_once(exam, &moments[i], is_last);
+		look_once(exam, &moments[i], is_last, &before);
 	}
 }
