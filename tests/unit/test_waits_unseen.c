@@ -191,10 +191,10 @@ static void test_handing_on(void **state) {
 	PROCESS("20", "10", "T", "gopls", "cmdline=/bin/sh\x1f/home/x/gopls\n")                    \
 	FD("20", "0", "pipe:[500]", "ino=500\n")                                                   \
 	FD("20", "1", "pipe:[501]", "ino=501\n")                                                   \
-		PROCESS("21", "20", "S", "gopls-real", "cmdline=gopls-real\nthreads=1\n")          \
-			THREAD("21", "read", "0 7f a", "")                                         \
-				FD("21", "0", "pipe:[500]", "ino=500\n")                           \
-					FD("21", "1", "pipe:[" out "]", "ino=" out "\n")
+	PROCESS("21", "20", "S", "gopls-real", "cmdline=gopls-real\nthreads=1\n")                  \
+	THREAD("21", "read", "0 7f a", "")                                                         \
+	FD("21", "0", "pipe:[500]", "ino=500\n")                                                   \
+	FD("21", "1", "pipe:[" out "]", "ino=" out "\n")
 	expect(WRAPPER("501"), WAIT_IDLE, 21, "", true);
 	/* It reads what its child writes, and hands that on. */
 	expect(WRAPPER("777"), WAIT_STOPPED, 20, "", false);
