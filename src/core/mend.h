@@ -84,6 +84,12 @@ void mend_fetch(struct plan *plan, const struct facts *facts, struct step *step,
 /* `go install package` that makes path (absolute); needs the network. */
 bool mend_install(struct plan *plan, const struct facts *facts, const char *package,
                   const char *path);
+/* Another gopls of this machine that runs is linked in the place of this one; where there is none it is installed anew,
+ * which needs the network. what: what is wrong with it, after its path. Unable for another program than gopls. */
+void mend_gopls(struct plan *plan, const struct facts *facts, const struct fact_binary *binary,
+                const char *what);
+/* `go install` of this version ("latest") where go puts programs of this user; needs the network. */
+void mend_gopls_missing(struct plan *plan, const struct facts *facts, const char *version);
 /* `go mod edit` or `go work edit` with this flag on the file, by a go that stays the one it is. */
 bool mend_go_edit(struct plan *plan, const struct facts *facts, const char *file, const char *flag);
 

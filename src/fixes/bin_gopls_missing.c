@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Installs gopls where go install puts programs by default.
  */
-#include "base/path.h"
 #include "base/str.h"
 #include "core/fix.h"
 #include "core/mend.h"
@@ -21,16 +20,9 @@ static const char *version_for(const struct facts *facts) {
 }
 
 static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
-	const struct fact_target *t = facts_first(target, facts);
 	(void)finding;
-	if (!t || t->home[0] != '/') {
-		plan_unable(out, "it is not known where gopls could be installed");
-		return;
-	}
 	out->why = "gopls is not installed.";
-	mend_install(out, facts,
-	             arena_printf(out->arena, "golang.org/x/tools/gopls@%s", version_for(facts)),
-	             path_join(out->arena, t->home, "go/bin/gopls"));
+	mend_gopls_missing(out, facts, version_for(facts));
 }
 
 const struct fix fix_bin_gopls_missing = {
