@@ -23,13 +23,17 @@ struct journal;
 
 /* The numbers of all three stand in journals. */
 enum change_kind {
-	CHANGE_FILE = 0,  /* before gives way to after, at path */
-	CHANGE_MOVE = 1,  /* what stood at path stands at `to` */
+	CHANGE_FILE = 0, /* before gives way to after, at path */
+	CHANGE_MOVE =
+		1, /* what stood at path stands at `to`; detail "remade": a file that programs put at path
+	                     meanwhile gives way on the way back */
 	CHANGE_MODES = 2, /* detail: a line "BEFORE AFTER PATH" (octal) each, PATH below path */
 	CHANGE_RUN =
 		3, /* detail: apply/program.h; what it changed is written down as changes behind it */
 	CHANGE_SIGNAL = 4, /* detail: "PID START SIGNAL BOOT" */
 };
+
+#define CHANGE_MOVE_REMADE "remade"
 
 enum change_state {
 	CHANGE_INTENDED = 0, /* a crash may have come before or after the change itself */

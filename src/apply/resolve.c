@@ -322,6 +322,7 @@ static int resolve_move(struct resolve *r) {
 	c->before.kept = NULL;
 	c->before.has_xattrs = false;
 	c->after = c->before;
+	c->detail = slice_str(r->step->remade ? CHANGE_MOVE_REMADE : "");
 	e = check_rights(r, path, &now);
 	return e < 0 ? e : check_directory(r, to);
 }

@@ -150,6 +150,12 @@ static bool is_the_thing(const struct journal_change *c, const struct image *now
 	return image_exists(now) && now->kind == c->before.kind && now->ino == c->before.ino;
 }
 
+/* What a program has made there anew since, and what is not worth to be kept. */
+static bool gives_way(const struct journal_change *c, const struct image *there, const char *to) {
+	return streq(to, c->path) && there->kind == IMAGE_FILE && there->uid == geteuid() &&
+	       slice_eq(c->detail, CHANGE_MOVE_REMADE);
+}
+
 static int turn_move(struct work *w, const struct journal_change *c, const char *from,
                      const char *to) {
 	CLEANUP(place_closep) struct place source = {.dir_fd = -1};
@@ -164,14 +170,16 @@ static int turn_move(struct work *w, const struct journal_change *c, const char 
 	if (!is_the_thing(c, &here)) {
 		return conflict(w, c, &here, "'%s' is not what was to be moved to '%s'", from, to);
 	}
-	if (image_exists(&there)) {
+	bool over = gives_way(c, &there, to);
+	if (image_exists(&there) && !over) {
 		return conflict(w, c, &there, "'%s' cannot be moved: there is already a '%s'", from,
 		                to);
 	}
 	if (target.dir_fd < 0) {
 		return err_set(w->err, -ENOENT, "the directory of '%s' is not there", to);
 	}
-	r = renameat2(source.dir_fd, source.name, target.dir_fd, target.name, RENAME_NOREPLACE);
+	r = renameat2(source.dir_fd, source.name, target.dir_fd, target.name,
+	              over ? 0 : RENAME_NOREPLACE);
 	if (r < 0 && (errno == EINVAL || errno == ENOSYS)) {
 		r = renameat(source.dir_fd, source.name, target.dir_fd, target.name);
 	}

@@ -106,6 +106,9 @@ static int tell(struct fix_run *run, int status) {
 	for (size_t i = 0; i < run->count; i++) {
 		fix_show(&out, run, run->proposals[i]);
 	}
+	if (run->count > 0 && run->causes[0]) {
+		fix_show_left(&out, run);
+	}
 	if (run->count == 0) {
 		const struct diagnosis *d = &run->latest->diagnosis;
 		strbuf_printf(&out, "%s: %s\n", verdict_name(d->verdict),

@@ -78,6 +78,8 @@ int fix_resume(struct fix_run *run);
 
 /* fix_show.c */
 void fix_show(struct strbuf *out, const struct fix_run *run, const struct proposal *p);
+/* A line for each cause that is there (still) and that nothing proposed is about. */
+void fix_show_left(struct strbuf *out, const struct fix_run *run);
 void fix_json(struct strbuf *out, const struct fix_run *run);
 /* "dialtone fix env-x /w" */
 const char *fix_command(struct arena *arena, const char *cause, const char *dir);

@@ -336,10 +336,14 @@ static int sum_up(struct fix_run *run, bool failed) {
 		    d->cause_count == 0 ? "there is nothing to fix"
 		                        : "nothing that was found can be fixed from here; "
 		                          "`dialtone check` says what to do");
-	} else if (d->cause_count > 0) {
-		say(run, "Now %s: %s\n", verdict_name(d->verdict), d->causes[0]->title);
 	} else {
 		say(run, "Now %s.\n", verdict_name(d->verdict));
+		if (!run->options->check.json) {
+			struct strbuf out;
+			strbuf_init(&out, run->arena);
+			fix_show_left(&out, run);
+			(void)output_write(&out, STATUS_HEALTHY);
+		}
 	}
 	if (failed || (done == 0 && left > 0)) {
 		return STATUS_NOT_FIXED;

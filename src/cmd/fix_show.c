@@ -164,6 +164,34 @@ void fix_show(struct strbuf *out, const struct fix_run *run, const struct propos
 	strbuf_add_char(out, '\n');
 }
 
+static bool is_proposed(const struct fix_run *run, const struct finding *f) {
+	for (size_t i = 0; i < run->count; i++) {
+		const struct finding *own = run->proposals[i]->finding;
+		if (streq(own->rule->id, f->rule->id) && streq(own->subject, f->subject) &&
+		    run->proposals[i]->outcome == FIX_PROPOSED) {
+			return true;
+		}
+	}
+	return false;
+}
+
+void fix_show_left(struct strbuf *out, const struct fix_run *run) {
+	const struct report_style style = {.colour = run->terminal.colour,
+	                                   .utf8 = run->terminal.utf8,
+	                                   .columns = run->terminal.columns};
+	struct sheet sheet = {.out = out, .style = &style};
+	const struct diagnosis *d = &run->latest->diagnosis;
+	for (size_t i = 0; d->causes[i]; i++) {
+		const char *id = d->causes[i]->rule->id;
+		if (is_proposed(run, d->causes[i])) {
+			continue;
+		}
+		strbuf_printf(out, "Left: %s: ", id);
+		sheet_prose(&sheet, strlen("Left: : ") + strlen(id), PROSE_INDENT, 0,
+		            d->causes[i]->title);
+	}
+}
+
 /* ---- for programs ---- */
 
 static void put_step(struct json *json, const struct step *step) {

@@ -79,8 +79,10 @@ struct step *mend_run_go(struct plan *plan, const struct facts *facts, const cha
 #define MEND_RUN_GO(plan, facts, cwd, announces, ...)                                              \
 	mend_run_go((plan), (facts), (cwd), (const char *const[]){__VA_ARGS__, NULL}, (announces))
 /* Where a step of mend_run_go (or NULL) gets modules. here: what it needs is in the module cache, and it asks no network:
- * what is missing all the same makes it fail. Else it needs the network, unless GOPROXY is a directory. */
-void mend_fetch(struct plan *plan, const struct facts *facts, struct step *step, bool here);
+ * what is missing all the same makes it fail. Else it needs the network, unless GOPROXY is a directory and nobody has to
+ * be asked for checksums. summed: go.sum has them. */
+void mend_fetch(struct plan *plan, const struct facts *facts, struct step *step, bool here,
+                bool summed);
 /* `go install package` that makes path (absolute); needs the network. */
 bool mend_install(struct plan *plan, const struct facts *facts, const char *package,
                   const char *path);

@@ -29,10 +29,18 @@ struct step *mend_run_go(struct plan *plan, const struct facts *facts, const cha
 	return plan_run(plan, cwd, argv, announces);
 }
 
-void mend_fetch(struct plan *plan, const struct facts *facts, struct step *step, bool here) {
-	const struct fact_govar *proxy = facts_govar(facts, "GOPROXY");
-	bool local = proxy && str_starts(proxy->value, "file://") && !strpbrk(proxy->value, ",|");
-	if (!step || local) {
+/* go asks the checksum database about each version that go.sum does not have (go help module-auth). */
+static bool asks_no_database(const struct facts *facts) {
+	return streq(facts_govar_value(facts, "GOSUMDB"), "off") ||
+	       !str_empty(facts_govar_value(facts, "GONOSUMDB")) ||
+	       !str_empty(facts_govar_value(facts, "GOPRIVATE"));
+}
+
+void mend_fetch(struct plan *plan, const struct facts *facts, struct step *step, bool here,
+                bool summed) {
+	const char *proxy = facts_govar_value(facts, "GOPROXY");
+	bool local = str_starts(proxy, "file://") && !strpbrk(proxy, ",|");
+	if (!step || (local && (summed || asks_no_database(facts)))) {
 		return;
 	}
 	step->network = !here;

@@ -7,15 +7,23 @@
 #include "core/fix.h"
 #include "core/mend.h"
 
+/* gopls and go begin a new file at once. */
+static void put_aside(struct plan *out, const char *path) {
+	struct step *step = plan_move(out, path, NULL);
+	if (step) {
+		step->remade = true;
+	}
+}
+
 static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
 	const struct fact_counter_file *cited = finding_first(counter_file, finding);
 	const struct fact_target *t = facts_first(target, facts);
 	out->why = "Whoever opens a counter file that is damaged dies or hangs; a new one is made.";
 	if (cited) {
-		plan_move(out, cited->path, NULL);
+		put_aside(out, cited->path);
 		facts_each (counter_file, c, facts) {
 			if (c != cited) {
-				plan_move(out, c->path, NULL);
+				put_aside(out, c->path);
 			}
 		}
 	} else if (t && t->home[0] == '/') {

@@ -38,7 +38,7 @@ static void download(const struct facts *facts, struct plan *out, const struct f
 	                                 NULL};
 	struct step *step = MEND_RUN_GO(out, facts, t ? t->workspace : "/", announces, "mod",
 	                                "download", module);
-	mend_fetch(out, facts, step, here);
+	mend_fetch(out, facts, step, here, true);
 }
 
 static void fetch_again(const struct facts *facts, struct plan *out,

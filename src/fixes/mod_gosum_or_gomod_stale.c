@@ -52,7 +52,7 @@ static void let_go(const struct facts *facts, struct plan *out, const char *gomo
 	const char *const announces[] = {path_join(out->arena, dir, "go.mod"),
 	                                 path_join(out->arena, dir, "go.sum"), NULL};
 	struct step *step = MEND_RUN_GO(out, facts, dir, announces, "mod", "tidy");
-	mend_fetch(out, facts, step, here);
+	mend_fetch(out, facts, step, here, false);
 	out->why =
 		"go reads go.mod and go.sum without changing them; `go mod tidy` writes into them "
 		"what the imports need.";

@@ -35,7 +35,7 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 	out->keeps = gap->gomod;
 	bool here = !facts_first(mod_absent, facts) && !facts_first(gosum_gap, facts) &&
 	            !facts_first(gomod_gap, facts);
-	mend_fetch(out, facts, step, here);
+	mend_fetch(out, facts, step, here, !facts_first(gosum_gap, facts));
 }
 
 const struct fix fix_mod_inconsistent_vendoring = {

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 
+#define LIST_MAX       256    /* elements, of both */
 #define DEFAULT_INDENT "    " /* of VS Code, editor.tabSize 4 with insertSpaces */
 
 /* A text being changed, and how it is written. */
@@ -207,6 +208,67 @@ static struct slice replace(const struct editor *e, size_t from, size_t to, stru
 	                         jsonc_splice_part(e->text, to, e->text.len));
 }
 
+/* ---- one of several ---- */
+
+/* Where to cut so that a line that would be blank goes with its member. */
+static void widen_to_line(const struct editor *e, size_t *from, size_t *to) {
+	struct slice blanks;
+	size_t end = skip_blanks(e, *to);
+	if (leading_blanks(e, *from, &blanks) && is_break(at(e, end))) {
+		*from -= blanks.len;
+		*to = skip_break(e, end);
+	} else if (at(e, *to) == ' ' && !leading_blanks(e, *from, &blanks)) {
+		(*to)++; /* the blank between members of one line */
+	}
+}
+
+/* A member of an object, or one of a list. */
+static struct slice cut_member(const struct editor *e, const struct jsonc_node *object,
+                               const struct jsonc_node *member) {
+	size_t from =
+		object->type == JSONC_OBJECT ? member->key_place.offset : member->place.offset;
+	size_t to = node_end(member);
+	struct jsonc_scanner behind = token_behind(e, to);
+	if (behind.token == TOKEN_COMMA) {
+		/* Comments between the value and its comma stay. */
+		struct slice kept = jsonc_splice_part(e->text, to, behind.place.offset);
+		size_t end = behind.place.offset + 1;
+		if (slice_trim(kept).len > 0) {
+			return replace(e, from, end, kept);
+		}
+		widen_to_line(e, &from, &end);
+		return replace(e, from, end, slice_of(NULL, 0));
+	}
+	const struct jsonc_node *previous = NULL;
+	for (const struct jsonc_node *m = object->first_child; m != member; m = m->next) {
+		previous = m;
+	}
+	if (!previous) {
+		widen_to_line(e, &from, &to);
+		return replace(e, from, to, slice_of(NULL, 0));
+	}
+	/* The last of several: the comma before it goes too, comments between them stay. */
+	struct jsonc_scanner comma = token_behind(e, node_end(previous));
+	struct slice between = jsonc_splice_part(e->text, comma.place.offset + 1, from);
+	size_t keep = 0;
+	bool line_comment = false;
+	struct jsonc_scanner s;
+	jsonc_scanner_init(&s, between);
+	for (enum jsonc_token t = jsonc_scan(&s); t != TOKEN_END; t = jsonc_scan(&s)) {
+		if (t != TOKEN_SPACE) {
+			keep = s.pos;
+			line_comment = t == TOKEN_LINE_COMMENT;
+		}
+	}
+	/* A // comment must not swallow what follows on the member's line. */
+	bool alone = is_break(at(e, skip_blanks(e, to)));
+	struct slice kept = jsonc_splice_part(between, 0, keep);
+	if (line_comment && !alone) {
+		kept = jsonc_splice_join(e->arena, kept, slice_str(e->eol), slice_of(NULL, 0));
+	}
+	return replace(e, comma.place.offset, to, kept);
+}
+
 /* ---- set ---- */
 
 static int open_text(struct editor *e) {
@@ -321,9 +383,99 @@ static struct slice overwrite(const struct editor *e, const struct jsonc_node *o
 	return replace(e, old->place.offset, node_end(old), slice_of(out.data, out.len));
 }
 
+static const struct jsonc_node *find(const struct jsonc_doc *doc, const char *const *path) {
+	const struct jsonc_node *node = doc->root;
+	for (; *path && node; path++) {
+		node = jsonc_get(node, *path);
+	}
+	return node;
+}
+
+/* ---- a list that is only partly another one ---- */
+
+static size_t length_of(const struct jsonc_node *list) {
+	size_t n = 0;
+	for (const struct jsonc_node *m = list->first_child; m; m = m->next) {
+		n++;
+	}
+	return n;
+}
+
+static bool is_same(struct arena *arena, const struct jsonc_node *a, const struct jsonc_node *b) {
+	return strcmp(jsonc_to_json(arena, a), jsonc_to_json(arena, b)) == 0;
+}
+
+/* Are the elements from `part` on, in their order, among those from `whole` on? */
+static bool is_part(struct arena *arena, const struct jsonc_node *part,
+                    const struct jsonc_node *whole) {
+	for (; part && whole; whole = whole->next) {
+		part = is_same(arena, part, whole) ? part->next : part;
+	}
+	return !part;
+}
+
+/* Cuts the first element that is too much, or writes the first that is another one anew (as several, when there are
+ * to be more): comments beside the others stay. False when it is not done this way. */
+static bool step_towards(const struct editor *e, const struct jsonc_node *list,
+                         const struct jsonc_node *wanted, struct slice source, struct slice *ret) {
+	const struct jsonc_node *old = list->first_child;
+	const struct jsonc_node *now = wanted->first_child;
+	size_t have = length_of(list);
+	size_t need = length_of(wanted);
+	struct strbuf out;
+	while (old && now && is_same(e->arena, old, now)) {
+		old = old->next;
+		now = now->next;
+	}
+	if (old && is_part(e->arena, now, old->next)) {
+		*ret = cut_member(e, list, old);
+		return true;
+	}
+	if (!old || !now || have > need) {
+		return false;
+	}
+	strbuf_init(&out, e->arena);
+	for (size_t n = 0; n <= need - have && now; n++, now = now->next) {
+		strbuf_add(&out, n > 0 ? ", " : "");
+		write_value(e, &out, now, source, false, "", 0);
+	}
+	*ret = replace(e, old->place.offset, node_end(old), slice_of(out.data, out.len));
+	return true;
+}
+
+/* -ENOENT: what is there now is no list, or too far from the one that is wanted. */
+static int set_list(const struct editor *before, const char *const *path,
+                    const struct jsonc_node *value, struct slice source, struct slice *ret) {
+	struct editor e = *before;
+	const struct jsonc_node *list = find(e.doc, path);
+	if (!list || list->type != JSONC_ARRAY || value->type != JSONC_ARRAY ||
+	    !list->first_child || !value->first_child) {
+		return -ENOENT;
+	}
+	size_t most = length_of(list) + length_of(value);
+	for (size_t n = most <= LIST_MAX ? most : 0; n > 0; n--) {
+		if (is_same(e.arena, list, value)) {
+			*ret = e.text;
+			return 0;
+		}
+		if (!step_towards(&e, list, value, source, &e.text)) {
+			return -ENOENT;
+		}
+		e.doc = jsonc_parse(e.arena, e.text);
+		list = find(e.doc, path);
+		if (e.doc->errors_total > 0 || !list || list->type != JSONC_ARRAY) {
+			return -ENOENT;
+		}
+	}
+	return -ENOENT;
+}
+
 static int set_in(const struct editor *e, const char *const *path, const struct jsonc_node *value,
                   struct slice source, struct slice *ret) {
 	const struct jsonc_node *object = e->doc->root;
+	if (set_list(e, path, value, source, ret) == 0) {
+		return 0;
+	}
 	if (!object) {
 		*ret = whole_file(e, path, value, source);
 		return 0;
@@ -346,14 +498,6 @@ static int set_in(const struct editor *e, const char *const *path, const struct 
 		}
 		object = member;
 	}
-}
-
-static const struct jsonc_node *find(const struct jsonc_doc *doc, const char *const *path) {
-	const struct jsonc_node *node = doc->root;
-	for (; *path && node; path++) {
-		node = jsonc_get(node, *path);
-	}
-	return node;
 }
 
 int jsonc_edit_set(struct arena *arena, struct slice text, const char *const *path,
@@ -391,63 +535,6 @@ int jsonc_edit_set(struct arena *arena, struct slice text, const char *const *pa
 }
 
 /* ---- unset ---- */
-
-/* Where to cut so that a line that would be blank goes with its member. */
-static void widen_to_line(const struct editor *e, size_t *from, size_t *to) {
-	struct slice blanks;
-	size_t end = skip_blanks(e, *to);
-	if (leading_blanks(e, *from, &blanks) && is_break(at(e, end))) {
-		*from -= blanks.len;
-		*to = skip_break(e, end);
-	} else if (at(e, *to) == ' ' && !leading_blanks(e, *from, &blanks)) {
-		(*to)++; /* the blank between members of one line */
-	}
-}
-
-static struct slice cut_member(const struct editor *e, const struct jsonc_node *object,
-                               const struct jsonc_node *member) {
-	size_t from = member->key_place.offset;
-	size_t to = node_end(member);
-	struct jsonc_scanner behind = token_behind(e, to);
-	if (behind.token == TOKEN_COMMA) {
-		/* Comments between the value and its comma stay. */
-		struct slice kept = jsonc_splice_part(e->text, to, behind.place.offset);
-		size_t end = behind.place.offset + 1;
-		if (slice_trim(kept).len > 0) {
-			return replace(e, from, end, kept);
-		}
-		widen_to_line(e, &from, &end);
-		return replace(e, from, end, slice_of(NULL, 0));
-	}
-	const struct jsonc_node *previous = NULL;
-	for (const struct jsonc_node *m = object->first_child; m != member; m = m->next) {
-		previous = m;
-	}
-	if (!previous) {
-		widen_to_line(e, &from, &to);
-		return replace(e, from, to, slice_of(NULL, 0));
-	}
-	/* The last of several: the comma before it goes too, comments between them stay. */
-	struct jsonc_scanner comma = token_behind(e, node_end(previous));
-	struct slice between = jsonc_splice_part(e->text, comma.place.offset + 1, from);
-	size_t keep = 0;
-	bool line_comment = false;
-	struct jsonc_scanner s;
-	jsonc_scanner_init(&s, between);
-	for (enum jsonc_token t = jsonc_scan(&s); t != TOKEN_END; t = jsonc_scan(&s)) {
-		if (t != TOKEN_SPACE) {
-			keep = s.pos;
-			line_comment = t == TOKEN_LINE_COMMENT;
-		}
-	}
-	/* A // comment must not swallow what follows on the member's line. */
-	bool alone = is_break(at(e, skip_blanks(e, to)));
-	struct slice kept = jsonc_splice_part(between, 0, keep);
-	if (line_comment && !alone) {
-		kept = jsonc_splice_join(e->arena, kept, slice_str(e->eol), slice_of(NULL, 0));
-	}
-	return replace(e, comma.place.offset, to, kept);
-}
 
 int jsonc_edit_unset(struct arena *arena, struct slice text, const char *const *path,
                      struct jsonc_edit *ret, struct err *err) {

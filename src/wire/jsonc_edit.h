@@ -27,7 +27,8 @@ struct jsonc_edit {
 
 /* Sets the member at path (keys, ended by NULL; at least one) to the JSON value `json`. Objects on the way are made. A
  * blank text becomes an object. Of several members of one name the one that counts is changed. Scalars are written as
- * given, containers over several lines when the text has lines.
+ * given, containers over several lines when the text has lines. Of a list that becomes one with fewer or other elements
+ * only those are touched: comments beside the others stay.
  * -EINVAL: json is no JSON value; -EBADMSG: the text has mistakes (named with their line); -ENOTDIR: something on the way
  * is no object; -E2BIG: the result would be nested too deeply. `text` must live as long as the result. */
 int jsonc_edit_set(struct arena *arena, struct slice text, const char *const *path,

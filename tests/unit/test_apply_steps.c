@@ -375,6 +375,30 @@ static void test_remove_move_mkdir_mode(void **state) {
 	assert_string_equal(picture(f), before);
 }
 
+/* What programs make anew gives way on the way back, if the step says so. */
+static void test_remade(void **state) {
+	struct fixture *f = *state;
+	const char *counter = make_file(f, "counter", "damaged", 0644);
+	struct step *step = plan_move(&f->plan, counter, NULL);
+	step->remade = true;
+	const char *before = picture(f);
+	assert_int_equal(apply(f), 0);
+	make_file(f, "counter", "new", 0600);
+	assert_int_equal(undo(f, 0), 0);
+	assert_string_equal(picture(f), before);
+}
+
+static void test_not_remade(void **state) {
+	struct fixture *f = *state;
+	struct stat st;
+	const char *file = make_file(f, "file", "old", 0644);
+	plan_move(&f->plan, file, NULL);
+	assert_int_equal(apply(f), 0);
+	make_file(f, "file", "new", 0644);
+	assert_int_not_equal(undo(f, 0), 0);
+	assert_int_equal(lstat(in(f, "file.aside"), &st), 0);
+}
+
 static void test_modes_below(void **state) {
 	struct fixture *f = *state;
 	struct stat st;
@@ -646,6 +670,8 @@ int main(void) {
 		TEST(test_others_changed_it_meanwhile),
 		TEST(test_undo_refuses_as_a_whole),
 		TEST(test_remove_move_mkdir_mode),
+		TEST(test_remade),
+		TEST(test_not_remade),
 		TEST(test_modes_below),
 		TEST(test_large_file),
 		TEST(test_attributes_and_times),
