@@ -25,7 +25,7 @@ run() { # WHAT WANTED-STATUS ARGUMENT...
 
 # All that is ours to keep: not go's own caches, counters and what dialtone keeps of itself.
 picture() {
-	find home w \( -name .cache -o -name telemetry -o -name state \) -prune -o \
+	find home w \( -name .cache -o -name telemetry -o -name state -o -path home/go \) -prune -o \
 		-printf '%p %y %m %U %G %T@ %l\n' | grep -v -e '^home d' -e '^home/.local' -e '^home/.config/go d' | sort
 	cat "$env_file"
 }
