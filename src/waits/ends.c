@@ -650,7 +650,14 @@ bool waits_by_nothing(struct walk *k, const struct wait_process *p) {
 		return leaf(k, p, WAIT_HIDDEN, "", "may not be looked into",
 		            "/proc/PID/syscall: permission denied");
 	}
-	return leaf(k, p, WAIT_INSIDE, "", "waits for nothing that can be seen from outside",
+	const char *to = waits_unseen_peer(k->w, p);
+
+	return leaf(k, p, WAIT_INSIDE, "",
+	            to ? arena_printf(a,
+	                              "waits for nothing that can be seen from outside, but it is "
+	                              "connected to %s, and who serves that cannot be seen",
+	                              to)
+	               : "waits for nothing that can be seen from outside",
 	            arena_printf(a,
 	                         "%lld threads, none runs, none waits for a child, a lock, a file "
 	                         "or a connection",

@@ -66,6 +66,8 @@ bool waits_by_reader(struct walk *k, const struct wait_process *p);
 /* unseen.c: the other end is somebody who cannot be seen. */
 bool waits_by_unseen(struct walk *k, const struct wait_process *p);
 bool waits_by_hidden_prompt(struct walk *k, const struct wait_process *p);
+/* The name of a unix socket it is connected to, of which no process is seen; NULL none. */
+const char *waits_unseen_peer(const struct waits *w, const struct wait_process *p);
 /* Is this the end of a connection that p has accepted, and whose other end asks it for something? */
 bool waits_accepted(const struct waits *w, const struct wait_process *p, const struct wait_fd *f);
 

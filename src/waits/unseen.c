@@ -35,6 +35,20 @@ bool waits_accepted(const struct waits *w, const struct wait_process *p, const s
 	return false;
 }
 
+const char *waits_unseen_peer(const struct waits *w, const struct wait_process *p) {
+	for (size_t i = 0; i < p->fd_count; i++) {
+		const struct wait_fd *f = &p->first_fd[i];
+		const struct wait_socket *s = f->pid == p->pid && f->fd > 2 && f->end_count == 0
+		                                      ? waits_socket(w, f->ino)
+		                                      : NULL;
+
+		if (s && !str_empty(s->peer_name)) {
+			return s->peer_name;
+		}
+	}
+	return NULL;
+}
+
 static bool by_unseen_peer(struct walk *k, const struct wait_process *p,
                            const struct wait_thread *t, const struct wait_fd *f) {
 	const struct wait_socket *s = waits_socket(k->w, f->ino);

@@ -296,7 +296,7 @@ _Noreturn void inside_main(const struct inside_job *job) {
 	/* Without processes of its own some may have been left behind; they are ours now. */
 	for (int64_t until_ns = clock_now_ns() + NS_PER_S;
 	     waitpid(-1, NULL, WNOHANG) >= 0 && clock_now_ns() < until_ns;) {
-		warden_kill_children();
+		warden_kill_below();
 		poll(NULL, 0, 1);
 	}
 	_exit(0);

@@ -336,7 +336,8 @@ static void put_descriptor(struct waits *w, const struct waits_process *p, int f
 	if (is_pipe) {
 		put_pipe(w, p->pid, fd);
 		put_ends(w, ino, p->pid);
-	} else if (!is_socket && fd > 2 && link[0] == '/' && !str_starts(link, "/dev/")) {
+	} else if (!is_socket && is_waited_on(p, fd) && link[0] == '/' &&
+	           !str_starts(link, "/dev/")) {
 		put_fifo(w, p->pid, fd);
 	} else if (is_socket) {
 		struct waits_socket s;

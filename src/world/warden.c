@@ -5,6 +5,8 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "world/connect.h"
+#include "world/proc_children.h"
+#include "world/procfs.h"
 #include "world/selfcare.h"
 
 #include <dirent.h>
@@ -18,12 +20,14 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define GRACE_NS     (50 * NS_PER_MS) /* between SIGTERM and SIGKILL */
 #define KILL_NS      NS_PER_S         /* a process in an uninterruptible wait does not die sooner */
 #define PID_SPAN_MAX 100000
+#define STAT_CAP     ((size_t)4096)
 
 enum { CONTROL_FD = SELFCARE_FIRST_FD, REPORT_FD, STDIN_FD, STDOUT_FD, STDERR_FD };
 
@@ -197,7 +201,43 @@ static bool warden_wait(const struct warden *w, int control_fd, int64_t until_ns
 	return poll(fds, 2, timeout_ms) > 0 && fds[1].revents != 0;
 }
 
-bool warden_kill_children(void) {
+static bool is_listed(const struct proc_children *list, int64_t pid) {
+	for (size_t i = 0; i < list->count; i++) {
+		if (list->pids[i] == pid) {
+			return true;
+		}
+	}
+	return pid == getpid();
+}
+
+/* By a descriptor that means this very process: its number may be another's by now, whose parent is none of ours then. */
+static void kill_one_of(struct arena *arena, int proc_fd, const struct proc_children *list,
+                        int64_t pid) {
+	CLEANUP(fd_closep) int fd = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
+	struct slice text;
+	struct proc_stat ps;
+
+	if (fd >= 0 && proc_read(arena, proc_fd, pid, "stat", STAT_CAP, &text) == 0 &&
+	    proc_stat_parse(text, &ps) && is_listed(list, ps.ppid)) {
+		syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0);
+	}
+}
+
+/* Those who only wait for their turn on a busy machine die later than their parents: they must have their signal by then,
+ * for nobody will send it afterwards. */
+static void kill_descendants(void) {
+	struct arena *arena = arena_new();
+	CLEANUP(fd_closep) int proc_fd = proc_open();
+	const struct proc_children *list =
+		proc_fd >= 0 ? proc_descendants(arena, proc_fd, getpid()) : NULL;
+
+	for (size_t i = 0; list && i < list->count; i++) {
+		kill_one_of(arena, proc_fd, list, list->pids[i]);
+	}
+	arena_free(arena);
+}
+
+bool warden_kill_below(void) {
 	char path[64];
 	FILE *list;
 	int pid;
@@ -207,6 +247,8 @@ bool warden_kill_children(void) {
 	if (!list) {
 		return false;
 	}
+	kill_descendants();
+	/* A child that nobody has reaped keeps its number. */
 	while (fscanf(list, "%d", &pid) == 1) {
 		kill(pid, SIGKILL);
 	}
@@ -251,7 +293,7 @@ static _Noreturn void warden_finish(struct warden *w) {
 	}
 	until_ns = clock_now_ns() + KILL_NS;
 	while (warden_reap(w) && clock_now_ns() < until_ns) {
-		if (!warden_kill_children()) {
+		if (!warden_kill_below()) {
 			kill_probed_children(w);
 		}
 		warden_wait(w, -1, clock_now_ns() + 5 * NS_PER_MS);

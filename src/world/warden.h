@@ -28,8 +28,9 @@ struct warden_job {
 	int std_fds[3];
 };
 
-/* Sends SIGKILL to the children of this process as the kernel lists them (CONFIG_PROC_CHILDREN); false when it does not. */
-bool warden_kill_children(void);
+/* Sends SIGKILL to all below this process as the kernel lists them (CONFIG_PROC_CHILDREN), whether they are ours already
+ * or their parents' still (pidfd_send_signal(2), Linux 5.3; else to the children alone). False when it lists none. */
+bool warden_kill_below(void);
 
 /* To be called in a fresh fork of ours; ends the process. */
 _Noreturn void warden_main(const struct warden_job *job);

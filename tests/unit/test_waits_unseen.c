@@ -80,6 +80,31 @@ static void test_unseen_peer(void **state) {
 	       WAIT_READER, 30, "/dev/log", false);
 }
 
+/* Go waits for all its sockets at once: then only the name of one that leads to somebody unseen can be told. */
+static void test_named_in_passing(void **state) {
+	struct arena *arena = arena_new();
+	struct wait_chain c =
+		chain_of(arena,
+	                 SERVER_OF_30 PROCESS("30", "20", "S", "driver", "threads=5\n")
+	                         THREAD("30", "epoll_pwait", "4 7f a",
+	                                "") FD("30", "3", "socket:[70]", "ino=70\n")
+	                                 SOCKET("70", "unix", "peer=72\npeer_name=/run/b.sock\n"),
+	                 1000);
+
+	(void)state;
+	assert_int_equal(c.leaf.kind, WAIT_INSIDE);
+	assert_non_null(strstr(waits_sentence(arena, &c), "/run/b.sock"));
+	arena_free(arena);
+}
+
+/* A helper that has a named pipe for its input, and holds both of its ends open. */
+static void test_fifo_as_input(void **state) {
+	(void)state;
+	expect(SERVER_OF_30 PROCESS("30", "20", "S", "bash", "threads=1\n")
+	               THREAD("30", "read", "0 7f 1", "") FD("30", "0", "/h/answers", "fifo=1\n"),
+	       WAIT_FIFO, 30, "/h/answers", false);
+}
+
 static void test_kernel_things(void **state) {
 	(void)state;
 	expect(SERVER_OF_30 PROCESS("30", "20", "S", "cc", "threads=1\n")
@@ -208,10 +233,11 @@ static void test_handing_on(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_unseen_peer),   cmocka_unit_test(test_kernel_things),
-		cmocka_unit_test(test_hidden_prompt), cmocka_unit_test(test_polls_itself),
-		cmocka_unit_test(test_name_servers),  cmocka_unit_test(test_accepted),
-		cmocka_unit_test(test_deaf_client),   cmocka_unit_test(test_handing_on),
+		cmocka_unit_test(test_unseen_peer),      cmocka_unit_test(test_kernel_things),
+		cmocka_unit_test(test_hidden_prompt),    cmocka_unit_test(test_polls_itself),
+		cmocka_unit_test(test_name_servers),     cmocka_unit_test(test_accepted),
+		cmocka_unit_test(test_named_in_passing), cmocka_unit_test(test_fifo_as_input),
+		cmocka_unit_test(test_deaf_client),      cmocka_unit_test(test_handing_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
