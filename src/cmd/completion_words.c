@@ -74,6 +74,10 @@ struct completion_words completion_of_option(struct arena *arena, const struct o
 		w.words = editors(arena);
 	} else if (streq(spec->name, "environment")) {
 		w.words = "self shell desktop pid: file:";
+	} else if (streq(spec->name, "against")) {
+		w.words = "shell desktop systemd pid: file:";
+	} else if (streq(spec->name, "good") || streq(spec->name, "bad")) {
+		w.words = "self shell desktop systemd editor pid: file:";
 	} else if (streq(argument, "PROBE")) {
 		w.words = probes(arena);
 	} else if (streq(argument, "WHAT")) {

@@ -2,7 +2,9 @@
  * `dialtone env [DIR]`: environments side by side, by what they are and what follows from them.
  */
 #include "base/clock.h"
+#include "cmd/bisect.h"
 #include "cmd/check_options.h"
+#include "cmd/env_bisect.h"
 #include "cmd/env_case.h"
 #include "cmd/env_mask.h"
 #include "cmd/exam.h"
@@ -10,6 +12,7 @@
 #include "cmd/interrupt.h"
 #include "cmd/output.h"
 #include "cmd/progress.h"
+#include "core/editor.h"
 #include "core/registry.h"
 #include "probes/sides/side_origin.h"
 #include "probes/sides/sides.h"
@@ -24,14 +27,25 @@ static const struct option_spec env_specs[] = {
 	{"against", 'a', "SPEC", OPTION_TEXT, AT(against),
          "only this one: pid:N, shell, desktop, systemd, file:F"},
 	{"all", 0, NULL, OPTION_FLAG, AT(all), "also what is equal or does not matter"},
-	{"json", 'j', NULL, OPTION_FLAG, AT(json), "for programs: dialtone.env/1"},
+	{"bisect", 0, NULL, OPTION_FLAG, AT(bisect),
+         "which difference breaks the server? real trials"},
+	{"good", 0, "SPEC", OPTION_TEXT, AT(good), "--bisect: where it works (shell)"},
+	{"bad", 0, "SPEC", OPTION_TEXT, AT(bad),
+         "--bisect: where it does not (editor); as --against, self"},
+	{"editor", 'e', "NAME", OPTION_TEXT, AT(editor), "--bisect: whose rules count"},
+	{"file", 'f', "F", OPTION_TEXT, AT(file), "--bisect: the file you have open"},
+	{"verbose", 'v', NULL, OPTION_FLAG, AT(verbose), "--bisect: each trial as well"},
+	{"json", 'j', NULL, OPTION_FLAG, AT(json),
+         "for programs: dialtone.env/1, dialtone.bisect/1"},
 	{"no-shell", 0, NULL, OPTION_FLAG, AT(no_shell), "do not start a login shell"},
-	{"trust", 0, NULL, OPTION_FLAG, AT(trust), "let direnv and mise evaluate the workspace"},
+	{"trust", 0, NULL, OPTION_FLAG, AT(trust),
+         "run what the workspace names: direnv, mise, drivers"},
 	{"save", 0, "FILE", OPTION_TEXT, AT(save), "also record all evidence in a case file"},
 	{"raw", 0, NULL, OPTION_FLAG, AT(raw), "with --save: keep home and user names"},
 	{"from", 0, "FILE", OPTION_TEXT, AT(from), "compare from a case file, not this machine"},
 	{"timeout", 't', "S", OPTION_TEXT, AT(timeout),
-         "seconds for everything (" ENV_TIMEOUT_DEFAULT ")"},
+         "seconds for everything (" ENV_TIMEOUT_DEFAULT "; with --bisect " BISECT_TIMEOUT_DEFAULT
+         ")"},
 	{"color", 0, "WHEN", OPTION_TEXT, AT(color), "auto, always or never"},
 	{0},
 };
@@ -184,6 +198,18 @@ static int look_and_show(struct env_run *r) {
 		               wish.no_shell ? "looking at processes" : "asking the login shell");
 	}
 	int code = look_around(r, &err);
+	if (code == 0 && r->options->bisect) {
+		if (r->terminal.progress) {
+			progress_end(&r->progress);
+		}
+		return env_bisect(
+			&(struct env_bisect){.options = r->options,
+		                             .exam = &r->exam,
+		                             .interrupt = &r->interrupt,
+		                             .terminal = &r->terminal,
+		                             .progress = r->terminal.progress ? &r->progress : NULL,
+		                             .start_ns = r->start_ns});
+	}
 	if (code == 0) {
 		code = sides_collect(&r->exam, &wish, &r->sides, &err);
 	}
@@ -261,13 +287,45 @@ static bool against_is_valid(const char *spec) {
 	return false;
 }
 
+static bool bisect_makes_sense(const struct env_options *o) {
+	const char *const ends[] = {o->good, o->bad};
+	bool needs = o->good || o->bad || o->editor || o->file || o->verbose;
+	char names[256];
+
+	if (!o->bisect && needs) {
+		output_complain("'--good', '--bad', '--editor', '--file' and '--verbose' only go "
+		                "with '--bisect'");
+		return false;
+	}
+	if (o->bisect && (o->against || o->all || o->save || o->from || o->no_shell)) {
+		output_complain("'--bisect' goes with no --against, --all, --save, --from or "
+		                "--no-shell: its ends are --good and --bad");
+		return false;
+	}
+	for (size_t i = 0; i < 2; i++) {
+		if (!env_bisect_names_end(ends[i])) {
+			output_complain("option '%s': expected self, shell, desktop, systemd, "
+			                "pid:N, file:F, editor or the name of one, got '%s'",
+			                i == 0 ? "--good" : "--bad", ends[i]);
+			return false;
+		}
+	}
+	if (o->editor && !editor_find(o->editor)) {
+		editor_names(names, sizeof names);
+		output_complain("option '--editor': there is no '%s'; known are %s", o->editor,
+		                names);
+		return false;
+	}
+	return true;
+}
+
 static int run(const void *options, const char *const *operands, size_t operand_count) {
 	struct env_options o = *(const struct env_options *)options;
 	int64_t limit_ns = 0;
-	o.timeout = o.timeout ? o.timeout : ENV_TIMEOUT_DEFAULT;
-	if (!color_is_valid(o.color) || !against_is_valid(o.against)) {
+	if (!color_is_valid(o.color) || !against_is_valid(o.against) || !bisect_makes_sense(&o)) {
 		return STATUS_USAGE;
 	}
+	o.timeout = o.timeout ? o.timeout : o.bisect ? BISECT_TIMEOUT_DEFAULT : ENV_TIMEOUT_DEFAULT;
 	if (seconds_parse(o.timeout, &limit_ns) < 0) {
 		output_complain("option '--timeout': expected seconds, more than 0, got '%s'",
 		                o.timeout);

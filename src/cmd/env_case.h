@@ -14,6 +14,12 @@ struct env_options {
 	bool json;
 	bool trust;
 	bool no_shell;
+	bool bisect;
+	const char *good;
+	const char *bad;
+	const char *editor;
+	const char *file;
+	bool verbose;
 	const char *save;
 	bool raw;
 	const char *from;

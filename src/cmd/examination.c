@@ -38,6 +38,7 @@ static int examine(struct examination *e) {
 		return failure_of_target(&err, r);
 	}
 	e->target.environment_change = e->environment;
+	e->target.terms = e->terms;
 	int status = take_window(e);
 	status = status == STATUS_HEALTHY
 	                 ? failure_of_folder(e->exam.world, e->target.workspace, e->dir)
@@ -45,7 +46,7 @@ static int examine(struct examination *e) {
 	if (status != STATUS_HEALTHY) {
 		return status;
 	}
-	const struct exam_plan plan = {.probes = registry_probes,
+	const struct exam_plan plan = {.probes = e->probes ? e->probes : registry_probes,
 	                               .without = &e->options->without,
 	                               .limit = timeout,
 	                               .on_probe = e->on_probe,
@@ -56,7 +57,9 @@ static int examine(struct examination *e) {
 	if (r < 0) {
 		return failure_of_target(&err, r);
 	}
-	e->diagnosis = infer(registry_rules, &e->facts);
+	if (!e->only_look) {
+		e->diagnosis = infer(registry_rules, &e->facts);
+	}
 	return STATUS_HEALTHY;
 }
 
@@ -66,7 +69,7 @@ int examination_run(struct examination *e) {
 	const char *timeout = e->options->timeout ? e->options->timeout : CHECK_TIMEOUT_DEFAULT;
 	(void)seconds_parse(timeout, &limit_ns);
 	exam_init(&e->exam, e->arena, &e->facts, &e->target);
-	e->exam.rules = registry_rules;
+	e->exam.rules = e->only_look ? NULL : registry_rules;
 	e->exam.deadline_ns = clock_now_ns() + limit_ns;
 	evidence_store_init(&e->store, e->arena);
 	e->exam.world = world_live_open(e->arena, &e->store, e->interrupt_fd, &err);

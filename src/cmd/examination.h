@@ -17,6 +17,9 @@ struct examination {
 	const char *const
 		*environment; /* changes of the environment that is judged: as in struct plan */
 	int interrupt_fd;     /* -1: none */
+	const struct probe *const *probes; /* NULL: all there are */
+	const struct server_terms *terms;  /* what the server is given, or NULL */
+	bool only_look; /* nothing is concluded: the server is heard out whatever the world shows */
 	/* Told before each probe what is looked at, or NULL. */
 	void (*on_probe)(const struct probe *probe, void *context);
 	void (*on_wait)(void *context);
@@ -29,7 +32,7 @@ struct examination {
 	struct diagnosis diagnosis;
 };
 
-/* Looks at everything and thinks; nothing is left running. The first six members are the caller's. STATUS_HEALTHY when
+/* Looks at everything and thinks; nothing is left running. The members before the results are the caller's. STATUS_HEALTHY when
  * there is a diagnosis, else a sentence was written on stderr and it is the exit status. */
 int examination_run(struct examination *examination);
 

@@ -25,58 +25,64 @@ struct run {
 	const struct rehearse_subject *subject;
 	const struct rehearse_trial *trial;
 	const char *environment; /* the judged environment is put into this file inside, or NULL */
-	const char *writable[REHEARSAL_ROOTS_MAX + 1];
-	size_t writable_count;
 	const char *args[ARGS_MAX];
 	size_t arg_count;
 };
 
 /* ---- what is writable ---- */
 
-static void add_path(struct run *run, const char *path) {
+struct writable {
+	const char **paths; /* room for REHEARSAL_ROOTS_MAX and the NULL */
+	size_t count;
+};
+
+static void add_path(struct writable *w, const char *path) {
 	bool known = str_empty(path) || path[0] != '/';
 
-	for (size_t i = 0; i < run->writable_count && !known; i++) {
-		known = streq(run->writable[i], path);
+	for (size_t i = 0; i < w->count && !known; i++) {
+		known = streq(w->paths[i], path);
 	}
-	if (!known && run->writable_count < REHEARSAL_ROOTS_MAX) {
-		run->writable[run->writable_count++] = path;
+	if (!known && w->count < REHEARSAL_ROOTS_MAX) {
+		w->paths[w->count++] = path;
 	}
 }
 
 /* What dialtone, go, gopls and the plan may write. Parts of HOME that are links into other places
  * are followed one by one. */
-static void find_writable(struct run *run) {
+const char *const *rehearse_writable(struct arena *arena, const struct target *t,
+                                     const struct facts *facts, const char *const *touches) {
 	static const char *const of_home[] = {".cache", ".config", ".local/share", ".local/state",
 	                                      "go"};
 	static const char *const variables[] = {"TMPDIR",          "XDG_CACHE_HOME",
 	                                        "XDG_CONFIG_HOME", "XDG_STATE_HOME",
 	                                        "XDG_DATA_HOME",   "GOTMPDIR"};
-	const struct target *t = run->subject->target;
+	struct writable out = {
+		.paths = arena_array_of(arena, const char *, REHEARSAL_ROOTS_MAX + 1)};
 
-	add_path(run, t->workspace);
-	add_path(run, t->root);
-	for (const char *const *p = run->trial->touches; p && *p; p++) {
-		add_path(run, *p);
+	add_path(&out, t->workspace);
+	add_path(&out, t->root);
+	for (const char *const *p = touches; p && *p; p++) {
+		add_path(&out, *p);
 	}
-	add_path(run, t->home);
-	add_path(run, envset_get(&t->own, "HOME"));
+	add_path(&out, t->home);
+	add_path(&out, envset_get(&t->own, "HOME"));
 	for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
-		add_path(run, envset_get(&t->judged, variables[i]));
-		add_path(run, envset_get(&t->own, variables[i]));
+		add_path(&out, envset_get(&t->judged, variables[i]));
+		add_path(&out, envset_get(&t->own, variables[i]));
 	}
-	facts_each (place, p, run->subject->facts) {
+	facts_each (place, p, facts) {
 		if (!streq(p->role, "GOROOT") && !streq(p->role, "GOTOOLDIR")) {
-			add_path(run, p->path);
-			add_path(run, p->link);
+			add_path(&out, p->path);
+			add_path(&out, p->link);
 		}
 	}
 	for (size_t i = 0; i < sizeof of_home / sizeof *of_home; i++) {
-		add_path(run, path_join(run->arena, t->home, of_home[i]));
+		add_path(&out, path_join(arena, t->home, of_home[i]));
 	}
 	for (const char *const *p = t->window_folders; p && *p; p++) {
-		add_path(run, *p);
+		add_path(&out, *p);
 	}
+	return out.paths;
 }
 
 /* ---- the command line inside ---- */
@@ -176,10 +182,10 @@ static int act(void *context, const struct rehearsal *inside, struct err *err) {
 }
 
 static struct rehearsal_spec spec_of(struct run *run, int64_t limit_ns) {
-	find_writable(run);
 	find_args(run, limit_ns);
 	return (struct rehearsal_spec){
-		.writable = run->writable,
+		.writable = rehearse_writable(run->arena, run->subject->target, run->subject->facts,
+	                                      run->trial->touches),
 		.act = act,
 		.context = run,
 		.argv = run->args,

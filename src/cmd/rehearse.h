@@ -46,6 +46,11 @@ struct rehearsed {
 	int64_t overhead_ms;  /* all else: making the view, doing it, ending it */
 };
 
+/* What dialtone, go and gopls may write there, and `touches` (absolute, NULL-terminated, or NULL): for
+ * rehearsal_spec.writable, NULL-terminated, in the arena. */
+const char *const *rehearse_writable(struct arena *arena, const struct target *target,
+                                     const struct facts *facts, const char *const *touches);
+
 /* Rehearses up to REHEARSALS_MAX trials side by side, each in a view of its own. before: the report of the machine as it
  * is, outside or inside, or NULL: then every trial that was checked and has no id or did not find it any more has
  * passed. */

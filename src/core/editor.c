@@ -16,6 +16,18 @@ const struct editor *editor_find(const char *name) {
 	return NULL;
 }
 
+const struct editor *editor_of_kind(const char *kind) {
+	for (size_t i = 0; registry_editors[i]; i++) {
+		const char *const *k = registry_editors[i]->kinds;
+		for (; k && *k; k++) {
+			if (streq(*k, kind)) {
+				return registry_editors[i];
+			}
+		}
+	}
+	return NULL;
+}
+
 void editor_names(char *buffer, size_t len) {
 	size_t used = 0;
 	for (size_t i = 0; registry_editors[i] && used < len; i++) {

@@ -35,6 +35,8 @@ struct editor {
 
 /* The editor of that name, or NULL; in registry_editors. */
 const struct editor *editor_find(const char *name);
+/* The editor that processes of this kind (LOOK_EDITORS) are, or NULL. */
+const struct editor *editor_of_kind(const char *kind);
 /* "emacs, helix, none, vscode": for messages. Written into a buffer of len bytes, cut there. */
 void editor_names(char *buffer, size_t len);
 

@@ -24,6 +24,14 @@ enum configuration_reply {
 	REPLY_UNKNOWN, /* the error "method not found" */
 };
 
+/* What a trial gives the server in place of what the judged process has. */
+struct server_terms {
+	const char *cwd;                 /* NULL: as the editor does */
+	struct limit_pair nofile, nproc; /* as in session_spec */
+	const struct limit_pair *fatal;
+	bool offline; /* nothing is fetched: GOPROXY=off */
+};
+
 struct target {
 	/* from the command line */
 	const char *workspace;   /* absolute, cleaned, symlinks as the user wrote them */
@@ -43,6 +51,7 @@ struct target {
 	/* How the environment that is judged would be changed, "NAME=value" or "NAME", ended by NULL; or NULL: what a
 	 * repair has brought about counts although only programs started anew have it. */
 	const char *const *environment_change;
+	const struct server_terms *terms; /* of a trial (env --bisect), or NULL */
 
 	/* probes/environment */
 	struct envset own;             /* dialtone's own environment: normally the shell's */

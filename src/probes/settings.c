@@ -6,18 +6,6 @@
 #include "core/probe.h"
 #include "core/registry.h"
 
-static const struct editor *editor_of_kind(const char *kind) {
-	for (size_t i = 0; registry_editors[i]; i++) {
-		const char *const *k = registry_editors[i]->kinds;
-		for (; k && *k; k++) {
-			if (streq(*k, kind)) {
-				return registry_editors[i];
-			}
-		}
-	}
-	return NULL;
-}
-
 static const struct editor *editor_configured(struct exam *exam) {
 	const struct editor *best = NULL;
 	for (size_t i = 0; registry_editors[i]; i++) {

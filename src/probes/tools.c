@@ -100,6 +100,12 @@ static int look(struct exam *exam, struct err *err) {
 	t->server_cwd = t->workspace;
 	t->root = t->workspace;
 	t->editor->arrange(exam);
+	if (t->terms) {
+		t->server_cwd = t->terms->cwd ? t->terms->cwd : t->server_cwd;
+	}
+	if (t->terms && t->terms->offline) {
+		envset_set(&t->server, "GOPROXY", "off");
+	}
 	if (!t->do_not_start && !t->trusted && t->gopls_path) {
 		t->do_not_start = trust_look_tool(exam, "gopls", t->gopls_path);
 	}

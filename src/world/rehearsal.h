@@ -39,6 +39,8 @@ struct rehearsal_spec {
 	 * errno with a sentence: then nothing is run. NULL: nothing is done. */
 	int (*act)(void *context, const struct rehearsal *inside, struct err *err);
 	void *context;
+	/* In place of a program: done in a process of its own, which ends with what it returns. */
+	int (*main)(void *context);
 	const char *const *argv; /* argv[0]: NULL for this very program */
 	size_t argc;
 	char *const *envp;

@@ -177,16 +177,18 @@ static void limit_set(int resource, struct limit_pair pair) {
 }
 
 static _Noreturn void become_program(const struct rehearsal_spec *spec) {
-	const char **argv = arena_array_of(arena_new(), const char *, spec->argc + 1);
-
-	memcpy(argv, spec->argv, spec->argc * sizeof *argv);
-	const char *program = argv[0] ? argv[0] : "/proc/self/exe";
-	argv[0] = argv[0] ? argv[0] : "dialtone";
 	limit_set(RLIMIT_NOFILE, spec->nofile);
 	limit_set(RLIMIT_NPROC, spec->nproc);
 	dup2(OUT_FD, STDOUT_FILENO);
 	dup2(ERR_FD, STDERR_FILENO);
 	selfcare_reset_signals();
+	if (spec->main) {
+		_exit(spec->main(spec->context));
+	}
+	const char **argv = arena_array_of(arena_new(), const char *, spec->argc + 1);
+	memcpy(argv, spec->argv, spec->argc * sizeof *argv);
+	const char *program = argv[0] ? argv[0] : "/proc/self/exe";
+	argv[0] = argv[0] ? argv[0] : "dialtone";
 	execve(program, (char *const *)(uintptr_t)argv, spec->envp);
 	tell(INSIDE_REFUSED, -errno, "the program cannot be started");
 	_exit(127);

@@ -69,6 +69,9 @@ const struct limit_pair *limits_fatal(struct exam *exam) {
 	const char *pid = arena_printf(exam->arena, "%d", (int)exam->target->editor_pid);
 	bool any = false;
 
+	if (exam->target->terms) {
+		return exam->target->terms->fatal;
+	}
 	for (int i = 0; exam->target->editor_pid > 0 && i < LIMIT_FATAL_COUNT; i++) {
 		const struct evidence *ev;
 		struct limit_pair own, its;
@@ -97,6 +100,9 @@ struct limit_pair limits_lower_tasks(struct exam *exam) {
 	const struct evidence *ev;
 	const char *pid = arena_printf(exam->arena, "%d", (int)exam->target->editor_pid);
 
+	if (exam->target->terms) {
+		return exam->target->terms->nproc;
+	}
 	if (exam->target->editor_pid <= 0 || !limit_of(exam, "self", "limit_nproc", &own, &ev) ||
 	    !limit_of(exam, pid, "limit_nproc", &judged, &ev) || !is_lower(judged.soft, own.soft) ||
 	    server_runs_here(exam)) {
@@ -111,6 +117,9 @@ struct limit_pair limits_lower(struct exam *exam) {
 	struct limit_pair own, judged;
 	const struct evidence *ev;
 
+	if (exam->target->terms) {
+		return exam->target->terms->nofile;
+	}
 	if (exam->target->editor_pid <= 0 || !limits_nofile(exam, "self", &own, &ev) ||
 	    !limits_nofile(exam, arena_printf(exam->arena, "%d", (int)exam->target->editor_pid),
 	                   &judged, &ev) ||

@@ -6,6 +6,8 @@
 
 #include "core/probe.h"
 
+/* In a trial (target.terms) those that tell what the server gets give what the trial says. */
+
 /* RLIMIT_NOFILE of a process, -1 for unlimited; false when it cannot be read. pid: "self" or a
  * number. */
 bool limits_nofile(struct exam *exam, const char *pid, struct limit_pair *ret,
