@@ -13,6 +13,7 @@
 #define COLD_LIMIT_NS      (30 * NS_PER_S)
 #define TRIAL_LIMIT_MIN_NS (2500 * NS_PER_MS)
 #define TRIAL_LIMIT_MAX_NS (15 * NS_PER_S)
+#define SHORTEST_NS        (300 * NS_PER_MS)
 #define SLOW_MS            700 /* with ends that take as long, time is dearer than trials */
 #define LEAST_NS           (1500 * NS_PER_MS) /* left of the time, or no trial is begun */
 
@@ -58,7 +59,8 @@ static struct bisect_trial *note(struct bisect *b, const struct subset *set) {
 static int64_t limited(const struct bisect *b, int64_t limit_ns) {
 	int64_t left_ns = time_left(b) - LEAST_NS;
 
-	return left_ns < limit_ns ? left_ns : limit_ns;
+	left_ns = left_ns < limit_ns ? left_ns : limit_ns;
+	return left_ns < SHORTEST_NS ? SHORTEST_NS : left_ns;
 }
 
 static void try_sets(struct bisect *b, const struct subset *sets, size_t count, int64_t limit_ns,
@@ -85,7 +87,7 @@ static enum trial weigh(struct work *w, const struct subset *set, struct trial_o
 	const struct trial_outcome *good = &b->trials[0].outcome;
 	enum trial result = trial_judge(good, outcome);
 
-	if (result != TRIAL_BAD || !outcome->late || b->trials[1].outcome.late ||
+	if (result == TRIAL_GOOD || !outcome->late || b->trials[1].outcome.late ||
 	    time_left(b) < w->limit_ns) {
 		return result;
 	}
@@ -130,10 +132,11 @@ static int64_t trial_limit(const struct trial_outcome *good) {
 static void ask_ends(struct bisect *b, const struct subset ends[2], size_t count,
                      struct trial_outcome outcomes[2]) {
 	try_sets(b, ends, count, END_LIMIT_NS, outcomes);
-	if (outcomes[0].end == TRIAL_SAID && outcomes[0].late) {
+	if (outcomes[0].late) {
 		try_sets(b, ends, 1, COLD_LIMIT_NS, outcomes);
 	}
-	if (count == 2 && outcomes[1].late && trial_limit(&outcomes[0]) > END_LIMIT_NS) {
+	if (count == 2 && outcomes[1].late &&
+	    (trial_limit(&outcomes[0]) > END_LIMIT_NS || outcomes[1].end != TRIAL_SAID)) {
 		try_sets(b, &ends[1], 1, trial_limit(&outcomes[0]), &outcomes[1]);
 	}
 }

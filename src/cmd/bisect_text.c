@@ -140,9 +140,23 @@ static const char *answer_found(const struct bisect *b) {
 	return out.data;
 }
 
+/* The ends of `settings --bisect` are the same server with and without them. */
+static const char *answer_settings(const struct bisect *b) {
+	if (b->end == BISECT_BOTH_WELL) {
+		return arena_printf(b->arena, "These settings do no harm: %s.",
+		                    well(b->arena, &b->trials[b->trial_count - 1].outcome));
+	}
+	return arena_printf(b->arena, "It is not these settings: without them it is %s, %s.",
+	                    b->trials[0].outcome.state, hurt(b, &b->trials[0].outcome));
+}
+
 const char *bisect_answer(const struct bisect *b) {
 	const struct trial_outcome *bad = b->trial_count > 1 ? &b->trials[1].outcome : NULL;
 
+	if (streq(b->what, "settings") &&
+	    (b->end == BISECT_BOTH_WELL || b->end == BISECT_GOOD_HURTS)) {
+		return answer_settings(b);
+	}
 	switch (b->end) {
 	case BISECT_FOUND:
 		return answer_found(b);
@@ -186,11 +200,13 @@ static void add_end(struct strbuf *out, const struct bisect *b, const char *word
 static void add_element(struct strbuf *out, const struct bisect *b, const struct element *e,
                         bisect_origin origin, void *context) {
 	const char *from = origin ? origin(context, e) : "";
+	bool setting = e->kind == ELEMENT_SETTING;
 
-	strbuf_printf(out, "  %s\n    %s: %.*s%s%s%s\n", bisect_element_words(b->arena, e),
-	              b->bad_name, VALUE_MAX, bisect_value(b->arena, e, e->bad),
-	              str_empty(from) ? "" : " (", from, str_empty(from) ? "" : ")");
-	if (e->kind != ELEMENT_SETTING) {
+	strbuf_printf(out, "  %s\n    %s%s%.*s%s%s%s\n", bisect_element_words(b->arena, e),
+	              setting ? "" : b->bad_name, setting ? "" : ": ", VALUE_MAX,
+	              bisect_value(b->arena, e, e->bad), str_empty(from) ? "" : " (", from,
+	              str_empty(from) ? "" : ")");
+	if (!setting) {
 		strbuf_printf(out, "    %s: %.*s\n", b->good_name, VALUE_MAX,
 		              bisect_value(b->arena, e, e->good));
 	}
@@ -252,13 +268,12 @@ void bisect_text(struct strbuf *text, const struct bisect *b, bool utf8, bool ve
 	if (b->trial_count > 1) {
 		add_end(out, b, "bad", b->bad_name, &b->trials[1].outcome);
 	}
-	strbuf_printf(
-		out,
-		"  %zu difference%s, %zu trial%s, %.1f s; nothing was fetched, nothing stays\n",
-		b->count, b->count == 1 ? "" : "s", b->trial_count, b->trial_count == 1 ? "" : "s",
-		(double)b->timings.total_ns / (double)NS_PER_S);
+	strbuf_printf(out, "  %zu %s%s, %zu trial%s, %.1f s; nothing was fetched, nothing stays\n",
+	              b->count, streq(b->what, "settings") ? "key" : "difference",
+	              b->count == 1 ? "" : "s", b->trial_count, b->trial_count == 1 ? "" : "s",
+	              (double)b->timings.total_ns / (double)NS_PER_S);
 	if (b->end == BISECT_GOOD_HURTS) {
-		strbuf_add(out, "  What hurts both ends is told by `dialtone check`.\n");
+		strbuf_add(out, "  What is wrong there is told by `dialtone check`.\n");
 	}
 	if (b->found.whimsical) {
 		strbuf_add(out,

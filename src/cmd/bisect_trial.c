@@ -5,7 +5,6 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/str.h"
-#include "cmd/examination.h"
 #include "core/registry.h"
 
 #include <errno.h>
@@ -14,8 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MARGIN_NS      NS_PER_S /* what server_answer keeps back of the time of a run */
-#define END_NS         (2 * NS_PER_S)
+#define MARGIN_NS      NS_PER_S       /* what server_answer keeps back of the time of a run */
+#define END_NS         (6 * NS_PER_S) /* for all else, on a busy machine */
 #define REPORT_CAP     ((size_t)64 * 1024)
 #define FEATURE_PREFIX "feature."
 
@@ -26,7 +25,12 @@ struct job {
 
 /* ---- inside ---- */
 
-static const struct probe *const *trial_probes(struct arena *arena) {
+static const char *const trial_ids[] = {"environment",  "settings",      "tools", "source",
+                                        "server_start", "server_answer", NULL};
+static const char *const look_ids[] = {"environment", "settings", "tools",
+                                       "source",      "places",   NULL};
+
+static const struct probe *const *probes_of(struct arena *arena, const char *const *ids) {
 	size_t n = 0, count = 0;
 
 	while (registry_probes[n]) {
@@ -34,8 +38,7 @@ static const struct probe *const *trial_probes(struct arena *arena) {
 	}
 	const struct probe **probes = arena_array_of(arena, const struct probe *, n + 1);
 	for (size_t i = 0; i < n; i++) {
-		if (STR_IN(registry_probes[i]->id, "environment", "settings", "tools", "source",
-		           "server_start", "server_answer")) {
+		if (str_in(registry_probes[i]->id, ids)) {
 			probes[count++] = registry_probes[i];
 		}
 	}
@@ -138,7 +141,7 @@ static int perform(void *context) {
 		.environment =
 			wish->condition ? trial_environment(arena, &wish->condition->env) : NULL,
 		.interrupt_fd = -1,
-		.probes = trial_probes(arena),
+		.probes = probes_of(arena, trial_ids),
 		.terms = &terms,
 		.only_look = true,
 	};
@@ -151,6 +154,24 @@ static int perform(void *context) {
 
 /* ---- outside ---- */
 
+int trial_look(struct arena *arena, const struct check_options *options, const char *dir,
+               const struct envset *env, int interrupt_fd, struct examination *ret) {
+	struct check_options *as_self = arena_new_of(arena, struct check_options);
+
+	*as_self = *options;
+	as_self->environment = "self";
+	*ret = (struct examination){
+		.arena = arena,
+		.options = as_self,
+		.dir = dir,
+		.environment = trial_environment(arena, env),
+		.interrupt_fd = interrupt_fd,
+		.probes = probes_of(arena, look_ids),
+		.only_look = true,
+	};
+	return examination_run(ret);
+}
+
 static void conclude(struct arena *arena, const struct rehearsal_outcome *o,
                      struct trial_outcome *ret) {
 	const char *state = keyline_get(arena, o->out, "state");
@@ -161,6 +182,7 @@ static void conclude(struct arena *arena, const struct rehearsal_outcome *o,
 	                              .state = "unknown",
 	                              .hurt = "",
 	                              .ms = (o->ended_ns - o->begun_ns) / NS_PER_MS};
+	ret->late = o->end == REHEARSAL_TIMED_OUT;
 	if (o->end == REHEARSAL_INTERRUPTED) {
 		ret->end = TRIAL_INTERRUPTED;
 		return;

@@ -6,7 +6,7 @@
 #define CMD_BISECT_TRIAL_H
 
 #include "bisect/condition.h"
-#include "cmd/check_options.h"
+#include "cmd/examination.h"
 #include "world/rehearsal.h"
 
 #define TRIAL_FEATURES_MAX 16
@@ -56,6 +56,10 @@ struct trial_outcome {
 /* Makes up to REHEARSALS_MAX of them side by side. Strings live in the arena. */
 void trials_run(struct arena *arena, const struct trial_subject *subject,
                 const struct trial_wish *wishes, size_t count, struct trial_outcome *ret);
+
+/* Looks with this environment which editor is meant, which file and which places; nothing is started. As examination_run. */
+int trial_look(struct arena *arena, const struct check_options *options, const char *dir,
+               const struct envset *env, int interrupt_fd, struct examination *ret);
 
 /* From dialtone's own environment to this one: as struct plan has changes. */
 const char *const *trial_environment(struct arena *arena, const struct envset *env);

@@ -5,10 +5,8 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "cmd/bisect.h"
-#include "cmd/examination.h"
 #include "cmd/rehearse.h"
 #include "core/editor.h"
-#include "core/registry.h"
 #include "probes/sides/side_origin.h"
 #include "probes/sides/sides.h"
 
@@ -170,39 +168,9 @@ static int find_ends(struct run *run) {
 
 /* ---- what the trials have in common ---- */
 
-static const struct probe *const *place_probes(struct arena *arena) {
-	size_t n = 0, count = 0;
-
-	while (registry_probes[n]) {
-		n++;
-	}
-	const struct probe **probes = arena_array_of(arena, const struct probe *, n + 1);
-	for (size_t i = 0; i < n; i++) {
-		if (STR_IN(registry_probes[i]->id, "environment", "settings", "tools", "source",
-		           "places")) {
-			probes[count++] = registry_probes[i];
-		}
-	}
-	return probes;
-}
-
-/* Looks with one end's environment: which editor, which file, which places. Nothing is started. */
 static int look_as(struct run *run, const struct end *end, struct examination *e) {
-	struct check_options *options = arena_new_of(run->arena, struct check_options);
-
-	*options = run->options;
-	options->environment = "self";
-	options->timeout = BISECT_TIMEOUT_DEFAULT;
-	*e = (struct examination){
-		.arena = run->arena,
-		.options = options,
-		.dir = run->job->exam->target->workspace,
-		.environment = trial_environment(run->arena, &end->condition.env),
-		.interrupt_fd = run->job->interrupt->fd,
-		.probes = place_probes(run->arena),
-		.only_look = true,
-	};
-	return examination_run(e);
+	return trial_look(run->arena, &run->options, run->job->exam->target->workspace,
+	                  &end->condition.env, run->job->interrupt->fd, e);
 }
 
 /* The editor and the file are those of the bad end, so that nothing else differs. */

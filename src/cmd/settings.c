@@ -12,8 +12,9 @@
 #include "report/harmless.h"
 #include "world/live.h"
 
-#define LIMIT_NS   (20 * NS_PER_S)
-#define LIMIT_TEXT "20"
+#define LIMIT_NS        (20 * NS_PER_S)
+#define LIMIT_TEXT      "20"
+#define BISECT_LIMIT_NS (60 * NS_PER_S)
 
 #define AT(member) offsetof(struct settings_options, member)
 static const struct option_spec specs[] = {
@@ -24,6 +25,8 @@ static const struct option_spec specs[] = {
 	{"fail-on", 0, "error|warning|note", OPTION_TEXT, AT(fail_on), "exit 1 from this level on"},
 	{"environment", 'E', "SPEC", OPTION_TEXT, AT(environment),
          "self, shell, desktop, pid:N or file:F (of env -0)"},
+	{"bisect", 0, NULL, OPTION_FLAG, AT(bisect), "which key breaks the server? real trials"},
+	{"verbose", 'v', NULL, OPTION_FLAG, AT(verbose), "--bisect: each trial as well"},
 	{"trust", 0, NULL, OPTION_FLAG, AT(trust), "run programs that files of the workspace name"},
 	{"color", 0, "WHEN", OPTION_TEXT, AT(color), "auto, always or never"},
 	{0},
@@ -106,7 +109,7 @@ static int look(struct settings_view *view, const char *dir) {
 int settings_view_open(struct settings_view *view, struct arena *arena,
                        const struct settings_options *options, const char *dir) {
 	struct err err;
-	int64_t deadline_ns = clock_now_ns() + LIMIT_NS;
+	int64_t deadline_ns = clock_now_ns() + (options->bisect ? BISECT_LIMIT_NS : LIMIT_NS);
 	*view = (struct settings_view){
 		.arena = arena,
 		.options = options,
@@ -241,6 +244,13 @@ static bool options_make_sense(const struct settings_options *o, enum verb verb)
 		output_complain("'--json' and '--sarif' do not go together");
 		return false;
 	}
+	if ((o->bisect && (verb != VERB_LINT || o->sarif || o->fail_on)) ||
+	    (o->verbose && !o->bisect)) {
+		output_complain(o->bisect ? "'--bisect' goes with no get, set, unset, --sarif or "
+		                            "--fail-on"
+		                          : "option '--verbose' only goes with '--bisect'");
+		return false;
+	}
 	if ((o->layer || o->yes) && !writes) {
 		output_complain("option '%s' only goes with set and unset",
 		                o->layer ? "--layer" : "--yes");
@@ -256,6 +266,7 @@ static bool options_make_sense(const struct settings_options *o, enum verb verb)
 
 static int run(const void *options, const char *const *operands, size_t operand_count) {
 	struct order order;
+	int64_t start_ns = clock_now_ns();
 	if (!parse_order(operands, operand_count, &order) ||
 	    !options_make_sense(options, order.verb)) {
 		return STATUS_USAGE;
@@ -266,7 +277,8 @@ static int run(const void *options, const char *const *operands, size_t operand_
 	if (status == STATUS_HEALTHY) {
 		switch (order.verb) {
 		case VERB_LINT:
-			status = lint(view);
+			status = view->options->bisect ? settings_bisect(view, start_ns)
+			                               : lint(view);
 			break;
 		case VERB_GET:
 			status = settings_get(view, order.key);
@@ -293,6 +305,7 @@ const struct command command_settings = {
 		 "dialtone settings unset KEY [DIR]       the same for taking a key away\n"
 		 "\n"
 		 "A directory that is called like a verb: ./get\n"
+		 "With --bisect the exit status is 1 found, 0 they do no harm, 3 cannot tell.\n"
 		 "Exit status: 0 nothing of that level, 1 found, 2 usage, 3 a file could not be\n"
 		 "read, 4 not written.\n",
 	.options = specs,

@@ -17,6 +17,8 @@ struct settings_options {
 	const char *fail_on;
 	const char *environment;
 	bool trust;
+	bool bisect;
+	bool verbose;
 	const char *color;
 };
 
@@ -54,6 +56,7 @@ void settings_write_sarif(struct strbuf *out, const struct settings_view *view,
 
 /* The subcommands; operands behind the word. */
 int settings_get(struct settings_view *view, const char *key);
+int settings_bisect(struct settings_view *view, int64_t start_ns); /* --bisect */
 int settings_change(struct settings_view *view, const char *key, const char *json);
 
 #endif

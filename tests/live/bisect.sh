@@ -33,7 +33,9 @@ dump() {
 bisect() {
 	local name=$1 want=$2
 	shift 2
-	"$dialtone" "$@" --bisect --json --timeout 300 >out 2>err
+	local longer=(--timeout 300)
+	if [ "$1" = settings ]; then longer=(); fi
+	"$dialtone" "$@" --bisect --json "${longer[@]}" >out 2>err
 	status=$?
 	if [ "$status" != "$want" ]; then fail "$name: status $status instead of $want: $(head -c 300 err) $(jq -c '.answer' out)"; fi
 	if grep -q 'Sanitizer\|runtime error' err; then fail "$name: a sanitizer spoke: $(head -n 5 err)"; fi
@@ -106,6 +108,22 @@ holds 'a limit' ".bad.environment == \"pid:$!\" and ([.differences[] | select(.g
 bisect 'by its name' 1 env project --good self --bad neovim
 kill $!
 wait $! 2>/dev/null
+
+# --- settings: which key
+mkdir -p home/.config/Code/User project/.vscode
+printf '{\n\t// mine\n\t"editor.fontSize": 12,\n\t"go.lintTool": "revive",\n\t"go.toolsEnvVars": {"GOPRIVATE": "x", "GOFLAGS": "-mod=bogus"},\n}\n' \
+	>home/.config/Code/User/settings.json
+printf '{"go.buildTags": "x", "gopls": {"ui.semanticTokens": true}}\n' >project/.vscode/settings.json
+manifest project home >before
+bisect 'a key' 1 settings project
+guilty 'a key' '[["go.toolsEnvVars.GOFLAGS"]]'
+holds 'a key' '.what == "settings" and (.differences | length) == 5'
+holds 'a key' '[.differences[] | select(.guilty)][0] | .kind == "setting" and (.origin | endswith("settings.json line 5"))'
+if ! manifest project home | cmp -s before -; then fail "changed: $(manifest project home | diff before - | head -3)"; fi
+printf '{"go.toolsEnvVars": {"GOFLAGS": "-mod=mod"}}\n' >home/.config/Code/User/settings.json
+bisect 'no key' 0 settings project
+holds 'no key' '.result == "both_well"'
+rm -r home/.config/Code project/.vscode
 
 # --- both ends are looked at first
 dump good
