@@ -183,7 +183,8 @@ static int work(struct pin_run *run) {
 	if (!run->options->yes) {
 		return pin_show_plan(run);
 	}
-	int r = install_all(run, &err);
+	int r = pin_switch_may(run, &err);
+	r = r < 0 ? r : install_all(run, &err);
 	if (r == 0 && run->repair.change_count > 0) {
 		r = pin_switch(run, &err);
 	}

@@ -120,6 +120,9 @@ int pin_write_sums(struct pin_run *run, const struct pin_spec *spec, const char 
 
 /* pin_switch.c. What changes in links and settings, into run->plan and run->repair. */
 int pin_switch_plan(struct pin_run *run, struct err *err);
+/* Is there a journal, and nothing in it that was interrupted? Asked before anything is installed. */
+int pin_switch_may(struct pin_run *run, struct err *err);
+/* -errno with a sentence: all is as before. */
 int pin_switch(struct pin_run *run, struct err *err);
 
 /* pin_show.c */

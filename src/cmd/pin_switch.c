@@ -174,14 +174,22 @@ static int refuse_unfinished(struct pin_run *run, struct journal *journal, struc
 	               : 0;
 }
 
+int pin_switch_may(struct pin_run *run, struct err *err) {
+	if (run->repair.change_count == 0) {
+		return 0;
+	}
+	CLEANUP(journal_closep) struct journal *journal = journal_open(true, err);
+	return journal ? refuse_unfinished(run, journal, err) : err->code;
+}
+
 int pin_switch(struct pin_run *run, struct err *err) {
 	struct steps steps;
-	int64_t begin = clock_now_ns();
 	CLEANUP(journal_closep) struct journal *journal = journal_open(true, err);
 	if (!journal) {
 		return err->code;
 	}
 	CLEANUP(fd_closep) int lock = lock_take(run->arena, LOCK_WAIT_NS, err);
+	int64_t begin = clock_now_ns();
 	int r = lock < 0 ? lock : refuse_unfinished(run, journal, err);
 	if (r < 0) {
 		return r;

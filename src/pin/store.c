@@ -169,12 +169,9 @@ const char *store_scratch(struct arena *arena, const char *root, int *ret_lock, 
 	return dir;
 }
 
-static int sync_path(const char *dir, bool all, struct err *err) {
+static int sync_dir(const char *dir, bool filesystem) {
 	CLEANUP(fd_closep) int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || (all ? syncfs(fd) : fsync(fd)) < 0) {
-		return err_set(err, -errno, "cannot write to '%s': %s", dir, strerror(errno));
-	}
-	return 0;
+	return fd < 0 || (filesystem ? syncfs(fd) : fsync(fd)) < 0 ? -errno : 0;
 }
 
 int store_publish(struct arena *arena, const char *root, const struct pin_spec *spec,
@@ -185,9 +182,10 @@ int store_publish(struct arena *arena, const char *root, const struct pin_spec *
 	if (r < 0) {
 		return err_set(err, r, "cannot make '%s': %s", parent, strerror(-r));
 	}
-	r = sync_path(dir, true, err);
+	/* A toolchain has thousands of files. */
+	r = spec->tool->is_go ? sync_dir(dir, true) : tree_sync(arena, dir);
 	if (r < 0) {
-		return r;
+		return err_set(err, r, "cannot write to '%s': %s", dir, strerror(-r));
 	}
 	/* What stands there is not the bytes that were installed, or nobody would install it again. */
 	if (renameat2(AT_FDCWD, dir, AT_FDCWD, target, RENAME_NOREPLACE) < 0 &&
@@ -195,5 +193,6 @@ int store_publish(struct arena *arena, const char *root, const struct pin_spec *
 		return err_set(err, -errno, "cannot put '%s' into its place: %s", target,
 		               strerror(errno));
 	}
-	return sync_path(parent, false, err);
+	r = sync_dir(parent, false);
+	return r < 0 ? err_set(err, r, "cannot write to '%s': %s", parent, strerror(-r)) : 0;
 }

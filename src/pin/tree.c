@@ -88,6 +88,29 @@ int tree_copy(struct arena *arena, const char *from, const char *to, struct err 
 	return r;
 }
 
+static int sync_one(const char *path) {
+	CLEANUP(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
+}
+
+int tree_sync(struct arena *arena, const char *dir) {
+	char *roots[] = {arena_strdup(arena, dir), NULL};
+	FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	FTSENT *entry;
+	int r = walk ? 0 : -errno;
+	while (r == 0 && (entry = fts_read(walk))) {
+		if (entry->fts_info == FTS_F || entry->fts_info == FTS_DP) {
+			r = sync_one(entry->fts_accpath);
+		} else if (entry->fts_info == FTS_NS || entry->fts_info == FTS_DNR) {
+			r = -entry->fts_errno;
+		}
+	}
+	if (walk) {
+		(void)fts_close(walk);
+	}
+	return r;
+}
+
 int tree_make_executable(struct arena *arena, const char *dir) {
 	char *roots[] = {arena_strdup(arena, dir), NULL};
 	FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);

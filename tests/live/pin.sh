@@ -162,18 +162,19 @@ expect 'leftovers: the program' v0.99.2 "$(version)"
 run 'back' 0 pin --previous --yes
 
 # --- killed wherever a name comes to be: the old version works, and the next run ends it
+cp -r "$data/versions/gopls/v0.99.2" ready
 if command -v strace >/dev/null; then
 	for at in 1 2 3 4 5 6; do
 		rm -rf "$data/versions/gopls/v0.99.2"
 		strace -f -o trace -e trace=rename,renameat,renameat2 -e "inject=rename,renameat,renameat2:signal=KILL:when=$at" \
-			"$dialtone" pin gopls@v0.99.2 --from proxy --yes >out 2>err </dev/null
+			"$dialtone" pin gopls@v0.99.2 --from ready --yes >out 2>err </dev/null
 		case $(version) in
 		v0.99.1) ;;
 		v0.99.2) cmp -s "$gopls" "$data/versions/gopls/v0.99.2/gopls" || fail "killed at $at: half a switch" ;;
 		*) fail "killed at $at: <$(version)>" ;;
 		esac
 		run "killed at $at: settled" 0 fix --resume
-		run "killed at $at: again" 0 pin gopls@v0.99.2 --from proxy --yes
+		run "killed at $at: again" 0 pin gopls@v0.99.2 --from ready --yes
 		expect "killed at $at: the new one" v0.99.2 "$(version)"
 		expect "killed at $at: nothing left" '' "$(ls "$data/tmp")"
 		run "killed at $at: back" 0 pin gopls@v0.99.1 --yes
@@ -184,7 +185,7 @@ fi
 
 # --- killed, stopped or out of time while go works: no go is left, the old version works
 # shellcheck disable=SC2016 # the script's own
-printf '#!/bin/sh\ncase $1 in install) : >"%s/began"; exec sleep 3600.25 ;; *) exec "%s/go" "$@" ;; esac\n' "$work" "$go_dir" >bin/go
+printf '#!/bin/sh\ncase $1 in install) : >"%s/began"; exec sleep 3600.%s ;; *) exec "%s/go" "$@" ;; esac\n' "$work" $$ "$go_dir" >bin/go
 chmod +x bin/go
 rm -rf "$data/versions/gopls/v0.99.2"
 strike() { # SIGNAL STATUS
@@ -200,17 +201,31 @@ strike() { # SIGNAL STATUS
 	wait $pid 2>/dev/null
 	status=$?
 	expect "$1: status" "$2" $status
-	none_left "$1" '^sleep 3600.25'
+	none_left "$1" "^sleep 3600.$$\$"
 	expect "$1: the old one" v0.99.1 "$(version)"
 }
 strike INT 130
 expect 'INT: nothing left' '' "$(ls "$data/tmp")"
 strike KILL 137
 run 'out of time' 4 pin gopls@v0.99.2 --from proxy --yes --timeout 1
-none_left 'out of time' '^sleep 3600.25'
+none_left 'out of time' "^sleep 3600.$$\$"
 expect 'what the killed one left is gone' '' "$(ls "$data/tmp")"
 expect 'out of time: the old one' v0.99.1 "$(version)"
 rm bin/go
+
+# --- without SQLite nothing is changed; a full disk leaves nothing behind
+mkdir -p broken && printf 'no library' >broken/libsqlite3.so.0
+LD_LIBRARY_PATH=$work/broken run 'no journal, no change' 4 pin gopls@v0.23.0 --from "$tools/gopls/v0.23.0" --yes
+expect 'no journal: the old one' v0.99.1 "$(version)"
+if unshare -rm true 2>/dev/null; then
+	mkdir -p small
+	# shellcheck disable=SC2016 # the inner shell's
+	unshare -rm sh -c 'mount -t tmpfs -o size=20m none small && XDG_DATA_HOME=$PWD/small "$0" pin gopls@v0.23.0 --from "$1" --yes >out 2>err
+		echo "$? $(find small -type f | wc -l)" >told' "$dialtone" "$tools/gopls/v0.23.0"
+	expect 'a full disk' '4 0' "$(cat told)"
+else
+	echo '# skipped a full disk: no namespaces for this user'
+fi
 
 # --- which gopls suits
 compatible() { # GO GO-LINE

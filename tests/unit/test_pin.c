@@ -305,6 +305,8 @@ static void test_trees(void **state) {
 	assert_int_equal(st.st_mode & 0777, 0755);
 	assert_int_equal(lstat(path_join(*state, to, "fifo"), &st), -1);
 	assert_int_equal(tree_make_executable(*state, to), 0);
+	assert_int_equal(tree_sync(*state, to), 0);
+	assert_int_equal(tree_sync(*state, path_join(*state, root, "nowhere")), -ENOENT);
 	assert_int_equal(lstat(path_join(*state, to, "text"), &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0755);
 	assert_int_equal(tree_copy(*state, from, to, &err), -EEXIST);
