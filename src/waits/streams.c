@@ -9,8 +9,8 @@
 static bool same_stream(const struct wait_process *p, const struct wait_process *q, int64_t fd) {
 	const struct wait_fd *a = waits_fd(p, fd), *b = waits_fd(q, fd);
 
-	return a && b && a->ino == b->ino && streq(a->link, b->link) &&
-	       !streq(a->link, "/dev/null");
+	/* The link of a pipe or socket has its number, that of a named pipe its path. */
+	return a && b && streq(a->link, b->link) && !streq(a->link, "/dev/null");
 }
 
 bool waits_by_handing_on(struct walk *k, const struct wait_process *p) {

@@ -221,6 +221,14 @@ static void test_handing_on(void **state) {
 	FD("21", "0", "pipe:[500]", "ino=500\n")                                                   \
 	FD("21", "1", "pipe:[" out "]", "ino=" out "\n")
 	expect(WRAPPER("501"), WAIT_IDLE, 21, "", true);
+	/* A named pipe, of which more is told where somebody reads it. */
+	expect(MACHINE("20") PROCESS("20", "10", "T", "gopls", "cmdline=/bin/sh\x1f/home/x/gopls\n")
+	               FD("20", "0", "/run/in", "") FD("20", "1", "/run/out", "") PROCESS(
+			       "21", "20", "S", "gopls-real", "cmdline=gopls-real\nthreads=1\n")
+	                       THREAD("21", "read", "0 7f a", "")
+	                               FD("21", "0", "/run/in", "fifo=1\nino=9\n")
+	                                       FD("21", "1", "/run/out", ""),
+	       WAIT_IDLE, 21, "", true);
 	/* It reads what its child writes, and hands that on. */
 	expect(WRAPPER("777"), WAIT_STOPPED, 20, "", false);
 	/* What a debugger has beside itself is none it debugs. */
