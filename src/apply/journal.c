@@ -72,13 +72,12 @@ struct journal_change *repair_add(struct arena *arena, struct repair *repair,
 	return change;
 }
 
-/* Makes a directory and its parents; 0 or -errno. */
-static int make_path(struct arena *arena, const char *dir) {
+int journal_make_path(struct arena *arena, const char *dir) {
 	struct stat st;
 	if (stat(dir, &st) == 0) {
 		return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
 	}
-	int r = streq(dir, "/") ? 0 : make_path(arena, path_parent(arena, dir));
+	int r = streq(dir, "/") ? 0 : journal_make_path(arena, path_parent(arena, dir));
 	if (r == 0 && mkdir(dir, 0700) < 0 && errno != EEXIST) {
 		r = -errno;
 	}
@@ -101,7 +100,7 @@ static int open_in(struct journal *j, struct arena *arena, bool write, struct er
 		               "neither HOME nor XDG_STATE_HOME says where the journal is");
 	}
 	const char *file = path_join(arena, dir, "journal.db");
-	int r = write ? make_path(arena, dir) : 0;
+	int r = write ? journal_make_path(arena, dir) : 0;
 	if (r < 0) {
 		return err_set(err, r, "cannot make '%s' for the journal: %s", dir, strerror(-r));
 	}

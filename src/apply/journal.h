@@ -100,6 +100,8 @@ static inline void journal_closep(struct journal **journal) {
 
 /* $XDG_STATE_HOME/dialtone or its default; NULL when nothing says where. */
 const char *journal_dir(struct arena *arena);
+/* Makes a directory and its parents, for this user only; 0 or -errno. */
+int journal_make_path(struct arena *arena, const char *path);
 
 /* Several writes as one: all of them are on the disk when journal_commit returns 0, or none. */
 int journal_begin(struct journal *journal, struct err *err);

@@ -12,6 +12,7 @@
 #include "cmd/output.h"
 #include "cmd/progress.h"
 #include "cmd/prove_apply.h"
+#include "cmd/remember.h"
 #include "core/fix.h"
 #include "core/registry.h"
 #include "report/report.h"
@@ -235,6 +236,7 @@ static int check_in_world(struct check *c) {
 	if (status != STATUS_HEALTHY) {
 		return status;
 	}
+	remember_prepare(c->arena, &c->target, c->options.no_remember || c->options.from);
 	int r = examine(c, &err);
 	if (r < 0) {
 		return failure_of_target(&err, r);
@@ -259,6 +261,8 @@ static int check_in_world(struct check *c) {
 	c->exam.world = NULL;
 	interrupt_close(&c->interrupt);
 	status = output_write(&out, status);
+	/* The verdict is out: who cannot remember has lost nothing. */
+	(void)remember(c->arena, &c->target, &c->facts, &c->store, &diagnosis, &err);
 	if (c->options.save &&
 	    check_case_save(c->arena, &c->options, &c->target, &c->store, &err) < 0) {
 		output_complain("the case was not saved: %s", err.msg);

@@ -36,6 +36,8 @@ const struct option_spec check_option_specs[] = {
 	{"no-server", 0, NULL, OPTION_FLAG, AT(no_server), "do not start the server"},
 	{"prove", 0, NULL, OPTION_FLAG, AT(prove),
          "end each cause in a rehearsal: does that cure it?"},
+	{"no-remember", 0, NULL, OPTION_FLAG, AT(no_remember),
+         "do not keep what it is like when all works"},
 	{"logs", 0, "FILE", OPTION_LIST, AT(logs),
          "a log somebody sent: look into it as well (repeatable)"},
 	{"without", 0, "PROBE", OPTION_LIST, AT(without), "leave a probe out (repeatable)"},

@@ -26,6 +26,7 @@ struct check_options {
 	struct option_list fail_on; /* cmd/fail_on.h */
 	bool quiet;
 	bool prove;
+	bool no_remember;
 	const char *timeout;
 	bool verbose;
 	const char *color;

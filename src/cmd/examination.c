@@ -6,6 +6,7 @@
 #include "cmd/check_window.h"
 #include "cmd/failure.h"
 #include "cmd/output.h"
+#include "cmd/remember.h"
 #include "core/registry.h"
 #include "world/live.h"
 
@@ -46,6 +47,11 @@ static int examine(struct examination *e) {
 	if (status != STATUS_HEALTHY) {
 		return status;
 	}
+	/* Trials have nothing to do with what was once. */
+	remember_prepare(e->arena, &e->target, e->options->no_remember || e->only_look);
+	e->target.will_remember = e->will_remember;
+	e->target.tell_changes = e->tell_changes;
+	e->target.since_ns = e->since_ns;
 	const struct exam_plan plan = {.probes = e->probes ? e->probes : registry_probes,
 	                               .without = &e->options->without,
 	                               .limit = timeout,

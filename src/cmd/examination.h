@@ -20,6 +20,9 @@ struct examination {
 	const struct probe *const *probes; /* NULL: all there are */
 	const struct server_terms *terms;  /* what the server is given, or NULL */
 	bool only_look; /* nothing is concluded: the server is heard out whatever the world shows */
+	bool tell_changes;  /* what changed since since_ns (core/target.h), also when all works */
+	bool will_remember; /* the state is going to be kept */
+	int64_t since_ns;
 	/* Told before each probe what is looked at, or NULL. */
 	void (*on_probe)(const struct probe *probe, void *context);
 	void (*on_wait)(void *context);

@@ -54,7 +54,8 @@ struct finding {
 	size_t fix_count;
 	const struct finding *explained_by; /* set by infer; NULL for a root */
 	size_t explains_count;              /* set by infer */
-	const struct proof *proof;          /* NULL: none was tried */
+	bool changed; /* set by infer: what it is about changed since all worked (core/changes.h) */
+	const struct proof *proof; /* NULL: none was tried */
 	struct finding *next;
 };
 

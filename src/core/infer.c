@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/infer.h"
 
+#include "core/changes.h"
+
 #include <stdlib.h>
 
 /* The findings of one rule stand together: rules run one after the other and add at the end. */
@@ -78,8 +80,22 @@ static int by_importance(const void *a, const void *b) {
 	if (x->explains_count != y->explains_count) {
 		return x->explains_count > y->explains_count ? -1 : 1;
 	}
+	if (x->changed != y->changed) {
+		return x->changed ? -1 : 1;
+	}
 	int by_id = strcmp(x->rule->id, y->rule->id);
 	return by_id != 0 ? by_id : strcmp(x->subject, y->subject);
+}
+
+/* Of causes that are alike in all else that which is about something that changed since all worked goes first. It
+ * neither makes a cause nor weighs more than any proof. */
+static void mark_changed(struct findings *all, const struct facts *facts) {
+	facts_each (changed, c, facts) {
+		findings_each (f, all) {
+			f->changed = f->changed ||
+			             (c->worked_ns == 0 && change_touches(all->arena, c, f));
+		}
+	}
 }
 
 static fact_set refused_kinds(const struct facts *facts) {
@@ -152,6 +168,7 @@ struct diagnosis infer(const struct rule *const *rules, const struct facts *fact
 	}
 	struct groups groups = groups_of(&all);
 	fold_symptoms(&all, &groups);
+	mark_changed(&all, facts);
 	size_t count = 0;
 	findings_each (f, &all) {
 		count++;

@@ -48,6 +48,11 @@ struct target {
 	bool no_server;                    /* --no-server */
 	bool autopsy;                      /* why --exited: what ended the last server */
 	const char *const *logs;           /* --logs, absolute, ended by NULL; or NULL */
+	/* What worked here before (core/snapshot_store.h). */
+	const char *states_file; /* where it is kept; NULL: nobody asks */
+	bool will_remember;      /* when all works now, that will be kept */
+	bool tell_changes;       /* what changed since is asked for even when all works */
+	int64_t since_ns;        /* since when, wall clock; 0: since it last worked */
 	/* How the environment that is judged would be changed, "NAME=value" or "NAME", ended by NULL; or NULL: what a
 	 * repair has brought about counts although only programs started anew have it. */
 	const char *const *environment_change;

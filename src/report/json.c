@@ -3,6 +3,7 @@
  */
 #include "base/clock.h"
 #include "core/editor.h"
+#include "report/changes.h"
 #include "report/history.h"
 #include "report/json_frame.h"
 #include "report/report.h"
@@ -293,6 +294,9 @@ void report_json(struct strbuf *out, const struct report *report) {
 	if (report->target->window_missing && report->target->window_missing[0]) {
 		json_newline(j, 1);
 		json_put_names(j, "missing_folders", report->target->window_missing);
+	}
+	if (facts_first(last_good, report->facts)) {
+		changes_put(j, w->arena, report->facts, report->diagnosis);
 	}
 	if (report->put_more) {
 		report->put_more(j, report->more);

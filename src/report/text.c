@@ -3,6 +3,7 @@
  */
 #include "base/clock.h"
 #include "core/editor.h"
+#include "report/changes.h"
 #include "report/harmless.h"
 #include "report/history.h"
 #include "report/sheet.h"
@@ -13,6 +14,7 @@
 #define OTHER_FIXES_MAX   ((size_t)1)
 #define HISTORY_MAX       ((size_t)3) /* the latest words of logs; of those that were given GIVEN_MAX */
 #define GIVEN_MAX         ((size_t)12)
+#define CHANGES_SHOWN_MAX ((size_t)3)
 #define DETAIL_LINES_MAX  ((size_t)3)
 #define EXCERPT_LINES_MAX ((size_t)2)
 
@@ -385,6 +387,22 @@ static void other_windows(struct text *t) {
 	}
 }
 
+/* What changed since it last worked; nothing when that is not known. */
+static void what_changed(struct text *t) {
+	size_t more = 0;
+	const char *const *lines =
+		changes_in_words(t->arena, t->report->facts, t->report->diagnosis,
+	                         CHANGES_SHOWN_MAX, clock_wall_ns(), &more);
+	for (size_t i = 0; lines[i]; i++) {
+		headline(t, INK_BOLD, "changed", lines[i]);
+	}
+	if (lines[0] && more > 0) {
+		indented(t, 2, 0,
+		         arena_printf(t->arena, "and %zu more: dialtone changed %s", more,
+		                      str_shell_quote(t->arena, t->report->target->workspace)));
+	}
+}
+
 void report_text(struct strbuf *out, const struct report *report,
                  const struct report_style *style) {
 	struct text t = {
@@ -409,6 +427,7 @@ void report_text(struct strbuf *out, const struct report *report,
 	missing_folders(&t);
 	notes_and_doubts(&t);
 	if (d->verdict != VERDICT_HEALTHY) {
+		what_changed(&t);
 		headline(&t, INK_PLAIN, "checked",
 		         arena_printf(t.arena, "%s (%s) in %s", workspace, patient(&t),
 		                      seconds(&t)));

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/snapshot.h"
+
+#include "base/str.h"
+#include "base/vec.h"
+
+static const char *const kind_names[ITEM_KIND_COUNT] = {
+	[ITEM_TOOL] = "tool",         [ITEM_SERVER] = "server",   [ITEM_FILE] = "file",
+	[ITEM_SETTING] = "setting",   [ITEM_GOENV] = "goenv",     [ITEM_EXTENSION] = "extension",
+	[ITEM_EDITOR] = "editor",     [ITEM_KERNEL] = "kernel",   [ITEM_PLACE] = "place",
+	[ITEM_LIMIT] = "limit",       [ITEM_STARTUP] = "startup", [ITEM_GOCMD] = "gocmd",
+	[ITEM_VARIABLE] = "variable",
+};
+
+const char *item_kind_name(enum item_kind kind) {
+	return kind < ITEM_KIND_COUNT ? kind_names[kind] : "";
+}
+
+enum item_kind item_kind_find(struct slice name) {
+	enum item_kind kind = ITEM_TOOL;
+	while (kind < ITEM_KIND_COUNT && !slice_eq(name, kind_names[kind])) {
+		kind++;
+	}
+	return kind;
+}
+
+struct snapshot *snapshot_new(struct arena *arena) {
+	struct snapshot *s = arena_new_of(arena, struct snapshot);
+	s->editor = "";
+	s->side = "";
+	return s;
+}
+
+void snapshot_add(struct arena *arena, struct snapshot *snapshot,
+                  const struct snapshot_item *item) {
+	struct snapshot_item copy = *item;
+	const char **texts[] = {&copy.name, &copy.value, &copy.path, &copy.id};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		*texts[i] = *texts[i] ? *texts[i] : "";
+		if (strlen(*texts[i]) > SNAPSHOT_TEXT_MAX) {
+			return;
+		}
+	}
+	if (snapshot->count < SNAPSHOT_ITEMS_MAX) {
+		VEC_ROOM(arena, snapshot->items, snapshot->count, &snapshot->slots);
+		snapshot->items[snapshot->count++] = copy;
+	}
+}
+
+const struct snapshot_item *snapshot_find(const struct snapshot *snapshot, enum item_kind kind,
+                                          const char *name) {
+	for (size_t i = 0; i < snapshot->count; i++) {
+		if (snapshot->items[i].kind == kind && streq(snapshot->items[i].name, name)) {
+			return &snapshot->items[i];
+		}
+	}
+	return NULL;
+}
+
+/* Where a value is written down may move without anything having changed; where a program lies may not. */
+static bool path_counts(enum item_kind kind) {
+	return kind == ITEM_TOOL || kind == ITEM_PLACE || kind == ITEM_EDITOR;
+}
+
+bool snapshot_item_equal(const struct snapshot_item *a, const struct snapshot_item *b) {
+	return streq(a->value, b->value) && (a->kind == ITEM_GOENV || streq(a->id, b->id)) &&
+	       (!path_counts(a->kind) || streq(a->path, b->path));
+}
+
+bool snapshot_equal(const struct snapshot *a, const struct snapshot *b) {
+	if (a->count != b->count || a->covers != b->covers || !snapshot_same_side(a, b)) {
+		return false;
+	}
+	for (size_t i = 0; i < a->count; i++) {
+		const struct snapshot_item *other =
+			snapshot_find(b, a->items[i].kind, a->items[i].name);
+		if (!other || !snapshot_item_equal(&a->items[i], other)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool snapshot_same_side(const struct snapshot *a, const struct snapshot *b) {
+	return streq(a->editor, b->editor) && streq(a->side, b->side);
+}
