@@ -93,7 +93,7 @@ struct completion_words completion_of_operands(struct arena *arena, const struct
 		w.words = causes(arena);
 	} else if (str_has(command->synopsis, "COMMAND")) {
 		w.words = completion_commands(arena);
-	} else if (str_has(command->synopsis, "TOOL@VERSION")) {
+	} else if (str_has(command->synopsis, "TOOL@V")) {
 		w.words = "gopls@ dlv@ go@";
 	} else if (str_has(command->synopsis, "VERB")) {
 		w.words = "get set unset";

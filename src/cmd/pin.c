@@ -274,8 +274,8 @@ static int run(const void *options, const char *const *operands, size_t operand_
 
 const struct command command_pin = {
 	.name = "pin",
-	.synopsis = "[TOOL@VERSION...] [DIR]",
-	.summary = "Install a gopls, dlv or go beside others, check it, make it count",
+	.synopsis = "[TOOL@V] [DIR]",
+	.summary = "Pin a verified version of gopls, dlv or go",
 	.options = specs,
 	.options_size = sizeof(struct pin_options),
 	.notes = "gopls@v0.20.0, dlv@v1.25.0, go@1.26.8; gopls@none ends a pin. Without --yes\n"
