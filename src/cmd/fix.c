@@ -183,7 +183,7 @@ static int run(const void *options, const char *const *operands, size_t operand_
 
 const struct command command_fix = {
 	.name = "fix",
-	.synopsis = "[CAUSE...] [DIR]",
+	.synopsis = "[CAUSE] [DIR]",
 	.summary = "Show what would mend what is wrong; with --yes do it",
 	.options = specs,
 	.options_size = sizeof(struct fix_options),
