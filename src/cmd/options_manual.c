@@ -25,7 +25,9 @@ static void put_option(struct strbuf *out, const struct option_spec *spec) {
 		}
 		strbuf_add_char(out, '\n');
 	}
-	strbuf_printf(out, "\t%s%s\n\n", plain(arena, spec->help),
+	/* A dash in front would begin a list. */
+	strbuf_printf(out, "\t%s%s%s\n\n", spec->help[0] == '-' ? "\\" : "",
+	              plain(arena, spec->help),
 	              spec->type == OPTION_LIST ? "; may be given several times" : "");
 }
 
