@@ -132,16 +132,33 @@ static int check_rights(struct resolve *r, const char *path, const struct image 
 	return check_directory(r, path);
 }
 
+/* Directories that an earlier step has to make are that step's: taken back newest first, they go with it. */
+static const char *missing_dirs(struct resolve *r, const char *path) {
+	struct slice rest = slice_str(steps_missing_dirs(r->arena, path));
+	struct slice line;
+	const char *list = "";
+	while (slice_line(&rest, &line)) {
+		const char *dir = arena_slicedup(r->arena, line);
+		const char *marked = arena_printf(r->arena, "\n%s\n", dir);
+		bool made = false;
+		for (size_t i = 0; i < r->repair->change_count && !made; i++) {
+			const char *theirs = r->repair->changes[i].made_dirs;
+			made = str_has(arena_printf(r->arena, "\n%s", theirs), marked);
+		}
+		list = made ? list : arena_printf(r->arena, "%s%s\n", list, dir);
+	}
+	return list;
+}
+
 static struct journal_change *add_file(struct resolve *r, const char *path,
                                        const struct image *before, const struct image *after) {
+	const char *made_dirs = image_exists(before) ? "" : missing_dirs(r, path);
 	struct journal_change *c = repair_add(r->arena, r->repair, CHANGE_FILE);
 	c->what = r->step->what;
 	c->path = path;
 	c->before = *before;
 	c->after = *after;
-	if (!image_exists(before)) {
-		c->made_dirs = steps_missing_dirs(r->arena, path);
-	}
+	c->made_dirs = made_dirs;
 	return c;
 }
 

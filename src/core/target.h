@@ -46,6 +46,7 @@ struct target {
 	const char *const *window_missing; /* those its file names that are not there; or NULL */
 	bool trusted;                      /* --trust */
 	bool no_server;                    /* --no-server */
+	bool precautions;                  /* guard: what may run out is counted before it does */
 	bool autopsy;                      /* why --exited: what ended the last server */
 	const char *const *logs;           /* --logs, absolute, ended by NULL; or NULL */
 	/* What worked here before (core/snapshot_store.h). */

@@ -128,9 +128,10 @@ static int look(struct exam *exam, struct err *err) {
 	(void)err;
 	state_mcp(exam);
 	bool blind = state_watching(exam, exhausted);
-	const struct evidence *counted = exhausted || blind ? ask(exam, "count") : NULL;
+	bool wanted = exhausted || blind || exam->target->precautions;
+	const struct evidence *counted = wanted ? ask(exam, "count") : NULL;
 
-	if (exhausted || blind) {
+	if (wanted) {
 		state_budget(exam, tried, counted, "watches");
 		state_budget(exam, tried, counted, "instances");
 	}
