@@ -1,16 +1,62 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# dialtone guard with a real systemd of a user and a real crontab, each in a machine of its own: shown, installed, run by the
+# dialtone guard with a real systemd of a user and a real crontab, in a machine with control groups of its own: shown, installed, run by the
 # unit, removed byte for byte, refused when edited, taken back by undo; and the precautions on real disks, servers and
 # tools: told once, by file and notification, until they are over.
 # shellcheck source=tests/live/hostile.bash
 . "$(dirname "$0")/hostile.bash"
 surroundings guard
 real_tools
+
+# A systemd takes over the control groups it can see: all processes of the root go into a group of its own. So it gets a
+# group below the root, a namespace in which that is the root, and nothing else mounted.
+unified() { awk '{ for (i = 7; $i != "-"; i++); if ($(i + 1) == "cgroup2") { print $5; exit } }' /proc/self/mountinfo; }
+outside() { # what a systemd would change, had it got out
+	cat /proc/self/cgroup
+	find /sys/fs/cgroup -maxdepth 2 -type d \( -name '*.scope' -o -name '*.slice' \) | sort
+}
 if [ "${1:-}" != inside ]; then
 	if [ "$(id -u)" != 0 ]; then skip 'not root: no machine of its own for systemd and crontab'; fi
 	export DIALTONE=$dialtone
-	exec unshare --mount --pid --fork --kill-child --mount-proc --propagation private "$self" inside
+	outside >outside.before
+	own=$(unified)$(sed -n 's/^0:://p' /proc/self/cgroup)
+	group=$own/dialtone-guard-$$
+	grouped=
+	if [ -n "$(unified)" ] && mkdir "$group" 2>/dev/null; then grouped=grouped; fi
+	(
+		inside=$grouped
+		if [ -n "$inside" ] && ! echo "$BASHPID" >"$group/cgroup.procs"; then inside=; fi
+		exec unshare --cgroup --mount --pid --fork --kill-child --mount-proc --propagation private "$self" inside "$inside"
+	) &
+	parent=$!
+	# unshare itself waits outside; once it has a child the namespace is made, and it need not be in the group.
+	while kill -0 $parent 2>/dev/null && [ -z "$(cat /proc/$parent/task/$parent/children 2>/dev/null)" ]; do sleep 0.05; done
+	if [ -n "$grouped" ]; then echo $parent >"$own/cgroup.procs" 2>/dev/null; fi
+	wait $parent
+	status=$?
+	if [ -d "$group" ]; then
+		for ((i = 0; i < 100; i++)); do
+			find "$group" -depth -type d -exec rmdir {} + 2>/dev/null
+			if [ ! -d "$group" ]; then break; fi
+			sleep 0.1
+		done
+		if [ -d "$group" ]; then fail "$group is left"; fi
+	fi
+	outside | diff outside.before - || fail 'the control groups outside are not as they were'
+	if [ $status != 0 ]; then exit $status; fi
+	finish
+fi
+confined=
+if [ "${2:-}" = grouped ] && mount -t cgroup2 cgroup2 /sys/fs/cgroup; then
+	# Processes outside of this namespace are listed as 0; groups of others would be there.
+	for ((i = 0; i < 100; i++)); do
+		if ! grep -qx 0 /sys/fs/cgroup/cgroup.procs; then break; fi
+		sleep 0.1
+	done
+	if grep -qx '0::/' /proc/self/cgroup && ! grep -qx 0 /sys/fs/cgroup/cgroup.procs &&
+		[ "$(find /sys/fs/cgroup -mindepth 1 -type d | wc -l)" = 0 ]; then
+		confined=confined
+	fi
 fi
 mount -t tmpfs tmpfs /run
 mkdir -p /run/systemd/system /run/user/0 home tools cache runtime "w x"
@@ -133,11 +179,13 @@ fi
 
 # --- systemd
 export XDG_RUNTIME_DIR=/run/user/0
-if [ -x /lib/systemd/systemd ]; then /lib/systemd/systemd --user >systemd.log 2>&1 & fi
-for ((i = 0; i < 100; i++)); do
-	if [ -S /run/user/0/systemd/private ]; then break; fi
-	sleep 0.1
-done
+if [ -n "$confined" ] && [ -x /lib/systemd/systemd ]; then
+	/lib/systemd/systemd --user >systemd.log 2>&1 &
+	for ((i = 0; i < 100; i++)); do
+		if [ -S /run/user/0/systemd/private ]; then break; fi
+		sleep 0.1
+	done
+fi
 if ! systemctl --user list-units >/dev/null 2>&1; then
 	echo "note: no systemd for a user here; it was not tried"
 	finish
