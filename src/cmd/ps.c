@@ -252,7 +252,7 @@ static int run(const void *options, const char *const *operands, size_t operand_
 
 const struct command command_ps = {
 	.name = "ps",
-	.synopsis = "[OPTION...]",
+	.synopsis = "",
 	.summary = "Show editors, servers and go commands",
 	.options = ps_specs,
 	.options_size = sizeof(struct ps_options),
