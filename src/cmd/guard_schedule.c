@@ -87,7 +87,7 @@ static bool manager_answers(const struct guard *g, struct world *world) {
 int guard_systemctl(struct guard *g, struct world *world, const struct guard_place *place,
                     const char *label, const char *const *words) {
 	const char *argv[8] = {place->systemctl, "--user"};
-	for (size_t i = 0; words[i] && i < 5; i++) {
+	for (size_t i = 0; i < 5 && words[i]; i++) {
 		argv[i + 2] = words[i];
 	}
 	struct run_result r = run(g, world, label, argv);

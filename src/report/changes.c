@@ -170,7 +170,7 @@ static const char *file_in_words(struct arena *arena, const struct fact_changed 
 	                              value_in_words(arena, c->old), value_in_words(arena, c->new));
 }
 
-static const char *what_in_words(struct arena *arena, const struct fact_changed *c) {
+const char *change_without_time(struct arena *arena, const struct fact_changed *c) {
 	if (streq(c->what, "tool")) {
 		return tool_in_words(arena, c);
 	}
@@ -240,7 +240,7 @@ const char *change_in_words(struct arena *arena, const struct fact_changed *chan
                             const struct fact_last_good *good, int64_t now_ns) {
 	struct strbuf out;
 	strbuf_init(&out, arena);
-	strbuf_add(&out, what_in_words(arena, change));
+	strbuf_add(&out, change_without_time(arena, change));
 	if (change->at_ns > 0) {
 		add_time(&out, change, now_ns);
 	}

@@ -12,6 +12,8 @@ const char *when_in_words(struct arena *arena, int64_t at_ns, int64_t now_ns);
 /* "12 minutes". */
 const char *duration_in_words(struct arena *arena, int64_t ns);
 
+/* "gopls went from v0.20.0 to v0.23.0" */
+const char *change_without_time(struct arena *arena, const struct fact_changed *change);
 /* "gopls went from v0.20.0 to v0.23.0, on Tuesday 14:02 (apt: gopls), 12 minutes after the last good answer": what, and,
  * as far as it is known, when and by whom. No full stop. good: the state it is held against. */
 const char *change_in_words(struct arena *arena, const struct fact_changed *change,

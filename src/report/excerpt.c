@@ -276,6 +276,7 @@ static const char *go_excerpt(struct arena *a, const struct fact *fact) {
 	line = line ? line : excerpt_editor(a, fact);
 	line = line ? line : excerpt_waiting(a, fact);
 	line = line ? line : excerpt_guarded(a, fact);
+	line = line ? line : excerpt_changed(a, fact);
 	return line ? line : fact_to_text(a, fact);
 }
 

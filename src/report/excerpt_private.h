@@ -15,6 +15,8 @@ const char *excerpt_waiting(struct arena *arena,
                             const struct fact *fact); /* waits, ends, runs short */
 const char *excerpt_guarded(struct arena *arena,
                             const struct fact *fact); /* confines, refuses, alters */
+const char *excerpt_changed(struct arena *arena,
+                            const struct fact *fact); /* what was otherwise when it worked */
 
 /* The value, or "***" when the name says that it is a secret; long ones are cut between characters,
  * line breaks and tabs become blanks. */
