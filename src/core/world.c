@@ -154,6 +154,7 @@ struct file_stat world_stat(struct world *w, const char *path) {
 	st.mtime_ns = keyline_number(a, ev->bytes, "mtime_ns", 0);
 	st.link_ctime_ns = keyline_number(a, ev->bytes, "link_ctime_ns", 0);
 	st.ctime_ns = keyline_number(a, ev->bytes, "ctime_ns", 0);
+	st.btime_ns = keyline_number(a, ev->bytes, "btime_ns", 0);
 	st.ctime_ns = st.link_ctime_ns > st.ctime_ns ? st.link_ctime_ns : st.ctime_ns;
 	st.dev = keyline_number(a, ev->bytes, "dev", 0);
 	st.ino = keyline_number(a, ev->bytes, "ino", 0);

@@ -190,7 +190,8 @@ struct file_stat {
 	bool known, exists, is_file, is_dir;
 	unsigned mode;
 	int64_t uid, gid, size, mtime_ns, dev, ino;
-	int64_t ctime_ns;      /* the latest of its own and link_ctime_ns; 0 when unknown */
+	int64_t ctime_ns; /* the latest of its own and link_ctime_ns; 0 when unknown */
+	int64_t btime_ns; /* when the file was made (statx(2)); 0 when unknown, or it is none */
 	int64_t link_ctime_ns; /* that of the link by which it is named; 0 when it is none */
 	bool can_read, can_write, can_exec;
 	const char *type; /* as in LOOK_STAT, "" when it does not exist */

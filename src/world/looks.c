@@ -160,6 +160,19 @@ static int64_t time_ns(struct timespec t) {
 	return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
 }
 
+/* Directories and the like change with what is put into them; when a file was made tells it from one that was given
+ * another owner. */
+static void put_birth(struct strbuf *out, const char *path, const struct stat *st) {
+	struct statx stx;
+
+	if (S_ISREG(st->st_mode) &&
+	    statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, STATX_BTIME, &stx) == 0 &&
+	    (stx.stx_mask & STATX_BTIME)) {
+		strbuf_printf(out, "btime_ns=%" PRId64 "\n",
+		              (int64_t)stx.stx_btime.tv_sec * NS_PER_S + stx.stx_btime.tv_nsec);
+	}
+}
+
 void look_stat(const struct looker *looker, const struct look_request *request,
                struct look_reply *reply) {
 	(void)looker;
@@ -180,6 +193,7 @@ void look_stat(const struct looker *looker, const struct look_request *request,
 	strbuf_printf(out, "size=%" PRId64 "\nmtime_ns=%" PRId64 "\n", (int64_t)st.st_size,
 	              time_ns(st.st_mtim));
 	strbuf_printf(out, "ctime_ns=%" PRId64 "\n", time_ns(st.st_ctim));
+	put_birth(out, path, &st);
 	if (S_ISLNK(link.st_mode)) {
 		strbuf_printf(out, "link_ctime_ns=%" PRId64 "\n", time_ns(link.st_ctim));
 	}

@@ -89,8 +89,21 @@ static struct program program_now(struct exam *exam, struct slice block,
 
 /* ---- Go under a running server ---- */
 
-/* What was unpacked, installed or linked to since: its inode changed then, whatever date its
- * contents carry. */
+/* Whether it was unpacked, installed, put there or linked to since: its inode changed then, whatever date its contents
+ * carry. That of a file that was there before and is in a directory where nothing moved has another owner or mode now,
+ * or another name elsewhere. */
+static bool is_put_there(struct exam *exam, const struct file_stat *st, int64_t since_ns) {
+	if (st->is_dir || st->link_ctime_ns > since_ns) {
+		return st->link_ctime_ns >
+		       since_ns; /* a directory changes with what is put into it */
+	}
+	if (st->ctime_ns <= since_ns || st->btime_ns == 0 || st->btime_ns > since_ns ||
+	    str_empty(st->real)) {
+		return st->ctime_ns > since_ns;
+	}
+	return world_stat(exam->world, path_parent(exam->arena, st->real)).mtime_ns > since_ns;
+}
+
 static void state_go_replaced(struct exam *exam, int64_t pid, int64_t start_ns) {
 	const struct fact_tool *go = facts_chosen(exam->facts, "server-go");
 	const struct fact_govar *root = facts_govar(exam->facts, "GOROOT");
@@ -107,15 +120,14 @@ static void state_go_replaced(struct exam *exam, int64_t pid, int64_t start_ns) 
 		if (paths[i][0] == '/') {
 			st = world_stat(exam->world, paths[i]);
 		}
-		/* A directory changes with whatever is put into it. */
-		int64_t ctime_ns = st.is_dir ? st.link_ctime_ns : st.ctime_ns;
-
-		if (st.exists && start_ns > 0 && ctime_ns > start_ns + START_MARGIN_NS) {
+		if (st.exists && start_ns > 0 &&
+		    is_put_there(exam, &st, start_ns + START_MARGIN_NS)) {
 			const struct fact_go_version *v = facts_first(go_version, exam->facts);
 
 			FACTS_ADD(exam->facts, go_replaced, st.ev, .pid = pid,
 			          .path = root && paths[i] == version ? root->value : paths[i],
-			          .ctime_ns = ctime_ns, .version = v ? v->version : "");
+			          .ctime_ns = st.is_dir ? st.link_ctime_ns : st.ctime_ns,
+			          .version = v ? v->version : "");
 			return;
 		}
 	}
