@@ -50,9 +50,15 @@ static bool has_own_home(void) {
 	return home && home[0] == '/' && is_own_dir(home);
 }
 
-bool states_may_write(struct arena *arena) {
-	const char *dir = has_own_home() ? journal_dir(arena) : NULL;
-	return dir && is_own_dir(dir);
+static bool is_own(struct world *world, const char *path) {
+	struct file_stat st = world_stat(world, path);
+	return st.is_dir && st.uid == (int64_t)geteuid();
+}
+
+bool states_may_write(struct arena *arena, struct world *world) {
+	const char *home = getenv("HOME");
+	const char *dir = home && home[0] == '/' && is_own(world, home) ? journal_dir(arena) : NULL;
+	return dir && is_own(world, dir);
 }
 
 int states_allow(struct arena *arena, struct err *err) {

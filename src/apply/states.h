@@ -10,14 +10,16 @@
 #define APPLY_STATES_H
 
 #include "core/snapshot_store.h"
+#include "core/world.h"
 
 #define STATES_WORKSPACES_MAX ((size_t)64) /* those not seen for longest are given up */
 
 /* The file of this workspace; NULL when nothing says where it would be. */
 const char *states_file(struct arena *arena, const char *workspace);
 
-/* Whether it may be written: HOME is this user's own, the directory of dialtone is there and this user's. */
-bool states_may_write(struct arena *arena);
+/* Whether it may be written: HOME is this user's own, the directory of dialtone is there and this user's. Both are looked
+ * at through the world: a HOME that does not answer costs the time of a look, no more. */
+bool states_may_write(struct arena *arena, struct world *world);
 
 /* Makes the directory of dialtone, which says that it may keep things. -errno with a sentence. */
 int states_allow(struct arena *arena, struct err *err);

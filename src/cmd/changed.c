@@ -66,7 +66,7 @@ static const char *because(const struct changed_run *run) {
 		return NULL;
 	}
 	return c->refused ? c->because
-	       : !states_may_write(run->arena)
+	       : !run->exam->target.states_file
 	               ? "nothing was kept yet: dialtone keeps nothing until it is told that it "
 	                 "may, "
 	                 "with `dialtone changed --remember` while all works"

@@ -236,7 +236,8 @@ static int check_in_world(struct check *c) {
 	if (status != STATUS_HEALTHY) {
 		return status;
 	}
-	remember_prepare(c->arena, &c->target, c->options.no_remember || c->options.from);
+	remember_prepare(c->arena, c->exam.world, &c->target,
+	                 c->options.no_remember || c->options.from);
 	int r = examine(c, &err);
 	if (r < 0) {
 		return failure_of_target(&err, r);

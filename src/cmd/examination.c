@@ -48,7 +48,8 @@ static int examine(struct examination *e) {
 		return status;
 	}
 	/* Trials have nothing to do with what was once. */
-	remember_prepare(e->arena, &e->target, e->options->no_remember || e->only_look);
+	remember_prepare(e->arena, e->exam.world, &e->target,
+	                 e->options->no_remember || e->only_look);
 	e->target.will_remember = e->will_remember;
 	e->target.tell_changes = e->tell_changes;
 	e->target.since_ns = e->since_ns;

@@ -203,8 +203,8 @@ static int run(const void *options, const char *const *operands, size_t operand_
 
 const struct command command_guard = {
 	.name = "guard",
-	.synopsis = "install|remove|status|run [DIR...]",
-	.summary = "Look now and then whether something is about to break; tell once",
+	.synopsis = "[VERB] [DIR]",
+	.summary = "Tell once when something is about to break",
 	.options = specs,
 	.options_size = sizeof(struct guard_options),
 	.notes = "install   a timer of your systemd, or a line for cron, that runs `guard run`\n"

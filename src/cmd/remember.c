@@ -7,8 +7,10 @@
 
 #include <stdlib.h>
 
-void remember_prepare(struct arena *arena, struct target *target, bool refused) {
-	if (refused || !str_empty(getenv(NO_REMEMBER_VARIABLE)) || !states_may_write(arena)) {
+void remember_prepare(struct arena *arena, struct world *world, struct target *target,
+                      bool refused) {
+	if (refused || !str_empty(getenv(NO_REMEMBER_VARIABLE)) ||
+	    !states_may_write(arena, world)) {
 		return;
 	}
 	target->states_file = states_file(arena, target->workspace);

@@ -100,7 +100,7 @@ static int run(const void *options, const char *const *operands, size_t operand_
 
 const struct command command_undo = {
 	.name = "undo",
-	.synopsis = "ID | --last | --all",
+	.synopsis = "[ID]",
 	.summary = "Take back what dialtone changed",
 	.options = specs,
 	.options_size = sizeof(struct undo_options),
