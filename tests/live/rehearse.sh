@@ -69,8 +69,9 @@ scene plain
 env "HOME=$work/plain/home" "$dialtone" check plain/project --editor none --environment self >/dev/null
 before=$(builds plain)
 proves 'as it is' plain plain/project cured certain env "HOME=$work/plain/home" @
-# In the rehearsal the standard library was compiled; in a cache outside that would be hundreds of files.
-if [ $(($(builds plain) - before)) -gt 20 ]; then fail "the cache has grown: $before, $(builds plain)"; fi
+# In the rehearsal the standard library was compiled; in a cache outside that would be hundreds of files. Some sixty are what
+# an examination itself compiles, when the first was over before go had done so.
+if [ $(($(builds plain) - before)) -gt 100 ]; then fail "the cache has grown: $before, $(builds plain)"; fi
 proves 'below HOME, TMPDIR elsewhere' plain plain/home/project cured certain env "HOME=$work/plain/home" "TMPDIR=$work/plain/tmp" @
 
 scene far
