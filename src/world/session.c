@@ -149,7 +149,10 @@ static void session_take_frames(struct live_session *session) {
 			snprintf(note, sizeof note, "frame error %d", (int)frame.error);
 			session_note(session, note);
 		}
-		if (frame.bytes.len > 0) {
+		/* The beginning of a message whose end never came was no text. */
+		bool is_cut = frame.kind == FRAME_ERROR && frame.error == FRAME_ERROR_TRUNCATED;
+
+		if (frame.bytes.len > 0 && !is_cut) {
 			session_record(session, TRANSCRIPT_JUNK, frame.bytes);
 			session_tell(session, SESSION_JUNK, frame.bytes);
 		}

@@ -220,8 +220,7 @@ static void test_broken_frames(void **state) {
 	struct notes half = notes_new(), huge = notes_new(), garbage = notes_new();
 
 	play(f, &half, "half");
-	assert_true(str_starts(half.text, "started|junk "));
-	assert_true(str_ends(half.text, "half|exited exit 0"));
+	assert_string_equal(half.text, "started|exited exit 0"); /* cut off, not text */
 	play(f, &huge, "huge");
 	assert_true(str_starts(huge.text, "started|junk "));
 	assert_true(str_ends(huge.text, "|exited exit 0"));
