@@ -76,9 +76,11 @@ static void of_package(struct exam *exam, const struct since *since, const char 
 	size_t count = 0;
 	while (evidence_has_bytes(ev) && dpkglog_take(exam->arena, &rest, &action)) {
 		int64_t gap = st.ctime_ns - action.at_ns;
-		if (!streq(action.action, "remove") && is_file_name(action.package) &&
-		    since_has(since, action.at_ns + NS_PER_S) && gap < PACKAGE_GAP_NS &&
-		    gap > -PACKAGE_GAP_NS) {
+		/* The log tells the second, which may have begun before and end after. */
+		bool meanwhile =
+			action.at_ns + NS_PER_S > since->begin_ns && action.at_ns <= since->end_ns;
+		if (!streq(action.action, "remove") && is_file_name(action.package) && meanwhile &&
+		    gap < PACKAGE_GAP_NS && gap > -PACKAGE_GAP_NS) {
 			ring[count++ % PACKAGES_MAX] = action;
 		}
 	}
