@@ -66,7 +66,9 @@ const char *mend_room(const struct facts *facts, const char *name, const char *n
 bool mend_is_own(const struct facts *facts, int64_t uid);
 /* All below path is given to this user; needs root. */
 bool mend_chown(struct plan *plan, const struct facts *facts, const char *path);
-/* A limit that a line of a script or start-up file sets is lifted there. */
+/* A copy of this gopls in a place in the home in which the editor looks as well, and where none lies yet. */
+bool mend_copy(struct plan *plan, const struct facts *facts, const char *path);
+/* A limit that a line of a script or start-up file sets is lifted there; source: NULL when no such line is known. */
 bool mend_limit(struct plan *plan, const struct fact_limit_source *source);
 
 /* ---- programs and processes (mend_run.c) ---- */

@@ -69,10 +69,52 @@ bool mend_chown(struct plan *plan, const struct facts *facts, const char *path) 
 	return true;
 }
 
+/* A place the editor looks at, in the home, without a gopls; NULL when there is none. */
+static const char *free_place(const struct facts *facts, const char *not_in) {
+	const struct fact_target *t = facts_first(target, facts);
+	facts_each (tool, p, facts) {
+		if (streq(p->tool, "gopls") && streq(p->state, "absent") && t &&
+		    t->home[0] == '/' && path_below(p->path, t->home) &&
+		    !path_below(p->path, t->workspace) && !path_below(p->path, not_in) &&
+		    !streq(p->via, "alternate")) {
+			return p->path;
+		}
+	}
+	return NULL;
+}
+
+bool mend_copy(struct plan *plan, const struct facts *facts, const char *path) {
+	const char *to = free_place(facts, path_parent(plan->arena, path));
+	if (!to) {
+		plan_unable(plan,
+		            "no free place in the home is known in which the editor looks for "
+		            "gopls");
+		return false;
+	}
+	const char *dir = path_parent(plan->arena, to);
+	plan->why = arena_printf(plan->arena, "%s may not be run where it lies; a copy in %s may.",
+	                         path, dir);
+	plan->keeps = path;
+	plan_mkdir(plan, dir, 0755);
+	plan_run(plan, "/", PLAN_WORDS(plan, "/bin/cp", "--preserve=mode", path, to),
+	         PLAN_WORDS(plan, to));
+	return true;
+}
+
 /* sed(1) finds the command by itself: which words stand beside it on the line is not known here. */
 bool mend_limit(struct plan *plan, const struct fact_limit_source *source) {
 	int64_t number = 0;
-	if (!source || source->file[0] != '/' || str_to_int64(source->value, &number) != 0 ||
+	if (!source) {
+		plan_unable(plan,
+		            "no line is known that sets this limit: it comes from the session, the "
+		            "unit or the container");
+		return false;
+	}
+	plan->why = arena_printf(plan->arena,
+	                         "%s line %lld sets a limit (%s) that go and gopls do not "
+	                         "get along with.",
+	                         source->file, (long long)source->line, source->value);
+	if (source->file[0] != '/' || str_to_int64(source->value, &number) != 0 ||
 	    source->line <= 0 || str_ends(source->file, ".conf")) {
 		plan_unable(plan, "it is not known which line sets the limit");
 		return false;

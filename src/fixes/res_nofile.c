@@ -13,16 +13,6 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 		mend_end_server(out, facts, s->pid);
 		return;
 	}
-	if (!source) {
-		plan_unable(out,
-		            "no line is known that sets this limit: it comes from the session, the "
-		            "unit or the container");
-		return;
-	}
-	out->why = arena_printf(out->arena,
-	                        "%s line %lld sets a limit (%s) that go and gopls do not "
-	                        "get along with.",
-	                        source->file, (long long)source->line, source->value);
 	mend_limit(out, source);
 }
 
