@@ -19,7 +19,7 @@ def statements(lines):
     for line in lines:
         word, _, rest = line.partition(" ")
         out.setdefault(word, []).append(rest.strip())
-    unknown = set(out) - {"cause", "root", "also", "names", "note", "silent", "verdict", "judge", "args", "needs", "alone"}
+    unknown = set(out) - {"cause", "root", "also", "names", "note", "silent", "verdict", "judge", "args", "needs", "alone", "left"}
     if unknown:
         raise ValueError("unknown word in expect: %s" % ", ".join(sorted(unknown)))
     return out

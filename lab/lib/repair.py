@@ -9,6 +9,7 @@ import json
 import os
 import re
 import subprocess
+import urllib.parse
 
 STATE = ".local/state/dialtone"
 TOOLS_ENV = "go.toolsEnvVars"
@@ -53,6 +54,9 @@ def shell_env(home, user, shell, interactive):
 def apply_path(value, before, after):
     """PATH with what a change of the start-up files does to it."""
     old, new, entries = before.split(":"), after.split(":"), value.split(":")
+    if len(new) > len(old) and new[-len(old):] == old:  # put in front, whether it was there already or not
+        front = new[:-len(old)]
+        return ":".join(front + [e for e in entries if e not in front])
     added = [e for e in new if e not in old]
     entries = [e for e in entries if e not in old or e in new]
     kept = [i for i, e in enumerate(new) if e in old]
@@ -95,11 +99,41 @@ def read_settings(path):
     return value if isinstance(value, dict) else {}
 
 
-def settings_of(home, workspace):
-    """User, then remote, then folder: the last one counts, the variables are taken together."""
+def folders_of(window):
+    """The folders of a .code-workspace."""
+    out = []
+    for folder in read_settings(window).get("folders") or []:
+        uri = folder.get("uri", "")
+        path = urllib.parse.unquote(uri[len("file://"):]) if uri.startswith("file://") else folder.get("path", "")
+        out.append(os.path.normpath(os.path.join(os.path.dirname(window), path)))
+    return out
+
+
+def window_of(workspace):
+    """The .code-workspace that this is, or that lies above and names it; or None."""
+    if workspace.endswith(".code-workspace"):
+        return workspace
+    above = os.path.dirname(workspace)
+    found = sorted(os.path.join(above, n) for n in os.listdir(above) if n.endswith(".code-workspace")) if os.path.isdir(above) else []
+    return next((w for w in found if workspace in folders_of(w)), None)
+
+
+def gopath_of(home, folder, settings):
+    """What the extension takes for the GOPATH of this folder of a window."""
+    if settings.get("go.inferGopath"):
+        src = folder.find("/src/")
+        return folder[:src] if src >= 0 else home + "/go"
+    return expanded(settings.get("go.gopath") or home + "/go", home, folder, {})
+
+
+def settings_of(home, workspace, folder=None):
+    """User, then remote, then window, then folder: the last one counts, the variables are taken together."""
     merged = {}
-    for path in (home + "/.config/Code/User/settings.json", home + "/.vscode-server/data/Machine/settings.json", workspace + "/.vscode/settings.json"):
-        for key, value in read_settings(path).items():
+    window = window_of(workspace)
+    layers = [read_settings(home + "/.config/Code/User/settings.json"), read_settings(home + "/.vscode-server/data/Machine/settings.json")]
+    layers += [read_settings(window).get("settings") or {}] if window else []
+    for layer in layers + [read_settings((folder or workspace) + "/.vscode/settings.json")]:
+        for key, value in layer.items():
             both = isinstance(value, dict) and isinstance(merged.get(key), dict)
             merged[key] = {**merged[key], **value} if both else value
     return merged
@@ -109,6 +143,15 @@ def expanded(value, home, workspace, env):
     value = value.replace("${workspaceFolder}", workspace).replace("${workspaceRoot}", workspace)
     value = re.sub(r"\$\{env:(\w+)\}", lambda m: env.get(m.group(1), ""), value)
     return home + value[1:] if value == "~" or value.startswith("~/") else value
+
+
+def no_server(home, workspace, settings):
+    """Why the extension starts no server with these settings, or None."""
+    window = window_of(workspace)
+    paths = {gopath_of(home, f, settings_of(home, workspace, f)) for f in folders_of(window)} if window else set()
+    if len(paths) > 1:
+        return "the folders of the window have different GOPATHs: " + ", ".join(sorted(paths))
+    return "go.useLanguageServer is false" if settings.get("go.useLanguageServer") is False else None
 
 
 def apply_settings(spec, before, after, home, base_env):
@@ -221,3 +264,25 @@ def unannounced(changed, announced, state):
         if not below and not parent:
             wrong.append(line)
     return wrong
+
+
+def why_not_left(patient, done, named, expected, result):
+    """A fault whose rest needs the network or root (`left` in its expect): None when fix says just that, else what is wrong.
+    named: the causes it was asked about; what else there is it tells when it is asked again (but an editor that runs has its old environment then)."""
+    rest, mended = done, set()
+    if named:
+        dry = patient.fix([], "--disruptive")
+        if not dry["report"]:
+            return "fix says nothing of the rest: " + words_of(dry)
+        rest, mended = dry["report"], {(f["cause"], f["subject"]) for f in done["fixes"] if f["outcome"] == "done"}
+    others = [f for f in rest["fixes"] if f["outcome"] != "done"]
+    causes = {f["cause"] for f in others} | {done["cause_left"] or rest["cause_left"]}
+    result["rest"] = others
+    if done["verdict"] not in ("broken", "degraded"):
+        return "the rest is not seen: " + done["verdict"]
+    again = mended & {(f["cause"], f["subject"]) for f in others}
+    if set(expected) - causes or again:
+        return "left are %s; again: %s" % (", ".join(sorted(c for c in causes if c)), ", ".join(sorted(c for c, _ in again)))
+    if any(f["outcome"] not in ("shown", "refused") for f in others):
+        return "more could be mended: " + ", ".join("%s %s" % (f["cause"], f["outcome"]) for f in others)
+    return None

@@ -342,6 +342,8 @@ def server_spec(declared, job):
         else:
             env[name] = val
     root = declared["workspace"]
+    if root.endswith(".code-workspace"):
+        root = repair.folders_of(root)[0]
     return {"argv": declared["argv"] or ["gopls"], "env": env, "cwd": declared.get("server_cwd", root), "root": root,
             "file": declared.get("file", root + "/cmd/app/main.go"), "init": json.loads(declared.get("init", "{}")),
             "uid": UID, "gid": GID, "none": declared.get("none"), "timeout_s": job.get("judge_timeout_s", 10)}
@@ -403,6 +405,25 @@ def diagnose(declared, args, timeout_s):
         out, err = child.communicate()
     return {"argv": argv, "ms": round((time.monotonic() - start) * 1000), "status": child.returncode, "late": late,
             "stdout": out.decode("utf-8", "replace"), "stderr": err.decode("utf-8", "replace")}
+
+
+def diagnose_recording(declared, spec, timeout_s):
+    """The lab's own client with its server under `dialtone trace`, then what `check` says of that recording alone."""
+    recording = LAB + "/judge.trace"
+    spec = dict(spec, timeout_s=spec["timeout_s"] * 3)
+    with open(LAB + "/judge.json", "w", encoding="utf-8") as f:
+        json.dump(spec, f)
+    done = subprocess.run(["/usr/local/bin/dialtone", "trace", "-o", recording, "--backend", "ptrace", "--data", "65536", "--",
+                           "/usr/bin/python3", LAB + "/src/judge.py", LAB + "/judge.json"], env=declared["shell_env"], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
+    if not os.path.exists(recording):
+        raise Refused("nothing was recorded: " + done.stderr.decode("utf-8", "replace")[-600:])
+    start = time.monotonic()
+    check = subprocess.run(["/usr/local/bin/dialtone", "check", "--json", "--from-trace", recording], stdin=subprocess.DEVNULL,
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=timeout_s)
+    shutil.copyfile(recording, LAB + "/out/judge.trace")
+    return {"argv": check.args, "ms": round((time.monotonic() - start) * 1000), "status": check.returncode, "late": False,
+            "stdout": check.stdout.decode("utf-8", "replace"), "stderr": check.stderr.decode("utf-8", "replace")}
 
 
 def substituted(args, declared):
@@ -484,8 +505,12 @@ def visit(job, result):
     before = manifest(roots, exempt)
     before_run = processes()
     lap("before")
-    result["run"] = diagnose(declared, args, job["dialtone_timeout_s"])
+    result["run"] = (diagnose_recording(declared, spec, job["dialtone_timeout_s"]) if job.get("trace") else
+                     diagnose(declared, args, job["dialtone_timeout_s"]))
     lap("dialtone")
+    if job.get("trace"):
+        result.update(left_over=[], changes=[])
+        return
     result["left_over"] = wait_for_quiet(before_run, 2)
     result["changes"] = changes(before, manifest(roots, exempt))
     lap("after")
@@ -498,7 +523,7 @@ def fixed_spec(spec, declared, job, before, after):
     base = dict(declared["editor_env"] if declared["editor_env"] is not None else declared["shell_env"])
     spec = json.loads(json.dumps(spec))
     if spec["none"]:
-        spec["none"] = "go.useLanguageServer is false" if after[2].get("go.useLanguageServer") is False else None
+        spec["none"] = repair.no_server(HOME, declared["workspace"], after[2])
     for env in (base, spec["env"]):
         repair.apply_env(env, before[0], after[0])
         repair.apply_env(env, before[1], after[1])
@@ -506,7 +531,10 @@ def fixed_spec(spec, declared, job, before, after):
     script = "%s/src/%s/fixed" % (LAB, job["case"])
     if os.path.isfile(script):
         run_setup(job, [LAB + "/src/lib/same", script])
-        told = server_spec(read_declared(), job)
+        said = read_declared()
+        told = server_spec(said, job)
+        for name in (value for kind, value in said["server_changes"] if kind == "server_unset"):
+            spec["env"].pop(name, None)
         spec["argv"], spec["init"], spec["none"] = told["argv"], told["init"], told["none"]
     return spec
 
@@ -535,7 +563,8 @@ def mend(job, result, declared, spec):
         result.update(status="failed", why="not done: " + ("; ".join("%s: %s" % (f["outcome"], f["because"]) for f in fixes) or repair.words_of(done)))
         return
     announced |= repair.announced_by(done["report"])
-    wrong = repair.unannounced(changes(first, look()), announced, patient.state_dir())
+    second = look()
+    wrong = repair.unannounced(changes(first, second), announced, patient.state_dir())
     if wrong:
         result.update(status="failed", why="changed and not announced: " + "; ".join(wrong[:4]))
         return
@@ -543,15 +572,20 @@ def mend(job, result, declared, spec):
     spec = result["spec"] = fixed_spec(spec, declared, job, before, after)
     result["judge"] = judge_client(spec, declared["client"]) if "client" in declared else judge(spec)
     if result["judge"]["verdict"] != "healthy":
-        result.update(status="failed", why="the judge finds it broken after the repair: " + "; ".join(result["judge"]["reasons"]))
-        return
+        left = not job["left"] or repair.why_not_left(patient, done["report"], job["fix"], job["left"], result)
+        if left:
+            result.update(status="failed", why="%s: %s" % ("the judge finds it broken after the repair" if left is True else left, "; ".join(result["judge"]["reasons"])))
+            return
     if not all(f["reversible"] for f in done["report"]["fixes"] if f["outcome"] == "done"):
         return  # a signal cannot be taken back
+    third = look()
     undone = result["undone"] = patient.run("undo", "--all")
-    # A directory that was made, and that go has filled since, stays; undo says so.
+    # A directory that was made, and that go has filled since, stays with its parents; undo says so.
     made = tuple(s["path"] for f in done["report"]["fixes"] for s in f["steps"] if s["kind"] == "mkdir")
-    left = [c for c in changes(first, look()) if not (patient.state_dir() + "/").startswith(c.split(" ", 1)[1] + "/")]
-    left = [c for c in left if not any((c.split(" ", 1)[1] + "/").startswith(m + "/") for m in made)]
+    # What shells and the server of the judge did meanwhile is not undone.
+    foreign = {c for c in changes(second, third)}
+    left = [c for c in changes(first, look()) if not (patient.state_dir() + "/").startswith(c.split(" ", 1)[1] + "/") and c not in foreign]
+    left = [c for c in left if not any((c.split(" ", 1)[1] + "/").startswith(m + "/") or (c.startswith("appeared ") and m.startswith(c.split(" ", 1)[1] + "/")) for m in made)]
     if undone["status"] != 0 or left:
         result.update(status="failed", why="undo: status %d, %s" % (undone["status"], "; ".join(left[:4]) or repair.words_of(undone)))
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "apply/edit.h"
 
-#include "base/path.h"
+#include "apply/edit_assign.h"
 #include "base/str.h"
 #include "wire/jsonc_edit.h"
+#include "wire/member_edit.h"
 
 #include <errno.h>
 
@@ -42,6 +43,32 @@ static int edit_setting(struct edit *e) {
 		return err_wrap(e->err, "%s", e->file);
 	}
 	*e->ret = change.text;
+	return 0;
+}
+
+/* The language is that of the name it goes by, which may be a link. */
+static int edit_member(struct edit *e) {
+	const struct step *step = e->step;
+	bool element = str_ends(step->name, "/[]");
+	const struct member_edit member = {
+		.language = member_language_of(step->path ? step->path : e->file),
+		.line = step->line,
+		.key = element ? arena_strndup(e->arena, step->name,
+	                                       strlen(step->name) - strlen("/[]"))
+	                       : step->name,
+		.element = element ? step->expected : NULL,
+		.expected = element ? NULL : step->expected,
+		.value = step->value,
+	};
+	if (member.language == MEMBER_UNKNOWN) {
+		return err_set(e->err, -EBADMSG, "%s: it is not known how this is written",
+		               e->file);
+	}
+	int r = member_edit(e->arena, e->text, &member, e->ret, e->err);
+	if (r < 0) {
+		(void)err_wrap(e->err, "%s", e->file);
+		return -EBADMSG;
+	}
 	return 0;
 }
 
@@ -116,157 +143,28 @@ static int edit_line(struct edit *e) {
 
 /* ---- assignments in start-up files ---- */
 
-enum dialect { SHELL, FISH, CSH, PLAIN };
-
-static enum dialect dialect_of(const char *file) {
-	const char *base = path_base(file);
-	if (str_ends(base, ".fish")) {
-		return FISH;
-	}
-	if (streq(base, ".cshrc") || streq(base, ".tcshrc") || streq(base, ".login") ||
-	    str_ends(base, ".csh")) {
-		return CSH;
-	}
-	if (str_has(file, "/environment.d/") || streq(base, "environment") ||
-	    streq(base, ".pam_environment") || streq(base, "pam_env.conf") || streq(base, ".env")) {
-		return PLAIN;
-	}
-	return SHELL;
-}
-
-static const char *skip_blanks(const char *p) {
-	return p + strspn(p, " \t");
-}
-
-/* Behind the matching bracket of "$(", or NULL. */
-static const char *skip_substitution(const char *p) {
-	int depth = 1;
-	for (; *p && depth > 0; p++) {
-		depth += *p == '(' ? 1 : *p == ')' ? -1 : 0;
-	}
-	return depth == 0 ? p : NULL;
-}
-
-/* Behind one word of a shell, or NULL when its end is not on this line. */
-static const char *skip_word(const char *p) {
-	char quote = '\0';
-	for (; p && *p; p++) {
-		if (quote == '\'') {
-			quote = *p == '\'' ? '\0' : quote;
-		} else if (*p == '\\') {
-			if (!*++p) {
-				return NULL;
-			}
-		} else if (*p == '$' && p[1] == '(') {
-			p = skip_substitution(p + 2);
-			p = p ? p - 1 : NULL;
-		} else if (*p == '`') {
-			p = strchr(p + 1, '`');
-		} else if (quote) {
-			quote = *p == quote ? '\0' : quote;
-		} else if (*p == '\'' || *p == '"') {
-			quote = *p;
-		} else if (strchr(" \t;&|<>()", *p)) {
-			break;
-		}
-		if (!p) {
-			return NULL;
-		}
-	}
-	return quote ? NULL : p;
-}
-
-/* Nothing but a comment, or "; export NAME". */
-static bool is_the_end(struct arena *arena, const char *p, const char *name) {
-	p = skip_blanks(p);
-	if (*p == ';') {
-		const char *more = arena_printf(arena, "export %s", name);
-		p = skip_blanks(p + 1);
-		p += str_starts(p, more) ? strlen(more) : 0;
-		p = skip_blanks(p);
-		p += *p == ';';
-		p = skip_blanks(p);
-	}
-	return *p == '\0' || *p == '#';
-}
-
-static const char *skip_keyword(const char *p, const char *const *words) {
-	for (size_t i = 0; words[i]; i++) {
-		size_t n = strlen(words[i]);
-		if (str_starts(p, words[i]) && (p[n] == ' ' || p[n] == '\t')) {
-			return skip_blanks(p + n);
-		}
-	}
-	return p;
-}
-
-/* Where the value begins and ends in a line that assigns name and does nothing else; false when it does not, or more. */
-static bool find_value(struct arena *arena, enum dialect dialect, const char *line,
-                       const char *name, const char **ret_from, const char **ret_to) {
-	static const char *const exports[] = {"export",      "readonly",   "declare -x",
-	                                      "declare -gx", "typeset -x", NULL};
-	static const char *const setenv_[] = {"setenv", NULL};
-	static const char *const set_[] = {"set", NULL};
-	const char *p = skip_blanks(line);
-	bool spaced = dialect == FISH || dialect == CSH;
-	if (dialect == SHELL) {
-		p = skip_keyword(p, exports);
-	} else if (spaced) {
-		const char *behind = skip_keyword(p, dialect == FISH ? set_ : setenv_);
-		if (behind == p) {
-			return false;
-		}
-		for (p = behind; dialect == FISH && *p == '-';) {
-			p = skip_blanks(p + strcspn(p, " \t"));
-		}
-	}
-	size_t n = strlen(name);
-	if (!str_starts(p, name) || (spaced ? p[n] != ' ' && p[n] != '\t' : p[n] != '=')) {
-		return false;
-	}
-	*ret_from = spaced ? skip_blanks(p + n) : p + n + 1;
-	if (dialect == PLAIN) {
-		*ret_to = *ret_from + strlen(*ret_from);
-		return true;
-	}
-	const char *end = skip_word(*ret_from);
-	/* A list in fish is several words. */
-	while (dialect == FISH && end && *skip_blanks(end) && !strchr("#;&|", *skip_blanks(end))) {
-		end = skip_word(skip_blanks(end));
-	}
-	*ret_to = end;
-	return end && is_the_end(arena, end, name);
-}
-
 static bool is_continued(struct slice line) {
 	return line.len > 0 && line.data[line.len - 1] == '\\';
 }
 
 static int edit_assign(struct edit *e) {
 	const struct step *step = e->step;
-	enum dialect dialect = dialect_of(e->file);
 	struct line line = line_of(e->text, step->line);
 	struct line above = line_of(e->text, step->line - 1);
 	struct slice text = line.found ? part(e->text, line.start, line.end) : slice_of("", 0);
-	const char *words = arena_slicedup(e->arena, text);
-	const char *from = NULL;
-	const char *to = NULL;
+	struct assign found = {0};
 	if (!line.found || is_continued(text) ||
 	    (above.found && is_continued(part(e->text, above.start, above.end))) ||
-	    !find_value(e->arena, dialect, words, step->name, &from, &to)) {
-		return err_set(e->err, -EBADMSG,
-		               "line %lld of '%s' is not an assignment of %s and nothing else",
-		               (long long)step->line, e->file, step->name);
+	    !assign_find(e->arena, e->file, arena_slicedup(e->arena, text), step->name,
+	                 !step->value, &found)) {
+		return err_set(
+			e->err, -EBADMSG,
+			"line %lld of '%s' does not assign %s in a way that could be changed "
+			"alone",
+			(long long)step->line, e->file, step->name);
 	}
-	if (step->value) {
-		splice(e, line.start + (size_t)(from - words), line.start + (size_t)(to - words),
-		       step->value);
-	} else {
-		/* In a shell an empty branch is an error; a command that does nothing is not. */
-		splice(e, line.start, line.start,
-		       dialect == SHELL ? ": # taken out by dialtone: "
-		                        : "# taken out by dialtone: ");
-	}
+	splice(e, line.start + found.from, line.start + found.to,
+	       found.with ? found.with : step->value);
 	return 0;
 }
 
@@ -348,12 +246,14 @@ int edit_text(struct arena *arena, const struct step *step, const char *file, st
 		.arena = arena, .step = step, .file = file, .text = text, .ret = ret, .err = err};
 	*ret = text;
 	if (step->value && step->kind != STEP_APPEND && step->kind != STEP_LINE &&
-	    strchr(step->value, '\n') && step->kind != STEP_SETTING) {
+	    strchr(step->value, '\n') && step->kind != STEP_SETTING && step->kind != STEP_MEMBER) {
 		return err_set(err, -EBADMSG, "%s: a value of several lines", file);
 	}
 	switch (step->kind) {
 	case STEP_SETTING:
 		return edit_setting(&e);
+	case STEP_MEMBER:
+		return edit_member(&e);
 	case STEP_LINE:
 		return edit_line(&e);
 	case STEP_ASSIGN:

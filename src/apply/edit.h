@@ -9,7 +9,7 @@
 #include "base/err.h"
 #include "core/plan.h"
 
-/* step: STEP_SETTING, STEP_LINE, STEP_ASSIGN, STEP_APPEND or STEP_GOENV; file: its name for sentences. */
+/* step: STEP_SETTING, STEP_MEMBER, STEP_LINE, STEP_ASSIGN, STEP_APPEND or STEP_GOENV; file: its name for sentences. */
 int edit_text(struct arena *arena, const struct step *step, const char *file, struct slice text,
               struct slice *ret, struct err *err);
 

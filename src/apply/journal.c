@@ -416,6 +416,18 @@ int journal_find_interrupted(struct journal *j, struct arena *arena, struct repa
 	return r == -ENOENT ? err_set(err, r, "nothing was interrupted") : r;
 }
 
+int journal_refuse_interrupted(struct journal *j, struct arena *arena, struct err *err) {
+	struct repair repair = {0};
+	struct err none;
+	return journal_find_interrupted(j, arena, &repair, &none) == 0
+	               ? err_set(err, -EBUSY,
+	                         "repair %lld was interrupted: `dialtone fix --resume` finishes "
+	                         "it, "
+	                         "`dialtone undo %lld` takes it back",
+	                         (long long)repair.id, (long long)repair.id)
+	               : 0;
+}
+
 int journal_load(struct journal *j, struct arena *arena, struct journal_change *c,
                  struct err *err) {
 	static const char sql[] =

@@ -130,6 +130,8 @@ int journal_find(struct journal *journal, struct arena *arena, int64_t id, struc
 /* Likewise the oldest that was interrupted. */
 int journal_find_interrupted(struct journal *journal, struct arena *arena, struct repair *ret,
                              struct err *err);
+/* 0; -EBUSY with a sentence that says how to settle it when there is one: nothing new is begun then. */
+int journal_refuse_interrupted(struct journal *journal, struct arena *arena, struct err *err);
 int journal_load(struct journal *journal, struct arena *arena, struct journal_change *change,
                  struct err *err);
 /* The latest `limit` repairs, newest first, as journal_find gives them. */

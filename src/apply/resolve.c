@@ -309,6 +309,19 @@ static int check_move(struct resolve *r, const char *path, const char *to) {
 	return 0;
 }
 
+/* A name may be changed by whom its directory lets, whosever the thing is; with the sticky bit only by one of both
+ * owners (rename(2), EPERM). Into another directory, of a directory of others the entry ".." would have to change. */
+static int check_move_rights(struct resolve *r, const char *path, const char *to,
+                             const struct image *now) {
+	struct stat dir;
+	const char *parent = path_parent(r->arena, path);
+	bool here = streq(parent, path_parent(r->arena, to));
+	bool free = here && lstat(parent, &dir) == 0 &&
+	            (!(dir.st_mode & S_ISVTX) || dir.st_uid == geteuid());
+	int e = free ? check_directory(r, path) : check_rights(r, path, now);
+	return e < 0 ? e : check_directory(r, to);
+}
+
 static int resolve_move(struct resolve *r) {
 	const char *path;
 	const char *to;
@@ -340,8 +353,7 @@ static int resolve_move(struct resolve *r) {
 	c->before.has_xattrs = false;
 	c->after = c->before;
 	c->detail = slice_str(r->step->remade ? CHANGE_MOVE_REMADE : "");
-	e = check_rights(r, path, &now);
-	return e < 0 ? e : check_directory(r, to);
+	return check_move_rights(r, path, to, &now);
 }
 
 static int resolve_mkdir(struct resolve *r) {
@@ -479,6 +491,7 @@ static int resolve_signal(struct resolve *r) {
 static int resolve_step(struct resolve *r) {
 	switch (r->step->kind) {
 	case STEP_SETTING:
+	case STEP_MEMBER:
 	case STEP_LINE:
 	case STEP_ASSIGN:
 	case STEP_APPEND:

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * One change forward and back.
  */
+#include "apply/litter.h"
 #include "apply/program.h"
 #include "apply/put.h"
 #include "apply/start_ticks.h"
@@ -73,6 +74,11 @@ static int remove_dir(struct work *w, const char *dir) {
 	if (errno != ENOTEMPTY) {
 		return err_set(w->err, -errno, "cannot remove the directory '%s': %s", dir,
 		               strerror(errno));
+	}
+	if (litter_clear(&place) && unlinkat(place.dir_fd, place.name, AT_REMOVEDIR) == 0) {
+		strbuf_printf(&w->steps->notes, "what go has put into %s since is gone with it\n",
+		              dir);
+		return 0;
 	}
 	strbuf_printf(&w->steps->notes,
 	              "the directory %s was made and stays: it holds other things now\n", dir);

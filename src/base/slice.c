@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/slice.h"
 
+#include "base/ascii.h"
+
 bool slice_has(struct slice a, const char *needle) {
 	size_t n = strlen(needle);
 	return n > 0 && a.len >= n && memmem(a.data, a.len, needle, n) != NULL;
@@ -41,5 +43,18 @@ bool slice_line(struct slice *rest, struct slice *ret_line) {
 	if (ret_line->len > 0 && ret_line->data[ret_line->len - 1] == '\r') {
 		ret_line->len--;
 	}
+	return true;
+}
+
+bool slice_number(struct slice *rest, struct slice *ret_number) {
+	size_t n = 0;
+	while (n < rest->len && ascii_is_digit(rest->data[n])) {
+		n++;
+	}
+	if (n == 0 || (rest->data[0] == '0' && n > 1)) {
+		return false;
+	}
+	*ret_number = slice_of(rest->data, n);
+	*rest = slice_from(*rest, n);
 	return true;
 }

@@ -3,38 +3,24 @@
  * that says of any subset whether it is well. Nothing of them is well, all of them together are not.
  *
  * Elements are in the order in which they are suspected, each with a weight. The smallest beginning that breaks it is found
- * by bisection at the quantiles of the weights; its last element is needed; the same is done with that one present, until
- * those that are needed are enough (the idea of QuickXplain, Junker 2004, over prefixes). What was found is made minimal
- * with the complements of ddmin (Zeller and Hildebrandt 2002), so that it is so too where a superset of what breaks it is
- * well. Then, without what was found: is it well? If not there is another set.
+ * by bisection; its last element is needed; the same is done with that one present, until those that are needed are enough
+ * (the idea of QuickXplain, Junker 2004, over prefixes). Each cut is where good and bad are equally probable, when one to
+ * three elements, drawn by their weights, only hurt together or each hurt alone. What was found is made minimal with the
+ * complements of ddmin (Zeller and Hildebrandt 2002), so that it is so too where a superset of what breaks it is well.
+ * Then, without what was found: is it well? If not there is another set. After one that hurts alone, what is known to be
+ * well is left out of the trials for the next.
+ *
+ * Which three of 120 it is are 18.1 bits; both ends, the set alone and all without it are four trials more. Of three that
+ * are not suspected more than others and only hurt together, half are found with at most 24 trials, 95 % with 25.
  */
 #ifndef BISECT_SEARCH_H
 #define BISECT_SEARCH_H
 
 #include "base/arena.h"
+#include "bisect/subset.h"
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#define SUBSET_MAX       1024
 #define SEARCH_SETS_MAX  8
 #define SEARCH_WIDTH_MAX 4
-
-struct subset {
-	uint64_t words[SUBSET_MAX / 64];
-};
-
-bool subset_has(const struct subset *set, size_t i);
-void subset_put(struct subset *set, size_t i);
-void subset_take(struct subset *set, size_t i);
-size_t subset_count(const struct subset *set);
-bool subset_equal(const struct subset *a, const struct subset *b);
-/* Every element of a is one of b. */
-bool subset_within(const struct subset *a, const struct subset *b);
-struct subset subset_minus(const struct subset *a, const struct subset *b);
-struct subset subset_plus(const struct subset *a, const struct subset *b);
-/* The first count elements. */
-struct subset subset_first(size_t count);
 
 enum trial {
 	TRIAL_GOOD,
@@ -49,6 +35,7 @@ struct search_spec {
 	size_t width;            /* trials side by side, at most SEARCH_WIDTH_MAX */
 	size_t cuts; /* made side by side in one step of a bisection: 1 takes the fewest trials, more take less time */
 	size_t budget; /* trials at most; 0: any number */
+	size_t dear; /* from so many trials on what is part of something good is taken to be; 0: never */
 	/* Makes count trials (at most width, all different, none that was made before) and fills ret. False: no more can
 	 * be made; ret does not count then. */
 	bool (*run)(void *context, const struct subset *sets, size_t count, enum trial *ret);
@@ -57,7 +44,8 @@ struct search_spec {
 
 struct search_set {
 	struct subset set;
-	bool minimal; /* a trial without each single one of them was made, and none of these was bad */
+	bool minimal; /* without any single one of them nothing is bad: each such trial was made, */
+	bool implied; /* or, near spec.dear, something was good that it is part of */
 };
 
 struct search_result {

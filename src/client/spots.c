@@ -62,7 +62,7 @@ static struct slice plain_name(const char *name) {
 				s.len--; /* "name()" */
 				continue;
 			}
-			return slice_of(s.data + i, s.len - i);
+			return slice_from(s, i);
 		}
 	}
 	return s;

@@ -4,8 +4,8 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "cmd/interrupt.h"
 
-#include <poll.h>
 #include <sched.h>
 
 /* The ends: a server that works answers within a second; one with cold caches is asked again. */
@@ -15,7 +15,9 @@
 #define TRIAL_LIMIT_MAX_NS (15 * NS_PER_S)
 #define SHORTEST_NS        (300 * NS_PER_MS)
 #define SLOW_MS            700 /* with ends that take as long, time is dearer than trials */
-#define LEAST_NS           (1500 * NS_PER_MS) /* left of the time, or no trial is begun */
+#define TRIALS_MEANT                                                                               \
+	25 /* with both ends; near that many, what follows from others is not tried any more */
+#define LEAST_NS (1500 * NS_PER_MS) /* left of the time, or no trial is begun */
 
 struct work {
 	struct bisect *bisect;
@@ -31,12 +33,6 @@ static size_t processors(void) {
 
 static int64_t time_left(const struct bisect *b) {
 	return b->deadline_ns - clock_now_ns();
-}
-
-static bool is_interrupted(const struct bisect *b) {
-	struct pollfd one = {.fd = b->subject.interrupt_fd, .events = POLLIN};
-
-	return one.fd >= 0 && poll(&one, 1, 0) > 0;
 }
 
 /* ---- trials ---- */
@@ -101,7 +97,7 @@ static bool run_trials(void *context, const struct subset *sets, size_t count, e
 	struct bisect *b = w->bisect;
 	struct trial_outcome outcomes[SEARCH_WIDTH_MAX];
 
-	if (time_left(b) < 2 * LEAST_NS || is_interrupted(b)) {
+	if (time_left(b) < 2 * LEAST_NS || interrupt_came(b->subject.interrupt_fd)) {
 		return false;
 	}
 	try_sets(b, sets, count, w->limit_ns, outcomes);
@@ -205,6 +201,7 @@ void bisect_run(struct bisect *b) {
 		                             .weights = weights,
 		                             .width = processors(),
 		                             .cuts = is_slow(b) ? processors() : 1,
+		                             .dear = TRIALS_MEANT - b->trial_count,
 		                             .run = run_trials,
 		                             .context = &w},
 		       &b->found);

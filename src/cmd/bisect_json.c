@@ -78,6 +78,7 @@ static void put_sets(struct json *json, const struct bisect *b) {
 		json_open_element(json, '{');
 		put_members(json, b, &set->set);
 		json_put_bool(json, "minimal", set->minimal);
+		json_put_bool(json, "implied", set->implied);
 		if (alone) {
 			put_outcome(json, &alone->outcome);
 		}

@@ -8,7 +8,6 @@
 
 #define NAMED_MAX 4 /* elements of a trial that are named */
 #define VALUE_MAX 200
-#define HURT_MAX  240
 
 const char *bisect_element_words(struct arena *arena, const struct element *e) {
 	switch (e->kind) {
@@ -39,21 +38,6 @@ const char *bisect_value(struct arena *arena, const struct element *e, const cha
 	return e->kind == ELEMENT_VARIABLE || e->kind == ELEMENT_SETTING
 	               ? env_mask(arena, name ? name + 1 : e->name, value, &secret)
 	               : value;
-}
-
-/* What hurts, on one line. */
-static const char *hurt(const struct bisect *b, const struct trial_outcome *o) {
-	struct slice text = slice_trim(slice_str(o->end == TRIAL_SAID ? o->hurt : o->because));
-	struct strbuf out;
-
-	strbuf_init(&out, b->arena);
-	for (size_t i = 0; i < text.len && out.len < HURT_MAX; i++) {
-		char c = text.data[i] == '\n' || text.data[i] == '\t' ? ' ' : text.data[i];
-		if (c != ' ' || (out.len > 0 && out.data[out.len - 1] != ' ')) {
-			strbuf_add_char(&out, c);
-		}
-	}
-	return out.data;
 }
 
 /* ---- the answer ---- */
@@ -132,7 +116,7 @@ static const char *answer_found(const struct bisect *b) {
 		strbuf_printf(&out, "; %s %s.", without(b, &all), well(b->arena, &cure->outcome));
 	} else if (cure && cure->result == TRIAL_BAD) {
 		strbuf_printf(&out, "; %s it is still %s: %s.", without(b, &all),
-		              cure->outcome.state, hurt(b, &cure->outcome));
+		              cure->outcome.state, trial_hurt(b->arena, &cure->outcome));
 	} else {
 		strbuf_printf(&out, "; %s there was no trial that says anything.",
 		              without(b, &all));
@@ -147,7 +131,8 @@ static const char *answer_settings(const struct bisect *b) {
 		                    well(b->arena, &b->trials[b->trial_count - 1].outcome));
 	}
 	return arena_printf(b->arena, "It is not these settings: without them it is %s, %s.",
-	                    b->trials[0].outcome.state, hurt(b, &b->trials[0].outcome));
+	                    b->trials[0].outcome.state,
+	                    trial_hurt(b->arena, &b->trials[0].outcome));
 }
 
 const char *bisect_answer(const struct bisect *b) {
@@ -171,7 +156,7 @@ const char *bisect_answer(const struct bisect *b) {
 		                    well(b->arena, bad), b->good_name);
 	case BISECT_GOOD_HURTS:
 		return arena_printf(b->arena, "%s is not good: %s.", b->good_name,
-		                    hurt(b, &b->trials[0].outcome));
+		                    trial_hurt(b->arena, &b->trials[0].outcome));
 	case BISECT_NO_TRIAL:
 		return arena_printf(b->arena, "No trial: %s.", b->because);
 	case BISECT_INTERRUPTED:
@@ -194,7 +179,8 @@ static void add_end(struct strbuf *out, const struct bisect *b, const char *word
 		return;
 	}
 	strbuf_printf(out, "  %-5s %s: %s%s%s, %zu of %zu features, %.1f s\n", word, name, o->state,
-	              *o->hurt ? ", " : "", hurt(b, o), answered, asked, (double)o->ms / 1000.0);
+	              *o->hurt ? ", " : "", trial_hurt(b->arena, o), answered, asked,
+	              (double)o->ms / 1000.0);
 }
 
 static void add_element(struct strbuf *out, const struct bisect *b, const struct element *e,
@@ -227,7 +213,7 @@ static void add_trial(struct strbuf *out, const struct bisect *b, size_t index) 
 	}
 	strbuf_printf(out, "%s%s%s\n", count > named ? " ..." : "",
 	              t->result == TRIAL_GOOD ? "" : "; ",
-	              t->result == TRIAL_GOOD ? "" : hurt(b, &t->outcome));
+	              t->result == TRIAL_GOOD ? "" : trial_hurt(b->arena, &t->outcome));
 }
 
 static void add_sets(struct strbuf *out, const struct bisect *b, bisect_origin origin,
@@ -244,12 +230,17 @@ static void add_sets(struct strbuf *out, const struct bisect *b, bisect_origin o
 		}
 		if (alone) {
 			strbuf_printf(out, "    this and nothing else: %s, %s\n",
-			              alone->outcome.state, hurt(b, &alone->outcome));
+			              alone->outcome.state, trial_hurt(b->arena, &alone->outcome));
 		}
 		if (!set->minimal) {
 			strbuf_add(out,
 			           "    perhaps not all of it is needed: not every smaller part "
 			           "could be tried\n");
+		} else if (set->implied) {
+			strbuf_add(
+				out,
+				"    not every smaller part was tried by itself: those that were "
+				"not are in something that answered\n");
 		}
 	}
 }

@@ -4,8 +4,10 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/path.h"
 #include "base/str.h"
 #include "core/registry.h"
+#include "pin/store.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +17,7 @@
 
 #define MARGIN_NS      NS_PER_S       /* what server_answer keeps back of the time of a run */
 #define END_NS         (6 * NS_PER_S) /* for all else, on a busy machine */
+#define HURT_MAX       240
 #define REPORT_CAP     ((size_t)64 * 1024)
 #define FEATURE_PREFIX "feature."
 
@@ -64,7 +67,12 @@ const char *const *trial_environment(struct arena *arena, const struct envset *e
 	return changes;
 }
 
-static int put_file(const struct trial_file *file) {
+static int put_file(struct arena *arena, const struct trial_file *file) {
+	if (file->link) {
+		int r = store_make_path(arena, path_parent(arena, file->path));
+		(void)unlink(file->path);
+		return r < 0 ? r : symlink(file->link, file->path) < 0 ? -errno : 0;
+	}
 	CLEANUP(fd_closep) int fd = open(file->path, O_WRONLY | O_TRUNC | O_CLOEXEC);
 
 	return fd < 0 ? -errno : fd_write_all(fd, file->bytes.data, file->bytes.len);
@@ -122,7 +130,7 @@ static int perform(void *context) {
 	int64_t start_ns = clock_now_ns();
 
 	for (size_t i = 0; i < wish->file_count; i++) {
-		if (put_file(&wish->files[i]) < 0) {
+		if (put_file(arena, &wish->files[i]) < 0) {
 			fprintf(stderr, "%s cannot be changed for the trial\n",
 			        wish->files[i].path);
 			return STATUS_UNKNOWN;
@@ -264,6 +272,20 @@ enum trial trial_judge(const struct trial_outcome *good, const struct trial_outc
 		}
 	}
 	return TRIAL_GOOD;
+}
+
+const char *trial_hurt(struct arena *arena, const struct trial_outcome *o) {
+	struct slice text = slice_trim(slice_str(o->end == TRIAL_SAID ? o->hurt : o->because));
+	struct strbuf out;
+
+	strbuf_init(&out, arena);
+	for (size_t i = 0; i < text.len && out.len < HURT_MAX; i++) {
+		char c = text.data[i] == '\n' || text.data[i] == '\t' ? ' ' : text.data[i];
+		if (c != ' ' || (out.len > 0 && out.data[out.len - 1] != ' ')) {
+			strbuf_add_char(&out, c);
+		}
+	}
+	return out.data;
 }
 
 size_t trial_answered(const struct trial_outcome *trial, size_t *ret_asked) {

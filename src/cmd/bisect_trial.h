@@ -14,7 +14,8 @@
 /* A file and what is in it during the trial. */
 struct trial_file {
 	const char *path;
-	struct slice bytes;
+	struct slice bytes; /* of a file that is there */
+	const char *link;   /* not NULL: in its place, or where nothing is yet, a link to this */
 };
 
 struct trial_subject {
@@ -66,6 +67,9 @@ const char *const *trial_environment(struct arena *arena, const struct envset *e
 
 /* As well as `good` was: nothing that answered there is silent here. */
 enum trial trial_judge(const struct trial_outcome *good, const struct trial_outcome *trial);
+
+/* What hurts there, or why it was not made, on one line. */
+const char *trial_hurt(struct arena *arena, const struct trial_outcome *trial);
 
 /* How many features answered, of how many that were asked for. */
 size_t trial_answered(const struct trial_outcome *trial, size_t *ret_asked);

@@ -4,6 +4,7 @@
 #include "apply/states.h"
 #include "base/clock.h"
 #include "cmd/examination.h"
+#include "cmd/failure.h"
 #include "cmd/output.h"
 #include "cmd/progress.h"
 #include "cmd/remember.h"
@@ -20,27 +21,19 @@ struct changed_options {
 	bool remember;
 };
 
-#define CHECK(member)                                                                              \
-	(offsetof(struct changed_options, check) + offsetof(struct check_options, member))
 static const struct option_spec specs[] = {
 	{"since", 's', "DATE", OPTION_TEXT, offsetof(struct changed_options, since),
          "since then: 2026-11-20, yesterday, 14:02, 3d"},
 	{"remember", 0, NULL, OPTION_FLAG, offsetof(struct changed_options, remember),
          "keep what it is like now, if all works"},
-	{"file", 'f', "F", OPTION_TEXT, CHECK(file), "the file you have open (else one is chosen)"},
-	{"editor", 'e', "NAME", OPTION_TEXT, CHECK(editor),
-         "whose rules count: vscode, neovim, emacs ... none"},
-	{"environment", 'E', "SPEC", OPTION_TEXT, CHECK(environment),
-         "self, shell, desktop, pid:N or file:F (of env -0)"},
-	{"json", 'j', NULL, OPTION_FLAG, CHECK(json), "for programs"},
-	{"verbose", 'v', NULL, OPTION_FLAG, CHECK(verbose), "variables of others one by one, too"},
-	{"timeout", 't', "S", OPTION_TEXT, CHECK(timeout),
+	CHECK_TARGET_SPECS(struct changed_options),
+	{"verbose", 'v', NULL, OPTION_FLAG, CHECK_AT(struct changed_options, verbose),
+         "variables of others one by one, too"},
+	{"timeout", 't', "S", OPTION_TEXT, CHECK_AT(struct changed_options, timeout),
          "seconds for everything (" CHECK_TIMEOUT_DEFAULT ")"},
-	{"trust", 0, NULL, OPTION_FLAG, CHECK(trust), "run what the workspace names"},
-	{"color", 0, "WHEN", OPTION_TEXT, CHECK(color), "auto, always or never"},
+	CHECK_HOW_SPECS(struct changed_options),
 	{0},
 };
-#undef CHECK
 
 struct changed_run {
 	struct arena *arena;
@@ -225,10 +218,9 @@ static int work(struct changed_run *run, const char *dir, int64_t since_ns) {
 	if (run->terminal.progress) {
 		progress_end(&run->progress);
 	}
-	int signal = interrupt_signal(&run->interrupt);
-	if (signal != 0) {
-		output_complain("stopped before there was an answer (%s)", strsignal(signal));
-		return STATUS_SIGNAL_BASE + signal;
+	int stopped = failure_of_interrupt(&run->interrupt);
+	if (stopped != STATUS_HEALTHY) {
+		return stopped;
 	}
 	if (status != STATUS_HEALTHY) {
 		return status;

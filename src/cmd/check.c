@@ -22,6 +22,7 @@
 #define RESERVE_MAX_NS (300 * NS_PER_MS)
 
 struct check {
+	unsigned unasked; /* of target */
 	struct check_options options;
 	const char *dir; /* the operand, or the workspace of the case file, or NULL */
 	struct terminal terminal;
@@ -129,21 +130,6 @@ static int examine(struct check *c, struct err *err) {
 	return r;
 }
 
-/* Other editors know nothing of such windows: neither one that was named, nor one that has this
- * folder open. */
-static bool is_of_vscode(const struct check *c, const struct vscode_window *window) {
-	const char *name = c->options.editor;
-	const char *dir = c->target.workspace;
-	if (name || streq(dir, window->file)) {
-		return !name || streq(name, "vscode") || streq(name, "code-server");
-	}
-	const struct evidence *ev = world_look(c->exam.world, LOOK_EDITORS, dir, LOOK_CAP_SMALL);
-	struct slice rest = ev->bytes;
-	struct slice line;
-	bool any = evidence_has_bytes(ev) && slice_line(&rest, &line);
-	return !any || slice_has(line, " vscode") || slice_has(line, " code-server");
-}
-
 /* The window is one thing; what --save writes is the evidence of one folder. */
 static int check_window(struct check *c, const struct vscode_window *window) {
 	struct err err = {0};
@@ -168,10 +154,9 @@ static int check_window(struct check *c, const struct vscode_window *window) {
 	if (r < 0) {
 		return failure_of_target(&err, r);
 	}
-	int signal = interrupt_signal(&c->interrupt);
-	if (signal != 0) {
-		output_complain("stopped before there was a verdict (%s)", strsignal(signal));
-		return STATUS_SIGNAL_BASE + signal;
+	int stopped = failure_of_interrupt(&c->interrupt);
+	if (stopped != STATUS_HEALTHY) {
+		return stopped;
 	}
 	struct report r_all = {
 		.target = w.folders[w.worst].target,
@@ -210,18 +195,19 @@ static int check_in_world(struct check *c) {
 		output_complain("%s", err.msg);
 		return STATUS_UNKNOWN;
 	}
+	c->target.unasked = c->unasked;
 	for (size_t i = 0; c->target.logs && c->target.logs[i]; i++) {
 		struct file_stat st = world_stat(c->exam.world, c->target.logs[i]);
-		if (!c->options.from && st.known && !st.is_file) {
+		if (!check_options_replay(&c->options) && st.known && !st.is_file) {
 			output_complain("option '--logs': there is no file '%s'",
 			                c->target.logs[i]);
 			return STATUS_USAGE;
 		}
 	}
 	struct vscode_window window = {0};
-	if (!c->options.from &&
+	if (!check_options_replay(&c->options) &&
 	    check_window_find(c->arena, c->exam.world, c->target.workspace, &window) &&
-	    is_of_vscode(c, &window)) {
+	    check_window_counts(c->exam.world, c->options.editor, c->target.workspace, &window)) {
 		if (window.count > 1) {
 			return check_window(c, &window);
 		}
@@ -230,25 +216,24 @@ static int check_in_world(struct check *c) {
 		c->target.window_folders = window.folders;
 		c->target.window_missing = window.missing;
 	}
-	int status = c->options.from
+	int status = check_options_replay(&c->options)
 	                     ? STATUS_HEALTHY
 	                     : failure_of_folder(c->exam.world, c->target.workspace, c->dir);
 	if (status != STATUS_HEALTHY) {
 		return status;
 	}
 	remember_prepare(c->arena, c->exam.world, &c->target,
-	                 c->options.no_remember || c->options.from);
+	                 c->options.no_remember || check_options_replay(&c->options));
 	int r = examine(c, &err);
 	if (r < 0) {
 		return failure_of_target(&err, r);
 	}
-	int signal = interrupt_signal(&c->interrupt);
-	if (signal != 0) {
-		output_complain("stopped before there was a verdict (%s)", strsignal(signal));
-		return STATUS_SIGNAL_BASE + signal;
+	int stopped = failure_of_interrupt(&c->interrupt);
+	if (stopped != STATUS_HEALTHY) {
+		return stopped;
 	}
 	struct diagnosis diagnosis = infer(registry_rules, &c->facts);
-	if (!c->options.from) {
+	if (!check_options_replay(&c->options)) {
 		fix_advise(registry_fixes, &c->facts, &diagnosis.all, c->target.workspace);
 	}
 	if (c->options.prove) {
@@ -276,7 +261,7 @@ static int check_in_world(struct check *c) {
 static int open_world(struct check *c) {
 	struct err err;
 	int r = 0;
-	if (c->options.from) {
+	if (check_options_replay(&c->options)) {
 		evidence_store_init(&c->recorded, c->arena);
 		r = check_case_open(c->arena, &c->recorded, &c->options, &c->dir, &err);
 		if (r == 0) {

@@ -119,6 +119,10 @@ static int validate_without(struct arena *arena, const struct option_list *witho
 	return 0;
 }
 
+bool check_options_replay(const struct check_options *o) {
+	return o->from != NULL;
+}
+
 /* The first option that says something about a target which the case file already knows. */
 static const char *clashes_with_from(const struct check_options *o, size_t operand_count) {
 	const struct {
@@ -181,12 +185,11 @@ int check_options_validate(struct arena *arena, const struct check_options *o, s
 	if (r < 0) {
 		return r;
 	}
-	const char *clash = o->from ? clashes_with_from(o, operand_count) : NULL;
+	const char *clash = check_options_replay(o) ? clashes_with_from(o, operand_count) : NULL;
 	if (clash) {
 		return err_set(err, -EINVAL,
-		               "'--from' and '%s' do not go together: the case file says what was "
-		               "examined",
-		               clash);
+		               "'%s' and '%s' do not go together: the file says what was examined",
+		               "--from", clash);
 	}
 	if (o->raw && !o->save) {
 		return err_set(err, -EINVAL, "option '--raw' only goes with '--save'");

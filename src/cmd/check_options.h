@@ -36,6 +36,35 @@ struct check_options {
 #define CHECK_TIMEOUT_DEFAULT_PROVE "60"
 #define STATUS_SIGNAL_BASE          128 /* plus the number of the signal that ended us, as shells say it */
 
+/* The options of a struct type that holds struct check_options as its member `check` and is about the same target. */
+#define CHECK_AT(type, member) (offsetof(type, check) + offsetof(struct check_options, member))
+#define CHECK_TARGET_SPECS(type)                                                                   \
+	{"file",                                                                                   \
+	 'f',                                                                                      \
+	 "F",                                                                                      \
+	 OPTION_TEXT,                                                                              \
+	 CHECK_AT(type, file),                                                                     \
+	 "the file you have open (else one is chosen)"},                                           \
+		{"editor",                                                                         \
+	         'e',                                                                              \
+	         "NAME",                                                                           \
+	         OPTION_TEXT,                                                                      \
+	         CHECK_AT(type, editor),                                                           \
+	         "whose rules count: vscode, neovim, emacs ... none"},                             \
+		{"environment",                                                                    \
+	         'E',                                                                              \
+	         "SPEC",                                                                           \
+	         OPTION_TEXT,                                                                      \
+	         CHECK_AT(type, environment),                                                      \
+	         "self, shell, desktop, pid:N or file:F (of env -0)"},                             \
+	{                                                                                          \
+		"json", 'j', NULL, OPTION_FLAG, CHECK_AT(type, json), "for programs"               \
+	}
+#define CHECK_HOW_SPECS(type)                                                                      \
+	{"trust", 0, NULL, OPTION_FLAG, CHECK_AT(type, trust), "run what the workspace names"}, {  \
+		"color", 0, "WHEN", OPTION_TEXT, CHECK_AT(type, color), "auto, always or never"    \
+	}
+
 extern const struct option_spec check_option_specs[];
 extern const struct command command_check; /* cmd/check.c; read again when a case file is opened */
 
@@ -43,6 +72,9 @@ extern const struct command command_check; /* cmd/check.c; read again when a cas
  * nothing. */
 int check_options_validate(struct arena *arena, const struct check_options *options,
                            size_t operand_count, struct err *err);
+
+/* The machine is not looked at: a file says what was seen. */
+bool check_options_replay(const struct check_options *options);
 
 /* "0.5", "20" in nanoseconds; at most a day. 0 or -EINVAL. */
 int seconds_parse(const char *text, int64_t *ret_ns);

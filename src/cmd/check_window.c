@@ -87,6 +87,18 @@ bool check_window_find(struct arena *arena, struct world *world, const char *pat
 	return false;
 }
 
+bool check_window_counts(struct world *world, const char *editor, const char *path,
+                         const struct vscode_window *window) {
+	if (editor || streq(path, window->file)) {
+		return !editor || streq(editor, "vscode") || streq(editor, "code-server");
+	}
+	const struct evidence *ev = world_look(world, LOOK_EDITORS, path, LOOK_CAP_SMALL);
+	struct slice rest = ev->bytes;
+	struct slice line;
+	bool any = evidence_has_bytes(ev) && slice_line(&rest, &line);
+	return !any || slice_has(line, " vscode") || slice_has(line, " code-server");
+}
+
 static bool has_go(struct arena *arena, struct world *world, const char *folder) {
 	const struct evidence *ev = world_look(world, LOOK_WALK, folder, LOOK_CAP_DIR);
 	struct slice rest = ev->bytes;
@@ -131,6 +143,7 @@ static int examine(struct arena *arena, struct window_check *c, size_t index, st
 	p->target.trusted = c->target->trusted;
 	p->target.no_server = c->target->no_server;
 	p->target.logs = c->target->logs;
+	p->target.environment_change = c->target->environment_change;
 	p->exam.rules = registry_rules;
 	p->exam.deadline_ns = share(c->deadline_ns, c->window->count - index);
 	p->exam.world = world_live_open(arena, &p->store, c->interrupt_fd, err);
@@ -142,7 +155,7 @@ static int examine(struct arena *arena, struct window_check *c, size_t index, st
 	world_close(p->exam.world);
 	if (r == 0 && !c->folders[index].skipped) {
 		p->diagnosis = infer(registry_rules, &p->facts);
-		fix_advise(registry_fixes, &p->facts, &p->diagnosis.all, folder);
+		fix_advise(registry_fixes, &p->facts, &p->diagnosis.all, c->window->file);
 	} else {
 		p->diagnosis = infer_merge(arena, NULL, 0);
 	}

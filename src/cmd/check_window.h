@@ -29,6 +29,11 @@ struct window_check {
 bool check_window_find(struct arena *arena, struct world *world, const char *path,
                        struct vscode_window *ret);
 
+/* Other editors know nothing of such windows: neither one that was named, nor one that runs and has this folder open.
+ * editor: as it was named, or NULL. */
+bool check_window_counts(struct world *world, const char *editor, const char *path,
+                         const struct vscode_window *window);
+
 /* Examines them one after the other; 0 or negative errno with a sentence, as exam_run. */
 int check_window_run(struct arena *arena, struct window_check *check, struct err *err);
 

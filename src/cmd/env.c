@@ -216,10 +216,9 @@ static int look_and_show(struct env_run *r) {
 	if (r->terminal.progress) {
 		progress_end(&r->progress);
 	}
-	int signal = interrupt_signal(&r->interrupt);
-	if (signal != 0) {
-		output_complain("stopped before there was an answer (%s)", strsignal(signal));
-		return STATUS_SIGNAL_BASE + signal;
+	int stopped = failure_of_interrupt(&r->interrupt);
+	if (stopped != STATUS_HEALTHY) {
+		return stopped;
 	}
 	if (code < 0) {
 		return failure_of_target(&err, code);

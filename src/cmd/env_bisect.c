@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "cmd/bisect.h"
+#include "cmd/failure.h"
 #include "cmd/rehearse.h"
 #include "core/editor.h"
 #include "probes/sides/side_origin.h"
@@ -283,10 +284,9 @@ int env_bisect(const struct env_bisect *job) {
 	b.count = run.differences.count;
 	b.remark = remark(&run);
 	bisect_run(&b);
-	int signal = interrupt_signal(job->interrupt);
-	if (signal != 0) {
-		output_complain("stopped before there was an answer (%s)", strsignal(signal));
-		return STATUS_SIGNAL_BASE + signal;
+	int stopped = failure_of_interrupt(job->interrupt);
+	if (stopped != STATUS_HEALTHY) {
+		return stopped;
 	}
 	return show(&run, &b);
 }

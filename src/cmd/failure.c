@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cmd/failure.h"
 
+#include "cmd/check_options.h"
 #include "cmd/help.h"
 #include "cmd/output.h"
 
@@ -17,6 +18,15 @@ int failure_of_file(const struct err *err, int error) {
 	output_complain("%s", err->msg);
 	return error == -ENOENT || error == -ENOTDIR || error == -EISDIR ? STATUS_USAGE
 	                                                                 : STATUS_UNKNOWN;
+}
+
+int failure_of_interrupt(const struct interrupt *interrupt) {
+	int signal = interrupt_signal(interrupt);
+	if (signal == 0) {
+		return STATUS_HEALTHY;
+	}
+	output_complain("stopped before there was an answer (%s)", strsignal(signal));
+	return STATUS_SIGNAL_BASE + signal;
 }
 
 /* A thing that is not there was misspelt (usage); one that is there and does not let itself be looked at leaves us

@@ -4,6 +4,7 @@
 #ifndef CMD_FAILURE_H
 #define CMD_FAILURE_H
 
+#include "cmd/interrupt.h"
 #include "core/world.h"
 
 /* Both write err's sentence. STATUS_USAGE when the command line asks for what is not there or makes no sense, else
@@ -13,6 +14,9 @@
 int failure_of_target(const struct err *err, int error);
 /* Of a case file: ENOENT, ENOTDIR and EISDIR are the user's; what is in a file that is there is not. */
 int failure_of_file(const struct err *err, int error);
+
+/* Of a user who stopped it: STATUS_HEALTHY when nobody did, else a sentence and 128 and the signal. */
+int failure_of_interrupt(const struct interrupt *interrupt);
 
 /* STATUS_HEALTHY when the folder can be looked into. operand: how it was given on the command line, or NULL; a word
  * that looks like a command is answered with that command. */

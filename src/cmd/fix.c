@@ -14,7 +14,6 @@
 
 #define OPERANDS_MAX 32
 
-#define CHECK(member) (offsetof(struct fix_options, check) + offsetof(struct check_options, member))
 static const struct option_spec specs[] = {
 	{"yes", 'y', NULL, OPTION_FLAG, offsetof(struct fix_options, yes), "do it"},
 	{"interactive", 'i', NULL, OPTION_FLAG, offsetof(struct fix_options, interactive),
@@ -27,19 +26,12 @@ static const struct option_spec specs[] = {
          "a shell script of what needs root or the network"},
 	{"resume", 0, NULL, OPTION_FLAG, offsetof(struct fix_options, resume),
          "finish a repair that was interrupted"},
-	{"file", 'f', "F", OPTION_TEXT, CHECK(file), "the file you have open (else one is chosen)"},
-	{"editor", 'e', "NAME", OPTION_TEXT, CHECK(editor),
-         "whose rules count: vscode, neovim, emacs ... none"},
-	{"environment", 'E', "SPEC", OPTION_TEXT, CHECK(environment),
-         "self, shell, desktop, pid:N or file:F (of env -0)"},
-	{"json", 'j', NULL, OPTION_FLAG, CHECK(json), "for programs"},
-	{"timeout", 't', "S", OPTION_TEXT, CHECK(timeout),
+	CHECK_TARGET_SPECS(struct fix_options),
+	{"timeout", 't', "S", OPTION_TEXT, CHECK_AT(struct fix_options, timeout),
          "seconds for each examination (" CHECK_TIMEOUT_DEFAULT ")"},
-	{"trust", 0, NULL, OPTION_FLAG, CHECK(trust), "run what the workspace names"},
-	{"color", 0, "WHEN", OPTION_TEXT, CHECK(color), "auto, always or never"},
+	CHECK_HOW_SPECS(struct fix_options),
 	{0},
 };
-#undef CHECK
 
 /* A cause as it was perhaps meant, for a word that is neither a cause nor looks like a path. */
 static const char *near_cause(struct arena *arena, const char *word) {
@@ -85,7 +77,7 @@ static int write_script(struct fix_run *run) {
 	struct strbuf out;
 	struct script script;
 	strbuf_init(&out, run->arena);
-	script_begin(&script, &out, run->first->target.workspace);
+	script_begin(&script, &out, examination_name(run->first));
 	for (size_t i = 0; i < run->count; i++) {
 		const struct proposal *p = run->proposals[i];
 		if (p->outcome == FIX_SHOWN) {
@@ -114,7 +106,7 @@ static int tell(struct fix_run *run, int status) {
 		strbuf_printf(&out, "%s: %s\n", verdict_name(d->verdict),
 		              run->causes[0] ? "what you named was not found here"
 		              : d->cause_count == 0
-		                      ? "there is nothing to fix"
+		                      ? fix_nothing(d->verdict)
 		                      : "nothing that was found can be fixed from here; "
 		                        "`dialtone check` says what to do");
 	}
@@ -183,7 +175,7 @@ static int run(const void *options, const char *const *operands, size_t operand_
 
 const struct command command_fix = {
 	.name = "fix",
-	.synopsis = "[CAUSE] [DIR]",
+	.synopsis = "[CAUSE] [DIR|WINDOW]",
 	.summary = "Show what would mend what is wrong; with --yes do it",
 	.options = specs,
 	.options_size = sizeof(struct fix_options),

@@ -36,6 +36,8 @@ enum fix_outcome {
 struct proposal {
 	const struct fix *fix;
 	const struct finding *finding;
+	const struct examination *seen; /* in which it was found */
+	struct examined found_in;
 	struct plan *plan;
 	struct repair repair; /* resolved; without changes when refused */
 	enum fix_outcome outcome;
@@ -78,6 +80,8 @@ int fix_resume(struct fix_run *run);
 
 /* fix_show.c */
 void fix_show(struct strbuf *out, const struct fix_run *run, const struct proposal *p);
+/* What is said where no cause was found: not that all is well when it is not. */
+const char *fix_nothing(enum verdict verdict);
 /* A line for each cause that is there (still) and that nothing proposed is about. */
 void fix_show_left(struct strbuf *out, const struct fix_run *run);
 void fix_json(struct strbuf *out, const struct fix_run *run);

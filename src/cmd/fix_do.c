@@ -10,9 +10,11 @@
 #include "cmd/conflict.h"
 #include "cmd/fix.h"
 #include "cmd/prove_apply.h"
+#include "cmd/remember.h"
 #include "core/registry.h"
 #include "core/rule.h"
 #include "report/harmless.h"
+#include "report/sheet.h"
 #include "world/live.h"
 
 #include <errno.h>
@@ -22,6 +24,8 @@
 
 #define ROUNDS_MAX   12
 #define REHEARSAL_NS (30 * NS_PER_S)
+/* gopls, with an empty build cache */
+#define REHEARSAL_BUILD_NS (300 * NS_PER_S)
 
 int fix_signal(struct fix_run *run) {
 	if (run->signal == 0) {
@@ -46,6 +50,8 @@ struct examination *fix_examine(struct fix_run *run, int *ret_status) {
 	                          .interrupt_fd = run->interrupt.fd,
 	                          .on_probe = shown ? show_probe : NULL,
 	                          .on_wait = shown ? progress_tick : NULL,
+	                          .takes_windows = true,
+	                          .will_remember = run->options->yes || run->options->interactive,
 	                          .context = &run->progress};
 	*ret_status = examination_run(e);
 	if (shown) {
@@ -101,13 +107,15 @@ static void judge(struct fix_run *run, struct proposal *p, int r, const struct e
 	}
 }
 
-/* On a copy first: the same examination in a view of this machine of which nothing stays. */
-static void rehearse_it(struct fix_run *run, struct proposal *p) {
+/* On a copy first: the same examination in a view of this machine of which nothing stays. False when it showed that what
+ * was held to be here is not, so that the network is needed. */
+static bool rehearse_it(struct fix_run *run, struct proposal *p) {
 	const struct rehearse_subject subject = {
 		.options = &run->options->check,
-		.target = &run->latest->target,
-		.facts = &run->latest->facts,
-		.deadline_ns = clock_now_ns() + REHEARSAL_NS,
+		.target = p->found_in.target,
+		.facts = p->found_in.facts,
+		.deadline_ns =
+			clock_now_ns() + (p->plan->offline ? REHEARSAL_BUILD_NS : REHEARSAL_NS),
 		.interrupt_fd = run->interrupt.fd,
 	};
 	if (run->terminal.progress) {
@@ -119,32 +127,50 @@ static void rehearse_it(struct fix_run *run, struct proposal *p) {
 	}
 	p->rehearsed = rehearse_result_name(r.result);
 	p->rehearsal = rehearse_in_words(run->arena, &r);
-	if (r.result == REHEARSE_FAILED && run->causes[0] == NULL) {
+	if (r.step_failed) {
+		p->outcome = FIX_REFUSED;
+		p->because = r.because;
+	} else if (r.result == REHEARSE_FAILED && run->causes[0] == NULL) {
 		p->outcome = FIX_REFUSED;
 		p->because =
 			arena_printf(run->arena, "the rehearsal %s; named, it is done all the same",
 		                     p->rehearsal);
 	}
+	return !p->plan->offline || (!r.step_failed && r.result != REHEARSE_FAILED);
+}
+
+/* What would be done about a finding of the latest examination; false when nothing is known about its cause. */
+static bool think(struct fix_run *run, const struct finding *f, struct proposal *p) {
+	struct err err;
+	struct plan *plan = arena_new_of(run->arena, struct plan);
+	*p = (struct proposal){
+		.fix = fix_find(registry_fixes, f->rule->id),
+		.finding = f,
+		.seen = run->latest,
+		.found_in = examination_of(run->latest, f),
+		.plan = plan,
+		.notes = "",
+		.rehearsed = "not_run",
+		.rehearsal = "not rehearsed",
+	};
+	if (!fix_plan(registry_fixes, p->found_in.facts, f, plan)) {
+		return false;
+	}
+	int r = plan_resolve(run->arena, plan, &p->repair, &err);
+	judge(run, p, r, &err);
+	if (p->outcome == FIX_PROPOSED && (plan->offline || !run->options->script) &&
+	    !rehearse_it(run, p)) {
+		(void)fix_plan_online(registry_fixes, p->found_in.facts, f, plan);
+		r = plan_resolve(run->arena, plan, &p->repair, &err);
+		judge(run, p, r, &err);
+	}
+	return true;
 }
 
 static void propose(struct fix_run *run, const struct finding *f) {
-	struct err err;
-	struct plan *plan = arena_new_of(run->arena, struct plan);
-	if (was_proposed(run, f) || run->count == FIX_PROPOSALS_MAX ||
-	    !fix_plan(registry_fixes, &run->latest->facts, f, plan)) {
-		return;
-	}
 	struct proposal *p = arena_new_of(run->arena, struct proposal);
-	p->fix = fix_find(registry_fixes, f->rule->id);
-	p->finding = f;
-	p->plan = plan;
-	p->notes = "";
-	p->rehearsed = "not_run";
-	p->rehearsal = "not rehearsed";
-	int r = plan_resolve(run->arena, plan, &p->repair, &err);
-	judge(run, p, r, &err);
-	if (p->outcome == FIX_PROPOSED && !run->options->script) {
-		rehearse_it(run, p);
+	if (was_proposed(run, f) || run->count == FIX_PROPOSALS_MAX || !think(run, f, p)) {
+		return;
 	}
 	VEC_ROOM(run->arena, run->proposals, run->count, &run->slots);
 	run->proposals[run->count++] = p;
@@ -173,13 +199,19 @@ static void say(struct fix_run *run, const char *fmt, ...) {
 	if (run->options->check.json) {
 		return;
 	}
+	const struct report_style style = {.columns = run->terminal.columns};
 	struct strbuf out;
+	struct sheet sheet = {.out = &out, .style = &style};
+	struct slice line;
 	va_list args;
 	va_start(args, fmt);
 	strbuf_init(&out, run->arena);
-	strbuf_add(&out, harmless_lines(run->arena, arena_vprintf(run->arena, fmt, args),
-	                                run->terminal.utf8));
+	struct slice rest = slice_str(harmless_lines(
+		run->arena, arena_vprintf(run->arena, fmt, args), run->terminal.utf8));
 	va_end(args);
+	while (slice_line(&rest, &line)) {
+		sheet_prose(&sheet, 0, 2, 0, arena_slicedup(run->arena, line));
+	}
 	(void)output_write(&out, STATUS_HEALTHY);
 	(void)fflush(stdout);
 }
@@ -198,14 +230,20 @@ static bool agrees(struct fix_run *run) {
 	return yes;
 }
 
-static bool is_among(const struct finding *const *findings, const struct finding *f) {
+/* The same among these, or NULL. */
+static const struct finding *find_among(const struct finding *const *findings,
+                                        const struct finding *f) {
 	for (size_t i = 0; findings[i]; i++) {
 		if (streq(findings[i]->rule->id, f->rule->id) &&
 		    streq(findings[i]->subject, f->subject)) {
-			return true;
+			return findings[i];
 		}
 	}
-	return false;
+	return NULL;
+}
+
+static bool is_among(const struct finding *const *findings, const struct finding *f) {
+	return find_among(findings, f) != NULL;
 }
 
 static int badness(enum verdict verdict) {
@@ -292,7 +330,7 @@ static int do_one(struct fix_run *run, struct journal *journal, struct proposal 
 	steps_init(&steps, run->arena, journal);
 	evidence_store_init(&store, run->arena);
 	steps.world = world_live_open(run->arena, &store, run->interrupt.fd, &err);
-	steps.env = &run->latest->target.judged;
+	steps.env = &p->found_in.target->judged;
 	steps.disruptive = run->options->disruptive;
 	int r = steps.world ? steps_apply(&steps, &p->repair, &err) : err.code;
 	world_close(steps.world);
@@ -311,18 +349,6 @@ static int do_one(struct fix_run *run, struct journal *journal, struct proposal 
 	return verify(run, p, &steps);
 }
 
-static int refuse_unfinished(struct fix_run *run, struct journal *journal) {
-	struct repair repair;
-	struct err err;
-	if (journal_find_interrupted(journal, run->arena, &repair, &err) == 0) {
-		output_complain("repair %lld was interrupted: `dialtone fix --resume` finishes it, "
-		                "`dialtone undo %lld` takes it back",
-		                (long long)repair.id, (long long)repair.id);
-		return STATUS_NOT_FIXED;
-	}
-	return STATUS_HEALTHY;
-}
-
 static int sum_up(struct fix_run *run, bool failed) {
 	const struct diagnosis *d = &run->latest->diagnosis;
 	size_t done = 0;
@@ -333,7 +359,7 @@ static int sum_up(struct fix_run *run, bool failed) {
 	}
 	if (run->count == 0) {
 		say(run, "%s: %s\n", verdict_name(d->verdict),
-		    d->cause_count == 0 ? "there is nothing to fix"
+		    d->cause_count == 0 ? fix_nothing(d->verdict)
 		                        : "nothing that was found can be fixed from here; "
 		                          "`dialtone check` says what to do");
 	} else {
@@ -351,8 +377,29 @@ static int sum_up(struct fix_run *run, bool failed) {
 	return d->verdict == VERDICT_HEALTHY ? STATUS_HEALTHY : STATUS_FOUND;
 }
 
+/* What was done since may have ended this as well, or made another thing right to do. */
+static void think_again(struct fix_run *run, struct proposal *p) {
+	const struct diagnosis *d = &run->latest->diagnosis;
+	const struct finding *now = find_among(d->causes, p->finding);
+	now = now ? now : find_among(d->symptoms, p->finding);
+	now = now ? now : find_among(d->notes, p->finding);
+	if (now) {
+		(void)think(run, now, p);
+		return;
+	}
+	p->outcome = FIX_NOTHING;
+	p->because = "it went away with what was done before";
+	say(run, "Not needed any more: %s: %s.\n", p->plan->cause, p->because);
+}
+
 static bool do_next(struct fix_run *run, struct journal *journal, size_t index, bool *ret_failed) {
 	struct proposal *p = run->proposals[index];
+	if (p->seen != run->latest) {
+		think_again(run, p);
+		if (p->outcome == FIX_NOTHING) {
+			return true;
+		}
+	}
 	if (!run->options->check.json) {
 		struct strbuf out;
 		strbuf_init(&out, run->arena);
@@ -363,19 +410,11 @@ static bool do_next(struct fix_run *run, struct journal *journal, size_t index, 
 	if (p->outcome != FIX_PROPOSED) {
 		return true;
 	}
-	const struct diagnosis *d = &run->latest->diagnosis;
-	if (!is_among(d->causes, p->finding) && !is_among(d->symptoms, p->finding) &&
-	    !is_among(d->notes, p->finding)) {
-		p->outcome = FIX_NOTHING;
-		p->because = "it went away with what was done before";
-		say(run, "Not needed any more: %s.\n", p->because);
-		return true;
-	}
 	if (!agrees(run)) {
 		p->outcome = FIX_DECLINED;
 		return true;
 	}
-	/* The files may have changed since: another cause was mended meanwhile, or somebody took long to answer. */
+	/* The files may have changed since: somebody took long to answer. */
 	struct err err;
 	int r = plan_resolve(run->arena, p->plan, &p->repair, &err);
 	judge(run, p, r, &err);
@@ -387,6 +426,21 @@ static bool do_next(struct fix_run *run, struct journal *journal, size_t index, 
 		*ret_failed = true;
 	}
 	return fix_signal(run) == 0;
+}
+
+/* All works now: what it is like is kept, where `dialtone check` would keep it; like there, that it cannot be kept is no
+ * news. */
+static void keep_good(struct fix_run *run) {
+	struct examination *e = run->latest;
+	struct err ignored;
+	bool done = false;
+	for (size_t i = 0; i < run->count; i++) {
+		done = done || run->proposals[i]->outcome == FIX_DONE;
+	}
+	if (done && !e->window && e->target.states_file) {
+		(void)remember(run->arena, &e->target, &e->facts, &e->store, &e->diagnosis,
+		               &ignored);
+	}
 }
 
 int fix_do(struct fix_run *run) {
@@ -405,17 +459,24 @@ int fix_do(struct fix_run *run) {
 		output_complain("%s", err.msg);
 		return STATUS_NOT_FIXED;
 	}
-	int status = refuse_unfinished(run, journal);
-	if (status != STATUS_HEALTHY) {
-		return status;
+	if (journal_refuse_interrupted(journal, run->arena, &err) < 0) {
+		output_complain("%s", err.msg);
+		return STATUS_NOT_FIXED;
 	}
-	for (size_t i = 0; i < run->count && i < ROUNDS_MAX; i++) {
+	bool goes_on = true;
+	for (size_t i = 0; goes_on && i < run->count && i < ROUNDS_MAX; i++) {
 		/* What one repair uncovers is proposed behind what is known. */
-		if (!do_next(run, journal, i, &failed)) {
-			break;
-		}
+		goes_on = do_next(run, journal, i, &failed);
 		fix_propose(run);
 	}
+	/* And it may have made possible what was not, while another thing was wrong as well. */
+	for (size_t i = 0; goes_on && i < run->count && i < ROUNDS_MAX; i++) {
+		if (run->proposals[i]->outcome == FIX_REFUSED &&
+		    run->proposals[i]->seen != run->latest) {
+			goes_on = do_next(run, journal, i, &failed);
+		}
+	}
+	keep_good(run);
 	return sum_up(run, failed);
 }
 

@@ -108,7 +108,7 @@ static void put_price(struct sheet *sheet, const struct proposal *p) {
 
 static void put_next(struct sheet *sheet, const struct fix_run *run, const struct proposal *p) {
 	struct arena *arena = sheet->out->arena;
-	const char *command = fix_command(arena, p->plan->cause, run->first->target.workspace);
+	const char *command = fix_command(arena, p->plan->cause, examination_name(run->first));
 	if (run->options->yes || run->options->interactive) {
 		return;
 	}
@@ -173,6 +173,13 @@ static bool is_proposed(const struct fix_run *run, const struct finding *f) {
 		}
 	}
 	return false;
+}
+
+const char *fix_nothing(enum verdict verdict) {
+	return verdict == VERDICT_HEALTHY
+	               ? "there is nothing to fix"
+	               : "no cause was found that could be mended; `dialtone check "
+	                 "-v` says what was seen";
 }
 
 void fix_show_left(struct strbuf *out, const struct fix_run *run) {
@@ -249,7 +256,7 @@ static void put_plan(struct json *json, const struct proposal *p) {
 void fix_json(struct strbuf *out, const struct fix_run *run) {
 	struct json json = {.out = out};
 	struct arena *arena = out->arena;
-	const char *dir = run->first->target.workspace;
+	const char *dir = examination_name(run->first);
 	const struct diagnosis *now = &run->latest->diagnosis;
 	json_begin(&json, "dialtone.fix/1");
 	json_put_tool(&json);

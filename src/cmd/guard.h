@@ -10,7 +10,11 @@
 #include "guard/memory.h"
 #include "guard/unit.h"
 
+struct facts;
+struct evidence_store;
 struct json;
+struct target;
+struct world;
 
 struct guard_options {
 	bool json;
@@ -40,6 +44,19 @@ struct guard {
 /* Looks, remembers, tells what is new; the exit status. */
 int guard_run(struct guard *g);
 
+/* ---- guard_compare.c ---- */
+
+/* What was seen at a visit. */
+struct guard_view {
+	struct world *world;
+	const struct facts *facts;
+	const struct target *target;
+	const struct evidence_store *store;
+};
+
+/* Fills good_ns, same_ns and differs of a visit; without a state in which all worked they stay as they are. */
+void guard_compare(struct guard *g, const struct guard_view *view, struct guard_visit *visit);
+
 /* ---- guard_tell.c ---- */
 
 /* A line in guard.log for each, and a notification on the desktop where there is one. */
@@ -56,6 +73,8 @@ int guard_keep(const struct guard *g, const struct guard_memory *memory, struct 
 int guard_lock(const struct guard *g);
 
 /* ---- guard_schedule.c ---- */
+
+#define GUARD_TABLE "guard.crontab" /* what crontab(1) is handed, in the state directory */
 
 enum guard_by { BY_NONE, BY_SYSTEMD, BY_CRON };
 
@@ -77,8 +96,6 @@ struct guard_place {
 	struct guard_cron cron;
 };
 
-struct world;
-
 /* Looks: programs on PATH, the user's systemd, the crontab. */
 void guard_place_find(struct guard *g, struct world *world, struct guard_place *ret);
 const char *guard_by_name(enum guard_by by);
@@ -88,6 +105,9 @@ int guard_systemctl(struct guard *g, struct world *world, const struct guard_pla
 /* Makes this the crontab; "" with gone: there is to be none. -EIO and more with a sentence. */
 int guard_crontab_write(struct guard *g, struct world *world, const struct guard_place *place,
                         const char *text, bool gone, struct err *err);
+/* Is that the crontab now (gone: is there none)? -EIO with a sentence. label: unique in this world. */
+int guard_crontab_check(struct guard *g, struct world *world, const struct guard_place *place,
+                        const char *label, const char *text, bool gone, struct err *err);
 /* What is to be run: this program, for these directories, with PATH and what says where Go and its caches are. */
 struct guard_job guard_job_of(struct guard *g, const struct guard_place *place);
 
@@ -96,6 +116,16 @@ struct guard_job guard_job_of(struct guard *g, const struct guard_place *place);
 int guard_install(struct guard *g);
 int guard_remove(struct guard *g);
 int guard_status(struct guard *g);
+
+struct journal;
+struct repair;
+
+/* Was it an installation by cron? Its journal holds the crontab as it was handed to crontab(1), which keeps the real one. */
+bool guard_repair_is_cron(struct arena *arena, struct journal *journal,
+                          const struct repair *repair);
+/* For `dialtone undo`, before such a repair is taken back: the lines out of the crontab, when they still are what was written;
+ * nothing when they are gone already. -EBUSY and more with a sentence. */
+int guard_uninstall_cron(struct arena *arena, struct err *err);
 
 /* {"schema": "dialtone.guard/1", "tool", "verb" …; ends with json_end */
 void guard_json_begin(struct json *json, const struct guard *g);

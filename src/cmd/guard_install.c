@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * `dialtone guard install`: shows what would be written; with --yes writes it, through the journal where files are ours to
- * write, through crontab(1) where not.
+ * `dialtone guard install`: shows what would be written; with --yes writes it, through the journal. crontab(1) keeps the file
+ * of cron: there the journal holds the table that it is handed, and `guard remove` and `undo` take our lines out of it.
  */
 #include "apply/lock.h"
 #include "apply/resolve.h"
@@ -18,15 +18,16 @@
 
 #include <errno.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 struct install {
 	struct guard *g;
 	struct world *world;
 	struct guard_place place;
 	struct guard_job job;
-	struct plan plan;     /* systemd */
-	struct repair repair; /* likewise */
-	const char *table;    /* cron: the crontab as it will be */
+	struct plan plan;
+	struct repair repair;
+	const char *table; /* cron: the crontab as it will be */
 	const char *outcome;
 	int64_t id;
 };
@@ -68,8 +69,21 @@ static int plan_table(struct install *in, struct err *err) {
 		return r;
 	}
 	bool open = p->table.len > 0 && p->table.data[p->table.len - 1] != '\n';
-	in->table = arena_printf(in->g->arena, "%.*s%s%s", (int)p->table.len, p->table.data,
+	struct arena *arena = in->g->arena;
+	in->table = arena_printf(arena, "%.*s%s%s", (int)p->table.len, p->table.data,
 	                         open ? "\n" : "", block);
+	const char *file = path_join(arena, in->g->state_dir, GUARD_TABLE);
+	const char *const set[] = {p->crontab, file, NULL};
+	const char *const nothing[] = {NULL};
+	plan_init(&in->plan, arena, "guard", dirs_text(in->g));
+	/* Of a run that was killed: it was not installed, or the lines would have been found. */
+	(void)(in->g->options->yes && unlink(file));
+	plan_append(&in->plan, file, in->table)->what = arena_printf(
+		arena,
+		"cron looks every %lld minutes after what the Go language server needs (dialtone "
+		"guard install)",
+		(long long)in->g->every_minutes);
+	plan_run(&in->plan, "/", set, nothing);
 	return 0;
 }
 
@@ -177,7 +191,7 @@ static int tell(struct install *in, const char *outcome, int status) {
 
 /* ---- doing ---- */
 
-static int apply_units(struct install *in) {
+static int apply(struct install *in) {
 	struct err err;
 	CLEANUP(journal_closep) struct journal *journal = journal_open(true, &err);
 	if (!journal) {
@@ -193,7 +207,13 @@ static int apply_units(struct install *in) {
 	steps_init(&steps, in->g->arena, journal);
 	steps.world = in->world;
 	steps.env = &in->g->own;
-	if (steps_apply(&steps, &in->repair, &err) < 0) {
+	int r = journal_refuse_interrupted(journal, in->g->arena, &err);
+	r = r < 0 ? r : steps_apply(&steps, &in->repair, &err);
+	if (r == 0 && in->place.by == BY_CRON) {
+		r = guard_crontab_check(in->g, in->world, &in->place, "crontab now", in->table,
+		                        false, &err);
+	}
+	if (r < 0) {
 		output_complain("%s", err.msg);
 		conflict_show(&steps);
 		return STATUS_NOT_FIXED;
@@ -202,32 +222,19 @@ static int apply_units(struct install *in) {
 	return STATUS_HEALTHY;
 }
 
-static int do_it(struct install *in) {
-	struct err err;
-	if (in->place.by == BY_SYSTEMD) {
-		return apply_units(in);
-	}
-	CLEANUP(fd_closep) int lock = lock_take(in->g->arena, LOCK_WAIT_NS, &err);
-	if (lock < 0 ||
-	    guard_crontab_write(in->g, in->world, &in->place, in->table, false, &err) < 0) {
-		output_complain("%s", err.msg);
-		return STATUS_NOT_FIXED;
-	}
-	return STATUS_HEALTHY;
-}
-
 static int prepare(struct install *in, struct err *err) {
 	int r = guard_job_check(&in->job, err);
 	if (r == 0 && in->place.by == BY_CRON) {
-		return plan_table(in, err);
+		r = plan_table(in, err);
+	} else if (r == 0) {
+		plan_units(in);
 	}
 	if (r == 0) {
-		plan_units(in);
 		r = plan_resolve(in->g->arena, &in->plan, &in->repair, err);
 	}
 	if (r == 0 && in->plan.needs_root) {
 		r = err_set(err, -EPERM, "nothing can be written in '%s' by this user",
-		            in->place.unit_dir);
+		            in->place.by == BY_CRON ? in->g->state_dir : in->place.unit_dir);
 	}
 	return r;
 }
@@ -267,7 +274,7 @@ static int install(struct install *in) {
 	if (!in->g->options->yes) {
 		return tell(in, "proposed", STATUS_HEALTHY);
 	}
-	status = do_it(in);
+	status = apply(in);
 	return status == STATUS_HEALTHY ? tell(in, "installed", status) : status;
 }
 

@@ -45,9 +45,10 @@ struct view {
 	struct exam exam;
 };
 
-/* What is true for one workspace. -errno with a sentence. */
-static int look(struct guard *g, const char *dir, const struct precautions *known,
+/* What is true for the workspace of the visit. -errno with a sentence. */
+static int look(struct guard *g, struct guard_visit *visit, const struct precautions *known,
                 struct precautions *found, struct err *err) {
+	const char *dir = visit->dir;
 	struct view *v = arena_new_of(g->arena, struct view);
 	const struct exam_plan plan = {.probes = cheap_probes(g->arena), .limit = LIMIT_TEXT};
 	exam_init(&v->exam, g->arena, &v->facts, &v->target);
@@ -65,6 +66,13 @@ static int look(struct guard *g, const char *dir, const struct precautions *know
 	int r = st.is_dir ? exam_run(&v->exam, &plan, err)
 	                  : err_set(err, -ENOENT, "'%s' is no directory%s", dir,
 	                            st.known ? "" : " that can be looked at");
+	if (r == 0) {
+		const struct guard_view view = {.world = v->exam.world,
+		                                .facts = &v->facts,
+		                                .target = &v->target,
+		                                .store = &v->store};
+		guard_compare(g, &view, visit);
+	}
 	world_close(v->exam.world);
 	if (r == 0) {
 		precautions_judge(&v->facts, dir, known, found);
@@ -162,14 +170,14 @@ static void visit(struct guard *g, const char *dir, struct guard_memory *memory,
 	struct precautions found;
 	struct err err;
 	int64_t before_ns = cpu_ns();
+	struct guard_visit v = {.dir = dir, .at_ns = clock_wall_ns()};
 	precautions_init(&found, g->arena);
-	if (look(g, dir, &memory->known, &found, &err) < 0) {
+	if (look(g, &v, &memory->known, &found, &err) < 0) {
 		output_complain("%s", err.msg);
 		o->failed++;
 		return;
 	}
-	const struct guard_visit v = {
-		.dir = dir, .at_ns = clock_wall_ns(), .cpu_ns = cpu_ns() - before_ns};
+	v.cpu_ns = cpu_ns() - before_ns;
 	guard_memory_take(g->arena, memory, &v, &found, &o->fresh, &o->over);
 	for (size_t i = 0; i < found.count; i++) {
 		const struct precaution *p = &found.items[i];

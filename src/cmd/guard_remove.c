@@ -2,8 +2,10 @@
  * `dialtone guard remove`: takes away what install wrote, and refuses when that is no longer what it wrote.
  */
 #include "apply/lock.h"
+#include "apply/program.h"
 #include "apply/steps.h"
 #include "base/fd.h"
+#include "base/path.h"
 #include "base/str.h"
 #include "cmd/conflict.h"
 #include "cmd/guard.h"
@@ -12,6 +14,7 @@
 #include "world/live.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #define REPAIRS_MAX ((size_t)1000)
 
@@ -56,14 +59,36 @@ static bool is_open(const struct repair *r) {
 	return r->state == REPAIR_DONE || r->state == REPAIR_WORKING || r->state == REPAIR_UNDOING;
 }
 
+bool guard_repair_is_cron(struct arena *arena, struct journal *journal,
+                          const struct repair *repair) {
+	for (size_t i = 0; streq(repair->cause, "guard") && i < repair->change_count; i++) {
+		struct journal_change c = repair->changes[i];
+		struct program program;
+		struct err ignored;
+		if (c.kind == CHANGE_RUN && journal_load(journal, arena, &c, &ignored) == 0 &&
+		    program_decode(arena, c.detail, &program) == 0 &&
+		    streq(path_base(program.argv[0]), "crontab")) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* The installation that is in the journal and not taken back: repair.id stays 0 when there is none. */
 static int find_repair(struct removal *rm, struct journal *journal, struct err *err) {
+	bool cron = !rm->place.units_there;
 	struct repair *list = NULL;
 	size_t count = 0;
 	int r = journal_list(journal, rm->g->arena, REPAIRS_MAX, &list, &count, err);
 	for (size_t i = 0; r == 0 && i < count; i++) {
-		if (streq(list[i].cause, "guard") && is_open(&list[i])) {
-			return journal_find(journal, rm->g->arena, list[i].id, &rm->repair, err);
+		struct repair *found = &list[i];
+		if (!streq(found->cause, "guard") || !is_open(found)) {
+			continue;
+		}
+		r = journal_find(journal, rm->g->arena, list[i].id, found, err);
+		if (r == 0 && guard_repair_is_cron(rm->g->arena, journal, found) == cron) {
+			rm->repair = *found;
+			return 0;
 		}
 	}
 	return r;
@@ -106,7 +131,9 @@ static int undo(struct removal *rm, struct journal *journal) {
 		conflict_show(&steps);
 		return STATUS_NOT_FIXED;
 	}
-	stop_timer(rm);
+	if (rm->place.units_there) {
+		stop_timer(rm);
+	}
 	return STATUS_HEALTHY;
 }
 
@@ -134,6 +161,49 @@ static int remove_units(struct removal *rm) {
 
 /* ---- cron ---- */
 
+static int take_lines(struct removal *rm, struct err *err) {
+	const struct guard_cron *cron = &rm->place.cron;
+	bool gone = cron->alone && *cron->without == '\0';
+	return guard_crontab_write(rm->g, rm->world, &rm->place, cron->without, gone, err);
+}
+
+int guard_uninstall_cron(struct arena *arena, struct err *err) {
+	struct guard g = {.arena = arena,
+	                  .options = arena_new_of(arena, struct guard_options),
+	                  .interrupt = {.fd = -1, .signal_fd = -1, .timer_fd = -1},
+	                  .state_dir = journal_dir(arena)};
+	struct removal rm = {.g = &g};
+	struct evidence_store store;
+	envset_init(&g.own, arena);
+	for (char **var = environ; *var; var++) {
+		envset_add_block(&g.own, slice_of(*var, strlen(*var) + 1));
+	}
+	evidence_store_init(&store, arena);
+	rm.world = world_live_open(arena, &store, -1, err);
+	if (!rm.world) {
+		return err->code;
+	}
+	guard_place_find(&g, rm.world, &rm.place);
+	int r = !rm.place.cron.found ? 0
+	        : !rm.place.cron.whole
+	                ? err_set(err, -EBUSY,
+	                          "the lines in the crontab are no longer what was written; take "
+	                          "them out yourself with `crontab -e`")
+	                : take_lines(&rm, err);
+	world_close(rm.world);
+	return r;
+}
+
+/* The repair is taken back as well, if there is one: before dialtone wrote this down there was none. */
+static int close_repair(struct removal *rm) {
+	struct err err;
+	CLEANUP(journal_closep) struct journal *journal = journal_open(false, &err);
+	if (!journal || find_repair(rm, journal, &err) < 0 || rm->repair.id == 0) {
+		return STATUS_HEALTHY;
+	}
+	return undo(rm, journal);
+}
+
 static int remove_lines(struct removal *rm) {
 	struct guard *g = rm->g;
 	struct err err;
@@ -154,14 +224,17 @@ static int remove_lines(struct removal *rm) {
 	if (!g->options->yes) {
 		return tell(rm, "proposed", STATUS_HEALTHY);
 	}
-	bool gone = cron->alone && *cron->without == '\0';
-	CLEANUP(fd_closep) int lock = lock_take(g->arena, LOCK_WAIT_NS, &err);
-	if (lock < 0 ||
-	    guard_crontab_write(g, rm->world, &rm->place, cron->without, gone, &err) < 0) {
+	int lock = lock_take(g->arena, LOCK_WAIT_NS, &err);
+	int r = lock < 0 ? lock : take_lines(rm, &err);
+	if (lock >= 0) {
+		(void)close(lock);
+	}
+	if (r < 0) {
 		output_complain("%s", err.msg);
 		return STATUS_NOT_FIXED;
 	}
-	return tell(rm, "removed", STATUS_HEALTHY);
+	int status = close_repair(rm);
+	return status == STATUS_HEALTHY ? tell(rm, "removed", status) : status;
 }
 
 int guard_remove(struct guard *g) {

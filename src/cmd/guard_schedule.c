@@ -17,7 +17,7 @@
 
 #define RUN_NS      (10 * NS_PER_S)
 #define TABLE_BYTES ((size_t)1024 * 1024)
-#define TABLE_NAME  "guard.crontab"
+#define TABLE_NAME  "guard.crontab.new"
 
 const char *guard_by_name(enum guard_by by) {
 	static const char *const names[] = {NULL, "systemd", "cron"};
@@ -116,7 +116,6 @@ int guard_crontab_write(struct guard *g, struct world *world, const struct guard
 	const char *file = path_join(g->arena, g->state_dir, TABLE_NAME);
 	const char *const set[] = {place->crontab, file, NULL};
 	const char *const remove[] = {place->crontab, "-r", NULL};
-	struct guard_place after = *place;
 	int r = gone ? 0 : file_replace(file, slice_str(text), err);
 	if (r < 0) {
 		return r;
@@ -130,7 +129,13 @@ int guard_crontab_write(struct guard *g, struct world *world, const struct guard
 		return err_set(err, -EIO, "crontab did not take it: %.*s", (int)line.len,
 		               line.data ? line.data : "");
 	}
-	read_table(g, world, "crontab after", &after);
+	return guard_crontab_check(g, world, place, "crontab after", text, gone, err);
+}
+
+int guard_crontab_check(struct guard *g, struct world *world, const struct guard_place *place,
+                        const char *label, const char *text, bool gone, struct err *err) {
+	struct guard_place after = *place;
+	read_table(g, world, label, &after);
 	if (!after.table_read || after.has_table == gone ||
 	    (!gone && !slice_eq(after.table, text))) {
 		return err_set(err, -EIO, "crontab took it and now says something else");

@@ -43,6 +43,23 @@ static void look(struct guard *g, struct state *s) {
 	world_close(world);
 }
 
+/* Beside the state in which all worked last. */
+static void put_good(struct strbuf *out, const struct guard_visit *v) {
+	if (v->good_ns == 0) {
+		return;
+	}
+	strbuf_printf(out, "    all worked there %s", guard_time_text(out->arena, v->good_ns));
+	if (v->same_ns > 0) {
+		strbuf_printf(out, "; seen unchanged until %s",
+		              guard_time_text(out->arena, v->same_ns));
+	}
+	if (v->differs > 0) {
+		strbuf_printf(out, "; %lld thing%s otherwise now: dialtone changed",
+		              (long long)v->differs, v->differs == 1 ? " is" : "s are");
+	}
+	strbuf_add_char(out, '\n');
+}
+
 static void put_text(struct strbuf *out, const struct guard *g, const struct state *s) {
 	if (s->by == BY_NONE) {
 		strbuf_add(out, "Not installed; `dialtone guard install` shows what would be.\n");
@@ -57,6 +74,7 @@ static void put_text(struct strbuf *out, const struct guard *g, const struct sta
 		              harmless(out->arena, v->dir, g->terminal.utf8),
 		              guard_time_text(out->arena, v->at_ns),
 		              (double)v->cpu_ns / (double)NS_PER_MS);
+		put_good(out, v);
 	}
 	if (s->memory.visit_count == 0) {
 		strbuf_add(out, "It has not looked yet.\n");
@@ -81,6 +99,9 @@ static void put_json(struct strbuf *out, const struct guard *g, const struct sta
 		json_put(&json, "workspace", v->dir);
 		json_put_number(&json, "at_ms", v->at_ns / NS_PER_MS);
 		json_put_ms(&json, "own_cpu_ms", v->cpu_ns / NS_PER_MS);
+		json_put_ms(&json, "good_ms", v->good_ns > 0 ? v->good_ns / NS_PER_MS : -1);
+		json_put_ms(&json, "same_ms", v->same_ns > 0 ? v->same_ns / NS_PER_MS : -1);
+		json_put_number(&json, "differs", v->differs);
 		json_close(&json, '}');
 	}
 	json_close(&json, ']');

@@ -6,7 +6,6 @@
 #include "cmd/options.h"
 #include "cmd/output.h"
 #include "core/registry.h"
-#include "report/sheet.h"
 
 struct help_options {
 	bool manual;
@@ -33,24 +32,6 @@ const char *help_nearest_command(struct arena *arena, const char *word) {
 	return options_nearest(word, names);
 }
 
-#define SUMMARY_COLUMN ((size_t)28)
-
-/* A synopsis that reaches into the column of the summaries has its line to itself. */
-static void put_command(struct strbuf *out, const struct command *c) {
-	static const struct report_style style = {.utf8 = true, .columns = 80};
-	struct sheet sheet = {.out = out, .style = &style};
-	size_t start = out->len;
-	strbuf_printf(out, "  %-10s %s", c->name, c->synopsis);
-	if (out->len - start >= SUMMARY_COLUMN) {
-		strbuf_add_char(out, '\n');
-		start = out->len;
-	}
-	while (out->len - start < SUMMARY_COLUMN) {
-		strbuf_add_char(out, ' ');
-	}
-	sheet_prose(&sheet, SUMMARY_COLUMN, SUMMARY_COLUMN, 0, c->summary);
-}
-
 int help_print(const struct command *command) {
 	struct arena *arena = arena_new();
 	struct strbuf out;
@@ -68,15 +49,14 @@ int help_print(const struct command *command) {
 		           "\n");
 		for (size_t i = 0; registry_commands[i]; i++) {
 			const struct command *c = registry_commands[i];
-			put_command(&out, c);
+			strbuf_printf(&out, "  %-11s %s\n", c->name, c->summary);
 		}
-		strbuf_add(&out, "\n"
-		                 "  dialtone help check     the options of check\n"
-		                 "  dialtone --version      which version this is\n"
-		                 "\n"
-		                 "A directory that is called like a command: ./check\n"
-		                 "Exit status: 0 healthy, 1 trouble, 2 usage, 3 no verdict, "
-		                 "4 not done, 70 a bug.\n");
+		strbuf_add(&out,
+		           "\n"
+		           "dialtone help COMMAND: its options. A folder called like a command: "
+		           "./check\n"
+		           "Exit status: 0 healthy, 1 trouble, 2 usage, 3 no verdict, "
+		           "4 not done, 70 a bug.\n");
 	}
 	int status = output_write(&out, STATUS_HEALTHY);
 	arena_free(arena);

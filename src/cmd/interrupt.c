@@ -5,6 +5,7 @@
 #include "base/fd.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stddef.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
@@ -61,6 +62,12 @@ int interrupt_signal(const struct interrupt *interrupt) {
 		n = read(interrupt->signal_fd, &info, sizeof(info));
 	} while (n < 0 && errno == EINTR);
 	return n == (ssize_t)sizeof(info) ? (int)info.ssi_signo : 0;
+}
+
+bool interrupt_came(int fd) {
+	struct pollfd one = {.fd = fd, .events = POLLIN};
+
+	return fd >= 0 && poll(&one, 1, 0) > 0;
 }
 
 void interrupt_close(struct interrupt *interrupt) {

@@ -6,6 +6,7 @@
 #define CMD_INTERRUPT_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct interrupt {
@@ -21,6 +22,8 @@ struct interrupt {
 void interrupt_open(struct interrupt *interrupt, int64_t deadline_ns);
 /* The signal that came, or 0. */
 int interrupt_signal(const struct interrupt *interrupt);
+/* Has one come, or the time ended? fd: that of an interrupt, -1 for none. */
+bool interrupt_came(int fd);
 /* Signals do again what they did before; one that came and was not asked for is dropped. */
 void interrupt_close(struct interrupt *interrupt);
 

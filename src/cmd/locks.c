@@ -318,11 +318,9 @@ static int look_and_show(struct locks_run *r, const char *const *operands, size_
 		return status;
 	}
 	look_at_all(r);
-	int signal = interrupt_signal(&r->interrupt);
-
-	if (signal != 0) {
-		output_complain("stopped before there was an answer (%s)", strsignal(signal));
-		return STATUS_SIGNAL_BASE + signal;
+	int stopped = failure_of_interrupt(&r->interrupt);
+	if (stopped != STATUS_HEALTHY) {
+		return stopped;
 	}
 	return save(r, show(r));
 }

@@ -8,6 +8,8 @@
 #include "base/path.h"
 #include "cmd/check_options.h"
 #include "cmd/help.h"
+#include "cmd/pin_bisect.h"
+#include "cmd/pin_known.h"
 #include "world/live.h"
 
 #include <errno.h>
@@ -23,7 +25,8 @@ static const struct option_spec specs[] = {
          "only show what would be done (the default)"},
 	{"compatible", 0, NULL, OPTION_FLAG, AT(compatible),
          "the newest gopls that the Go here builds and that suits DIR"},
-	{"previous", 0, NULL, OPTION_FLAG, AT(previous), "what was pinned before"},
+	{"previous", 0, NULL, OPTION_FLAG, AT(previous),
+         "the version with which all worked, or that was pinned before"},
 	{"workspace", 'w', NULL, OPTION_FLAG, AT(workspace),
          "in the settings of DIR, not for the user"},
 	{"user-settings", 0, NULL, OPTION_FLAG, AT(user_settings),
@@ -31,6 +34,13 @@ static const struct option_spec specs[] = {
 	{"from", 0, "PATH", OPTION_TEXT, AT(from),
          "a folder with the program or of a proxy, or a GOPROXY"},
 	{"list", 'l', NULL, OPTION_FLAG, AT(list), "what is pinned and installed, checked"},
+	{"bisect", 0, NULL, OPTION_FLAG, AT(bisect), "which release of gopls broke it in DIR"},
+	{"good", 0, "V", OPTION_TEXT, AT(good), "with --bisect: one that works"},
+	{"bad", 0, "V", OPTION_TEXT, AT(bad), "with --bisect: one that does not (that in use)"},
+	{"editor", 'e', "NAME", OPTION_TEXT, AT(editor), "with --bisect: as check has it"},
+	{"file", 'f', "F", OPTION_TEXT, AT(file), "with --bisect: likewise"},
+	{"trust", 0, NULL, OPTION_FLAG, AT(trust), "with --bisect: likewise"},
+	{"verbose", 'v', NULL, OPTION_FLAG, AT(verbose), "with --bisect: each trial"},
 	{"timeout", 't', "S", OPTION_TEXT, AT(timeout),
          "seconds for installing one of them (" PIN_TIMEOUT_DEFAULT ")"},
 	{"json", 'j', NULL, OPTION_FLAG, AT(json), "for programs"},
@@ -55,15 +65,9 @@ static int add_item(struct pin_run *run, const struct pin_spec *spec) {
 	return STATUS_HEALTHY;
 }
 
+/* Which version that is, is found when the workspace is known. */
 static int add_previous(struct pin_run *run, const char *name) {
-	const struct pin_tool *tool = pin_tool_find(name);
-	struct pin_spec spec = {
-		tool, store_linked(run->arena, store_previous(run->arena, run->root, tool), tool)};
-	if (!spec.version) {
-		output_complain("no %s was pinned before", name);
-		return STATUS_NOT_FIXED;
-	}
-	return add_item(run, &spec);
+	return add_item(run, &(struct pin_spec){.tool = pin_tool_find(name)});
 }
 
 /* "gopls@v0.20.0", with --previous "gopls"; what is neither is the directory, once. */
@@ -74,8 +78,10 @@ static int take_operand(struct pin_run *run, const char *word, const char **dir)
 		return add_previous(run, word);
 	}
 	if (strchr(word, '@') && !strchr(word, '/')) {
-		if (run->options->previous || run->options->compatible) {
-			output_complain("'%s' does not go with --previous and --compatible", word);
+		if (run->options->previous || run->options->compatible || run->options->bisect) {
+			output_complain(
+				"'%s' does not go with --previous, --compatible and --bisect",
+				word);
 			return STATUS_USAGE;
 		}
 		if (pin_spec_parse(run->arena, word, &spec, &err) < 0) {
@@ -134,6 +140,9 @@ static int look_at(struct pin_run *run, struct pin_item *item, struct err *err) 
 	const struct pin_tool *tool = item->spec.tool;
 	item->was = store_linked(run->arena, store_current(run->arena, run->root, tool), tool);
 	item->dir = item->damage = item->source = item->verified = "";
+	if (run->options->previous && pin_previous_find(run, item, err) < 0) {
+		return err->code;
+	}
 	item->state = PIN_UNPIN;
 	if (pin_is_none(&item->spec)) {
 		return 0;
@@ -143,7 +152,7 @@ static int look_at(struct pin_run *run, struct pin_item *item, struct err *err) 
 	if (item->state == PIN_INSTALLED) {
 		return 0;
 	}
-	if (run->options->previous) {
+	if (item->as_before) {
 		return err_set(err, -EBADMSG, "%s; `dialtone pin %s@%s --yes` installs it anew",
 		               *item->damage ? item->damage
 		                             : arena_printf(run->arena, "'%s' is gone", item->dir),
@@ -165,6 +174,9 @@ static int install_all(struct pin_run *run, struct err *err) {
 
 static int work(struct pin_run *run) {
 	struct err err = {0};
+	if (run->options->bisect) {
+		return pin_bisect(run);
+	}
 	if (run->options->compatible && pin_compatible(run, &err) < 0) {
 		output_complain("%s", err.msg);
 		return err.code == -ENOENT ? STATUS_FOUND : STATUS_UNKNOWN;
@@ -231,8 +243,15 @@ static bool options_make_sense(struct pin_run *run, struct err *err) {
 	const struct pin_options *o = run->options;
 	if (o->yes + o->dry_run + o->list > 1) {
 		err_set(err, -EINVAL, "--yes, --dry-run and --list exclude each other");
-	} else if (o->compatible + o->previous + o->list > 1) {
-		err_set(err, -EINVAL, "--compatible, --previous and --list exclude each other");
+	} else if (o->compatible + o->previous + o->list + o->bisect > 1) {
+		err_set(err, -EINVAL,
+		        "--compatible, --previous, --list and --bisect exclude each other");
+	} else if (!o->bisect &&
+	           (o->good || o->bad || o->editor || o->file || o->trust || o->verbose)) {
+		err_set(err, -EINVAL,
+		        "--good, --bad, --editor, --file, --trust and --verbose need --bisect");
+	} else if (o->bisect && (o->workspace || o->user_settings)) {
+		err_set(err, -EINVAL, "--bisect pins nothing: no --workspace, no --user-settings");
 	} else if (o->workspace && (o->user_settings || o->previous)) {
 		err_set(err, -EINVAL, "--workspace does not go with %s%s",
 		        o->previous ? "--previous" : "--user-settings",
@@ -282,8 +301,8 @@ const struct command command_pin = {
 		 "nothing is changed: what would be done is shown. Without a version: what is\n"
 		 "pinned. The programs are in bin/ of the data directory, which belongs on PATH.\n"
 		 "Network is needed only for a proxy that is not a folder.\n"
-		 "Exit status: 0 done, shown, or so already; 1 --compatible: none fits; 2 usage;\n"
-		 "3 unknown; 4 not done, and all is as before.\n",
+		 "Exit status: 0 done, shown, or so already; 1 --compatible: none fits, --bisect:\n"
+		 "found; 2 usage; 3 unknown; 4 not done, and all is as before.\n",
 	.max_operands = PIN_ITEMS_MAX,
 	.run = run,
 };

@@ -24,6 +24,13 @@ struct pin_options {
 	bool compatible;
 	bool previous;
 	bool list;
+	bool bisect;
+	const char *good;
+	const char *bad;
+	const char *editor;
+	const char *file;
+	bool trust;
+	bool verbose;
 	bool workspace;
 	bool user_settings;
 	bool json;
@@ -46,6 +53,8 @@ struct pin_item {
 	const char *damage;   /* why what is installed does not count, or "" */
 	const char *source;   /* where it comes or came from, in words */
 	const char *verified; /* what it was held against, in words; "" before */
+	bool as_before;       /* the link to the one before says so: it was installed once */
+	const char *at_hand;  /* a program of that version that lies here, or NULL */
 	const char *builder;  /* GOTOOLCHAIN to build it with; NULL: as the user has it */
 	int64_t install_ns;   /* 0: nothing was installed */
 	int64_t check_ns;     /* time to hash what is installed */
@@ -103,7 +112,9 @@ int pin_install_plan(struct pin_run *run, struct pin_item *item, struct err *err
 /* Does it: -errno with a sentence, and all is as before. */
 int pin_install(struct pin_run *run, struct pin_item *item, struct err *err);
 
-/* pin_verify.c. The SHA-256 of a file, or -errno. *bytes grows by its size. */
+/* pin_verify.c. What a file is: gofile/binary.h. */
+struct binary pin_read_program(struct pin_run *run, const char *path);
+/* The SHA-256 of a file, or -errno. *bytes grows by its size. */
 int pin_hash_file(struct pin_run *run, const char *path, char ret_hex[SHA256_HEX_SIZE],
                   size_t *bytes);
 /* Is the program of dir of that tool and version, for this machine, by its build info? name: of it, for

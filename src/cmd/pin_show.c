@@ -149,6 +149,12 @@ static int show_json(struct pin_run *run) {
 
 /* ---- what would be done ---- */
 
+static void put_because(struct strbuf *out, const struct pin_run *run) {
+	if (*run->because) {
+		strbuf_printf(out, "%s.\n", harmless(run->arena, run->because, run->terminal.utf8));
+	}
+}
+
 static void put_intention(struct strbuf *out, struct pin_run *run, const struct pin_item *item) {
 	const char *name = item->spec.tool->name;
 	const char *version = item->spec.version;
@@ -178,10 +184,7 @@ int pin_show_plan(struct pin_run *run) {
 		return show_json(run);
 	}
 	strbuf_init(&out, run->arena);
-	if (*run->because) {
-		strbuf_printf(&out, "%s.\n",
-		              harmless(run->arena, run->because, run->terminal.utf8));
-	}
+	put_because(&out, run);
 	for (size_t i = 0; i < run->count; i++) {
 		install = install || run->items[i].state == PIN_INSTALL;
 		if (install || run->repair.change_count > 0) {
@@ -229,10 +232,7 @@ int pin_show_done(struct pin_run *run) {
 		return show_json(run);
 	}
 	strbuf_init(&out, run->arena);
-	if (*run->because) {
-		strbuf_printf(&out, "%s.\n",
-		              harmless(run->arena, run->because, run->terminal.utf8));
-	}
+	put_because(&out, run);
 	for (size_t i = 0; i < run->count; i++) {
 		put_deed(&out, run, &run->items[i]);
 	}

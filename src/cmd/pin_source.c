@@ -4,6 +4,7 @@
 #include "cmd/pin_source.h"
 
 #include "base/path.h"
+#include "core/gopls_choice.h"
 #include "core/lore.h"
 #include "gofile/goversion.h"
 
@@ -32,7 +33,7 @@ static bool find_ready(struct pin_run *run, const struct pin_item *item, const c
 	const char *const at[] = {
 		path_join(run->arena, from, tool->programs[0]),
 		path_join(run->arena, path_join(run->arena, from, "bin"), name),
-		streq(path_base(from), name) ? from : "",
+		is_file(from) ? from : "",
 	};
 	for (size_t i = 0; i < 3; i++) {
 		if (*at[i] && is_file(at[i])) {
@@ -94,12 +95,6 @@ static bool is_proxy_text(const char *text) {
 	       streq(text, "direct") || streq(text, "off");
 }
 
-/* The folder of a single file:// proxy, or NULL. */
-static const char *folder_of(const char *proxy) {
-	return str_starts(proxy, "file:///") && !strpbrk(proxy, ",|%") ? proxy + strlen("file://")
-	                                                               : NULL;
-}
-
 static const char *go_sum_in(struct pin_run *run, const char *dir) {
 	const char *file = dir ? path_join(run->arena, dir, STORE_GOSUM) : "";
 	return *file && is_file(file) ? file : NULL;
@@ -133,7 +128,7 @@ static int check_matrix(struct pin_run *run, const struct pin_item *item, struct
 static int check_verifiable(struct pin_run *run, const struct pin_item *item,
                             const struct pin_source *source, struct err *err) {
 	bool database = !streq(run->go.sumdb, "off");
-	const char *folder = folder_of(source->proxy);
+	const char *folder = goproxy_folder(source->proxy);
 	/* cmd/go, useSumDB: a toolchain from a single file:// proxy is not looked up. */
 	if (item->spec.tool->is_go && folder) {
 		database = false;
@@ -163,8 +158,8 @@ static int find_built(struct pin_run *run, const struct pin_item *item, const ch
 	}
 	ret->kind = SOURCE_PROXY;
 	ret->proxy = proxy ? proxy : run->go.proxy;
-	ret->sums = go_sum_in(run, sums_dir ? sums_dir : folder_of(ret->proxy));
-	ret->network = !folder_of(ret->proxy) || !ret->sums;
+	ret->sums = go_sum_in(run, sums_dir ? sums_dir : goproxy_folder(ret->proxy));
+	ret->network = !goproxy_folder(ret->proxy) || !ret->sums;
 	const char *by =
 		item->builder ? item->builder : arena_printf(run->arena, "go%s", run->go.version);
 	ret->words = item->spec.tool->is_go
@@ -182,6 +177,7 @@ int pin_source_find(struct pin_run *run, const struct pin_item *item, struct pin
                     struct err *err) {
 	const char *from = run->options->from;
 	*ret = (struct pin_source){.words = ""};
+	from = from ? from : item->at_hand;
 	if (!from || is_proxy_text(from)) {
 		return find_built(run, item, from, NULL, ret, err);
 	}

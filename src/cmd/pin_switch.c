@@ -163,23 +163,12 @@ int pin_switch_plan(struct pin_run *run, struct err *err) {
 	               : r;
 }
 
-static int refuse_unfinished(struct pin_run *run, struct journal *journal, struct err *err) {
-	struct repair repair;
-	return journal_find_interrupted(journal, run->arena, &repair, err) == 0
-	               ? err_set(err, -EBUSY,
-	                         "repair %lld was interrupted: `dialtone fix --resume` finishes "
-	                         "it, "
-	                         "`dialtone undo %lld` takes it back",
-	                         (long long)repair.id, (long long)repair.id)
-	               : 0;
-}
-
 int pin_switch_may(struct pin_run *run, struct err *err) {
 	if (run->repair.change_count == 0) {
 		return 0;
 	}
 	CLEANUP(journal_closep) struct journal *journal = journal_open(true, err);
-	return journal ? refuse_unfinished(run, journal, err) : err->code;
+	return journal ? journal_refuse_interrupted(journal, run->arena, err) : err->code;
 }
 
 int pin_switch(struct pin_run *run, struct err *err) {
@@ -190,7 +179,7 @@ int pin_switch(struct pin_run *run, struct err *err) {
 	}
 	CLEANUP(fd_closep) int lock = lock_take(run->arena, LOCK_WAIT_NS, err);
 	int64_t begin = clock_now_ns();
-	int r = lock < 0 ? lock : refuse_unfinished(run, journal, err);
+	int r = lock < 0 ? lock : journal_refuse_interrupted(journal, run->arena, err);
 	if (r < 0) {
 		return r;
 	}

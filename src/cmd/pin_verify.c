@@ -42,7 +42,7 @@ int pin_hash_file(struct pin_run *run, const char *path, char ret_hex[SHA256_HEX
 
 /* ---- build info ---- */
 
-static struct binary read_program(struct pin_run *run, const char *path) {
+struct binary pin_read_program(struct pin_run *run, const char *path) {
 	CLEANUP(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0) {
 		return (struct binary){.kind = BINARY_UNREADABLE, .read_error = errno};
@@ -51,7 +51,7 @@ static struct binary read_program(struct pin_run *run, const char *path) {
 }
 
 static bool is_of_this_machine(struct pin_run *run, const struct binary *bin) {
-	struct binary own = read_program(run, "/proc/self/exe");
+	struct binary own = pin_read_program(run, "/proc/self/exe");
 	return own.kind != BINARY_ELF ||
 	       (own.machine == bin->machine && own.elf_class == bin->elf_class);
 }
@@ -72,7 +72,7 @@ int pin_check_program(struct pin_run *run, const struct pin_spec *spec, const ch
                       const char *name, struct binary *ret, struct err *err) {
 	const struct pin_tool *tool = spec->tool;
 	const char *path = path_join(run->arena, dir, tool->programs[0]);
-	*ret = read_program(run, path);
+	*ret = pin_read_program(run, path);
 	if (ret->kind == BINARY_UNREADABLE) {
 		return err_set(err, -ret->read_error, "cannot read '%s': %s", name,
 		               strerror(ret->read_error));

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "cmd/check_options.h"
+#include "cmd/failure.h"
 #include "core/census.h"
 #include "core/rights.h"
 #include "core/world.h"
@@ -307,11 +308,9 @@ static int run_in(struct leaks_run *r, int64_t length_ns, int64_t restarts) {
 	} else {
 		sample_over_time(r, length_ns);
 	}
-	int signal = interrupt_signal(&r->interrupt);
-
-	if (signal != 0) {
-		output_complain("stopped before there was an answer (%s)", strsignal(signal));
-		return STATUS_SIGNAL_BASE + signal;
+	int stopped = failure_of_interrupt(&r->interrupt);
+	if (stopped != STATUS_HEALTHY) {
+		return stopped;
 	}
 	forecast(r);
 	return show(r);

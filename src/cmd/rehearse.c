@@ -234,6 +234,8 @@ static void conclude(struct arena *arena, const struct rehearsal_outcome *o,
 	*ret = (struct rehearsed){.because = o->because, .handshake_ms = -1, .overhead_ms = -1};
 	if (o->end == REHEARSAL_NOT_DONE) {
 		ret->because = why_not_done(arena, o);
+		/* What a rehearsal keeps from being written says nothing of what is outside. */
+		ret->step_failed = o->error == EIO && !strcasestr(o->because, strerror(EROFS));
 	}
 	if (o->end != REHEARSAL_RAN) {
 		return;

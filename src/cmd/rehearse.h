@@ -40,7 +40,8 @@ struct rehearsed {
 	enum rehearse_result result;
 	const char *
 		because; /* a sentence, lower case, no full stop: why it was not run or what is still wrong; "" */
-	bool checked;         /* the handshake was made: report counts */
+	bool step_failed; /* a program that is a step ended with an error, as it would outside */
+	bool checked;     /* the handshake was made: report counts */
 	struct digest report; /* of the check inside */
 	int64_t handshake_ms; /* of that check */
 	int64_t overhead_ms;  /* all else: making the view, doing it, ending it */

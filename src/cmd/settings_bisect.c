@@ -3,6 +3,7 @@
  */
 #include "base/str.h"
 #include "cmd/bisect.h"
+#include "cmd/failure.h"
 #include "cmd/rehearse.h"
 #include "cmd/settings.h"
 #include "wire/jsonc_edit.h"
@@ -230,10 +231,9 @@ int settings_bisect(struct settings_view *view, int64_t start_ns) {
 	b.count = run.count;
 	b.remark = run.remark;
 	bisect_run(&b);
-	int signal = interrupt_signal(&view->interrupt);
-	if (signal != 0) {
-		output_complain("stopped before there was an answer (%s)", strsignal(signal));
-		return STATUS_SIGNAL_BASE + signal;
+	int stopped = failure_of_interrupt(&view->interrupt);
+	if (stopped != STATUS_HEALTHY) {
+		return stopped;
 	}
 	strbuf_init(&out, arena);
 	if (view->options->json) {

@@ -5,6 +5,7 @@
 #include "apply/steps.h"
 #include "base/fd.h"
 #include "cmd/conflict.h"
+#include "cmd/guard.h"
 #include "cmd/output.h"
 #include "report/harmless.h"
 
@@ -50,7 +51,12 @@ static int undo_one(struct arena *arena, struct journal *journal, int64_t id) {
 		output_complain("%s", err.msg);
 		return r == -ENOENT ? STATUS_USAGE : STATUS_UNKNOWN;
 	}
-	r = steps_undo(&steps, &repair, &err);
+	bool cron = repair.state != REPAIR_UNDONE && guard_repair_is_cron(arena, journal, &repair);
+	r = cron ? guard_uninstall_cron(arena, &err) : 0;
+	if (r == 0 && cron) {
+		strbuf_add(&steps.notes, "the lines of the guard are out of the crontab\n");
+	}
+	r = r < 0 ? r : steps_undo(&steps, &repair, &err);
 	if (r < 0) {
 		output_complain("%s", err.msg);
 		conflict_show(&steps);

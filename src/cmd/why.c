@@ -24,6 +24,7 @@
 
 #define WHY_TIMEOUT_NS (5 * NS_PER_S)
 #define SERVERS_MAX    8
+#define EDITORS_MAX    3
 #define TEXT_BYTES_MAX ((size_t)600)
 /* Whoever asks, asks because it hangs: a wait that has lasted this long is none that just passes. */
 #define SETTLED_MS 900
@@ -132,6 +133,31 @@ static bool look_for_server(struct why *y) {
 	return found;
 }
 
+/* No gopls yet: what the editors of the workspace have started in its place. */
+static bool look_for_wrapper(struct why *y) {
+	const struct evidence *ev =
+		world_look(y->exam.world, LOOK_EDITORS, y->target.workspace, LOOK_CAP_SMALL);
+	struct slice rest = ev->bytes, line, word;
+	bool found = false;
+
+	for (size_t i = 0; evidence_has_bytes(ev) && i < EDITORS_MAX && slice_line(&rest, &line);
+	     i++) {
+		struct waits waits;
+		struct wait_chain chain;
+		const struct evidence *seen;
+		const struct wait_process *wrapper =
+			slice_cut(&line, ' ', &word) && look_once(y, arena_slicedup(y->arena, word),
+		                                                  &waits, &chain, &seen)
+				? waits_wrapper(&waits, false)
+				: NULL;
+
+		if (wrapper) {
+			take_worse(y, wrapper->pid, &found);
+		}
+	}
+	return found;
+}
+
 /* In a case file of check: the servers that ran for the workspace when it was written. */
 static bool look_in_case(struct why *y) {
 	bool found = false;
@@ -175,7 +201,11 @@ static const char *const wait_ids[] = {"ipc-server-stopped",
                                        "ipc-server-waits-on-child",
                                        "ipc-editor-does-not-read",
                                        "fs-lock-held",
+                                       "fs-nfs-lock-hang",
                                        "fs-slow-mount",
+                                       "res-nofile",
+                                       "res-nproc-pids",
+                                       "ipc-remote-socket-stale-or-foreign",
                                        NULL};
 
 static int show(struct why *y) {
@@ -184,7 +214,9 @@ static int show(struct why *y) {
 	const struct wait_leaf *l = &y->chain.leaf;
 
 	wait_facts_state(&y->facts, y->ev, "asked", &y->waits, &y->chain);
-	const char *place = waits_is_healthy(&y->chain) ? NULL : wait_facts_place(&y->chain);
+	const char *place = waits_is_healthy(&y->chain)
+	                            ? NULL
+	                            : wait_facts_place(&y->facts, &y->waits, &y->chain);
 
 	if (place) {
 		(void)latency_stuck(&y->exam, "waited", place, y->ev, 0, true);
@@ -282,7 +314,8 @@ static int explain_nothing(struct why *y) {
 		                y->options.from);
 	} else if (y->options.workspace) {
 		output_complain(
-			"no gopls of this user has '%s' open; `dialtone check` starts one of "
+			"no gopls of this user has '%s' open, and no editor that has waits for one "
+			"to start; `dialtone check` starts one of "
 			"its own",
 			y->target.workspace);
 	} else if (y->ev && y->ev->state == EV_TIMED_OUT) {
@@ -304,7 +337,7 @@ static int answer(struct why *y) {
 			output_complain("%s", err.msg);
 			return STATUS_UNKNOWN;
 		}
-		found = look_for_server(y);
+		found = look_for_server(y) || look_for_wrapper(y);
 	} else if (y->of_check) {
 		found = look_in_case(y) || look_at_trial(y);
 	} else {

@@ -13,13 +13,14 @@ const struct fix *fix_find(const struct fix *const *fixes, const char *cause) {
 	return NULL;
 }
 
-bool fix_plan(const struct fix *const *fixes, const struct facts *facts,
-              const struct finding *finding, struct plan *ret) {
+static bool make(const struct fix *const *fixes, const struct facts *facts,
+                 const struct finding *finding, bool online, struct plan *ret) {
 	const struct fix *fix = fix_find(fixes, finding->rule->id);
 	if (!fix) {
 		return false;
 	}
 	plan_init(ret, facts->arena, fix->cause, finding->subject);
+	ret->online = online;
 	const struct fact_target *target = facts_first(target, facts);
 	ret->workspace = target && *target->workspace ? target->workspace : NULL;
 	ret->trusted = target && target->trusted;
@@ -28,6 +29,16 @@ bool fix_plan(const struct fix *const *fixes, const struct facts *facts,
 		plan_unable(ret, "nothing is known that would end it from here");
 	}
 	return true;
+}
+
+bool fix_plan(const struct fix *const *fixes, const struct facts *facts,
+              const struct finding *finding, struct plan *ret) {
+	return make(fixes, facts, finding, false, ret);
+}
+
+bool fix_plan_online(const struct fix *const *fixes, const struct facts *facts,
+                     const struct finding *finding, struct plan *ret) {
+	return make(fixes, facts, finding, true, ret);
 }
 
 static void advise(const struct fix *fix, const struct plan *plan, struct finding *f,

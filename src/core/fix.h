@@ -24,6 +24,9 @@ const struct fix *fix_find(const struct fix *const *fixes, const char *cause);
  * has none. Looks at nothing. */
 bool fix_plan(const struct fix *const *fixes, const struct facts *facts,
               const struct finding *finding, struct plan *ret);
+/* The same as it is done with a network (plan->online). */
+bool fix_plan_online(const struct fix *const *fixes, const struct facts *facts,
+                     const struct finding *finding, struct plan *ret);
 
 /* Puts `dialtone fix CAUSE DIR` before what is advised for each finding that has a plan. */
 void fix_advise(const struct fix *const *fixes, const struct facts *facts,

@@ -33,7 +33,7 @@ const char *mend_restart(const struct facts *facts) {
 
 bool mend_is_vscode(const struct facts *facts) {
 	const struct fact_editor *e = facts_first(editor, facts);
-	return !e || streq(e->name, "vscode");
+	return !e || STR_IN(e->name, "vscode", "code-server");
 }
 
 /* ---- settings ---- */
@@ -52,8 +52,40 @@ static const char *keys_of(struct arena *arena, const struct fact_setting *s) {
 	return streq(s->layer, "workspace") ? arena_printf(arena, "settings/%s", keys) : keys;
 }
 
+/* Written as data, so that a member can be changed alone? (wire/member_edit.h) */
+static bool is_data(const char *file) {
+	static const char *const ends[] = {
+		".json", ".jsonc", ".toml", ".lua", ".sublime-settings", ".sublime-project"};
+	bool found = false;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		found = found || str_ends(file, ends[i]);
+	}
+	return found;
+}
+
+/* Of an editor that calls it otherwise: what is behind the name we have given it stands in its file. */
+static const char *member_of(const struct fact_setting *s) {
+	static const char *const ours[] = {"go.toolsEnvVars.", "gopls."};
+	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++) {
+		if (str_starts(s->key, ours[i])) {
+			return s->key + strlen(ours[i]);
+		}
+	}
+	return s->key;
+}
+
 bool mend_setting(struct plan *plan, const struct facts *facts, const struct fact_setting *setting,
                   const char *json) {
+	if (!mend_is_vscode(facts) && setting->line > 0 && is_data(setting->file)) {
+		const char *member = member_of(setting);
+		/* Of a variable in a table of them the value is not known, but that of the table. */
+		plan_member(plan, setting->file, setting->line, member,
+		            strchr(member, '/') ? NULL : setting->json, json);
+		if (str_empty(plan->then)) {
+			plan->then = "restart the language server";
+		}
+		return true;
+	}
 	if (!mend_is_vscode(facts) || str_empty(setting->file)) {
 		plan_unable(plan, "%s in %s has to be changed by hand", setting->key,
 		            str_empty(setting->file) ? "the settings" : setting->file);
@@ -173,13 +205,48 @@ static bool in_startup(struct plan *plan, const struct facts *facts, const struc
 			left = s->value;
 		}
 	}
+	bool by_unit = false;
+	facts_each (unit_env, u, facts) {
+		if (!value && streq(u->name, var->name) && streq(u->value, var->value)) {
+			plan_assign(plan, u->file, u->line, u->name, NULL);
+			by_unit = true;
+			count++;
+		}
+	}
 	const char *now = value ? value : left;
 	if (count == 0) {
 		return false;
 	}
 	mend_environment(plan, now ? arena_printf(arena, "%s=%s", var->name, now) : var->name);
-	plan->then = mend_restart(facts);
+	plan->then =
+		by_unit ? "`systemctl --user daemon-reload`, then restart the unit the editor is "
+			  "started by, or log out and in again"
+			: mend_restart(facts);
 	return true;
+}
+
+/* VS Code's extension puts these over the environment it has, for gopls and go; empty is as good as unset to both (cmd/go,
+ * cfg.Getenv; os.TempDir). */
+static bool is_overridable(const char *name, const char *value) {
+	return (str_starts(name, "GO") || str_starts(name, "CGO_") ||
+	        STR_IN(name, "TMPDIR", "XDG_RUNTIME_DIR")) &&
+	       (!value || !strpbrk(value, "\"\\\n"));
+}
+
+/* Who gave it to the editor is not known; the user's settings count more. */
+static bool in_override(struct plan *plan, const struct facts *facts, const char *name,
+                        const char *value) {
+	const struct fact_editor *e = facts_first(editor, facts);
+	if (!e || !streq(e->name, "vscode") || !is_overridable(name, value)) {
+		return false;
+	}
+	plan->keeps = arena_printf(plan->arena, "who gives %s to the editor: no start-up file does",
+	                           name);
+	if (str_empty(plan->then)) {
+		plan->then = "restart the language server";
+	}
+	return mend_user_setting(plan, facts, arena_printf(plan->arena, "go.toolsEnvVars/%s", name),
+	                         arena_printf(plan->arena, "\"%s\"", value ? value : ""));
 }
 
 static bool out_of_reach(struct plan *plan, const struct facts *facts, const struct fact_govar *var,
@@ -221,7 +288,9 @@ bool mend_variable(struct plan *plan, const struct facts *facts, const struct fa
 		return true;
 	}
 	if (streq(var->origin, "env")) {
-		return in_startup(plan, facts, var, value) || out_of_reach(plan, facts, var, value);
+		return in_startup(plan, facts, var, value) ||
+		       in_override(plan, facts, var->name, value) ||
+		       out_of_reach(plan, facts, var, value);
 	}
 	if (streq(var->origin, "goroot")) {
 		plan_unable(plan, "%s is set %s, which belongs to the Go installation", var->name,

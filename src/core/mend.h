@@ -17,7 +17,7 @@ bool mend_where(struct arena *arena, const char *where, const char **ret_file, i
 
 /* The value (NULL: none any more) where the variable is set now: a key of the settings, the file of `go env -w`, the
  * lines of start-up files, the script that stands for go. A value that only the environment of a running process has is
- * out of reach. Adds to plan->environment and plan->then what only a new session gets. */
+ * out of reach, unless the editor is VS Code: then its settings are put over it. Adds to plan->environment and plan->then what only a new session gets. */
 bool mend_variable(struct plan *plan, const struct facts *facts, const struct fact_govar *var,
                    const char *value);
 /* The same of that name, which may have no govar (TMPDIR, XDG_CACHE_HOME). One of go's that nobody sets gets its value in
@@ -35,7 +35,7 @@ bool mend_export(struct plan *plan, const struct facts *facts, const char *name,
 bool mend_path(struct plan *plan, const struct facts *facts, const char *dirs, bool in_front);
 
 /* The setting where it stands, json: its new value, or NULL to take it away. False for an editor whose settings are
- * not those of VS Code: where a key lies in its file is not known here. */
+ * neither those of VS Code nor data in another file. */
 bool mend_setting(struct plan *plan, const struct facts *facts, const struct fact_setting *setting,
                   const char *json);
 /* A member of the user's own settings of the VS Code family, keys: parts with '/' between; false for another editor. */
@@ -80,19 +80,19 @@ struct step *mend_run_go(struct plan *plan, const struct facts *facts, const cha
                          const char *const *words, const char *const *announces);
 #define MEND_RUN_GO(plan, facts, cwd, announces, ...)                                              \
 	mend_run_go((plan), (facts), (cwd), (const char *const[]){__VA_ARGS__, NULL}, (announces))
-/* Where a step of mend_run_go (or NULL) gets modules. here: what it needs is in the module cache, and it asks no network:
- * what is missing all the same makes it fail. Else it needs the network, unless GOPROXY is a directory and nobody has to
- * be asked for checksums. summed: go.sum has them. */
+/* Where a step of mend_run_go (or NULL) gets modules. here: what it needs is held to be in the module cache, and it is
+ * kept away from the network: what is missing all the same makes it fail. Else it needs the network, unless GOPROXY is a
+ * directory; then only who is asked for checksums may be missing. summed: go.sum has them. */
 void mend_fetch(struct plan *plan, const struct facts *facts, struct step *step, bool here,
                 bool summed);
-/* `go install package` that makes path (absolute); needs the network. */
+/* `go install package@version` that makes path (absolute). version: "v0.20.0" or "latest"; a release that lies on this
+ * machine as source (tool_source) and that the Go at hand compiles is taken for it, else it needs the network. */
 bool mend_install(struct plan *plan, const struct facts *facts, const char *package,
-                  const char *path);
-/* Another gopls of this machine that runs is linked in the place of this one; where there is none it is installed anew,
- * which needs the network. what: what is wrong with it, after its path. Unable for another program than gopls. */
+                  const char *version, const char *path);
+/* Another gopls of this machine that runs is linked in the place of this one; where there is none it is installed anew. what: what is wrong with it, after its path. Unable for another program than gopls. */
 void mend_gopls(struct plan *plan, const struct facts *facts, const struct fact_binary *binary,
                 const char *what);
-/* `go install` of this version ("latest") where go puts programs of this user; needs the network. */
+/* mend_install of gopls where go puts programs of this user. */
 void mend_gopls_missing(struct plan *plan, const struct facts *facts, const char *version);
 /* `go mod edit` or `go work edit` with this flag on the file, by a go that stays the one it is. */
 bool mend_go_edit(struct plan *plan, const struct facts *facts, const char *file, const char *flag);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "core/gopls_choice.h"
 #include "core/mend.h"
 
 #include "base/path.h"
@@ -15,12 +16,6 @@ static const struct fact_tool *another(const struct facts *facts, const char *pa
 		}
 	}
 	return NULL;
-}
-
-static void install(struct plan *plan, const struct facts *facts, const char *version,
-                    const char *path) {
-	mend_install(plan, facts, arena_printf(plan->arena, "golang.org/x/tools/gopls@%s", version),
-	             path);
 }
 
 void mend_gopls(struct plan *plan, const struct facts *facts, const struct fact_binary *binary,
@@ -40,8 +35,8 @@ void mend_gopls(struct plan *plan, const struct facts *facts, const struct fact_
 		plan_link(plan, binary->path, NULL, other->path);
 		return;
 	}
-	install(plan, facts, str_starts(binary->version, "v") ? binary->version : "latest",
-	        binary->path);
+	mend_install(plan, facts, GOPLS_PACKAGE, gopls_release_or_latest(binary->version),
+	             binary->path);
 }
 
 void mend_gopls_missing(struct plan *plan, const struct facts *facts, const char *version) {
@@ -50,5 +45,6 @@ void mend_gopls_missing(struct plan *plan, const struct facts *facts, const char
 		plan_unable(plan, "it is not known where gopls could be installed");
 		return;
 	}
-	install(plan, facts, version, path_join(plan->arena, t->home, "go/bin/gopls"));
+	mend_install(plan, facts, GOPLS_PACKAGE, version,
+	             path_join(plan->arena, t->home, "go/bin/gopls"));
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/path.h"
 #include "base/str.h"
+#include "core/gopls_choice.h"
 #include "core/mend.h"
 
 #include <signal.h>
@@ -29,43 +30,71 @@ struct step *mend_run_go(struct plan *plan, const struct facts *facts, const cha
 	return plan_run(plan, cwd, argv, announces);
 }
 
-/* go asks the checksum database about each version that go.sum does not have (go help module-auth). */
-static bool asks_no_database(const struct facts *facts) {
-	return streq(facts_govar_value(facts, "GOSUMDB"), "off") ||
-	       !str_empty(facts_govar_value(facts, "GONOSUMDB")) ||
-	       !str_empty(facts_govar_value(facts, "GOPRIVATE"));
-}
+/* ---- where modules come from ---- */
+
+/* Nothing listens there (discard, RFC 863): who is kept from the network ends at once instead of reaching it. */
+#define NOWHERE "HTTPS_PROXY=http://127.0.0.1:9", "HTTP_PROXY=http://127.0.0.1:9"
 
 void mend_fetch(struct plan *plan, const struct facts *facts, struct step *step, bool here,
                 bool summed) {
-	const char *proxy = facts_govar_value(facts, "GOPROXY");
-	bool local = str_starts(proxy, "file://") && !strpbrk(proxy, ",|");
-	if (!step || (local && (summed || asks_no_database(facts)))) {
+	bool folder = goproxy_folder(facts_govar_value(facts, "GOPROXY")) != NULL;
+	if (!step || (folder && (summed || streq(facts_govar_value(facts, "GOSUMDB"), "off")))) {
 		return;
 	}
-	step->network = !here;
-	if (here) {
-		step->env = PLAN_WORDS(plan, "GOPROXY=off", "GOTOOLCHAIN=local");
+	plan->offline = (here || folder) && !plan->online;
+	step->network = !plan->offline;
+	if (plan->offline) {
+		step->env = folder ? PLAN_WORDS(plan, NOWHERE)
+		                   : PLAN_WORDS(plan, "GOPROXY=off", "GOTOOLCHAIN=local", NOWHERE);
 	}
 }
 
+/* That very version, else the newest that the Go at hand compiles. */
+static const struct fact_tool_source *source_of(const struct facts *facts, const char *package,
+                                                const char *version) {
+	const struct fact_tool_source *best = NULL;
+	facts_each (tool_source, s, facts) {
+		size_t n = strlen(s->module);
+		if (!str_starts(package, s->module) || (package[n] && package[n] != '/') ||
+		    strpbrk(s->dir, "%,|?# ")) {
+			continue;
+		}
+		if (streq(s->version, version)) {
+			return s;
+		}
+		best = !best && s->builds && !strchr(s->version, '-') ? s : best;
+	}
+	return best;
+}
+
 bool mend_install(struct plan *plan, const struct facts *facts, const char *package,
-                  const char *path) {
+                  const char *version, const char *path) {
 	const struct fact_target *t = facts_first(target, facts);
+	const struct fact_tool_source *source =
+		plan->online ? NULL : source_of(facts, package, version);
 	if (!t || t->home[0] != '/' || path[0] != '/') {
 		plan_unable(plan, "it is not known where %s could be installed", package);
 		return false;
 	}
+	package = arena_printf(plan->arena, "%s@%s", package, source ? source->version : version);
 	struct step *step =
 		MEND_RUN_GO(plan, facts, t->home, PLAN_WORDS(plan, path), "install", package);
 	if (!step) {
 		return false;
 	}
-	step->network = true;
-	step->env = PLAN_WORDS(
-		plan, arena_printf(plan->arena, "GOBIN=%s", path_parent(plan->arena, path)),
-		"GOFLAGS=", "GOWORK=off", "GOOS", "GOARCH", "GOROOT");
+	const char *bin = arena_printf(plan->arena, "GOBIN=%s", path_parent(plan->arena, path));
 	step->what = arena_printf(plan->arena, "install %s as %s", package, path);
+	step->network = !source;
+	plan->offline = source != NULL;
+	step->env = PLAN_WORDS(plan, bin, "GOFLAGS=", "GOWORK=off", "GOOS", "GOARCH", "GOROOT");
+	if (source) {
+		/* A module cache is laid out as a proxy is, and unlike "off" it can be asked for the list of versions. */
+		const char *proxy = arena_printf(plan->arena, "GOPROXY=file://%s", source->dir);
+		step->env = PLAN_WORDS(plan, bin, proxy, "GOFLAGS=", "GOWORK=off", "GOOS", "GOARCH",
+		                       "GOROOT", NOWHERE);
+		step->what = arena_printf(plan->arena, "install %s as %s, from %s", package, path,
+		                          source->dir);
+	}
 	return true;
 }
 

@@ -57,6 +57,26 @@ struct step *plan_setting(struct plan *plan, const char *file, const char *keys,
 	return step;
 }
 
+struct step *plan_member(struct plan *plan, const char *file, int64_t line, const char *name,
+                         const char *expected, const char *json) {
+	const char *key = str_ends(name, "/[]")
+	                          ? arena_strndup(plan->arena, name, strlen(name) - strlen("/[]"))
+	                          : name;
+	const char *of = key != name && expected ? expected : key;
+	struct step *step =
+		json ? plan_step(plan, STEP_MEMBER, file, "make `%s` in line %lld of %s %s", of,
+	                         (long long)line, file, json)
+		     : plan_step(plan, STEP_MEMBER, file, "take `%s` (line %lld) out of %s", of,
+	                         (long long)line, file);
+	if (step) {
+		step->line = line;
+		step->name = name;
+		step->expected = expected;
+		step->value = json;
+	}
+	return step;
+}
+
 struct step *plan_line(struct plan *plan, const char *file, int64_t line, const char *expected,
                        const char *value) {
 	struct step *step =
@@ -242,10 +262,11 @@ bool plan_network(const struct plan *plan) {
 
 const char *step_kind_name(enum step_kind kind) {
 	static const char *const names[] = {
-		[STEP_SETTING] = "setting", [STEP_LINE] = "line",   [STEP_ASSIGN] = "assign",
-		[STEP_APPEND] = "append",   [STEP_GOENV] = "goenv", [STEP_LINK] = "link",
-		[STEP_REMOVE] = "remove",   [STEP_MOVE] = "move",   [STEP_MKDIR] = "mkdir",
-		[STEP_MODE] = "mode",       [STEP_RUN] = "run",     [STEP_SIGNAL] = "signal",
+		[STEP_SETTING] = "setting", [STEP_MEMBER] = "member", [STEP_LINE] = "line",
+		[STEP_ASSIGN] = "assign",   [STEP_APPEND] = "append", [STEP_GOENV] = "goenv",
+		[STEP_LINK] = "link",       [STEP_REMOVE] = "remove", [STEP_MOVE] = "move",
+		[STEP_MKDIR] = "mkdir",     [STEP_MODE] = "mode",     [STEP_RUN] = "run",
+		[STEP_SIGNAL] = "signal",
 	};
 	return names[kind];
 }

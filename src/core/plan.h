@@ -25,6 +25,10 @@
 enum step_kind {
 	STEP_SETTING, /* path: a file of JSON with comments; name: key path, parts divided by '/';
 	                 value: JSON, or NULL to take the key away. Comments and layout stay. */
+	STEP_MEMBER, /* path: a file of JSON, TOML or Lua; line (from 1) where the member `name` has its
+	                key, and, unless NULL, its value `expected` (JSON); value: JSON instead, or NULL
+	                to take it away. name "KEY/[]": of the list under KEY the element `expected`;
+	                value: the elements instead, with ", " between */
 	STEP_LINE, /* path; line (from 1) whose text must be `expected`, without its line end (and
 	                 without blanks around it, unless they are expected too: those stay);
 	                 value: the text instead, or NULL to take the line away */
@@ -87,6 +91,9 @@ struct plan {
 	 * (a start-up file of a shell was edited): "NAME=value", or "NAME" for one taken away; NULL-terminated or
 	 * NULL. Rehearsal and re-examination use it, and `then` says what has to be started anew. */
 	const char *const *environment;
+	bool online; /* given: a trial without the network failed, so nothing is held to be here */
+	bool offline; /* some step is kept away from the network: what it needs is held to be here. Where it fails in
+	                 a rehearsal, the plan is to be made again with `online` */
 	bool needs_root; /* some path is not this user's to change: shown as a script, not done.
 	                    Resolving sets it too */
 	struct step steps[PLAN_STEPS_MAX];
@@ -103,6 +110,8 @@ struct step *plan_step(struct plan *plan, enum step_kind kind, const char *path,
 
 /* The steps in their own words; arguments as enum step_kind has them. All may give NULL, as plan_step. */
 struct step *plan_setting(struct plan *plan, const char *file, const char *keys, const char *json);
+struct step *plan_member(struct plan *plan, const char *file, int64_t line, const char *name,
+                         const char *expected, const char *json);
 struct step *plan_line(struct plan *plan, const char *file, int64_t line, const char *expected,
                        const char *value);
 struct step *plan_assign(struct plan *plan, const char *file, int64_t line, const char *name,

@@ -61,6 +61,10 @@ struct snapshot *snapshot_take(struct arena *arena, const struct facts *facts,
                                const struct target *target, const struct evidence_store *store,
                                const uint8_t key[SIPHASH_KEY_BYTES], int64_t now_ns);
 
+/* As a build id or the bytes of a file are in items. */
+const char *snapshot_hash(struct arena *arena, const uint8_t key[SIPHASH_KEY_BYTES],
+                          struct slice bytes);
+
 struct snapshot *snapshot_new(struct arena *arena);
 /* NULL texts become "", too long ones are left out with their item. */
 void snapshot_add(struct arena *arena, struct snapshot *snapshot, const struct snapshot_item *item);

@@ -51,8 +51,13 @@ static bool looks_harmless(const char *value) {
 	       !has_word(value, "passw") && !has_word(value, "key=");
 }
 
+const char *snapshot_hash(struct arena *arena, const uint8_t key[SIPHASH_KEY_BYTES],
+                          struct slice bytes) {
+	return arena_printf(arena, "%016llx", (unsigned long long)siphash(key, bytes));
+}
+
 static const char *hash_of(const struct take *t, struct slice bytes) {
-	return arena_printf(t->arena, "%016llx", (unsigned long long)siphash(t->key, bytes));
+	return snapshot_hash(t->arena, t->key, bytes);
 }
 
 static const char *part_of_hash(const struct take *t, const char *value) {

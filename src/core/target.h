@@ -57,6 +57,8 @@ struct target {
 	/* How the environment that is judged would be changed, "NAME=value" or "NAME", ended by NULL; or NULL: what a
 	 * repair has brought about counts although only programs started anew have it. */
 	const char *const *environment_change;
+	/* check --from-trace: bits of enum talk_feature (probes/server/dialogue.h) that the recorded client never asked for. */
+	unsigned unasked;
 	const struct server_terms *terms; /* of a trial (env --bisect), or NULL */
 
 	/* probes/environment */

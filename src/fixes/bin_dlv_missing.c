@@ -28,7 +28,7 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 		plan_unable(out, "it is not known where dlv could be installed");
 	} else {
 		out->why = "dlv is not installed, and something is to be debugged.";
-		mend_install(out, facts, "github.com/go-delve/delve/cmd/dlv@latest",
+		mend_install(out, facts, "github.com/go-delve/delve/cmd/dlv", "latest",
 		             path_join(out->arena, t->home, "go/bin/dlv"));
 	}
 }

@@ -5,6 +5,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/fix.h"
+#include "core/gopls_choice.h"
 #include "core/mend.h"
 
 static bool has_cr(const struct fact_binary *b, const struct fact_server *s) {
@@ -48,7 +49,7 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 		plan_script(finding, b, out);
 	} else if (streq(b->tool, "gopls")) {
 		out->why = arena_printf(out->arena, "%s was linked for another system.", b->path);
-		mend_install(out, facts, "golang.org/x/tools/gopls@latest", b->path);
+		mend_install(out, facts, GOPLS_PACKAGE, "latest", b->path);
 	} else {
 		plan_unable(out, "another Go has to be installed in the place of %s", b->path);
 	}

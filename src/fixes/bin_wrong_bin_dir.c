@@ -5,6 +5,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/fix.h"
+#include "core/gopls_choice.h"
 #include "core/mend.h"
 #include "wire/json_text.h"
 
@@ -20,7 +21,7 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 		arena_printf(out->arena, "gopls is %s, where the editor does not look.", t->path);
 	if (b && (!b->machine_ok || !streq(b->format, "elf")) && !streq(b->format, "script")) {
 		out->why = arena_printf(out->arena, "%s was built for another platform.", t->path);
-		mend_install(out, facts, "golang.org/x/tools/gopls@latest",
+		mend_install(out, facts, GOPLS_PACKAGE, "latest",
 		             path_join(out->arena, path_parent(out->arena, dir), "gopls"));
 	} else if (mend_is_vscode(facts)) {
 		mend_user_setting(out, facts, "go.alternateTools/gopls",

@@ -5,6 +5,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/fix.h"
+#include "core/gopls_choice.h"
 #include "core/mend.h"
 #include "core/placeholder.h"
 #include "wire/json_text.h"
@@ -69,7 +70,7 @@ static void install(const struct facts *facts, struct plan *out) {
 	                   : t && t->home[0] == '/' ? path_join(out->arena, t->home, "go")
 	                                            : "";
 	if (*base) {
-		mend_install(out, facts, "golang.org/x/tools/gopls@latest",
+		mend_install(out, facts, GOPLS_PACKAGE, "latest",
 		             path_join(out->arena, base, "bin/gopls"));
 	}
 }

@@ -68,12 +68,35 @@ static const char *keys_of(const struct facts *facts, const struct fact_go_flag_
 	               : NULL;
 }
 
+/* In the list of another editor, of which the command may be a part: this one element. */
+static void plan_element(const struct finding *finding, const struct fact_go_flag_setting *bad,
+                         struct plan *out) {
+	struct strbuf list;
+	strbuf_init(&list, out->arena);
+	strbuf_add(&list, "[");
+	if (strstr(bad->value, " -")) {
+		add_split(&list, bad->value);
+	} else {
+		(void)add_instead(&list, finding, bad->value);
+	}
+	const char *instead = list.len > 1 ? list.data + 1 : NULL;
+	out->why = arena_printf(out->arena, "%s in %s keeps gopls from serving the editor.",
+	                        bad->value, bad->file);
+	plan_member(out, bad->file, bad->line, arena_printf(out->arena, "%s/[]", bad->key),
+	            json_text_quoted(out->arena, slice_str(bad->value)), instead);
+	out->then = "restart the language server";
+}
+
 static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
 	const struct fact_go_flag_setting *s = finding_first(go_flag_setting, finding);
 	const char *keys = s ? keys_of(facts, s) : NULL;
 	if (s && s->is_string && !str_ends(finding->subject, s->value) &&
 	    !finding_first(trial, finding)) {
 		plan_unable(out, "it is not known which flag it is: %s", finding->subject);
+		return;
+	}
+	if (!keys && s && s->is_string && !mend_is_vscode(facts)) {
+		plan_element(finding, s, out);
 		return;
 	}
 	if (!keys) {

@@ -4,7 +4,6 @@
 #include "base/str.h"
 #include "core/fix.h"
 #include "core/mend.h"
-#include "wire/json_text.h"
 #include "wire/jsonc.h"
 
 /* The list with gopls in it, and without "!gopls". */
@@ -18,9 +17,8 @@ static const char *with_gopls(struct arena *arena, const char *json) {
 		return NULL;
 	}
 	for (const struct jsonc_node *n = list->first_child; n; n = n->next) {
-		const char *name = jsonc_string(n);
-		if (name && !streq(name, "!gopls")) {
-			strbuf_printf(&out, ", %s", json_text_quoted(arena, slice_str(name)));
+		if (!streq(jsonc_string(n), "!gopls")) {
+			strbuf_printf(&out, ", %s", jsonc_to_json(arena, n));
 		}
 	}
 	strbuf_add(&out, "]");
@@ -37,11 +35,13 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 	}
 	out->why = arena_printf(out->arena, "%s is %s in %s, so the editor starts no gopls.",
 	                        s->key, s->json, s->file);
-	if (streq(s->key, "go.useLanguageServer")) {
+	if (streq(s->json, "false")) {
 		mend_setting(out, facts, s, "true");
 	} else if (list && e && streq(e->name, "zed") && streq(s->key, "language_servers") &&
 	           str_ends(s->file, ".json")) {
 		plan_setting(out, s->file, "languages/Go/language_servers", list);
+	} else if (list && !mend_is_vscode(facts)) {
+		mend_setting(out, facts, s, list);
 	} else {
 		plan_unable(out, "%s in %s line %lld has to be corrected by hand", s->key, s->file,
 		            (long long)s->line);

@@ -6,6 +6,10 @@
 #include "core/mend.h"
 #include "core/origin.h"
 #include "gofile/goflags.h"
+#include "wire/json_text.h"
+#include "wire/jsonc.h"
+
+#include <string.h>
 
 /* A word as it can stand in GOFLAGS, which knows quotes and no backslashes. */
 static const char *quoted(struct arena *arena, const char *word) {
@@ -39,13 +43,23 @@ static size_t find_bad(const struct goflags *flags, const char *bad) {
 	return flags->count;
 }
 
-/* A tag behind a blank belongs to the tags before it, as everybody means it. */
-static const char *with_tag(struct arena *arena, struct goflags *flags, size_t bad) {
-	char *before = bad > 0 ? flags->words[bad - 1] : NULL;
-	if (!before || !str_starts(before, "-tags=") || flags->words[bad][0] == '-') {
+/* The word belongs to the flag before it, as everybody means it: a value behind a blank, one more tag, one more flag of
+ * the compiler or the linker. */
+static const char *with_word(struct arena *arena, struct goflags *flags, size_t bad) {
+	static const char *const lists[] = {"-ldflags", "-gcflags", "-asmflags"};
+	const char *before = bad > 0 ? flags->words[bad - 1] : "";
+	const char *word = flags->words[bad];
+	const char *glue = streq(before, "-tags") && word[0] != '-' ? "=" : NULL;
+	glue = str_starts(before, "-tags=") && word[0] != '-' ? "," : glue;
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
+		bool flag = str_starts(before, lists[i]);
+		const char *behind = flag ? before + strlen(lists[i]) : "";
+		glue = flag && *behind == '\0' ? "=" : flag && *behind == '=' ? " " : glue;
+	}
+	if (!glue) {
 		return NULL;
 	}
-	flags->words[bad - 1] = arena_printf(arena, "%s,%s", before, flags->words[bad]);
+	flags->words[bad - 1] = arena_printf(arena, "%s%s%s", before, glue, word);
 	return joined(arena, flags, bad);
 }
 
@@ -83,19 +97,64 @@ static const char *mended(const struct facts *facts, const struct fact_goflag_er
 		if (bad == flags.count) {
 			return NULL;
 		}
-		const char *tagged = with_tag(arena, &flags, bad);
-		text = tagged ? tagged : joined(arena, &flags, bad);
+		const char *whole = with_word(arena, &flags, bad);
+		text = whole ? whole : joined(arena, &flags, bad);
 	}
 	return NULL;
 }
 
+/* "-race -tags x" is two flags, and the value of the second stands behind a blank. */
+static void add_flags(struct strbuf *out, const char *text) {
+	while (*text) {
+		const char *next = strstr(text, " -");
+		size_t len = next ? (size_t)(next - text) : strlen(text);
+		char *flag = arena_strndup(out->arena, text, len);
+		char *blank = strchr(flag, ' ');
+		if (blank && !strchr(flag, '=')) {
+			*blank = '=';
+		}
+		for (; blank && (blank = strchr(blank, ' ')); blank++) {
+			*blank = ','; /* more tags */
+		}
+		strbuf_printf(out, "%s%s", out->len > 1 ? ", " : "",
+		              json_text_quoted(out->arena, slice_str(flag)));
+		text = next ? next + 1 : text + len;
+	}
+}
+
+/* A list of flags in the settings: one flag a member. */
 static void plan_setting_list(const struct facts *facts, const struct fact_goflag_error *e,
                               struct plan *out) {
 	const struct fact_setting *s = facts_setting(facts, e->source);
-	(void)facts;
-	plan_unable(out,
-	            "one flag per member, as \"-tags=a,b\": %s in %s is to be corrected by hand",
-	            e->source, s ? s->file : e->where);
+	const struct jsonc_doc *doc = jsonc_parse(out->arena, slice_str(s ? s->json : ""));
+	bool list = doc->root && doc->root->type == JSONC_ARRAY;
+	bool changed = false;
+	struct strbuf flags;
+	strbuf_init(&flags, out->arena);
+	strbuf_add(&flags, "[");
+	for (const struct jsonc_node *n = list ? doc->root->first_child : NULL; n; n = n->next) {
+		const char *text = jsonc_string(n);
+		bool bad = text && str_starts(text, "-tags ") && streq(text, e->flag);
+		changed = changed || bad;
+		if (bad) {
+			add_flags(&flags, text);
+		} else {
+			strbuf_printf(&flags, "%s%s", flags.len > 1 ? ", " : "",
+			              jsonc_to_json(out->arena, n));
+		}
+	}
+	strbuf_add(&flags, "]");
+	if (!changed || !s) {
+		plan_unable(out,
+		            "one flag per member, as \"-tags=a,b\": %s in %s is to be corrected by "
+		            "hand",
+		            e->source, s ? s->file : e->where);
+		return;
+	}
+	out->why = arena_printf(out->arena,
+	                        "%s in %s is more than one word, which go does not take apart.",
+	                        e->flag, s->file);
+	mend_setting(out, facts, s, flags.data);
 }
 
 static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {

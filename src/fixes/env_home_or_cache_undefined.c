@@ -24,6 +24,17 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 			"container or the script");
 		return;
 	}
+	if (p && !str_empty(p->link) && streq(finding->about, "GOCACHE") &&
+	    streq(origin_of_var(facts, "GOCACHE").origin, "default")) {
+		out->why = arena_printf(
+			out->arena,
+			"%s is a link to %s, which is not there, and go can make no "
+			"directory in its place. A fresh one elsewhere is filled as it "
+			"is needed.",
+			p->path, p->link);
+		mend_cache(out, facts, "GOCACHE", false);
+		return;
+	}
 	const struct fact_govar var = origin_of_var(facts, finding->about);
 	out->why = arena_printf(out->arena,
 	                        "%s is %s, set %s. Without it the build cache lies in its "

@@ -35,6 +35,16 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 	} else if (mend_is_own(facts, uid)) {
 		out->why = "It is yours, and its mode keeps you out.";
 		plan_mode(out, path, gap && gap->read ? 0700 : 0500, 0, gap && !gap->read);
+	} else if (gap && str_ends(gap->path, ".lock") && streq(gap->kind, "f") &&
+	           mend_is_own(facts, p->uid)) {
+		out->why = arena_printf(out->arena,
+		                        "%s belongs to uid %lld. It is empty, and go makes another "
+		                        "one; a lock is in the kernel.",
+		                        path, (long long)uid);
+		struct step *step = plan_move(out, path, NULL);
+		if (step) {
+			step->remade = true;
+		}
 	} else {
 		out->why =
 			arena_printf(out->arena,

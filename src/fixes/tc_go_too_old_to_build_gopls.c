@@ -4,6 +4,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/fix.h"
+#include "core/gopls_choice.h"
 #include "core/mend.h"
 #include "gofile/goplsrelease.h"
 
@@ -18,7 +19,7 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 	}
 	out->why = arena_printf(out->arena, "gopls %s is the newest one that Go %s builds.",
 	                        r->last, local);
-	mend_install(out, facts, arena_printf(out->arena, "golang.org/x/tools/gopls@%s", r->last),
+	mend_install(out, facts, GOPLS_PACKAGE, r->last,
 	             path_join(out->arena, t->home, "go/bin/gopls"));
 }
 

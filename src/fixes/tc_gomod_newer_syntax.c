@@ -4,6 +4,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/fix.h"
+#include "core/gopls_choice.h"
 #include "core/mend.h"
 #include "gofile/goversion.h"
 
@@ -36,10 +37,7 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 	if (age && age->path[0] == '/') {
 		out->why = arena_printf(out->arena, "gopls %s cannot read what came with Go %s.",
 		                        age->version, since);
-		mend_install(out, facts,
-		             arena_printf(out->arena, "golang.org/x/tools/gopls@%s",
-		                          str_empty(age->newest) ? "latest" : age->newest),
-		             age->path);
+		mend_install(out, facts, GOPLS_PACKAGE, gopls_choose_newer(age), age->path);
 		return;
 	}
 	const struct fact_tool *go = newer_go(facts, since);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Compiles gopls again with the Go that runs, in its place.
  */
-#include "base/str.h"
 #include "core/fix.h"
+#include "core/gopls_choice.h"
 #include "core/mend.h"
 
 static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
@@ -11,16 +11,11 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 		plan_unable(out, "it is not known which gopls is meant");
 		return;
 	}
-	bool again = age->rebuilds;
-	const char *version = again ? age->version : age->newest;
 	out->why = arena_printf(
 		out->arena,
 		"%s (%s) was compiled with Go %s and does not know the language of Go %s.",
 		age->path, age->version, age->built, age->runs);
-	mend_install(out, facts,
-	             arena_printf(out->arena, "golang.org/x/tools/gopls@%s",
-	                          version[0] == 'v' && !strchr(version, '-') ? version : "latest"),
-	             age->path);
+	mend_install(out, facts, GOPLS_PACKAGE, gopls_choose_again(age), age->path);
 	out->then = "restart the server";
 }
 

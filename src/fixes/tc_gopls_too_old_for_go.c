@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Installs the newest gopls that the Go at hand compiles, in its place.
  */
-#include "base/str.h"
 #include "core/fix.h"
+#include "core/gopls_choice.h"
 #include "core/mend.h"
 
 static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
@@ -11,15 +11,10 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 		plan_unable(out, "it is not known which gopls is meant");
 		return;
 	}
-	bool again = false;
-	const char *version = again ? age->version : age->newest;
 	out->why = arena_printf(
 		out->arena, "%s is %s, compiled with Go %s, and its release is too old for Go %s.",
 		age->path, age->version, age->built, age->runs);
-	mend_install(out, facts,
-	             arena_printf(out->arena, "golang.org/x/tools/gopls@%s",
-	                          version[0] == 'v' && !strchr(version, '-') ? version : "latest"),
-	             age->path);
+	mend_install(out, facts, GOPLS_PACKAGE, gopls_choose_newer(age), age->path);
 	out->then = "restart the server";
 }
 

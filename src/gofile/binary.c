@@ -70,7 +70,7 @@ static void read_script(const struct binary_source *src, struct binary *bin) {
 	/* A CR stays: with it the kernel looks for another name, which is the usual fault of such
 	 * scripts. */
 	while (line.len > 0 && (line.data[0] == ' ' || line.data[0] == '\t')) {
-		line = slice_of(line.data + 1, line.len - 1);
+		line = slice_from(line, 1);
 	}
 	size_t word = 0;
 	while (word < line.len && line.data[word] != ' ' && line.data[word] != '\t' &&
@@ -79,7 +79,7 @@ static void read_script(const struct binary_source *src, struct binary *bin) {
 	}
 	bin->script_interpreter = arena_strndup(src->arena, line.data ? line.data : "", word);
 	if (word < line.len) {
-		struct slice argument = slice_of(line.data + word, line.len - word);
+		struct slice argument = slice_from(line, word);
 		bin->script_argument = arena_slicedup(src->arena, slice_trim(argument));
 	}
 }

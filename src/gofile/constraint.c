@@ -139,7 +139,7 @@ static bool cut_marker(struct slice line, const char *marker, struct slice *ret)
 	if (!slice_starts(line, marker)) {
 		return false;
 	}
-	struct slice rest = slice_of(line.data + n, line.len - n);
+	struct slice rest = slice_from(line, n);
 	*ret = golex_trim(rest);
 	return rest.len == 0 || ret->len < rest.len;
 }
@@ -148,7 +148,7 @@ static bool cut_plus_marker(struct slice line, struct slice *ret) {
 	if (!slice_starts(line, "//")) {
 		return false;
 	}
-	return cut_marker(golex_trim(slice_of(line.data + 2, line.len - 2)), "+build", ret);
+	return cut_marker(golex_trim(slice_from(line, 2)), "+build", ret);
 }
 
 /* What the lines before the package clause say. */
@@ -169,7 +169,7 @@ static bool has_code(struct slice line, bool *in_comment) {
 			}
 			*in_comment = false;
 			size_t n = (size_t)(end - line.data) + 2;
-			line = golex_trim(slice_of(line.data + n, line.len - n));
+			line = golex_trim(slice_from(line, n));
 			continue;
 		}
 		if (slice_starts(line, "//")) {
@@ -179,7 +179,7 @@ static bool has_code(struct slice line, bool *in_comment) {
 			return true;
 		}
 		*in_comment = true;
-		line = golex_trim(slice_of(line.data + 2, line.len - 2));
+		line = golex_trim(slice_from(line, 2));
 	}
 	return false;
 }
@@ -240,7 +240,7 @@ struct constraint_result constraint_match_file(struct arena *arena,
 		return r;
 	}
 	if (slice_starts(text, "\xEF\xBB\xBF")) {
-		text = slice_of(text.data + 3, text.len - 3);
+		text = slice_from(text, 3);
 	}
 	struct header h = read_header(text);
 	if (h.twice) {

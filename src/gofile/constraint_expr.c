@@ -48,13 +48,13 @@ static bool is_tag_rune(uint32_t rune) {
 
 static void take(struct parser *p, size_t n) {
 	p->token = slice_of(p->rest.data, n);
-	p->rest = slice_of(p->rest.data + n, p->rest.len - n);
+	p->rest = slice_from(p->rest, n);
 }
 
 static void lex(struct parser *p) {
 	p->is_tag = false;
 	while (p->rest.len > 0 && (p->rest.data[0] == ' ' || p->rest.data[0] == '\t')) {
-		p->rest = slice_of(p->rest.data + 1, p->rest.len - 1);
+		p->rest = slice_from(p->rest, 1);
 	}
 	char c = p->rest.len > 0 ? p->rest.data[0] : '\0';
 	if (p->rest.len == 0) {
@@ -71,8 +71,7 @@ static void lex(struct parser *p) {
 		size_t n = 0;
 		size_t width = 0;
 		while (n < p->rest.len &&
-		       is_tag_rune(
-			       rune_decode(slice_of(p->rest.data + n, p->rest.len - n), &width))) {
+		       is_tag_rune(rune_decode(slice_from(p->rest, n), &width))) {
 			n += width;
 		}
 		p->is_tag = n > 0;
@@ -155,7 +154,7 @@ struct constraint_expr *constraint_expr_parse(struct arena *arena, struct slice 
 static bool is_tag(struct slice s) {
 	size_t width = 0;
 	size_t n = 0;
-	while (n < s.len && is_tag_rune(rune_decode(slice_of(s.data + n, s.len - n), &width))) {
+	while (n < s.len && is_tag_rune(rune_decode(slice_from(s, n), &width))) {
 		n += width;
 	}
 	return s.len > 0 && n == s.len;
@@ -165,7 +164,7 @@ static bool is_tag(struct slice s) {
 static struct constraint_expr *plus_literal(struct arena *arena, struct slice s) {
 	bool negated = slice_starts(s, "!") && !slice_starts(s, "!!") && s.len > 1;
 	if (negated) {
-		s = slice_of(s.data + 1, s.len - 1);
+		s = slice_from(s, 1);
 	}
 	struct constraint_expr *x = tag_node(arena, is_tag(s) ? s : slice_str("ignore"));
 	return negated ? node(arena, OP_NOT, x, NULL) : x;

@@ -16,7 +16,7 @@ static const char *kept(struct arena *arena, struct slice text) {
 static struct slice behind(struct slice line, const char *prefix) {
 	size_t len = strlen(prefix);
 
-	return slice_of(line.data + len, line.len - len);
+	return slice_from(line, len);
 }
 
 /* Does the line begin the end of a program? */

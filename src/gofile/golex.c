@@ -91,7 +91,7 @@ static bool cut_hex(struct slice *s, size_t digits, uint32_t *ret) {
 		}
 		value = (value << 4) | (uint32_t)digit;
 	}
-	*s = slice_of(s->data + digits, s->len - digits);
+	*s = slice_from(*s, digits);
 	*ret = value;
 	return true;
 }
@@ -104,7 +104,7 @@ static bool cut_octal(struct slice *s, uint32_t *ret) {
 		}
 		value = (value << 3) | (uint32_t)(s->data[i] - '0');
 	}
-	*s = slice_of(s->data + 3, s->len - 3);
+	*s = slice_from(*s, 3);
 	*ret = value;
 	return value <= 255;
 }
@@ -124,7 +124,7 @@ static size_t unescape(struct slice *s, char *out) {
 		out[0] = (char)value;
 		return octal ? 1 : 0;
 	}
-	*s = slice_of(s->data + 1, s->len - 1);
+	*s = slice_from(*s, 1);
 	const char *simple = strchr(names, c);
 	if (simple) {
 		out[0] = values[simple - names];
@@ -173,7 +173,7 @@ char *golex_unquote(struct arena *arena, struct slice s, size_t *ret_len) {
 		if (c == '"' || c == '\n') {
 			return NULL;
 		}
-		body = slice_of(body.data + 1, body.len - 1);
+		body = slice_from(body, 1);
 		if (c != '\\') {
 			out[len++] = c;
 			continue;
@@ -192,14 +192,14 @@ char *golex_unquote(struct arena *arena, struct slice s, size_t *ret_len) {
 struct slice golex_trim(struct slice s) {
 	size_t width = 0;
 	while (s.len > 0 && rune_is_space(rune_decode(s, &width))) {
-		s = slice_of(s.data + width, s.len - width);
+		s = slice_from(s, width);
 	}
 	while (s.len > 0) {
 		size_t start = s.len - 1;
 		while (start > 0 && s.len - start < 4 && is_tail((unsigned char)s.data[start])) {
 			start--;
 		}
-		uint32_t rune = rune_decode(slice_of(s.data + start, s.len - start), &width);
+		uint32_t rune = rune_decode(slice_from(s, start), &width);
 		if (!rune_is_space(rune) || start + width != s.len) {
 			break;
 		}
@@ -211,17 +211,16 @@ struct slice golex_trim(struct slice s) {
 bool golex_field(struct slice *rest, struct slice *ret_field) {
 	size_t width = 0;
 	while (rest->len > 0 && rune_is_space(rune_decode(*rest, &width))) {
-		*rest = slice_of(rest->data + width, rest->len - width);
+		*rest = slice_from(*rest, width);
 	}
 	if (rest->len == 0) {
 		return false;
 	}
 	size_t n = 0;
-	while (n < rest->len &&
-	       !rune_is_space(rune_decode(slice_of(rest->data + n, rest->len - n), &width))) {
+	while (n < rest->len && !rune_is_space(rune_decode(slice_from(*rest, n), &width))) {
 		n += width;
 	}
 	*ret_field = slice_of(rest->data, n);
-	*rest = slice_of(rest->data + n, rest->len - n);
+	*rest = slice_from(*rest, n);
 	return true;
 }

@@ -61,3 +61,15 @@ const struct gopls_release *gopls_release_for(const char *go) {
 	}
 	return NULL;
 }
+
+bool gopls_release_compiles(const char *go, const char *version) {
+	const struct gopls_release *r = gopls_release_of(version);
+	return r && goversion_compare(r->needs, go) <= 0 &&
+	       (r->built_by == 0 || goversion_minor(go) <= r->built_by);
+}
+
+const char *gopls_release_wanted(const char *go) {
+	const struct gopls_release *r =
+		*go && goversion_compare(go, "1.21") < 0 ? gopls_release_for(go) : NULL;
+	return r ? r->last : "latest";
+}

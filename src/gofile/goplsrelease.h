@@ -27,4 +27,11 @@ const struct gopls_release *gopls_release_of(const char *version);
 /* The newest release that Go `go` ("1.24.12") builds by itself; NULL when none. */
 const struct gopls_release *gopls_release_for(const char *go);
 
+/* Does Go `go` compile this release by itself? False for one that is not known. */
+bool gopls_release_compiles(const char *go, const char *version);
+
+/* What to install where there is none: "latest", or of a Go that cannot fetch a newer one by itself the newest release that
+ * it builds. go: "1.20.14"; "" when it is not known. Source of the limit: go.dev/doc/toolchain. */
+const char *gopls_release_wanted(const char *go);
+
 #endif

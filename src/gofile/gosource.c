@@ -31,12 +31,12 @@ static uint32_t peek(const struct scanner *s) {
 static void advance(struct scanner *s) {
 	size_t width = 1;
 	if (s->rest.len > 0 && s->rest.data[0] != '\n' && (unsigned char)s->rest.data[0] < 0x80) {
-		s->rest = slice_of(s->rest.data + 1, s->rest.len - 1);
+		s->rest = slice_from(s->rest, 1);
 		s->pos.character++;
 		return;
 	}
 	uint32_t rune = rune_decode(s->rest, &width);
-	s->rest = slice_of(s->rest.data + width, s->rest.len - width);
+	s->rest = slice_from(s->rest, width);
 	if (rune == '\n') {
 		s->pos.line++;
 		s->pos.character = 0;
@@ -49,7 +49,7 @@ static void advance(struct scanner *s) {
 static void skip_line(struct scanner *s) {
 	const char *end = memchr(s->rest.data, '\n', s->rest.len);
 	size_t n = end ? (size_t)(end - s->rest.data) : s->rest.len;
-	s->rest = slice_of(s->rest.data + n, s->rest.len - n);
+	s->rest = slice_from(s->rest, n);
 }
 
 static void skip_block(struct scanner *s) {
@@ -435,7 +435,7 @@ static struct view read_head(struct reader *r, struct slice text) {
 		out->truncated = true;
 	}
 	if (slice_starts(text, "\xEF\xBB\xBF")) {
-		text = slice_of(text.data + 3, text.len - 3);
+		text = slice_from(text, 3);
 	}
 	struct view v = view_of(text);
 	read_package(r, &v);

@@ -13,31 +13,8 @@ struct parts {
 	struct slice pre;  /* "1" */
 };
 
-static struct slice from(struct slice s, size_t n) {
-	return slice_of(s.data + n, s.len - n);
-}
-
-static bool cut_number(struct slice *s, struct slice *ret) {
-	size_t n = 0;
-	while (n < s->len && ascii_is_digit(s->data[n])) {
-		n++;
-	}
-	if (n == 0 || (s->data[0] == '0' && n > 1)) {
-		return false;
-	}
-	*ret = slice_of(s->data, n);
-	*s = from(*s, n);
-	return true;
-}
-
-static int compare_bytes(struct slice a, struct slice b) {
-	size_t n = a.len < b.len ? a.len : b.len;
-	int c = n > 0 ? memcmp(a.data, b.data, n) : 0;
-	return c != 0 ? c : (a.len > b.len) - (a.len < b.len);
-}
-
 static int compare_number(struct slice a, struct slice b) {
-	return a.len != b.len ? (a.len < b.len ? -1 : 1) : compare_bytes(a, b);
+	return a.len != b.len ? (a.len < b.len ? -1 : 1) : slice_compare(a, b);
 }
 
 /* "rc1": letters, then maybe a number, then the end. */
@@ -50,13 +27,13 @@ static bool parse_pre(struct slice s, struct parts *v) {
 		return false;
 	}
 	v->kind = slice_of(s.data, n);
-	s = from(s, n);
-	return s.len == 0 || (cut_number(&s, &v->pre) && s.len == 0);
+	s = slice_from(s, n);
+	return s.len == 0 || (slice_number(&s, &v->pre) && s.len == 0);
 }
 
 static bool parse_parts(const char *text, struct parts *v) {
 	struct slice s = slice_str(text);
-	if (!cut_number(&s, &v->major)) {
+	if (!slice_number(&s, &v->major)) {
 		return false;
 	}
 	if (s.len == 0) {
@@ -67,8 +44,8 @@ static bool parse_parts(const char *text, struct parts *v) {
 	if (s.data[0] != '.') {
 		return false;
 	}
-	s = from(s, 1);
-	if (!cut_number(&s, &v->minor)) {
+	s = slice_from(s, 1);
+	if (!slice_number(&s, &v->minor)) {
 		return false;
 	}
 	if (s.len == 0) {
@@ -80,8 +57,8 @@ static bool parse_parts(const char *text, struct parts *v) {
 	if (s.data[0] != '.') {
 		return parse_pre(s, v);
 	}
-	s = from(s, 1);
-	return cut_number(&s, &v->patch) && s.len == 0;
+	s = slice_from(s, 1);
+	return slice_number(&s, &v->patch) && s.len == 0;
 }
 
 static struct parts parts_of(const char *text) {
@@ -107,7 +84,7 @@ int goversion_compare(const char *a, const char *b) {
 	int c = compare_number(x.major, y.major);
 	c = c != 0 ? c : compare_number(x.minor, y.minor);
 	c = c != 0 ? c : compare_number(x.patch, y.patch);
-	c = c != 0 ? c : compare_bytes(x.kind, y.kind);
+	c = c != 0 ? c : slice_compare(x.kind, y.kind);
 	return c != 0 ? c : compare_number(x.pre, y.pre);
 }
 
@@ -121,8 +98,8 @@ int goversion_minor(const char *version) {
 	if (!slice_starts(s, "1.")) {
 		return -1;
 	}
-	s = from(s, 2);
-	if (!cut_number(&s, &minor) || minor.len > MINOR_MAX_DIGITS) {
+	s = slice_from(s, 2);
+	if (!slice_number(&s, &minor) || minor.len > MINOR_MAX_DIGITS) {
 		return -1;
 	}
 	int n = 0;

@@ -57,7 +57,7 @@ static uint32_t peek(const struct lexer *lx, size_t *ret_width) {
 static void advance(struct lexer *lx) {
 	size_t width = 0;
 	uint32_t rune = peek(lx, &width);
-	lx->rest = slice_of(lx->rest.data + width, lx->rest.len - width);
+	lx->rest = slice_from(lx->rest, width);
 	if (rune == '\n') {
 		lx->line++;
 		lx->column = 1;
@@ -70,7 +70,7 @@ static void advance(struct lexer *lx) {
 static void skip_to_newline(struct lexer *lx) {
 	const char *newline = lx->rest.len > 0 ? memchr(lx->rest.data, '\n', lx->rest.len) : NULL;
 	size_t n = newline ? (size_t)(newline - lx->rest.data) : lx->rest.len;
-	lx->rest = slice_of(lx->rest.data + n, lx->rest.len - n);
+	lx->rest = slice_from(lx->rest, n);
 	lx->column += (int)n;
 }
 
@@ -207,7 +207,7 @@ static const char *comment_text(struct parser *p, struct word word) {
 	if (word.kind != WORD_SUFFIX) {
 		return NULL;
 	}
-	struct slice text = slice_of(word.text.data + 2, word.text.len - 2);
+	struct slice text = slice_from(word.text, 2);
 	return arena_slicedup(p->lx.arena, text);
 }
 

@@ -113,7 +113,7 @@ static bool starts_as_workspace(struct slice text) {
 	if (!slice_line(&text, &line) || !slice_starts(line, "## ")) {
 		return false;
 	}
-	line = slice_of(line.data + 3, line.len - 3);
+	line = slice_from(line, 3);
 	while (slice_cut(&line, ';', &part)) {
 		if (slice_eq(golex_trim(part), "workspace")) {
 			return true;
@@ -203,7 +203,7 @@ struct modulestxt modulestxt_parse(struct arena *arena, struct slice text) {
 		if (slice_starts(line, "# ")) {
 			read_module(&r, line, number);
 		} else if (r.in_module && slice_starts(line, "## ")) {
-			read_annotations(&r, slice_of(line.data + 3, line.len - 3));
+			read_annotations(&r, slice_from(line, 3));
 		} else if (r.in_module) {
 			read_package(&r, line);
 		}

@@ -10,24 +10,6 @@ static bool is_ident(char c) {
 	return ascii_is_alnum(c) || c == '-';
 }
 
-static struct slice from(struct slice s, size_t n) {
-	return slice_of(s.data + n, s.len - n);
-}
-
-/* A decimal number without leading zeros. */
-static bool cut_number(struct slice *s, struct slice *ret) {
-	size_t n = 0;
-	while (n < s->len && ascii_is_digit(s->data[n])) {
-		n++;
-	}
-	if (n == 0 || (s->data[0] == '0' && n > 1)) {
-		return false;
-	}
-	*ret = slice_of(s->data, n);
-	*s = from(*s, n);
-	return true;
-}
-
 static bool all_digits(struct slice s) {
 	for (size_t i = 0; i < s.len; i++) {
 		if (!ascii_is_digit(s.data[i])) {
@@ -60,7 +42,7 @@ static bool cut_suffix(struct slice *s, char end, struct slice *ret) {
 		}
 	}
 	*ret = slice_of(s->data, i);
-	*s = from(*s, i);
+	*s = slice_from(*s, i);
 	return true;
 }
 
@@ -70,10 +52,10 @@ bool semver_parse(const char *text, struct semver *ret) {
 	if (!slice_starts(s, "v")) {
 		return false;
 	}
-	s = from(s, 1);
+	s = slice_from(s, 1);
 	struct slice *numbers[] = {&v.major, &v.minor, &v.patch};
 	for (size_t i = 0; i < 3; i++) {
-		if (!cut_number(&s, numbers[i])) {
+		if (!slice_number(&s, numbers[i])) {
 			return false;
 		}
 		if (s.len == 0) {
@@ -84,7 +66,7 @@ bool semver_parse(const char *text, struct semver *ret) {
 			if (s.data[0] != '.') {
 				return false;
 			}
-			s = from(s, 1);
+			s = slice_from(s, 1);
 		}
 	}
 	if (s.len > 0 && s.data[0] == '-' && !cut_suffix(&s, '+', &v.pre)) {
@@ -111,23 +93,13 @@ bool semver_is_canonical(const char *text) {
 	       (v.build.len == 0 || slice_eq(v.build, "+incompatible"));
 }
 
-static int sign(int c) {
-	return (c > 0) - (c < 0);
-}
-
-static int compare_bytes(struct slice a, struct slice b) {
-	size_t n = a.len < b.len ? a.len : b.len;
-	int c = n > 0 ? sign(memcmp(a.data, b.data, n)) : 0;
-	return c != 0 ? c : (a.len > b.len) - (a.len < b.len);
-}
-
 static int compare_number(struct slice a, struct slice b) {
 	struct slice x = a.len > 0 ? a : slice_str("0");
 	struct slice y = b.len > 0 ? b : slice_str("0");
 	if (x.len != y.len) {
 		return x.len < y.len ? -1 : 1;
 	}
-	return compare_bytes(x, y);
+	return slice_compare(x, y);
 }
 
 static int compare_ident(struct slice a, struct slice b) {
@@ -136,15 +108,15 @@ static int compare_ident(struct slice a, struct slice b) {
 	if (number_a != number_b) {
 		return number_a ? -1 : 1;
 	}
-	return number_a ? compare_number(a, b) : compare_bytes(a, b);
+	return number_a ? compare_number(a, b) : slice_compare(a, b);
 }
 
 static int compare_pre(struct slice a, struct slice b) {
 	if (a.len == 0 || b.len == 0) {
 		return (a.len == 0) - (b.len == 0);
 	}
-	struct slice x = from(a, 1);
-	struct slice y = from(b, 1);
+	struct slice x = slice_from(a, 1);
+	struct slice y = slice_from(b, 1);
 	struct slice ident_x;
 	struct slice ident_y;
 	for (;;) {
@@ -188,7 +160,7 @@ static bool gopkg_major(struct slice path, struct slice *ret_major) {
 	if (i <= 1 || path.data[i - 1] != 'v' || path.data[i - 2] != '.') {
 		return false;
 	}
-	struct slice major = from(path, i - 2);
+	struct slice major = slice_from(path, i - 2);
 	if (i == end || (path.data[i] == '0' && !slice_eq(major, ".v0"))) {
 		return false;
 	}
@@ -198,7 +170,7 @@ static bool gopkg_major(struct slice path, struct slice *ret_major) {
 
 bool semver_path_major(const char *module_path, struct slice *ret_major) {
 	struct slice path = slice_str(module_path);
-	*ret_major = from(path, path.len);
+	*ret_major = slice_from(path, path.len);
 	if (slice_starts(path, "gopkg.in/")) {
 		return gopkg_major(path, ret_major);
 	}
@@ -211,7 +183,7 @@ bool semver_path_major(const char *module_path, struct slice *ret_major) {
 	if (i <= 1 || i == path.len || path.data[i - 1] != 'v' || path.data[i - 2] != '/') {
 		return true;
 	}
-	struct slice major = from(path, i - 2);
+	struct slice major = slice_from(path, i - 2);
 	if (dot || path.data[i] == '0' || slice_eq(major, "/v1")) {
 		return false;
 	}
@@ -240,8 +212,8 @@ const char *semver_check_major(struct arena *arena, const char *version, struct 
 		return arena_printf(arena, "should be v0 or v1, not v%.*s", (int)v.major.len,
 		                    v.major.data);
 	}
-	struct slice want = from(major, 2);
-	if (compare_bytes(want, v.major) == 0) {
+	struct slice want = slice_from(major, 2);
+	if (slice_compare(want, v.major) == 0) {
 		return NULL;
 	}
 	return arena_printf(arena, "should be v%.*s, not v%.*s", (int)want.len, want.data,

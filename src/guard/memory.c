@@ -24,7 +24,13 @@ static void add_visit(struct guard_memory *memory, const struct guard_visit *vis
 	if (at == MEMORY_DIRS_MAX) {
 		return;
 	}
+	int64_t same_ns = at < memory->visit_count &&
+	                                  memory->visits[at].good_ns == visit->good_ns &&
+	                                  visit->same_ns == 0
+	                          ? memory->visits[at].same_ns
+	                          : visit->same_ns;
 	memory->visits[at] = *visit;
+	memory->visits[at].same_ns = same_ns;
 	memory->visit_count += at == memory->visit_count;
 }
 
@@ -38,7 +44,10 @@ static void read_block(struct arena *arena, struct slice block, struct guard_mem
 		add_visit(memory, &(struct guard_visit){
 					  .dir = dir,
 					  .at_ns = keyline_number(arena, block, "at_ns", 0),
-					  .cpu_ns = keyline_number(arena, block, "cpu_ns", 0)});
+					  .cpu_ns = keyline_number(arena, block, "cpu_ns", 0),
+					  .good_ns = keyline_number(arena, block, "good_ns", 0),
+					  .same_ns = keyline_number(arena, block, "same_ns", 0),
+					  .differs = keyline_number(arena, block, "differs", 0)});
 		return;
 	}
 	if (is_known_id(id)) {
@@ -80,6 +89,9 @@ struct slice guard_memory_write(struct arena *arena, const struct guard_memory *
 		keyline_put(&out, "dir", v->dir);
 		put_number(&out, "at_ns", v->at_ns);
 		put_number(&out, "cpu_ns", v->cpu_ns);
+		put_number(&out, "good_ns", v->good_ns);
+		put_number(&out, "same_ns", v->same_ns);
+		put_number(&out, "differs", v->differs);
 		strbuf_add_char(&out, '\n');
 	}
 	for (size_t i = 0; i < memory->known.count; i++) {

@@ -120,8 +120,15 @@ void search_list(struct search *s, const char *list, const char *suffix, const c
 }
 
 const char *search_path_only(struct exam *exam, const char *list, const char *name) {
+	bool known;
+	return search_path_known(exam, list, name, &known);
+}
+
+const char *search_path_known(struct exam *exam, const char *list, const char *name,
+                              bool *ret_known) {
 	struct slice rest = slice_str(list);
 	struct slice dir;
+	*ret_known = true;
 	for (size_t i = 0; i < LIST_MAX && slice_cut(&rest, ':', &dir); i++) {
 		if (dir.len == 0 || dir.data[0] != '/') {
 			continue;
@@ -131,6 +138,7 @@ const char *search_path_only(struct exam *exam, const char *list, const char *na
 		if (st.is_file && st.can_exec) {
 			return path;
 		}
+		*ret_known = *ret_known && st.known;
 	}
 	return NULL;
 }

@@ -41,5 +41,8 @@ void search_list_elsewhere(struct exam *exam, const char *tool, const char *list
 
 /* The first usable file of that name on a PATH-like list, or NULL; no facts. */
 const char *search_path_only(struct exam *exam, const char *list, const char *name);
+/* The same; *ret_known is false when a place before it could not be looked at. */
+const char *search_path_known(struct exam *exam, const char *list, const char *name,
+                              bool *ret_known);
 
 #endif

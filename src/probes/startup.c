@@ -31,6 +31,7 @@ static void read_file(struct startup_reader *r, const char *path, const char *ki
 	r->kind = kind;
 	r->mtime_ns = st.mtime_ns;
 	r->line = 0;
+	r->loop_name = NULL;
 	bool pam = str_ends(path, "/pam_env.conf") || str_ends(path, "/.pam_environment");
 	bool universal = str_ends(path, "/fish_variables");
 	if (!universal) { /* fish writes it for its own ends as well */

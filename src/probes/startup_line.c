@@ -167,8 +167,68 @@ static void add_sourced(struct startup_reader *r, const char *file, const char *
 	r->sourced[r->sourced_count++] = file;
 }
 
+/* for NAME in WORDS: files that its body may read in turn. */
+static void read_for(struct startup_reader *r, const char *p) {
+	size_t n = 0;
+	while (ascii_is_word(p[n])) {
+		n++;
+	}
+	r->loop_name = arena_strndup(r->exam->arena, p, n);
+	r->loop_files = NULL;
+	p += n + strspn(p + n, " \t");
+	if (n == 0 || !str_starts(p, "in ")) {
+		r->loop_name = NULL;
+		return;
+	}
+	for (p += strlen("in "); *(p += strspn(p, " \t")) && *p != '#';) {
+		const char *before = p;
+		const char *word = read_word(r, &p);
+		const char *star = strchr(word, '*');
+		if (word[0] == '/' && star && !strchr(star, '/') && !strchr(star + 1, '*')) {
+			r->loop_files = word;
+		}
+		if (p == before) {
+			return;
+		}
+	}
+}
+
+/* $NAME, "$NAME", ${NAME} of that loop? */
+static bool is_loop_name(const struct startup_reader *r, const char *p) {
+	size_t n = strlen(r->loop_name);
+	p += *p == '"';
+	bool dollar = *p == '$';
+	p += dollar;
+	p += *p == '{';
+	return dollar && str_starts(p, r->loop_name) && !ascii_is_word(p[n]);
+}
+
+static void add_loop_files(struct startup_reader *r) {
+	struct arena *arena = r->exam->arena;
+	const char *dir = path_parent(arena, r->loop_files);
+	const char *base = path_base(r->loop_files);
+	const char *star = strchr(base, '*');
+	const char *begin = arena_strndup(arena, base, (size_t)(star - base));
+	const struct evidence *ev = world_look(r->exam->world, LOOK_DIR, dir, LOOK_CAP_DIR);
+	struct slice rest = ev->bytes;
+	struct slice line;
+	while (evidence_has_bytes(ev) && slice_line(&rest, &line)) {
+		const char *entry = line.len > 2 ? arena_slicedup(arena, line) : "d .";
+		const char *name = entry + 2;
+		bool fits = strlen(name) >= strlen(base) - 1 && str_starts(name, begin) &&
+		            str_ends(name, star + 1) && (name[0] != '.' || begin[0] == '.');
+		if (fits && entry[0] != 'd') {
+			add_sourced(r, path_join(arena, dir, name), r->kind);
+		}
+	}
+}
+
 static void read_source(struct startup_reader *r, const char *p) {
 	p += strspn(p, " \t");
+	if (r->loop_name && r->loop_files && is_loop_name(r, p)) {
+		add_loop_files(r);
+		return;
+	}
 	const char *file = read_word(r, &p);
 	bool rc = str_ends(file, "shrc") || str_ends(file, "bash.bashrc");
 	add_sourced(r, file, rc ? "interactive" : r->kind);
@@ -292,6 +352,10 @@ static void read_command(struct startup_reader *r, const char *p) {
 	       command_is(&p, "{")) {
 	}
 	if (streq(r->kind, "project") && read_direnv(r, p)) {
+		return;
+	}
+	if (command_is(&p, "for")) {
+		read_for(r, p);
 		return;
 	}
 	if (command_is(&p, ".") || command_is(&p, "source")) {

@@ -7,7 +7,7 @@
 
 #include "core/probe.h"
 
-#define SOURCED_MAX 12 /* files that other startup files source */
+#define SOURCED_MAX 32 /* files that other startup files source */
 
 struct startup_reader {
 	struct exam *exam;
@@ -20,6 +20,8 @@ struct startup_reader {
 	const char *sourced[SOURCED_MAX];
 	const char *sourced_kind[SOURCED_MAX];
 	size_t sourced_count;
+	const char *loop_name;  /* of the last `for NAME in WORDS`, or NULL */
+	const char *loop_files; /* the one of its words that stands for files: "/dir/a*b" */
 };
 
 /* A line of a shell's file, or of environment.d; it may hold several commands. */

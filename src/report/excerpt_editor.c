@@ -189,6 +189,9 @@ const char *excerpt_editor(struct arena *a, const struct fact *fact) {
 		return debugger_line(a, AS(debugger));
 	case FACT_wiring:
 		return wiring_line(a, AS(wiring));
+	case FACT_tool_source:
+		return arena_printf(a, "%s@%s lies below %s", AS(tool_source)->module,
+		                    AS(tool_source)->version, AS(tool_source)->dir);
 	case FACT_installer:
 		return arena_printf(a, "%s in %s puts programs into %s", AS(installer)->name,
 		                    AS(installer)->path, AS(installer)->dir);

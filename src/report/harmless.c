@@ -50,7 +50,7 @@ uint32_t utf8_next(struct slice *rest) {
 		c = UTF8_BAD;
 	}
 	size_t len = c == UTF8_BAD ? 1 : more + 1;
-	*rest = slice_of(rest->data + len, rest->len - len);
+	*rest = slice_from(*rest, len);
 	return c;
 }
 

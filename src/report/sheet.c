@@ -44,7 +44,7 @@ static bool next_word(struct slice *rest, size_t room, struct slice *ret_word) {
 	}
 	if (cut > 0) {
 		*ret_word = slice_of(before.data, cut);
-		*rest = slice_of(before.data + cut, before.len - cut);
+		*rest = slice_from(before, cut);
 	}
 	return true;
 }

@@ -6,22 +6,10 @@
  * (cfg-alternate-tools-stale), no Go at all (bin-go-missing explains this one).
  */
 #include "base/path.h"
+#include "core/gopls_choice.h"
 #include "core/origin.h"
 #include "core/rule.h"
 #include "gofile/goplsrelease.h"
-#include "gofile/goversion.h"
-
-/* The newest gopls that the Go at hand can build when it cannot fetch a newer toolchain by itself. */
-static const char *version_for(const struct facts *facts) {
-	facts_each (go_version, v, facts) {
-		if (streq(v->source, "local") && !str_empty(v->version) &&
-		    goversion_compare(v->version, "1.21") < 0) {
-			const struct gopls_release *r = gopls_release_for(v->version);
-			return r ? r->last : "latest";
-		}
-	}
-	return "latest";
-}
 
 /* Where this user's programs lie, or a link of that name: not just some directory of another user on
  * PATH. */
@@ -99,7 +87,7 @@ static void report(const struct rule *self, const struct facts *facts, struct fi
 	}
 	origin_cite_judged(facts, f, "PATH");
 	finding_fix(out, f, "install it", "go install golang.org/x/tools/gopls@%s",
-	            version_for(facts));
+	            gopls_release_wanted(gopls_local_go(facts)));
 }
 
 /* What is found is a script (a wrapper, the shim of a version manager) that finds no gopls itself. */
@@ -126,7 +114,8 @@ static void check_wrapper(const struct rule *self, const struct facts *facts,
 	finding_cites(f, b);
 	finding_cites(f, chosen);
 	finding_fix(out, f, "install it where that script looks, or correct the script",
-	            "go install golang.org/x/tools/gopls@%s", version_for(facts));
+	            "go install golang.org/x/tools/gopls@%s",
+	            gopls_release_wanted(gopls_local_go(facts)));
 }
 
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {

@@ -49,6 +49,26 @@ static const struct fact_tool *blocked(const struct facts *facts, const char *to
 	return found;
 }
 
+/* No gopls is found, and none that works lies elsewhere either: one of this user's own, where the editor does not look
+ * (GOBIN, say), that has lost its x, is at least how the missing one comes to be missing. */
+static const struct fact_tool *blocked_elsewhere(const struct facts *facts) {
+	const struct fact_target *target = facts_first(target, facts);
+	const struct fact_tool *found = NULL;
+	facts_each (tool, t, facts) {
+		if (!streq(t->tool, "gopls") || !streq(t->via, "elsewhere")) {
+			continue;
+		}
+		if (streq(t->state, "ok")) {
+			return NULL;
+		}
+		bool home = target && !str_empty(target->home) && path_below(t->path, target->home);
+		if (!found && home && streq(t->state, "no_exec_bit")) {
+			found = t;
+		}
+	}
+	return found;
+}
+
 static bool is_own(const struct facts *facts, const char *path) {
 	const struct fact_target *target = facts_first(target, facts);
 	return target && !str_empty(target->home) &&
@@ -113,6 +133,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 	static const char *const tools[] = {"gopls", "go"};
 	for (size_t i = 0; i < sizeof(tools) / sizeof(*tools); i++) {
 		const struct fact_tool *t = blocked(facts, tools[i]);
+		t = t || i > 0 ? t : blocked_elsewhere(facts);
 		if (!t || facts_healthy(facts)) {
 			continue;
 		}

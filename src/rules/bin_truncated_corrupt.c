@@ -7,6 +7,7 @@
  * library (bin-missing-interpreter-libc), ENOEXEC on a sound file another machine's
  * (bin-wrong-arch-format).
  */
+#include "core/gopls_choice.h"
 #include "core/rule.h"
 
 #include <errno.h>
@@ -23,8 +24,9 @@ static bool has_traceback(const char *err) {
 }
 
 static bool is_runtime_fault(const char *err) {
+	/* Before it has read a message there is nothing whose depth could exhaust a stack. */
 	bool fault = str_has(err, "unexpected fault address") || str_has(err, "[signal SIG") ||
-	             str_has(err, "SIGILL:");
+	             str_has(err, "SIGILL:") || str_has(err, "goroutine stack exceeds");
 	return fault && !str_has(err, "panic: ") && !str_has(err, "out of memory");
 }
 
@@ -97,7 +99,7 @@ static void advise(struct findings *out, struct finding *f, const struct fact_bi
 	if (streq(b->tool, "gopls")) {
 		finding_fix(out, f, "install it again over the damaged file",
 		            "go install golang.org/x/tools/gopls@%s",
-		            str_starts(b->version, "v") ? b->version : "latest");
+		            gopls_release_or_latest(b->version));
 	} else {
 		finding_fix(out, f,
 		            "install this Go again, from an archive whose checksum was compared",
@@ -158,6 +160,6 @@ const struct rule rule_bin_truncated_corrupt = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(tool) | FACT_BIT(binary),
-	.explains = IDS("*bin-shadowed-duplicate"),
+	.explains = IDS("*bin-shadowed-duplicate", "*bug-gopls-panic"),
 	.check = check,
 };

@@ -116,6 +116,19 @@ static bool waits_for_lock(const struct facts *facts) {
 	return false;
 }
 
+/* The server hangs and it is seen on what: then a wrapper that never gets to go is on the way there, and where the way
+ * ends is the cause. One that only works, and goes on and on, is not explained by that. */
+static bool waits_elsewhere(const struct facts *facts) {
+	facts_each (wait_leaf, l, facts) {
+		if (l->settled && !l->healthy &&
+		    (streq(l->role, "child") || streq(l->role, "other")) &&
+		    !STR_IN(l->kind, "works", "inside", "hidden")) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	if (facts_healthy(facts)) {
 		return;
@@ -126,7 +139,8 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		bool ends_early = streq(w->differs, "fails") || streq(w->differs, "hangs");
 		bool by_variable = ends_early || streq(w->differs, "splits");
 		if ((by_variable && sets_what_is_wrong(facts)) ||
-		    (streq(w->differs, "hangs") && waits_for_lock(facts))) {
+		    (streq(w->differs, "hangs") &&
+		     (waits_for_lock(facts) || waits_elsewhere(facts)))) {
 			continue;
 		}
 		if (str_empty(w->differs) || (known && (ends_early || streq(s->manager, "snap")))) {

@@ -104,6 +104,16 @@ static const struct fact *platform_fault(const struct facts *facts, const char *
 	return origin_excluded(facts, name, value);
 }
 
+/* go waits for a host or a name server that does not answer: the value is what others have, too, and that is down. */
+static bool hangs_on(const struct facts *facts) {
+	facts_each (wait_leaf, l, facts) {
+		if (l->settled && STR_IN(l->kind, "net", "dns") && str_starts(l->name, "go ")) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* The fact that shows what this stored value breaks, or NULL: then it is innocent. */
 static const struct fact *fault_of(const struct facts *facts, const struct fact_govar *var) {
 	const char *name = var->name;
@@ -120,6 +130,11 @@ static const struct fact *fault_of(const struct facts *facts, const struct fact_
 		return platform_fault(facts, name, var->value);
 	}
 	if (streq(name, "GOPROXY")) {
+		/* What a host that answers may still give is not known before; and of one that does not answer,
+		 * ipc-server-waits-on-child speaks. */
+		if ((!str_starts(var->value, "off") && !facts_hurt(facts)) || hangs_on(facts)) {
+			return NULL;
+		}
 		const struct fact_toolchain *t = facts_first(toolchain, facts);
 		bool stuck = t && streq(t->verdict, "needs") && !t->present;
 		const struct fact_mod_absent *absent = facts_first(mod_absent, facts);

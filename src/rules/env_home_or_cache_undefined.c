@@ -96,7 +96,8 @@ static void check_file(const struct rule *self, const struct facts *facts, struc
 		return;
 	}
 	bool by_xdg = streq(cache->origin, "default") && is_set(facts, "XDG_CACHE_HOME");
-	if (streq(cache->origin, "default") && !by_xdg) {
+	bool by_nobody = streq(cache->origin, "default") && !by_xdg;
+	if (by_nobody && (loop || str_empty(place->link))) {
 		return; /* HOME is to blame */
 	}
 	const char *name = by_xdg ? "XDG_CACHE_HOME" : "GOCACHE";
@@ -119,6 +120,10 @@ static void check_file(const struct rule *self, const struct facts *facts, struc
 	if (by_xdg) {
 		finding_fix(out, f, "take it out of where the editor gets its environment from",
 		            "unset XDG_CACHE_HOME");
+	} else if (by_nobody) {
+		finding_fix(out, f, "put the link aside; go makes a directory there",
+		            "mv %s %s.aside", str_shell_quote(out->arena, place->path),
+		            str_shell_quote(out->arena, place->path));
 	} else {
 		origin_fix(facts, out, f, cache);
 	}

@@ -10,6 +10,7 @@
 #include "base/path.h"
 #include "core/complaint.h"
 #include "core/rule.h"
+#include "gofile/lockfile.h"
 
 static bool is_remote(const char *fstype) {
 	static const char *const types[] = {"nfs",  "cifs", "smb", "9p",      "fuse",
@@ -33,6 +34,23 @@ static const struct fact_place *place_of(const struct facts *facts, const char *
 	return best;
 }
 
+/* Where the places are not known (of a process that was asked about), the path tells whose file it is. */
+static const char *role_of(struct arena *arena, const char *path) {
+	switch (lockfile_of(arena, path).kind) {
+	case LOCKFILE_BUILD:
+		return "GOCACHE";
+	case LOCKFILE_VERSION:
+	case LOCKFILE_TOOLCHAIN:
+	case LOCKFILE_LIST:
+	case LOCKFILE_MODCACHE:
+	case LOCKFILE_VCS:
+	case LOCKFILE_SUMDB:
+		return "GOMODCACHE";
+	default:
+		return "";
+	}
+}
+
 static void report(const struct rule *self, const struct facts *facts, struct findings *out,
                    const struct fact *proof, const char *who, const char *path,
                    const char *fstype) {
@@ -47,7 +65,7 @@ static void report(const struct rule *self, const struct facts *facts, struct fi
 	                           path, p ? p->mount : "", fstype);
 	finding_cite(f, proof);
 	finding_cite(f, (const struct fact *)p);
-	const char *role = p ? p->role : "";
+	const char *role = p ? p->role : role_of(out->arena, path);
 	if (streq(role, "GOCACHE") || streq(role, "GOMODCACHE") || streq(role, "GOPATH")) {
 		bool build = streq(role, "GOCACHE");
 		finding_fix(out, f, "put that cache on a local disk",

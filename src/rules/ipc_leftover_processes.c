@@ -42,8 +42,23 @@ static void add(const struct rule *self, struct findings *out, const struct fact
 	}
 }
 
+/* A debugger that holds a server: what it holds is what is spoken of. */
+static bool holds_one(const struct facts *facts, const struct fact_stray *s) {
+	const char *mark = arena_printf(facts->arena, "(pid %lld)", (long long)s->pid);
+
+	facts_each (wait_leaf, l, facts) {
+		if (streq(l->kind, "traced") && str_has(l->on, mark)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	facts_each (stray, s, facts) {
+		if (holds_one(facts, s)) {
+			continue;
+		}
 		add(self, out, s);
 	}
 }

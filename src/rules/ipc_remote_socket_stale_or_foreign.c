@@ -107,7 +107,40 @@ static void check_owner(const struct rule *self, const struct facts *facts, stru
 	            "\"go.languageServerFlags\": [\"-remote=auto\"]");
 }
 
+/* A forwarder was seen to wait for one who holds the daemon's socket and is no gopls. */
+static void check_holder(const struct rule *self, const struct facts *facts, struct findings *out,
+                         const struct fact_wait_leaf *l) {
+	if (!streq(l->kind, "stale") || !l->settled ||
+	    (streq(l->origin, "trial") && facts_healthy(facts))) {
+		return;
+	}
+	findings_each (f, out) {
+		if (f->rule == self && streq(f->subject, l->on)) {
+			return; /* the running one and ours wait for the same */
+		}
+	}
+	struct finding *f = findings_add(out, self, CONF_CERTAIN, l->on, "%s", l->text);
+
+	finding_cites(f, l);
+	facts_each (wait_link, link, facts) {
+		if (link->target == l->target) {
+			finding_cites(f, link);
+		}
+	}
+	if (l->on[0] == '/') {
+		finding_fix(out, f, "remove the socket, and start the daemon again", "rm %s",
+		            str_shell_quote(out->arena, l->on))
+			->reversible = false;
+	}
+	finding_fix(out, f, "end who has it, and start the daemon again", "kill %lld",
+	            (long long)l->pid)
+		->disruptive = true;
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
+	facts_each (wait_leaf, l, facts) {
+		check_holder(self, facts, out, l);
+	}
 	facts_each (daemon_socket, s, facts) {
 		check_socket(self, facts, out, s);
 	}

@@ -2,7 +2,8 @@
  * The server itself stands still: stopped by a signal, held by a debugger, its cgroup frozen or out of processor time,
  * or wedged. It holds its pipe, so the editor waits for ever and says nothing.
  *
- * Not this: a server of another workspace, the program a debugger holds at a breakpoint, a server that waits for a
+ * Not this: one that has used up its files (res-nofile) or processes (res-nproc-pids), whose socket somebody else holds
+ * (ipc-remote-socket-stale-or-foreign), a server of another workspace, the program a debugger holds at a breakpoint, a server that waits for a
  * child (ipc-server-waits-on-child) or for an editor that stands still itself (ipc-editor-does-not-read).
  */
 #include "core/rule.h"
@@ -18,8 +19,7 @@ static bool stands_still(const struct fact_wait_leaf *l) {
 static bool is_it(const struct facts *facts, const struct fact_wait_leaf *l) {
 	bool wedged = streq(l->kind, "inside") || streq(l->kind, "disk") ||
 	              streq(l->kind, "memory") || streq(l->kind, "lock") ||
-	              streq(l->kind, "fifo") || streq(l->kind, "reader") ||
-	              streq(l->kind, "files") || streq(l->kind, "pids");
+	              streq(l->kind, "fifo") || streq(l->kind, "reader");
 
 	if ((streq(l->origin, "trial") && facts_healthy(facts)) || l->healthy || !l->settled) {
 		return false;
@@ -37,7 +37,8 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 			continue;
 		}
 		bool slow = streq(l->kind, "net") || streq(l->kind, "disk");
-		bool sure = !streq(l->kind, "inside") && (!slow || l->since_ms >= SILENT_MS);
+		bool sure = (!streq(l->kind, "inside") || l->proven) &&
+		            (!slow || l->since_ms >= SILENT_MS);
 		const char *subject = arena_printf(out->arena, "%s", l->name);
 		struct finding *f = findings_add(out, self, sure ? CONF_CERTAIN : CONF_LIKELY,
 		                                 subject, "%s", l->text);

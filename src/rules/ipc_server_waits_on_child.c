@@ -2,14 +2,14 @@
  * The server is well and waits for another process that does not come to an end: its go, git, ssh, a driver, or whoever
  * has the lock they need. The last of the chain is the cause.
  *
- * Not this: a child that works (a compiler at full speed) unless the server has not answered for long, one that has
- * just begun to wait, gopls's telemetry child, which is always there and waits.
+ * Not this: a child that works (a compiler at full speed) unless the server has not answered for long or it has been
+ * at it for long, one that has just begun to wait, gopls's telemetry child, which is always there and waits.
  */
 #include "core/rule.h"
 
 static bool is_it(const struct facts *facts, const struct fact_wait_leaf *l) {
 	if ((streq(l->origin, "trial") && facts_healthy(facts)) || l->healthy || !l->settled ||
-	    streq(l->kind, "hidden")) {
+	    STR_IN(l->kind, "hidden", "files", "pids", "stale")) {
 		return false;
 	}
 	if (streq(l->role, "child") || streq(l->role, "other")) {
@@ -24,10 +24,19 @@ static bool is_it(const struct facts *facts, const struct fact_wait_leaf *l) {
 /* A host that is slow has answered by then. */
 #define SILENT_MS 4500
 
-/* So late, and it still works: it may come to an end, and nobody can say when. */
+/* One program at work for longer than a package takes: a compiler that gets a generated header, a generator. */
+#define LONG_WORK_MS 4000
+
+/* So late, and it still works: it may come to an end, and nobody can say when. That go itself reads and counts is what
+ * a large project costs. */
 static bool still_works(const struct facts *facts, const struct fact_wait_leaf *l) {
-	return streq(l->origin, "trial") && streq(l->kind, "works") && streq(l->role, "child") &&
-	       !facts_healthy(facts);
+	if (!streq(l->kind, "works") || !streq(l->role, "child")) {
+		return false;
+	}
+	return streq(l->origin, "asked")
+	               ? l->since_ms >= LONG_WORK_MS && !str_starts(l->name, "go ") &&
+	                         !str_starts(l->name, "gopls ")
+	               : streq(l->origin, "trial") && !facts_healthy(facts);
 }
 
 /* What is seen to be so, and not only concluded from what it is not. */
@@ -35,7 +44,7 @@ static bool is_sure(const struct fact_wait_leaf *l) {
 	if (streq(l->kind, "net") || streq(l->kind, "dns") || streq(l->kind, "disk")) {
 		return l->since_ms >= SILENT_MS;
 	}
-	return !streq(l->kind, "inside");
+	return !streq(l->kind, "inside") || l->proven;
 }
 
 /* "ssh (pid 42)" and "ssh (pid 43)" */
@@ -83,16 +92,16 @@ static bool is_twin(const struct facts *facts, const struct fact_wait_leaf *l) {
 	return false;
 }
 
-/* An address that go waits for because a stored GOPROXY names it: one thing, of which that rule speaks. */
-static const char *about(const struct findings *out, const struct facts *facts,
-                         const struct fact_wait_leaf *l) {
+/* Where the address comes from, when no variable shows it. */
+static void say_stored(struct findings *out, struct finding *f, const struct facts *facts,
+                       const struct fact_wait_leaf *l) {
 	const struct fact_govar *proxy = facts_govar(facts, "GOPROXY");
-	bool fetches =
-		(streq(l->kind, "net") || streq(l->kind, "dns")) && str_starts(l->name, "go ");
 
-	return fetches && proxy && streq(proxy->origin, "goenv")
-	               ? proxy->name
-	               : arena_printf(out->arena, "%lld", (long long)l->pid);
+	if (streq(l->kind, "net") && str_starts(l->name, "go ") && proxy &&
+	    streq(proxy->origin, "goenv")) {
+		finding_detail(out, f, "GOPROXY=%s is stored in %s (go env -w)", proxy->value,
+		               proxy->where);
+	}
 }
 
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
@@ -109,7 +118,8 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		                                 l->name, "%s", l->text);
 
 		f->by_words = works;
-		finding_about(out, f, about(out, facts, l));
+		finding_about(out, f, arena_printf(out->arena, "%lld", (long long)l->pid));
+		say_stored(out, f, facts, l);
 		finding_cites(f, l);
 		facts_each (wait_link, link, facts) {
 			if (link->target == l->target) {

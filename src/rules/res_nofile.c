@@ -139,7 +139,8 @@ static void check_running(const struct rule *self, const struct facts *facts,
 				"%lld "
 				"(RLIMIT_NOFILE)",
 				(long long)s->pid, (long long)s->fds, (long long)l->soft);
-			finding_about(out, f, "RLIMIT_NOFILE");
+			/* A daemon that cannot accept gives its address up (net.Listener of Go). */
+			finding_about(out, f, str_empty(s->remote) ? "RLIMIT_NOFILE" : s->remote);
 			finding_cites(f, s);
 			finding_cites(f, l);
 			advise(out, f, source_of(facts, l->hard));
@@ -153,11 +154,50 @@ static void check_running(const struct rule *self, const struct facts *facts,
 	}
 }
 
+static bool is_found(const struct findings *out, const struct rule *self, const char *subject) {
+	findings_each (f, out) {
+		if (f->rule == self && streq(f->subject, subject)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* One that others wait for, whoever it is. */
+static void check_waiting(const struct rule *self, const struct facts *facts,
+                          struct findings *out) {
+	facts_each (wait_leaf, l, facts) {
+		const char *end = strstr(l->name, " (pid ");
+		const char *name =
+			end ? arena_strndup(out->arena, l->name, (size_t)(end - l->name)) : l->name;
+		const char *subject =
+			arena_printf(out->arena, "process %lld (%s)", (long long)l->pid, name);
+
+		if (!streq(l->kind, "files") ||
+		    (streq(l->origin, "trial") && facts_healthy(facts)) ||
+		    is_found(out, self, subject)) {
+			continue;
+		}
+		struct finding *f = findings_add(out, self, CONF_CERTAIN, subject,
+		                                 "%s (RLIMIT_NOFILE)", l->text);
+
+		finding_about(out, f, "RLIMIT_NOFILE");
+		finding_cites(f, l);
+		advise(out, f, NULL);
+		struct fix_advice *fix = finding_fix(out, f, "end it; what needs it starts another",
+		                                     "kill %lld", (long long)l->pid);
+
+		fix->disruptive = true;
+		fix->reversible = false;
+	}
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	check_trial(self, facts, out);
 	if (facts_first(health, facts)) {
 		check_running(self, facts, out);
 	}
+	check_waiting(self, facts, out);
 }
 
 const struct rule rule_res_nofile = {
@@ -168,6 +208,6 @@ const struct rule rule_res_nofile = {
 	.needs = FACT_BIT(limit),
 	.explains = IDS("*tc-goroot-incomplete", "*fs-disk-full-gocache",
                         "?mod-excluded-by-constraints", "*env-goroot-wrong",
-                        "*cfg-bad-language-server-flags"),
+                        "*cfg-bad-language-server-flags", "ipc-remote-daemon-absent"),
 	.check = check,
 };

@@ -6,6 +6,7 @@
  * finds too new (tc-local-too-old, tc-download-unavailable): then nothing runs, and
  * toolchain.runs is empty.
  */
+#include "core/gopls_choice.h"
 #include "core/rule.h"
 #include "gofile/goversion.h"
 
@@ -151,8 +152,7 @@ static void check_gopls(const struct rule *self, const struct facts *facts, stru
 	finding_cite(f, d ? &d->base : NULL);
 	finding_cites(f, age);
 	finding_fix(out, f, "install a newer gopls, then restart the server",
-	            "go install golang.org/x/tools/gopls@%s",
-	            str_empty(age->newest) ? "latest" : age->newest);
+	            "go install golang.org/x/tools/gopls@%s", gopls_choose_newer(age));
 }
 
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {

@@ -9,6 +9,7 @@
  * (tc-local-too-old, nothing runs then).
  */
 #include "base/path.h"
+#include "core/gopls_choice.h"
 #include "core/rule.h"
 #include "core/undefined.h"
 #include "gofile/goversion.h"
@@ -16,10 +17,7 @@
 static void add_fix(const struct facts *facts, struct findings *out, struct finding *f,
                     const struct fact_server_age *age) {
 	const char *dir = str_shell_quote(out->arena, path_parent(out->arena, age->path));
-	const char *version = str_empty(age->version) || str_has(age->version, "devel") ||
-	                                      str_has(age->version, "-")
-	                              ? "latest"
-	                              : age->version;
+	const char *version = gopls_choose_again(age);
 	const struct fact_tool *go = facts_chosen(facts, "server-go");
 	finding_fix(out, f, "compile gopls again with this Go, then restart the server",
 	            "GOBIN=%s %s install golang.org/x/tools/gopls@%s", dir,

@@ -7,6 +7,7 @@
  * (tc-gomod-newer-syntax); a newer gopls lies behind it (bin-shadowed-duplicate explains this one).
  */
 #include "base/path.h"
+#include "core/gopls_choice.h"
 #include "core/rule.h"
 #include "core/undefined.h"
 #include "gofile/goversion.h"
@@ -63,7 +64,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 	            "install the newest gopls that this Go compiles, then restart the server",
 	            "GOBIN=%s go install golang.org/x/tools/gopls@%s",
 	            str_shell_quote(out->arena, path_parent(out->arena, age->path)),
-	            str_empty(age->newest) ? "latest" : age->newest);
+	            gopls_choose_newer(age));
 }
 
 const struct rule rule_tc_gopls_too_old_for_go = {

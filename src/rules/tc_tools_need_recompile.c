@@ -8,6 +8,7 @@
  * tc-gopls-too-old-for-go).
  */
 #include "base/path.h"
+#include "core/gopls_choice.h"
 #include "core/rule.h"
 #include "gofile/goversion.h"
 
@@ -20,16 +21,10 @@ static const struct fact_binary *debugger(const struct facts *facts) {
 	return NULL;
 }
 
-static const char *latest_or(const char *version) {
-	bool release = version && version[0] == 'v' && !str_has(version, "-");
-	return release ? version : "latest";
-}
-
 static void add_fix(struct findings *out, struct finding *f, const char *path, const char *package,
                     const char *version) {
 	finding_fix(out, f, "compile it again with this Go", "GOBIN=%s go install %s@%s",
-	            str_shell_quote(out->arena, path_parent(out->arena, path)), package,
-	            latest_or(version));
+	            str_shell_quote(out->arena, path_parent(out->arena, path)), package, version);
 }
 
 /* The compiler accepts what this gopls refuses, and only its age explains that. */
@@ -74,8 +69,7 @@ static void check_server(const struct rule *self, const struct facts *facts, str
 	}
 	finding_cites(f, age);
 	finding_cite(f, cause ? facts_said(facts, "requires newer Go version", NULL) : NULL);
-	add_fix(out, f, age->path, "golang.org/x/tools/gopls",
-	        age->rebuilds ? age->version : age->newest);
+	add_fix(out, f, age->path, GOPLS_PACKAGE, gopls_choose_again(age));
 }
 
 static void check_debugger(const struct rule *self, const struct facts *facts, struct findings *out,

@@ -20,13 +20,22 @@ bool is_busy(const struct wait_process *p) {
 	return busy_percent(p) >= BUSY_PERCENT || p->io_calls >= BUSY_CALLS;
 }
 
+/* select and poll on nothing at all are a sleep with parts of a second (perl, older scripts). */
+static bool waits_for_time(const struct wait_thread *t) {
+	static const char *const selects[] = {"select", "pselect6", NULL};
+	static const char *const polls[] = {"poll", "ppoll", NULL};
+
+	return (one_of(t->call, selects) && waits_arg(t, 0) == 0) ||
+	       (one_of(t->call, polls) && waits_arg(t, 1) == 0);
+}
+
 bool waits_by_sleep(struct walk *k, const struct wait_process *p) {
 	static const char *const calls[] = {"nanosleep",     "clock_nanosleep", "pause",
 	                                    "rt_sigsuspend", "rt_sigtimedwait", NULL};
 
 	each_thread(t, p) {
 		/* The threads of a Go program sleep in turns; one thread that sleeps is a program that does. */
-		if (one_of(t->call, calls) && p->threads <= 1) {
+		if ((one_of(t->call, calls) || waits_for_time(t)) && p->threads <= 1) {
 			return leaf(k, p, WAIT_SLEEP, "", "sleeps",
 			            arena_printf(k->w->arena, "its only thread is in %s", t->call));
 		}

@@ -50,9 +50,23 @@ static const char *waits_for_child(struct walk *k, const struct wait_process *p,
 	return p->denied ? "it is its parent" : NULL;
 }
 
+/* `go generate`, `go test` and the like, which a server starts when its user asks for that (gopls, commands
+ * gopls.generate, gopls.run_tests): they run programs of the user's for as long as these take, and it answers meanwhile. */
+static bool is_errand(struct walk *k, const struct wait_process *p, const struct wait_process *q) {
+	static const char *const errands[] = {"generate", "test", "run", NULL};
+	enum wait_role role = waits_role(k->w->arena, p);
+	const char *word = streq(q->comm, "go") ? waits_word(k->w->arena, q, 1) : NULL;
+
+	return word && (role == ROLE_SERVER || role == ROLE_DAEMON) && one_of(word, errands);
+}
+
 static bool is_of_interest(struct walk *k, const struct wait_process *p,
                            const struct wait_process *q) {
 	enum wait_role role = waits_role(k->w->arena, q);
+
+	if (is_errand(k, p, q)) {
+		return false;
+	}
 
 	if (role == ROLE_SIDE || q->ppid != p->pid || streq(q->state, "Z")) {
 		return false;

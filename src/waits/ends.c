@@ -98,6 +98,7 @@ static bool by_reading(struct walk *k, const struct wait_process *p, const struc
 			continue;
 		}
 		if (walk_on(k, q, is_pipe ? HOW_PIPE : HOW_SOCKET, f->link, call_proof(k, t, f))) {
+			waits_say_unanswered(k, p, q, f, t);
 			return true;
 		}
 	}
@@ -122,8 +123,8 @@ static bool by_writing(struct walk *k, const struct wait_process *p, const struc
 	struct arena *a = k->w->arena;
 	bool is_pipe = str_starts(f->link, "pipe:");
 
-	if (!t->still) {
-		return false;
+	if (!t->still || t->cpu_us > 0) {
+		return false; /* it has run meanwhile: somebody takes what it writes, slowly */
 	}
 	for (size_t i = 0; i < f->end_count; i++) {
 		const struct wait_process *q = waits_process(k->w, f->ends[i].pid);
@@ -352,22 +353,64 @@ static const struct wait_process *holder_of(const struct waits *w, const struct 
 	return NULL;
 }
 
-/* It was asked, and does nothing that is seen: when it was asked the kernel knows, of TCP. */
-static void say_nothing_came(struct walk *k, const struct wait_process *p,
-                             const struct wait_process *q, const struct wait_socket *s) {
-	struct wait_leaf *l = &k->chain->leaf;
+static size_t connection_count(const struct waits *w, const struct wait_process *p) {
+	size_t count = 0;
 
-	if (l->process != q || !(l->kind == WAIT_INSIDE || l->kind == WAIT_IDLE) ||
-	    !streq(s->kind, "tcp") || s->sent_ms < 0 || s->acked_bytes <= 0 ||
-	    (s->received_bytes > 0 && s->heard_ms <= s->sent_ms)) {
+	for (size_t i = 0; i < p->fd_count; i++) {
+		const struct wait_socket *s =
+			p->first_fd[i].pid == p->pid ? waits_socket(w, p->first_fd[i].ino) : NULL;
+
+		count += s && streq(s->state, "connected");
+	}
+	return count;
+}
+
+/* The one thread of a program that waits for one connection, and can wait for nothing else that anybody would say: nobody
+ * is there to write to its stdin. */
+static const struct wait_thread *only_poll(const struct waits *w, const struct wait_process *p) {
+	static const char *const calls[] = {"poll",       "ppoll",       "select", "pselect6",
+	                                    "epoll_wait", "epoll_pwait", NULL};
+	const struct wait_fd *in = waits_fd(p, 0);
+
+	if (p->threads > 1 || connection_count(w, p) != 1 || (in && in->end_count > 0)) {
+		return NULL;
+	}
+	each_thread(t, p) {
+		if (one_of(t->call, calls)) {
+			return t;
+		}
+	}
+	return NULL;
+}
+
+/* A forwarder whose connection nobody takes: a daemon that is well takes it at once. Who has the listening socket and is
+ * no gopls has inherited it from one that is gone. */
+static void say_not_taken(struct walk *k, const struct wait_process *p,
+                          const struct wait_process *q, const struct wait_socket *s,
+                          const char *on) {
+	struct wait_leaf *l = &k->chain->leaf;
+	enum wait_role role = waits_role(k->w->arena, q);
+
+	if (waits_role(k->w->arena, p) != ROLE_FORWARDER || s->peer || !s->waits_at ||
+	    l->process != q) {
 		return;
 	}
-	l->kind = WAIT_PEER;
-	l->on = s->remote;
-	l->detail = arena_printf(k->w->arena,
-	                         "was asked by %s at %s, does nothing and has not answered",
-	                         waits_name(k->w->arena, p), s->remote);
-	l->since_ms = s->sent_ms;
+	if (role == ROLE_DAEMON && l->kind == WAIT_IDLE) {
+		l->kind = WAIT_INSIDE;
+		l->unread = true;
+		l->detail = "does not take the connection";
+	} else if (role == ROLE_OTHER &&
+	           (l->kind == WAIT_SLEEP || l->kind == WAIT_INSIDE || l->kind == WAIT_IDLE)) {
+		l->kind = WAIT_STALE;
+		l->on = on;
+		l->detail = arena_printf(k->w->arena,
+		                         "has the socket %s of a gopls daemon that is gone, is no "
+		                         "gopls itself, and takes no connection there",
+		                         on);
+	} else {
+		return;
+	}
+	l->since_ms = p->age_ms;
 }
 
 /* The other end is a process of this machine. */
@@ -397,7 +440,8 @@ static bool by_neighbour(struct walk *k, const struct wait_process *p, const str
 	if (!walk_on(k, q, daemon ? HOW_DAEMON : HOW_SOCKET, on, proof)) {
 		return false;
 	}
-	say_nothing_came(k, p, q, s);
+	say_not_taken(k, p, q, s, on);
+	waits_say_unanswered(k, p, q, f, only_poll(k->w, p));
 	return true;
 }
 
@@ -509,7 +553,8 @@ bool waits_by_kept_pipe(struct walk *k, const struct wait_process *p) {
 		const struct wait_fd *f = &p->first_fd[i];
 		const struct wait_process *q = keeper_of(k->w, p, f);
 
-		if (!q || is_busy(q) ||
+		/* Below a child that lives it is not left behind: that child is at work, or was spoken of. */
+		if (!q || is_busy(q) || is_above(k->w, q, p->pid) ||
 		    !walk_on(k, q, HOW_PIPE, f->link,
 		             arena_printf(k->w->arena, "fd %lld, %s", (long long)f->fd, f->link))) {
 			continue;

@@ -54,6 +54,28 @@ static bool looks_frozen(const struct wait_process *p) {
 	return count > 0 && (easy_count > 0 || trap_count == count);
 }
 
+/* A background job that reads its terminal is stopped as a whole (tty_ioctl(4), SIGTTIN): the last below p that belongs
+ * to its job and stands still, too, is who asked; NULL when p is alone. */
+static const struct wait_process *asker_of(struct walk *k, const struct wait_process *p) {
+	const struct wait_process *at = p, *found = NULL;
+
+	for (size_t turn = 0; at && turn < WAITS_LINKS_MAX; turn++) {
+		const struct wait_process *next = NULL;
+
+		for (size_t i = 0; i < k->w->process_count; i++) {
+			const struct wait_process *q = &k->w->processes[i];
+
+			if (q->ppid == at->pid && q->group == p->group && streq(q->state, "T") &&
+			    waits_role(k->w->arena, q) != ROLE_SIDE) {
+				next = q;
+			}
+		}
+		found = next ? next : found;
+		at = next;
+	}
+	return found;
+}
+
 static bool is_stopped(struct walk *k, const struct wait_process *p) {
 	struct arena *a = k->w->arena;
 	const struct wait_process *tracer = waits_process(k->w, p->tracer);
@@ -65,7 +87,12 @@ static bool is_stopped(struct walk *k, const struct wait_process *p) {
 		                               "that asked its terminal for input)"
 		                             : "by a signal (SIGSTOP, or Ctrl-Z in a terminal)";
 
-		return leaf(k, p, WAIT_STOPPED, "", arena_printf(a, "is stopped %s", why),
+		const struct wait_process *asker = background ? asker_of(k, p) : NULL;
+
+		return leaf(k, p, WAIT_STOPPED, "",
+		            asker ? arena_printf(a, "is stopped %s, with its whole job down to %s",
+		                                 why, waits_name(a, asker))
+		                  : arena_printf(a, "is stopped %s", why),
 		            "state T in /proc/PID/stat");
 	}
 	if (streq(p->state, "t") || all_in(p, "t")) {

@@ -133,6 +133,7 @@ static const struct field fields[] = {
 	F(LOCK, wait_lock, "class", class, TEXT),
 	F(LOCK, wait_lock, "place", place, TEXT),
 	F(LOCK, wait_lock, "link", link, TEXT),
+	F(LOCK, wait_lock, "fstype", fstype, TEXT),
 };
 
 static const struct {
@@ -309,6 +310,22 @@ static void join(struct waits *w) {
 	}
 }
 
+/* What runs below a gopls is no editor of it, by whatever name: node is an extension host's as well as that of a driver, a
+ * version manager or VS Code's askpass. */
+static void demote_editors(struct waits *w) {
+	for (size_t i = 0; i < w->process_count; i++) {
+		struct wait_process *p = &w->processes[i];
+		const struct wait_process *above = waits_process(w, p->ppid);
+
+		for (int depth = 0; above && depth < 16 && !str_empty(p->editor); depth++) {
+			if (str_starts(above->comm, "gopls")) {
+				p->editor = "";
+			}
+			above = above->ppid > 0 ? waits_process(w, above->ppid) : NULL;
+		}
+	}
+}
+
 bool waits_parse(struct arena *arena, struct slice text, struct waits *ret) {
 	struct slice line, key;
 	enum record record = REC_NONE;
@@ -327,6 +344,7 @@ bool waits_parse(struct arena *arena, struct slice text, struct waits *ret) {
 		}
 	}
 	join(ret);
+	demote_editors(ret);
 	return waits_process(ret, ret->target) != NULL;
 }
 

@@ -66,10 +66,14 @@ bool waits_by_reader(struct walk *k, const struct wait_process *p);
 /* unseen.c: the other end is somebody who cannot be seen. */
 bool waits_by_unseen(struct walk *k, const struct wait_process *p);
 bool waits_by_hidden_prompt(struct walk *k, const struct wait_process *p);
-/* The name of a unix socket it is connected to, of which no process is seen; NULL none. */
-const char *waits_unseen_peer(const struct waits *w, const struct wait_process *p);
 /* Is this the end of a connection that p has accepted, and whose other end asks it for something? */
 bool waits_accepted(const struct waits *w, const struct wait_process *p, const struct wait_fd *f);
+
+/* unanswered.c: the chain has gone on from p to q by the socket f, for which t waits (NULL unknown): when q does nothing,
+ * that is an answer that does not come. */
+void waits_say_unanswered(struct walk *k, const struct wait_process *p,
+                          const struct wait_process *q, const struct wait_fd *f,
+                          const struct wait_thread *t);
 
 /* tracer.c: on to the tracer when something keeps that in turn; a thread of p is in its hands. */
 bool waits_on_to_tracer(struct walk *k, const struct wait_process *tracer, const char *proof);

@@ -9,6 +9,7 @@
 #define POLL_MS      2500 /* so long nobody looks again and again for what will come at once */
 #define SELF_POLL_MS 5000
 #define AGAIN_MS     1000 /* what was before the present sleep */
+#define RESTED_MS    4500 /* as long as a silent host or disk */
 #define ASKED_MS     1000 /* a question, a pipe without another end: nothing that passes by itself */
 
 /* A kind that is what it is however long it has lasted. */
@@ -107,11 +108,19 @@ static void settle_sleep(const struct waits *w, struct wait_chain *c, int64_t se
 	l->settled = true;
 }
 
+/* No thread of it has run for so long, by the kernel's word. Whoever is connected to somebody who cannot be seen may have
+ * handed its work to that. */
+static bool has_rested(const struct waits *w, const struct wait_leaf *l) {
+	return l->kind == WAIT_INSIDE && !l->process->denied &&
+	       l->process->rested_ms >= RESTED_MS && !waits_unseen_peer(w, l->process);
+}
+
 void waits_settle(const struct waits *w, struct wait_chain *c, int64_t settled_ms) {
 	struct wait_leaf *l = &c->leaf;
 
 	bound_since(l);
 	l->settled = is_certain(l->kind) || l->since_ms >= settles_after(l->kind, settled_ms);
+	l->proven = has_rested(w, l);
 	if (l->kind == WAIT_SLEEP) {
 		settle_sleep(w, c, settled_ms);
 	}

@@ -75,7 +75,8 @@ struct wait_lock {
 	int64_t pid; /* who waits */
 	const char *class;
 	const char *place;
-	const char *link; /* the file */
+	const char *link;   /* the file */
+	const char *fstype; /* of its file system, as mountinfo has it; "" unknown */
 	int64_t holders[WAITS_HOLDERS_MAX];
 	size_t holder_count;
 };
@@ -178,6 +179,7 @@ enum wait_kind {
 	WAIT_PIDS,      /* its cgroup can have no more processes */
 	WAIT_MEMORY,    /* for memory */
 	WAIT_GUARD,     /* for a program that is asked before files are opened */
+	WAIT_STALE,     /* it holds the socket of a server that is gone, and serves nobody */
 	WAIT_HIDDEN,    /* may not be seen */
 };
 
@@ -215,6 +217,7 @@ struct wait_leaf {
 	int64_t since_ms; /* how long it has waited at least; -1 unknown */
 	bool unread;      /* INSIDE: something was sent to it that it does not read */
 	bool settled;     /* not just passing: certain whatever its age, or it has lasted */
+	bool proven; /* INSIDE: that it does nothing has been seen for seconds, not at one moment */
 };
 
 /* Bytes that a process has not read or others have not read of it. */
@@ -242,6 +245,13 @@ struct wait_chain {
 struct wait_chain waits_chain(const struct waits *w, int64_t settled_ms);
 
 enum wait_role waits_role(struct arena *arena, const struct wait_process *p);
+/* The name of a unix socket it is connected to, of which no process is seen; NULL none. */
+const char *waits_unseen_peer(const struct waits *w, const struct wait_process *p);
+/* The target is an editor: its child that stands where a language server should be, and has not started one yet: the
+ * editor has both of its streams, and what was sent to it begins with initialize, it is called after gopls, or, where
+ * that may not be read, something was sent. NULL none. sure: only one
+ * that gopls is among the words of, or that the editor has sent `initialize` to. */
+const struct wait_process *waits_wrapper(const struct waits *w, bool sure);
 /* True when nothing is wrong: it idles, works, or waits for what has only begun. */
 bool waits_is_healthy(const struct wait_chain *chain);
 

@@ -267,6 +267,12 @@ size_t waits_cures(struct arena *arena, const struct wait_chain *c, struct wait_
 		return cure(ret, 0, "End the one that waits; what needs it then says what it lacks",
 		            kill_command(arena, "", p), true);
 	case WAIT_PEER:
+		if (c->link_count > 1 && c->links[c->link_count - 2].how == HOW_SOCKET) {
+			return cure(ret, 0,
+			            "End the one that asks; what needs it then says what it lacks",
+			            kill_command(arena, "", c->links[c->link_count - 2].process),
+			            true);
+		}
 		return c->link_count > 1 && c->links[c->link_count - 2].how == HOW_PIPE
 		               ? cure(ret, 0, "End it; what reads the pipe then goes on",
 		                      kill_command(arena, "", p), true)

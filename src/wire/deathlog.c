@@ -45,7 +45,7 @@ static const char *value_of(struct arena *arena, struct slice line, const char *
 		return "";
 	}
 	if (rest.len > 0 && rest.data[0] == '"') {
-		return until(arena, slice_of(rest.data + 1, rest.len - 1), "\"");
+		return until(arena, slice_from(rest, 1), "\"");
 	}
 	return until(arena, rest, " ,");
 }

@@ -22,7 +22,7 @@ static bool number(struct slice *s, size_t digits, int *ret) {
 		}
 		n = n * 10 + (s->data[i] - '0');
 	}
-	*s = slice_of(s->data + digits, s->len - digits);
+	*s = slice_from(*s, digits);
 	*ret = n;
 	return true;
 }
@@ -31,7 +31,7 @@ static bool sign(struct slice *s, char c) {
 	if (s->len == 0 || s->data[0] != c) {
 		return false;
 	}
-	*s = slice_of(s->data + 1, s->len - 1);
+	*s = slice_from(*s, 1);
 	return true;
 }
 

@@ -202,21 +202,21 @@ static size_t declaration_len(struct slice text) {
 		}
 		at += at < text.len && text.data[at] == ' ';
 	}
-	return exported && assignment_name(slice_of(text.data + at, text.len - at)) > 0 ? at : 0;
+	return exported && assignment_name(slice_from(text, at)) > 0 ? at : 0;
 }
 
 static void parse_shell(struct dump *d, struct slice text) {
 	size_t at = 0;
 
 	while (at < text.len) {
-		struct slice rest = slice_of(text.data + at, text.len - at);
+		struct slice rest = slice_from(text, at);
 		size_t words = declaration_len(rest);
 
 		if (words > 0) {
 			struct slice name;
 			struct strbuf value;
 
-			rest = slice_of(rest.data + words, rest.len - words);
+			rest = slice_from(rest, words);
 			name = slice_of(rest.data, assignment_name(rest));
 			strbuf_init(&value, d->arena);
 			at += words + name.len + 1;
@@ -274,7 +274,7 @@ struct env_dump env_dump_parse(struct arena *arena, struct slice text) {
 	struct env_dump best;
 
 	if (slice_starts(text, "\xef\xbb\xbf")) {
-		text = slice_of(text.data + 3, text.len - 3);
+		text = slice_from(text, 3);
 	}
 	if (has_nul(text)) {
 		return parse_part(arena, text, false);

@@ -33,7 +33,7 @@ static size_t stamp_len(struct slice line) {
 }
 
 static struct slice behind(struct slice line, size_t len) {
-	return slice_of(line.data + len, line.len - len);
+	return slice_from(line, len);
 }
 
 /* `gh run view --log` puts job and step in front, with tabs between. */

@@ -88,7 +88,7 @@ static const struct jsonc_node *last_child(const struct jsonc_node *node) {
 /* Scans on from pos: the first token that is neither blank nor comment. */
 static struct jsonc_scanner token_behind(const struct editor *e, size_t pos) {
 	struct jsonc_scanner s;
-	jsonc_scanner_init(&s, slice_of(e->text.data + pos, e->text.len - pos));
+	jsonc_scanner_init(&s, slice_from(e->text, pos));
 	enum jsonc_token token;
 	do {
 		token = jsonc_scan(&s);
@@ -107,7 +107,7 @@ static size_t skip_line_comments(const struct editor *e, size_t pos, bool *ret_l
 			return pos;
 		}
 		struct jsonc_scanner s;
-		jsonc_scanner_init(&s, slice_of(e->text.data + from, e->text.len - from));
+		jsonc_scanner_init(&s, slice_from(e->text, from));
 		enum jsonc_token token = jsonc_scan(&s);
 		if (has_break(e, from, from + s.place.length)) {
 			return pos; /* a comment over lines is about what follows */

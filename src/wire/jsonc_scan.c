@@ -15,7 +15,7 @@ static int byte_at(const struct jsonc_scanner *s, size_t pos) {
 }
 
 static bool bytes_at(const struct jsonc_scanner *s, size_t pos, const char *bytes) {
-	return slice_starts(slice_of(s->text.data + pos, s->text.len - pos), bytes);
+	return slice_starts(slice_from(s->text, pos), bytes);
 }
 
 /* Length of the line break at pos, CR LF together; 0 when there is none. */

@@ -19,7 +19,7 @@ static struct slice last_word(struct slice text) {
 	while (begin > 0 && text.data[begin - 1] != ' ' && text.data[begin - 1] != '\t') {
 		begin--;
 	}
-	return slice_of(text.data + begin, text.len - begin);
+	return slice_from(text, begin);
 }
 
 bool log_piece_of(struct slice line, struct log_piece *ret) {
@@ -68,7 +68,7 @@ void log_piece_words(struct strbuf *out, const struct log_piece *piece) {
 		}
 		i++;
 		const char *name = q.data[i] ? strchr(names, q.data[i]) : NULL;
-		size_t digits = decimal(slice_of(q.data + i, q.len - i), &code);
+		size_t digits = decimal(slice_from(q, i), &code);
 
 		strbuf_add_char(out, name         ? meant[name - names]
 		                     : digits > 0 ? (char)code

@@ -10,7 +10,7 @@
 #define STAMPS_MAX 3 /* one behind the other in a line */
 
 static void skip(struct slice *s, size_t n) {
-	*s = slice_of(s->data + n, s->len - n);
+	*s = slice_from(*s, n);
 }
 
 /* Just `digits` of them. */

@@ -65,7 +65,7 @@ static struct slice read_long(struct reader *r, int level) {
 		}
 		cursor_step(&r->in);
 	}
-	return slice_of(r->in.text.data + from, r->in.text.len - from);
+	return slice_from(r->in.text, from);
 }
 
 static void skip_comment(struct reader *r) {
@@ -415,6 +415,9 @@ static size_t read_table(struct reader *r, size_t i, const struct lua_table *ins
 		i = ends_field(at(r, i)) ? i + 1 : read_field(r, i, table, &m);
 	}
 	r->depth--;
+	const struct token *end = at(r, i);
+	node->place.length =
+		(end->kind == L_END ? r->in.text.len : end->place.offset + 1) - node->place.offset;
 	bool list = m.count[0] == 0 && m.count[1] > 0 && !m.unknown_element;
 	node->type = list ? JSONC_ARRAY : JSONC_OBJECT;
 	node->first_child = m.first[list ? 1 : 0];

@@ -381,7 +381,7 @@ static struct jsonc_node *read_word(struct reader *r) {
 	return node;
 }
 
-static struct jsonc_node *read_value(struct reader *r, size_t depth) {
+static struct jsonc_node *read_any(struct reader *r, size_t depth) {
 	size_t len = 0;
 
 	if (depth > TOML_DEPTH_MAX) {
@@ -401,6 +401,18 @@ static struct jsonc_node *read_value(struct reader *r, size_t depth) {
 	default:
 		return read_word(r);
 	}
+}
+
+/* With the place from its first to its last byte. */
+static struct jsonc_node *read_value(struct reader *r, size_t depth) {
+	struct jsonc_place place = cursor_place(&r->in);
+	struct jsonc_node *value = read_any(r, depth);
+
+	if (value) {
+		place.length = r->in.at - place.offset;
+		value->place = place;
+	}
+	return value;
 }
 
 static bool read_pair(struct reader *r, struct jsonc_node *table, size_t depth) {

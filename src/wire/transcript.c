@@ -176,7 +176,7 @@ int transcript_next(struct transcript_reader *reader, struct transcript_event *r
 	}
 	event.payload = slice_of(rest.data + head, (size_t)len);
 	size_t used = head + (size_t)len + 1;
-	reader->rest = slice_of(rest.data + used, rest.len - used);
+	reader->rest = slice_from(rest, used);
 	reader->offset += used;
 	*ret = event;
 	return 1;

@@ -107,7 +107,7 @@ size_t unread_read(struct arena *arena, struct slice bytes, struct unread_messag
 		size_t here = bytes.len - head < length ? bytes.len - head : length;
 
 		if (head == 0) {
-			bytes = slice_of(bytes.data + 1, bytes.len - 1);
+			bytes = slice_from(bytes, 1);
 			if (count == 0) {
 				*ret_skipped += 1;
 			}

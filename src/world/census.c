@@ -8,7 +8,6 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "base/vec.h"
 #include "world/editors.h"
 
 #include <dirent.h>
@@ -134,7 +133,7 @@ static void take_child(struct census_work *w, int64_t pid, int depth) {
 }
 
 /* gopls and dlv under another name. */
-static bool is_known_package(const struct program *program) {
+bool census_is_known_package(const struct program *program) {
 	const char *package = program && program->bin.is_go ? program->bin.package : "";
 
 	return str_starts(package, "golang.org/x/tools/gopls") ||
@@ -147,7 +146,7 @@ static void take_below_editor(struct census_work *w, int64_t pid, int depth) {
 	if (depth > EDITOR_DEPTH_MAX || (m && m->kin == KIN_SELF)) {
 		return;
 	}
-	if (is_known_package(census_program(w, pid))) {
+	if (census_is_known_package(census_program(w, pid))) {
 		take_child(w, pid, 0);
 		return;
 	}
@@ -155,63 +154,42 @@ static void take_below_editor(struct census_work *w, int64_t pid, int depth) {
 }
 
 static bool takes_orphans(const struct census_work *w, int64_t pid) {
-	for (size_t i = 0; i < w->adopter_count; i++) {
-		if (w->adopters[i] == pid) {
+	for (size_t i = 0; i < w->adopters.count; i++) {
+		if (w->adopters.list[i] == pid) {
 			return true;
 		}
 	}
 	return false;
 }
 
-static int compare_runs(const void *a, const void *b) {
-	const struct run *left = a, *right = b;
+/* Above it there are only the first process and others of its kind, which take in what lost its parent. */
+static bool is_adopted(struct census_work *w, int64_t ppid) {
+	for (int depth = 0; depth <= ADOPTED_DEPTH_MAX; depth++) {
+		struct proc_stat ps;
+		struct slice text;
 
-	return (left->pid > right->pid) - (left->pid < right->pid);
-}
-
-static const struct run *run_of(const struct census_work *w, int64_t pid) {
-	struct run key = {.pid = pid};
-
-	return w->run_count > 0
-	               ? bsearch(&key, w->runs, w->run_count, sizeof *w->runs, compare_runs)
-	               : NULL;
-}
-
-static bool is_plain_file(const struct census_work *w, uint64_t file) {
-	for (size_t i = 0; i < w->plain_file_count; i++) {
-		if (w->plain_files[i] == file) {
+		if (ppid == 1) {
 			return true;
 		}
+		if (!takes_orphans(w, ppid) || census_find(w, ppid) ||
+		    (!w->everybody && !is_own(w, ppid)) ||
+		    proc_read(w->arena, w->proc_fd, ppid, "stat", TEXT_CAP, &text) != 0 ||
+		    !proc_stat_parse(text, &ps)) {
+			return false;
+		}
+		ppid = ps.ppid;
 	}
-	return false;
-}
-
-/* A server under another name. What many run is looked into once. */
-static bool is_named_otherwise(struct census_work *w, int64_t pid) {
-	const struct run *run = run_of(w, pid);
-
-	if (!run || is_plain_file(w, run->file)) {
-		return false;
-	}
-	if (is_known_package(census_program(w, pid))) {
-		return !is_ours(w, pid);
-	}
-	VEC_ROOM(w->arena, w->plain_files, w->plain_file_count, &w->plain_file_slots);
-	w->plain_files[w->plain_file_count++] = run->file;
 	return false;
 }
 
 /* What lost its parent may be a server under another name. */
-static void take_adopted(struct census_work *w, int64_t pid, int depth) {
-	bool adopts = depth <= ADOPTED_DEPTH_MAX && takes_orphans(w, pid);
+static void take_adopted(struct census_work *w, int64_t pid) {
+	struct proc_stat ps;
+	struct slice text;
 
-	if ((!adopts && !is_named_otherwise(w, pid)) || census_find(w, pid) ||
-	    (!w->everybody && !is_own(w, pid))) {
-		return;
-	}
-	if (adopts) {
-		children_each(w, pid, depth, take_adopted);
-	} else {
+	if (!census_find(w, pid) && (w->everybody || is_own(w, pid)) &&
+	    proc_read(w->arena, w->proc_fd, pid, "stat", TEXT_CAP, &text) == 0 &&
+	    proc_stat_parse(text, &ps) && is_adopted(w, ps.ppid) && !is_ours(w, pid)) {
 		take_child(w, pid, 0);
 	}
 }
@@ -288,7 +266,9 @@ static void take_kin(struct census_work *w) {
 			children_each(w, m->pid, 0, take_child);
 		}
 	}
-	children_each(w, 1, 0, take_adopted);
+	for (size_t i = 0; i < w->renamed.count; i++) {
+		take_adopted(w, w->renamed.list[i]);
+	}
 	take_traced(w);
 	count = w->count;
 	for (size_t i = 0; i < count; i++) {

@@ -19,13 +19,16 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define READ_SIZE    65536
 #define COMM_SIZE    16 /* TASK_COMM_LEN of the kernel */
-#define KNOWN_COUNT  128
+#define KNOWN_COUNT  512
 #define KNOWN_SIZE   48
 #define PID_TEXT_MAX 12
+/* Stripped of symbols, the smallest gopls and dlv there are have more than 12 MiB. */
+#define RENAMED_BYTES_MIN ((off_t)4 * 1024 * 1024)
 
 /* What one read(2) gives of a file of /proc/PID: such a file comes in one piece. */
 static struct slice read_once(const struct census_work *w, int64_t pid, const char *name, char *buf,
@@ -137,10 +140,12 @@ static bool runs_others(const char *base) {
 
 /* ---- by the program file ---- */
 
-/* What names of program files mean, by a hash of them: a machine has many processes and few programs. */
+/* What program files mean, by a hash of their path: a machine has many processes and few programs. */
 struct known {
 	char name[KNOWN_SIZE];
+	uint64_t file;
 	enum meant meant;
+	bool is_renamed; /* gopls or dlv, whatever its name says */
 };
 
 struct scan {
@@ -155,6 +160,16 @@ static enum meant meant_by_file(const char *base) {
 	return meant == MEANT_NOT && runs_others(base) ? MEANT_PERHAPS : meant;
 }
 
+/* Nearly all programs are too small, and need not be opened to know that they are none of ours. */
+static bool is_renamed(struct census_work *w, int64_t pid, const char *digits) {
+	char path[PID_TEXT_MAX + sizeof "/exe"];
+	struct stat st;
+
+	memcpy(stpcpy(path, digits), "/exe", sizeof "/exe");
+	return fstatat(w->proc_fd, path, &st, 0) == 0 && st.st_size >= RENAMED_BYTES_MIN &&
+	       census_is_known_package(census_program(w, pid));
+}
+
 static uint64_t hash_of(const char *text) {
 	uint64_t hash = 14695981039346656037U; /* FNV-1a */
 
@@ -164,28 +179,25 @@ static uint64_t hash_of(const char *text) {
 	return hash;
 }
 
-static enum meant meant_by_known_file(struct scan *scan, const char *base, uint64_t hash) {
-	struct known *known = &scan->known[hash % KNOWN_COUNT];
-	size_t len = strlen(base);
+static const struct known *known_file(struct scan *scan, int64_t pid, const char *digits,
+                                      const char *exe) {
+	const char *base = path_base(exe);
+	uint64_t file = hash_of(exe);
+	struct known *known = &scan->known[file % KNOWN_COUNT];
 
-	if (len >= KNOWN_SIZE) {
-		return meant_by_file(base);
-	}
-	if (!streq(known->name, base)) {
-		memcpy(known->name, base, len + 1);
+	if (known->file != file || strncmp(known->name, base, KNOWN_SIZE - 1) != 0) {
+		snprintf(known->name, sizeof known->name, "%s", base);
+		known->file = file;
 		known->meant = meant_by_file(base);
+		known->is_renamed =
+			known->meant != MEANT_YES && is_renamed(scan->work, pid, digits);
 	}
-	return known->meant;
+	return known;
 }
 
-static void note_run(struct census_work *w, int64_t pid, uint64_t file) {
-	VEC_ROOM(w->arena, w->runs, w->run_count, &w->run_slots);
-	w->runs[w->run_count++] = (struct run){.pid = pid, .file = file};
-}
-
-static void note_adopter(struct census_work *w, int64_t pid) {
-	VEC_ROOM(w->arena, w->adopters, w->adopter_count, &w->adopter_slots);
-	w->adopters[w->adopter_count++] = pid;
+static void note_pid(struct census_work *w, struct census_pids *pids, int64_t pid) {
+	VEC_ROOM(w->arena, pids->list, pids->count, &pids->slots);
+	pids->list[pids->count++] = pid;
 }
 
 /* Kernel threads have neither file nor interest. */
@@ -204,18 +216,16 @@ static bool process_is_meant(struct scan *scan, int64_t pid, const char *digits)
 		if (str_ends(exe, deleted)) {
 			exe[n - (ssize_t)strlen(deleted)] = '\0';
 		}
-		const char *base = path_base(exe);
-		uint64_t hash = hash_of(exe);
-		enum meant meant = meant_by_known_file(scan, base, hash);
+		const struct known *known = known_file(scan, pid, digits, exe);
 
-		note_run(scan->work, pid, hash);
-
-		if (STR_IN(base, "systemd", "init", "tini", "dumb-init")) {
-			note_adopter(scan->work, pid);
+		if (known->is_renamed) {
+			note_pid(scan->work, &scan->work->renamed, pid);
 		}
-
-		if (meant != MEANT_PERHAPS) {
-			return meant == MEANT_YES;
+		if (STR_IN(known->name, "systemd", "init", "tini", "dumb-init")) {
+			note_pid(scan->work, &scan->work->adopters, pid);
+		}
+		if (known->meant != MEANT_PERHAPS) {
+			return known->meant == MEANT_YES;
 		}
 	}
 	return comm_read(scan->work, pid, comm) && is_meant(scan->work, pid, comm);

@@ -23,10 +23,9 @@ struct member {
 	struct proc_stat ps;
 };
 
-/* Which program file a process runs, by a hash of its path. */
-struct run {
-	int64_t pid;
-	uint64_t file;
+struct census_pids {
+	int64_t *list;
+	size_t count, slots;
 };
 
 /* What a program file is, read once. */
@@ -47,12 +46,8 @@ struct census_work {
 	struct member *members;
 	size_t count;
 	/* Init and its like, of this user or, for root, of all: they take in what lost its parent. */
-	int64_t *adopters;
-	size_t adopter_count, adopter_slots;
-	struct run *runs; /* of all processes whose file may be seen, in ascending order */
-	size_t run_count, run_slots;
-	uint64_t *plain_files; /* of what lost its parent: files that are no servers */
-	size_t plain_file_count, plain_file_slots;
+	struct census_pids adopters;
+	struct census_pids renamed; /* run gopls or dlv, under whatever name */
 	struct program **programs;
 	size_t program_count, program_slots;
 	struct peers peers;
@@ -68,6 +63,8 @@ struct member *census_add(struct census_work *work, int64_t pid, enum kin kin);
 int census_scan(struct census_work *work, void (*meant_fn)(struct census_work *work, int64_t pid));
 /* What runs as /proc/PID/exe; NULL when it cannot be read. */
 const struct program *census_program(struct census_work *work, int64_t pid);
+/* Is it gopls or dlv, by its build info? Of NULL: no. */
+bool census_is_known_package(const struct program *program);
 /* The block of one of them. */
 void census_put(struct census_work *work, struct strbuf *out, const struct member *member);
 

@@ -4,6 +4,7 @@
 
 #include "base/fd.h"
 #include "base/path.h"
+#include "world/mounts.h"
 #include "world/procfs.h"
 
 #include <errno.h>
@@ -220,21 +221,14 @@ void look_context(const struct looker *looker, const struct look_request *reques
 }
 
 bool context_mount(struct strbuf *out, struct slice line) {
-	struct slice fields[24], field;
-	size_t count = 0, dash = 0;
+	struct mount_fields cut;
 
-	while (count < sizeof fields / sizeof *fields && slice_cut(&line, ' ', &field)) {
-		if (count >= 6 && !dash && slice_eq(field, "-")) {
-			dash = count;
-		}
-		fields[count++] = field;
-	}
-	if (!dash || dash + 2 >= count || !slice_starts(fields[4], "/")) {
+	if (!mount_fields_cut(line, &cut)) {
 		return false;
 	}
-	field = fields[5];
-	strbuf_printf(out, "%d %.*s %.*s %.*s %.*s\n",
-	              slice_eq(field, "ro") || slice_starts(field, "ro,"),
+	const struct slice *fields = cut.at;
+	size_t dash = cut.dash;
+	strbuf_printf(out, "%d %.*s %.*s %.*s %.*s\n", mount_options_ro(fields[5]),
 	              (int)fields[dash + 1].len, fields[dash + 1].data, (int)fields[dash + 2].len,
 	              fields[dash + 2].data, (int)fields[3].len, fields[3].data, (int)fields[4].len,
 	              fields[4].data);

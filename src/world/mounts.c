@@ -41,25 +41,33 @@ static const char *unescape(struct arena *arena, struct slice text) {
 	return out;
 }
 
-/* The options of a mount or of its file system: the first one is ro or rw. */
-static bool is_ro(struct slice options) {
+bool mount_options_ro(struct slice options) {
 	return slice_eq(options, "ro") || slice_starts(options, "ro,");
 }
 
-bool mount_line_parse(struct arena *arena, struct slice line, struct mount_line *ret) {
-	struct slice fields[16];
+bool mount_fields_cut(struct slice line, struct mount_fields *ret) {
 	struct slice field;
-	size_t count = 0, dash = 0;
 
-	while (count < sizeof fields / sizeof *fields && slice_cut(&line, ' ', &field)) {
-		if (count >= 6 && !dash && slice_eq(field, "-")) {
-			dash = count;
+	*ret = (struct mount_fields){0};
+	while (ret->count < sizeof ret->at / sizeof *ret->at && slice_cut(&line, ' ', &field)) {
+		if (ret->count >= 6 && !ret->dash && slice_eq(field, "-")) {
+			ret->dash = ret->count;
 		}
-		fields[count++] = field;
+		ret->at[ret->count++] = field;
 	}
-	if (!dash || dash + 2 >= count || !slice_starts(fields[4], "/")) {
+	return ret->dash && ret->dash + 2 < ret->count && slice_starts(ret->at[4], "/");
+}
+
+bool mount_line_parse(struct arena *arena, struct slice line, struct mount_line *ret) {
+	struct mount_fields cut;
+
+	if (!mount_fields_cut(line, &cut)) {
 		return false;
 	}
+	const struct slice *fields = cut.at;
+	size_t dash = cut.dash;
+	bool is_ro = mount_options_ro(fields[5]);
+	bool fs_ro = dash + 3 < cut.count && mount_options_ro(fields[dash + 3]);
 	if (str_to_int64(arena_slicedup(arena, fields[0]), &ret->id) < 0) {
 		return false;
 	}
@@ -68,8 +76,8 @@ bool mount_line_parse(struct arena *arena, struct slice line, struct mount_line 
 	ret->fstype = unescape(arena, fields[dash + 1]);
 	ret->source = unescape(arena, fields[dash + 2]);
 	ret->options = arena_slicedup(arena, fields[5]);
-	ret->read_only = is_ro(fields[5]) || (dash + 3 < count && is_ro(fields[dash + 3]));
-	ret->bound_ro = is_ro(fields[5]) && dash + 3 < count && !is_ro(fields[dash + 3]);
+	ret->read_only = is_ro || fs_ro;
+	ret->bound_ro = is_ro && dash + 3 < cut.count && !fs_ro;
 	return true;
 }
 

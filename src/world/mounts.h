@@ -21,6 +21,20 @@ struct mount_line {
 	bool bound_ro;       /* only this mount is read-only, its file system is not */
 };
 
+/* A line of mountinfo cut at its blanks. The optional fields behind the sixth end with "-"; the type, source and
+ * options of the file system follow it. */
+struct mount_fields {
+	struct slice
+		at[24]; /* still escaped; [3] root, [4] mount point, [5] options of the mount */
+	size_t count;
+	size_t dash; /* which is the "-" */
+};
+
+/* False when it is no line of mountinfo, or its mount point is not below /. */
+bool mount_fields_cut(struct slice line, struct mount_fields *ret);
+/* "ro" or "ro,…": the first of a mount's or file system's options says it. */
+bool mount_options_ro(struct slice options);
+
 /* One line of mountinfo; false when it is not one. */
 bool mount_line_parse(struct arena *arena, struct slice line, struct mount_line *ret);
 /* In the text of mountinfo: the mount with this id (-1: unknown), else the last one with the

@@ -77,6 +77,46 @@ static void put_holders(struct waits *w, const int64_t *pids, size_t count, int6
 	}
 }
 
+/* The mount of the file behind a descriptor, and where that file is in the eyes of the lock table. */
+static bool place_of(struct waits *w, int64_t pid, uint64_t fd, struct lock_place *ret,
+                     struct lock_mount *ret_mount) {
+	struct lock_process *p = lock_process_read(w->arena, w->proc_fd, pid);
+
+	for (size_t i = 0; i < p->count; i++) {
+		const struct lock_fd *f = &p->fds[i];
+
+		if ((uint64_t)f->number == fd && f->has_ino &&
+		    lock_mount_of(w->arena, w->proc_fd, p, f->mnt_id, ret_mount)) {
+			*ret = (struct lock_place){.major = ret_mount->major,
+			                           .minor = ret_mount->minor,
+			                           .ino = f->ino};
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool waits_for_lock(const struct waits_thread *t) {
+	return streq(t->call, "flock") ||
+	       (streq(t->call, "fcntl") && (t->args[1] == F_SETLKW || t->args[1] == F_OFD_SETLKW));
+}
+
+/* On which file system: whoever has a lock there need not be on this machine. */
+static void put_fstype(struct waits *w, int64_t waiter) {
+	const struct waits_process *p = waits_find(w, waiter);
+
+	for (size_t i = 0; p && i < p->thread_count; i++) {
+		struct lock_place place;
+		struct lock_mount mount;
+
+		if (waits_for_lock(&p->threads[i]) &&
+		    place_of(w, waiter, p->threads[i].args[0], &place, &mount)) {
+			keyline_put(w->out, "fstype", mount.fstype);
+			return;
+		}
+	}
+}
+
 static void put_lock(struct waits *w, const struct lock_line *wait, const struct lock_line *held) {
 	int64_t pids[HOLDERS_MAX];
 	size_t count = 0;
@@ -97,31 +137,9 @@ static void put_lock(struct waits *w, const struct lock_line *wait, const struct
 	if (path) {
 		keyline_put(w->out, "link", path);
 	}
+	put_fstype(w, wait->pid);
 	put_holders(w, pids, count, wait->pid);
 	strbuf_add_char(w->out, '\n');
-}
-
-/* Where the file behind a descriptor is, in the eyes of the lock table. */
-static bool place_of(struct waits *w, int64_t pid, uint64_t fd, struct lock_place *ret) {
-	struct lock_process *p = lock_process_read(w->arena, w->proc_fd, pid);
-	struct lock_mount mount;
-
-	for (size_t i = 0; i < p->count; i++) {
-		const struct lock_fd *f = &p->fds[i];
-
-		if ((uint64_t)f->number == fd && f->has_ino &&
-		    lock_mount_of(w->arena, w->proc_fd, p, f->mnt_id, &mount)) {
-			*ret = (struct lock_place){
-				.major = mount.major, .minor = mount.minor, .ino = f->ino};
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool waits_for_lock(const struct waits_thread *t) {
-	return streq(t->call, "flock") ||
-	       (streq(t->call, "fcntl") && (t->args[1] == F_SETLKW || t->args[1] == F_OFD_SETLKW));
 }
 
 /* The lock a process waits for although no line says so: by what it is in a call on. The table leaves out a lock whose
@@ -131,6 +149,7 @@ static void put_unlisted(struct waits *w, const struct waits_process *p) {
 	for (size_t i = 0; i < p->thread_count; i++) {
 		const struct waits_thread *t = &p->threads[i];
 		struct lock_place place;
+		struct lock_mount mount;
 		int64_t pids[HOLDERS_MAX];
 		size_t count = 0;
 
@@ -144,7 +163,8 @@ static void put_unlisted(struct waits *w, const struct waits_process *p) {
 		              streq(t->call, "flock")      ? "FLOCK"
 		              : t->args[1] == F_OFD_SETLKW ? "OFDLCK"
 		                                           : "POSIX");
-		if (place_of(w, p->pid, t->args[0], &place)) {
+		if (place_of(w, p->pid, t->args[0], &place, &mount)) {
+			keyline_put(w->out, "fstype", mount.fstype);
 			strbuf_printf(w->out, "place=%02x:%02x:%" PRIu64 "\n", place.major,
 			              place.minor, place.ino);
 			count = holders_by_descriptor(w, &place, pids, HOLDERS_MAX);

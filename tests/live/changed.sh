@@ -15,9 +15,6 @@ unset XDG_STATE_HOME DIALTONE_NO_REMEMBER
 state=home/.local/state/dialtone
 target=(--editor none --environment self --timeout 60)
 
-expect() { # WHAT WANTED GOT
-	if [ "$2" != "$3" ]; then fail "$1: expected <$2> got <$3>"; fi
-}
 run() { # WHAT WANTED-STATUS ARGUMENT...
 	local what=$1 wanted=$2
 	shift 2

@@ -12,17 +12,6 @@ export HOME=$work/home PATH=$gopls_dir:$go_dir:/usr/bin:/bin GOPROXY=off TMPDIR=
 env_file=home/.config/go/env
 unset XDG_STATE_HOME
 
-expect() { # WHAT WANTED GOT
-	if [ "$2" != "$3" ]; then fail "$1: expected <$2> got <$3>"; fi
-}
-
-run() { # WHAT WANTED-STATUS ARGUMENT...
-	local what=$1 wanted=$2
-	shift 2
-	timeout 120 "$dialtone" "$@" >out 2>err </dev/null
-	expect "$what: status" "$wanted" $?
-}
-
 # All that is ours to keep: not go's own caches, counters and what dialtone keeps of itself.
 picture() {
 	find home w \( -name .cache -o -name telemetry -o -name state -o -path home/go \) -prune -o \
@@ -55,6 +44,7 @@ expect 'as the first fix' "dialtone fix env-goenv-file-leftover $work/w 1 true" 
 run 'done' 0 fix w --yes
 expect 'the line' '# mine GOPRIVATE=corp.example' "$(tr '\n' ' ' <"$env_file" | sed 's/ $//')"
 expect 'nothing beside it' "$env_file" "$(find home/.config/go -type f -not -path '*/telemetry/*')"
+expect 'that all works is kept' 1 "$(find home/.local/state/dialtone/good -name '*.states' | wc -l)"
 run 'the journal' 0 journal --json
 expect 'what it says' 'env-goenv-file-leftover done write' \
 	"$(jq -r '.repairs[0] | "\(.cause) \(.state) \(.changes[0].kind)"' out)"
@@ -141,7 +131,36 @@ else
 	echo '# skipped killed in the middle: there is no strace'
 fi
 
+# --- a window of several folders: the plan is about the folder that the cause names
+rm -f "$env_file"
+mkdir -p both/{new,old} old-gopath
+cp -r w/. both/new
+cp -r w/. both/old
+mkdir -p both/old/.vscode
+printf '{\n\t"go.gopath": "%s/old-gopath" // from before modules\n}\n' "$work" >both/old/.vscode/settings.json
+cp both/old/.vscode/settings.json settings.old
+echo '{ "folders": [ { "path": "new" }, { "path": "old" } ] }' >both/both.code-workspace
+run 'a window' 1 fix both/both.code-workspace --json
+expect 'its plan' "cfg-multiroot-gopath proposed $work/both/old/.vscode/settings.json passed $work/both/both.code-workspace" \
+	"$(jq -r '"\(.fixes[0] | "\(.cause) \(.outcome) \(.changes[0].path) \(.rehearsed)") \(.workspace)"' out)"
+run 'a window, done' 0 fix both/both.code-workspace --yes
+expect 'its setting' 0 "$(grep -c gopath both/old/.vscode/settings.json)"
+run 'a window, back' 0 undo --last
+cmp -s settings.old both/old/.vscode/settings.json || fail 'the settings of the window are not as they were'
+
+# --- what is held to be here and is not: the rehearsal tells, before anything is touched
+rm -f "$env_file"
+downloads=home/go/pkg/mod/cache/download/golang.org/x/tools/gopls/@v
+mkdir -p "$downloads"
+echo none >"$downloads/v0.20.0.zip"
+PATH=$go_dir:/usr/bin:/bin GOPROXY='' run 'a source that is none' 1 fix w --json
+expect 'needs the network' 'bin-gopls-missing shown true not_run' \
+	"$(jq -r '.fixes[0] | "\(.cause) \(.outcome) \(.needs_network) \(.rehearsed)"' out)"
+expect 'no gopls' '' "$(ls home/go/bin 2>/dev/null)"
+rm -r "$downloads"
+
 # --- without SQLite nothing is changed
+break_it
 mkdir -p broken && printf 'no library' >broken/libsqlite3.so.0
 LD_LIBRARY_PATH=$work/broken run 'no journal, no change' 4 fix w --yes
 expect 'the file' 1 "$(grep -c '^GOROOT=' "$env_file")"

@@ -74,9 +74,6 @@ guard() { # WHAT WANTED-STATUS ARGUMENT...
 	status=$?
 	if [ $status != "$wanted" ]; then fail "$what: status $status, not $wanted: $(head -c 400 err)"; fi
 }
-expect() { # WHAT WANTED GOT
-	if [ "$2" != "$3" ]; then fail "$1: expected <$2> got <$3>"; fi
-}
 config() { find home/.config -printf '%p %y %m %s %T@ %l\n' 2>/dev/null | sort; }
 
 # --- looking: nothing to be told
@@ -89,6 +86,20 @@ if ! grep -q 'neither HOME nor XDG_STATE_HOME' err; then fail "without HOME: $(c
 guard 'a directory that is not there' 3 run /nowhere/at/all
 guard 'a word nobody knows' 2 instal
 guard 'a minute that divides nothing' 2 install --every 7
+
+# --- beside what it was like when all worked
+good() { jq -r '.runs[] | select(.good_ms) | "\(.differs) \(.same_ms >= .good_ms)"' out; }
+run 'all works' 0 changed "w x" --remember --editor none --environment self --timeout 60
+guard 'look' 0 run
+guard 'unchanged' 0 status --json
+expect 'unchanged' '0 true' "$(good)"
+cp "w x/go.mod" go.mod.before
+echo '// otherwise' >>"w x/go.mod"
+guard 'look again' 0 run
+guard 'changed since' 0 status --json
+expect 'changed since' '1 true' "$(good)"
+mv go.mod.before "w x/go.mod"
+rm -r $state/good $state/guard.state
 
 # --- a disk that is nearly full: told once, by a line and a notification, and again when it was over
 mount -t tmpfs -o size=20m tmpfs cache
@@ -168,11 +179,20 @@ if [ -n "$(command -v crontab)" ]; then
 	guard 'beside mine' 0 install --yes --every 60
 	guard 'removed beside mine' 0 remove --yes
 	crontab -l | cmp -s - table || fail "not mine any more: $(crontab -l)"
+	guard 'in the journal' 0 install --yes --json
+	expect 'in the journal' 'guard done' "$("$dialtone" journal --json | jq -r ".repairs[] | select(.id == $(jq .repair out)) | \"\(.cause) \(.state)\"")"
+	(crontab -l && echo '3 4 * * * true # later') | crontab -
+	run 'undo' 0 undo --last
+	crontab -l | diff - <(cat table && echo '3 4 * * * true # later') || fail 'undo took more, or less, than the line'
+	if [ -e $state/guard.crontab ]; then fail 'undo left the table that was handed over'; fi
+	crontab table
 	guard 'once more' 0 install --yes
 	crontab -l | sed 's/guard run/guard  run/' | crontab -
 	guard 'edited' 4 remove --yes
 	if ! grep -q 'guard  run' out; then fail "the edited line is not shown: $(cat out)"; fi
+	run 'edited, undo' 4 undo --last
 	crontab -r
+	run 'gone by hand, undo' 0 undo --last
 else
 	echo 'note: no crontab here; cron was not tried'
 fi

@@ -28,6 +28,20 @@ fail() {
 	failures=$((failures + 1))
 }
 
+expect() { # WHAT WANTED GOT
+	if [ "$2" != "$3" ]; then fail "$1: expected <$2> got <$3>"; fi
+}
+
+# run WHAT WANTED-STATUS ARGUMENT...: dialtone; leaves `out` and `err`.
+run() {
+	local what=$1 wanted=$2 status
+	shift 2
+	timeout 300 "$dialtone" "$@" >out 2>err </dev/null
+	status=$?
+	expect "$what: status ($(head -c 200 err))" "$wanted" $status
+	if grep -q 'Sanitizer\|runtime error' err; then fail "$what: a sanitizer spoke: $(head -n 5 err)"; fi
+}
+
 finish() {
 	if [ "$failures" -gt 0 ]; then
 		echo "$failures failed"

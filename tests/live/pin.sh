@@ -22,19 +22,6 @@ fi
 data=$HOME/.local/share/dialtone
 gopls=$data/bin/gopls
 
-expect() { # WHAT WANTED GOT
-	if [ "$2" != "$3" ]; then fail "$1: expected <$2> got <$3>"; fi
-}
-
-run() { # WHAT WANTED-STATUS ARGUMENT...
-	local what=$1 wanted=$2
-	shift 2
-	timeout 300 "$dialtone" "$@" >out 2>err </dev/null
-	local status=$?
-	expect "$what: status ($(head -c 200 err))" "$wanted" $status
-	if grep -q Sanitizer err; then fail "$what: a sanitizer spoke: $(head -n 5 err)"; fi
-}
-
 version() { # what the shim runs
 	"$gopls" version 2>/dev/null | sed -n 's/^ *golang.org\/x\/tools\/gopls \(v[^ ]*\).*/\1/p;s/^gopls \(v.*\)/\1/p' | head -n 1
 }
@@ -226,6 +213,30 @@ if unshare -rm true 2>/dev/null; then
 else
 	echo '# skipped a full disk: no namespaces for this user'
 fi
+
+# --- back to what all worked with
+rm -rf "$data" home/.local/state
+project good
+good() { # GOPLS: all works with it, and that is kept
+	PATH=$tools/gopls/$1:$go_dir:$bare run "good with $1" 0 changed good --remember --editor none --environment self --timeout 60
+}
+previous() { # GOPLS-ON-PATH: what --previous would pin
+	PATH=$tools/gopls/$1:$go_dir:$bare run "previous to $1" 0 pin --previous good --json
+	jq -r '.items[0] | "\(.version) \(.source)"' out
+}
+export PATH=$go_dir:$bare
+run 'nothing good is known' 4 pin --previous good
+good v0.20.0
+expect 'what worked' "v0.20.0 $tools/gopls/v0.20.0/gopls, as it lies there" "$(previous v0.23.0)"
+PATH=$tools/gopls/v0.20.0:$PATH run 'it is what works' 4 pin --previous good
+good v0.23.0
+expect 'both worked' "v0.20.0 $tools/gopls/v0.20.0/gopls, as it lies there" "$(previous v0.23.0)"
+expect 'the one that worked last' "v0.23.0 $tools/gopls/v0.23.0/gopls, as it lies there" "$(previous v0.16.2)"
+run 'another folder' 4 pin --previous w
+run 'pinned' 0 pin --previous good --yes
+grep -q 'all worked with gopls v0.23.0' out || fail "it is not said why: $(cat out)"
+version() { "$gopls" version 2>/dev/null | sed -n 's/^ *golang.org\/x\/tools\/gopls \(v[^ ]*\).*/\1/p' | head -n 1; }
+expect 'it counts' v0.23.0 "$(version)"
 
 # --- which gopls suits
 compatible() { # GO GO-LINE

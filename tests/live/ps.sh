@@ -144,6 +144,42 @@ else
 fi
 kill -KILL "$orphan"
 
+# The same where a little init, which is an orphan itself, has taken it in, and beside a program that is as large and none.
+runs() { [ "$(readlink "/proc/$1/exe")" = "$2" ]; }
+cat >"$work/init.py" <<'P'
+import ctypes, subprocess, sys, time
+ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+subprocess.Popen(["/bin/sh", "-c", '"$1" -c "import time; time.sleep(9999)" & echo $! >theirs; exec "$2" <>fifo >server.out & echo $! >ours', "sh",
+                  *sys.argv[1:]]).wait()
+open("left", "w").close()
+time.sleep(9999)
+P
+if [ -x /usr/bin/python3 ]; then
+	mkdir init && mkfifo init/fifo
+	cp /usr/bin/python3 "$work/bin/tini"
+	cp /usr/bin/python3 "$work/bin/their-server"
+	truncate -s 20M "$work/bin/their-server"
+	(
+		cd init || exit
+		PYTHONHOME=/usr "$work/bin/tini" "$work/init.py" "$work/bin/their-server" "$work/bin/our-server" 2>>"$work/err" &
+		echo $! >init
+	)
+	until_true test -e init/left
+	read -r init <init/init
+	read -r theirs <init/theirs
+	read -r ours <init/ours
+	started+=("$init" "$theirs" "$ours")
+	until_true runs "$ours" "$work/bin/our-server"
+	look
+	if [ "$(awk '{ print $4 }' "/proc/$ours/stat" "/proc/$init/stat" | paste -sd' ')" = "$init 1" ]; then
+		is 'an orphan below a little init' 'gopls server' "$(of "$ours" '"\(.name) \(.role)"')"
+		is 'a program that is as large' '' "$(of "$theirs" .role)"
+	else
+		echo '# skipped a little init: something else takes orphans in'
+	fi
+	kill -KILL "$init" "$theirs" "$ours"
+fi
+
 # Two windows, one of them in a folder below the other: one module, loaded twice; a module of its own below is none.
 mkdir -p nest/{inner,apart} && cp main.go nest/ && cp main.go nest/inner/ && cp main.go nest/apart/
 printf 'module example.com/n\n\ngo 1.21\n' >nest/go.mod

@@ -187,6 +187,31 @@ started+=("$waiter")
 until_true grep -q -- "-> FLOCK.* $waiter " /proc/locks
 why lock 1 stopped "$holder" fs-lock-held "$waiter"
 
+# ---- a wrapper that an editor has started, and that has not started gopls ----
+
+cat >editor.py <<'P'
+import json, subprocess, sys, time
+body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {}}).encode()
+wrapper = subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+wrapper.stdin.write(b"Content-Length: %d\r\n\r\n" % len(body) + body)
+time.sleep(9999)
+P
+printf '#!/bin/sh\nexec 9>%q\nflock 9\nexec %q\n' "$work/lock" "$gopls_dir/gopls" >run-ls
+chmod 755 run-ls
+ln -s "$(python3 -c 'import sys; print(sys.executable)')" nvim
+mkdir -p begun
+if "$dialtone" why --workspace begun >/dev/null 2>begun.err </dev/null || ! grep -q 'no gopls' begun.err; then fail "nobody is there"; fi
+(cd begun && exec "$work/nvim" "$work/editor.py" "$work/run-ls") </dev/null >/dev/null 2>&1 &
+editor=$!
+started+=("$editor")
+flock_waits() {
+	wrapper=$(pgrep -P "$editor") && waits_for_it=$(pgrep -P "$wrapper") && grep -q -- "-> FLOCK.* $waits_for_it " /proc/locks
+}
+until_true flock_waits
+started+=("$wrapper" "$waits_for_it")
+why begun 1 stopped "$holder" fs-lock-held --workspace begun
+kill -KILL "$wrapper" "$waits_for_it" # before the lock is free
+
 # ---- what dialtone does to them: looks ----
 
 if command -v strace >/dev/null; then

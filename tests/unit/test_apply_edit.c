@@ -53,11 +53,20 @@ static void test_assign(void **state) {
 		{".profile", "export GOROOT=$(brew --prefix go)/libexec",
 	         OUT "export GOROOT=$(brew --prefix go)/libexec"},
 		{".profile", "export GOROOT=`which go`", OUT "export GOROOT=`which go`"},
-		{".profile", "export GOROOT=/x GOPATH=/y", NULL},
+		{".profile", "export GOROOT=/x GOPATH=/y", "export GOPATH=/y"},
+		{".profile", "export A=1 GOROOT=\"/x y\" B=2 # c", "export A=1 B=2 # c"},
+		{".profile", "export A GOROOT=/x", "export A"},
+		{".profile", "A=1 GOROOT=/x", "A=1"},
+		{".profile", "GOROOT=/x; export GOROOT PATH", ":; export GOROOT PATH"},
 		{".profile", "GOROOT=/x go build", NULL},
-		{".profile", "[ -d /x ] && export GOROOT=/x", NULL},
-		{".profile", "if true; then GOROOT=/x; fi", NULL},
-		{".profile", "export GOROOT=/x && echo", NULL},
+		{".profile", "[ -d /x ] && export GOROOT=/x", "[ -d /x ] && :"},
+		{".profile", "if true; then GOROOT=/x; fi", "if true; then :; fi"},
+		{".profile", "export GOROOT=/x && echo", ": && echo"},
+		{".profile", "GOROOT=/x | cat", NULL},
+		{".profile", "f() { GOROOT=/x; }", NULL},
+		{".profile", "case $a in b) GOROOT=/x;; esac", NULL},
+		{".profile", "[ -d /x ] && GOROOT=/x || GOROOT=/y", NULL},
+		{".profile", "[ -d /x ] && echo GOROOT=/x", NULL},
 		{".profile", "export GOROOT='/x", NULL},
 		{".profile", "export GOROOT=/x \\", NULL},
 		{".profile", "export GOROOTX=/x", NULL},
@@ -68,6 +77,17 @@ static void test_assign(void **state) {
 		{"config.fish", "set -gx GOROOT /x; echo", NULL},
 		{"config.fish", "GOROOT=/x", NULL},
 		{".cshrc", "setenv GOROOT /x", "# taken out by dialtone: setenv GOROOT /x"},
+		{"/h/.pam_environment", "GOROOT  DEFAULT=/x OVERRIDE=",
+	         "# taken out by dialtone: GOROOT  DEFAULT=/x OVERRIDE="},
+		{"/h/.pam_environment", "GOROOTX DEFAULT=/x", NULL},
+		{"/h/.config/systemd/user/a.service", "Environment=GOROOT=/x",
+	         "# taken out by dialtone: Environment=GOROOT=/x"},
+		{"/h/.config/systemd/user/a.service.d/o.conf",
+	         "Environment=\"GOROOT=/x y\" 'A=1 2' B=3", "Environment='A=1 2' B=3"},
+		{"/h/.config/systemd/user/a.service.d/o.conf", "Environment=B=3 GOROOT=/x",
+	         "Environment=B=3"},
+		{"/h/.config/systemd/user/a.service", "Environment=\"GOROOT=/x", NULL},
+		{"/h/.config/systemd/user/a.service", "ExecStart=GOROOT=/x", NULL},
 		{"/h/.config/environment.d/go.conf", "GOROOT=/x y",
 	         "# taken out by dialtone: GOROOT=/x y"},
 	};
@@ -81,6 +101,9 @@ static void test_assign(void **state) {
 		};
 		check_rows(&row, 1);
 	}
+}
+
+static void test_assign_values(void **state) {
 	static const struct row others[] = {
 		{{.kind = STEP_ASSIGN, .name = "A", .line = 2}, "x", "b\\\nA=1\n", NULL},
 		{{.kind = STEP_ASSIGN, .name = "A", .line = 3}, "x", "A=1\n", NULL},
@@ -92,11 +115,37 @@ static void test_assign(void **state) {
 	         "x.fish",
 	         "set -x A /a /b\n",
 	         "set -x A /y /z\n"},
+		{{.kind = STEP_ASSIGN, .name = "A", .line = 1, .value = "3"},
+	         "x",
+	         "[ x ] && export B=1 A=2 C=3",
+	         "[ x ] && export B=1 A=3 C=3"},
+		{{.kind = STEP_MEMBER,
+	          .name = "A",
+	          .line = 2,
+	          .expected = "1",
+	          .path = "/h/a.toml"},
+	         "/h/dot/b",
+	         "[e]\nA = 1\nB = 2\n",
+	         "[e]\nB = 2\n"},
+		{{.kind = STEP_MEMBER,
+	          .name = "l/[]",
+	          .line = 1,
+	          .expected = "\"a\"",
+	          .value = "\"b\", \"c\"",
+	          .path = "/h/a.lua"},
+	         "/h/a.lua",
+	         "x = { l = { 'a', 'd' } }",
+	         "x = { l = { \"b\", \"c\", 'd' } }"},
+		{{.kind = STEP_MEMBER, .name = "A", .line = 1, .path = "/h/a.el"},
+	         "/h/a.el",
+	         "A",
+	         NULL},
 		{{.kind = STEP_ASSIGN, .name = "A", .line = 1, .value = "1\nrm"},
 	         "x",
 	         "A=0\n",
 	         NULL},
 	};
+	(void)state;
 	CHECK(others);
 }
 
@@ -164,9 +213,8 @@ static void test_settings(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_assign),
-		cmocka_unit_test(test_lines),
-		cmocka_unit_test(test_goenv),
+		cmocka_unit_test(test_assign),   cmocka_unit_test(test_assign_values),
+		cmocka_unit_test(test_lines),    cmocka_unit_test(test_goenv),
 		cmocka_unit_test(test_settings),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -376,6 +376,35 @@ static void test_remove_move_mkdir_mode(void **state) {
 }
 
 /* What programs make anew gives way on the way back, if the step says so. */
+static void fill_cache(struct fixture *f, const char *more) {
+	plan_mkdir(&f->plan, in(f, "made/cache"), 0700);
+	assert_int_equal(apply(f), 0);
+	shell(arena_printf(
+		f->arena,
+		"cd %s/made/cache && mkdir 00 ff fuzz gopls-tempmod12 go-build7 && touch "
+		"00/1-d README trim.txt gopls-tempmod12/go.mod && mkdir -m 555 go-build7/b "
+		"%s",
+		f->dir, more));
+}
+
+/* What go puts into a directory that a repair made goes with it. */
+static void test_litter(void **state) {
+	struct fixture *f = *state;
+	const char *before = picture(f);
+	fill_cache(f, "");
+	assert_int_equal(undo(f, 1), 0);
+	assert_string_equal(picture(f), before);
+}
+
+/* With anything else in it all of it stays. */
+static void test_no_litter(void **state) {
+	struct fixture *f = *state;
+	fill_cache(f, "&& touch notes");
+	const char *filled = picture(f);
+	assert_int_equal(undo(f, 1), 0);
+	assert_string_equal(picture(f), filled);
+}
+
 static void test_remade(void **state) {
 	struct fixture *f = *state;
 	const char *counter = make_file(f, "counter", "damaged", 0644);
@@ -670,6 +699,8 @@ int main(void) {
 		TEST(test_others_changed_it_meanwhile),
 		TEST(test_undo_refuses_as_a_whole),
 		TEST(test_remove_move_mkdir_mode),
+		TEST(test_litter),
+		TEST(test_no_litter),
 		TEST(test_remade),
 		TEST(test_not_remade),
 		TEST(test_modes_below),

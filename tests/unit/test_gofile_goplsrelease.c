@@ -56,11 +56,25 @@ static void test_the_table_only_rises(void **state) {
 	}
 }
 
+static void test_wanted(void **state) {
+	(void)state;
+	assert_string_equal(gopls_release_wanted("1.26.8"), "latest");
+	assert_string_equal(gopls_release_wanted("1.21.0"),
+	                    "latest"); /* it fetches what it needs */
+	assert_string_equal(gopls_release_wanted("1.20.14"), gopls_release_for("1.20.14")->last);
+	assert_string_equal(gopls_release_wanted(""), "latest");
+	assert_true(gopls_release_compiles("1.26.8", "v0.23.0"));
+	assert_false(gopls_release_compiles("1.26.8", "v0.24.0"));
+	assert_false(gopls_release_compiles("1.26.8", "v0.999.0"));
+	assert_false(gopls_release_compiles("", "v0.23.0"));
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_version_names_its_release),
 		cmocka_unit_test(test_the_newest_release_a_go_builds),
 		cmocka_unit_test(test_the_table_only_rises),
+		cmocka_unit_test(test_wanted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

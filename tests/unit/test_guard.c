@@ -238,6 +238,33 @@ static void told_once_until_it_is_over(void **state) {
 	assert_int_equal(memory.known.count, 0);
 }
 
+/* Until when it was as it was when all worked outlives the visits at which it is otherwise, not another such state. */
+static void until_when_it_was_good(void **state) {
+	struct arena *arena = *state;
+	static const struct {
+		int64_t good_ns, same_ns, differs, wanted_ns;
+	} visits[] = {{7, 10, 0, 10}, {7, 0, 2, 10}, {7, 30, 0, 30}, {35, 0, 1, 0}, {0, 0, 0, 0}};
+	struct guard_memory memory;
+	guard_memory_read(arena, slice_str(""), &memory);
+	for (size_t i = 0; i < sizeof(visits) / sizeof(*visits); i++) {
+		struct precautions found, fresh, over;
+		precautions_init(&found, arena);
+		precautions_init(&fresh, arena);
+		precautions_init(&over, arena);
+		guard_memory_take(arena, &memory,
+		                  &(struct guard_visit){.dir = "/a",
+		                                        .at_ns = 10 + (int64_t)i,
+		                                        .good_ns = visits[i].good_ns,
+		                                        .same_ns = visits[i].same_ns,
+		                                        .differs = visits[i].differs},
+		                  &found, &fresh, &over);
+		next_run(arena, &memory);
+		assert_int_equal(memory.visits[0].good_ns, visits[i].good_ns);
+		assert_int_equal(memory.visits[0].same_ns, visits[i].wanted_ns);
+		assert_int_equal(memory.visits[0].differs, visits[i].differs);
+	}
+}
+
 static void strange_bytes_are_nothing(void **state) {
 	struct arena *arena = *state;
 	static const char *const texts[] = {
@@ -372,6 +399,7 @@ int main(void) {
 		TEST(budgets),
 		TEST(refused_looks_end_nothing),
 		TEST(told_once_until_it_is_over),
+		TEST(until_when_it_was_good),
 		TEST(strange_bytes_are_nothing),
 		TEST(units),
 		TEST(names_that_cannot_be_written),

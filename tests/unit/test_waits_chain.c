@@ -61,6 +61,60 @@ static void test_child_of(void **state) {
 	arena_free(arena);
 }
 
+#define NVIM_ASKS                                                                                  \
+	"record=machine\ntarget=10\nnow_ns=1000000000000\n\n"                                      \
+	"record=process\npid=10\nppid=1\nrelation=target\nstate=S\ncomm=nvim\neditor=neovim\n\n"
+#define CHILD(pid, cmdline)                                                                        \
+	"record=process\npid=" pid "\nppid=10\nrelation=below\nstate=S\ncomm=sh\ncmdline=" cmdline \
+	"\n\n"
+#define STREAMS(pid, in)                                                                           \
+	"record=fd\npid=" pid "\nfd=0\nlink=pipe:[" in "]\nino=" in "\nend=10 7 w\n\n"             \
+	"record=fd\npid=" pid "\nfd=1\nlink=pipe:[9]\nino=9\nend=10 8 r\n\n"
+#define SENT(pid, in, name)                                                                        \
+	"record=pipe\nino=" in "\nunread=900\ncapacity=65536\n\n"                                  \
+	"record=message\npid=" pid "\nfd=0\nbytes=880\npartial=0\nname=" name "\n\n"
+
+static int64_t wrapper_of(const char *text) {
+	struct arena *arena = arena_new();
+	struct waits *w = arena_new_of(arena, struct waits);
+
+	assert_true(waits_parse(arena, slice_str(text), w));
+	const struct wait_process *p = waits_wrapper(w, false);
+	int64_t pid = p ? p->pid : 0;
+
+	arena_free(arena);
+	return pid;
+}
+
+static void test_wrapper(void **state) {
+	(void)state;
+	/* By what lies in its stdin, by its name, by something that lies there and may not be read. */
+	assert_int_equal(wrapper_of(NVIM_ASKS CHILD("20", "sh\x1f/b/ls") STREAMS("20", "5")
+	                                    SENT("20", "5", "initialize")),
+	                 20);
+	assert_int_equal(wrapper_of(NVIM_ASKS CHILD("20", "sh\x1f/b/run-gopls") STREAMS("20", "5")),
+	                 20);
+	assert_int_equal(wrapper_of(NVIM_ASKS CHILD("20", "sh\x1f/b/ls") STREAMS(
+				 "20", "5") "record=pipe\nino=5\nunread=900\n\n"),
+	                 20);
+	/* The strongest of several. */
+	assert_int_equal(wrapper_of(NVIM_ASKS CHILD("20", "sh\x1fgopls") STREAMS("20", "5")
+	                                    CHILD("21", "sh\x1f/b/ls") STREAMS("21", "6")
+	                                            SENT("21", "6", "initialize")),
+	                 21);
+	/* A formatter at rest, one that speaks otherwise, a job whose streams the editor does not have. */
+	assert_int_equal(wrapper_of(NVIM_ASKS CHILD("20", "fmt") STREAMS("20", "5")), 0);
+	assert_int_equal(wrapper_of(NVIM_ASKS CHILD("20", "fmt") STREAMS("20", "5")
+	                                    SENT("20", "5", "shutdown")),
+	                 0);
+	assert_int_equal(wrapper_of(NVIM_ASKS CHILD("20", "sh\x1f/b/run-gopls")), 0);
+	/* It has started its server. */
+	assert_int_equal(
+		wrapper_of(NVIM_ASKS CHILD("20", "sh\x1f/b/run-gopls") STREAMS(
+			"20", "5") "record=process\npid=30\nppid=20\nstate=S\ncomm=gopls\n\n"),
+		0);
+}
+
 static void test_itself(void **state) {
 	(void)state;
 	expect(SERVER("S") SERVER_REST EDITOR, WAIT_IDLE, 20, 1, true);
@@ -427,12 +481,13 @@ static void test_unread(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_child_of), cmocka_unit_test(test_itself),
-		cmocka_unit_test(test_children), cmocka_unit_test(test_holders),
-		cmocka_unit_test(test_polling),  cmocka_unit_test(test_file_servers),
-		cmocka_unit_test(test_outside),  cmocka_unit_test(test_both_ends),
-		cmocka_unit_test(test_nonsense), cmocka_unit_test(test_unread),
-		cmocka_unit_test(test_tracers),  cmocka_unit_test(test_kept_pipe),
+		cmocka_unit_test(test_child_of),     cmocka_unit_test(test_wrapper),
+		cmocka_unit_test(test_itself),       cmocka_unit_test(test_children),
+		cmocka_unit_test(test_holders),      cmocka_unit_test(test_polling),
+		cmocka_unit_test(test_file_servers), cmocka_unit_test(test_outside),
+		cmocka_unit_test(test_both_ends),    cmocka_unit_test(test_nonsense),
+		cmocka_unit_test(test_unread),       cmocka_unit_test(test_tracers),
+		cmocka_unit_test(test_kept_pipe),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

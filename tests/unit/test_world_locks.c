@@ -4,6 +4,7 @@
 #include "world_fixture.h"
 
 #include "core/locks.h"
+#include "waits/waits.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -101,6 +102,21 @@ static struct locks look_until_waits(struct fixture *f, const char *arg, pid_t w
 	}
 }
 
+/* The other look that knows of locks says the same, and on which file system. */
+static void check_wait(struct fixture *f, const char *path, pid_t waiter, pid_t holder) {
+	const struct evidence *ev = world_look(
+		f->world, LOOK_WAITS, arena_printf(f->arena, "%d", (int)waiter), LOOK_CAP_MODULE);
+	struct waits w;
+
+	assert_true(waits_parse(f->arena, ev->bytes, &w));
+	assert_int_equal(w.lock_count, 1);
+	assert_int_equal(w.locks[0].pid, waiter);
+	assert_int_equal(w.locks[0].holder_count, 1);
+	assert_int_equal(w.locks[0].holders[0], holder);
+	assert_string_equal(w.locks[0].link, path);
+	assert_string_equal(w.locks[0].fstype, world_mount(f->world, path).fstype);
+}
+
 static void check_pair(struct fixture *f, enum how how, const char *class) {
 	const char *path = fixture_path(f, class);
 	pid_t holder = holder_start(f, path, how);
@@ -123,6 +139,7 @@ static void check_pair(struct fixture *f, enum how how, const char *class) {
 	assert_int_equal(h->ppid, getpid());
 	assert_true(w->tid > 0);
 	assert_string_equal(locks.table, "read");
+	check_wait(f, path, waiter, holder);
 	fixture_end(f, waiter);
 	fixture_end(f, holder);
 }

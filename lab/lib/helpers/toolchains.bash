@@ -135,3 +135,30 @@ goroot_move() {
 	mount --move /usr/local/go "$1"
 	rmdir /usr/local/go
 }
+
+# A proxy of files in DIR with a release of gopls that anybody can compile at once: a few lines that become the real one.
+gopls_source() {
+	local ver=$1 dir=$2/golang.org/x/tools/gopls/@v
+	mkdir -p "$dir"
+	cp "$H/go/bin/gopls" /usr/local/lib/gopls-itself
+	printf '%s\n' "$ver" >>"$dir/list"
+	printf '{"Version":"%s","Time":"2026-03-01T12:00:00Z"}' "$ver" >"$dir/$ver.info"
+	printf 'module golang.org/x/tools/gopls\n\ngo 1.21\n' >"$dir/$ver.mod"
+	python3 - "$dir/$ver" "golang.org/x/tools/gopls@$ver" <<-'P'
+		import sys, zipfile
+		main = """package main
+
+		import (
+			"os"
+			"syscall"
+		)
+
+		func main() {
+			panic(syscall.Exec("/usr/local/lib/gopls-itself", os.Args, os.Environ()))
+		}
+		"""
+		with zipfile.ZipFile(sys.argv[1] + ".zip", "w") as z:
+		    z.write(sys.argv[1] + ".mod", sys.argv[2] + "/go.mod")
+		    z.writestr(sys.argv[2] + "/main.go", main)
+	P
+}

@@ -110,6 +110,9 @@ static const char *how_it_differs(struct exam *exam, const struct fact_shim *s) 
 		return "far";
 	}
 	struct run_result by = list_unsafe(exam, "list by the wrapper", s->path);
+	if (by.timed_out) {
+		return "hangs";
+	}
 	if (by.started && (by.exit_code != 0 || lines_of(by.out) != 1)) {
 		const char *direct = path_join(exam->arena, s->goroot, "bin/go");
 		struct run_result itself = list_unsafe(exam, "list by go itself", direct);

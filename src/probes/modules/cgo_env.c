@@ -2,40 +2,26 @@
  */
 #include "probes/modules/cgo_env.h"
 
-#include "base/path.h"
 #include "base/str.h"
 #include "probes/go/goroot.h"
 #include "probes/go/govars.h"
+#include "probes/search.h"
 
-#define PATH_MAX_DIRS 64
-#define DEFAULT_CC    "gcc" /* internal/platform and cmd/dist: DefaultCC on Linux */
-#define LINUX         "linux"
+#define DEFAULT_CC "gcc" /* internal/platform and cmd/dist: DefaultCC on Linux */
+#define LINUX      "linux"
 
 /* The first program of that name on the server's PATH, "" when there is none; *ret_known is false
  * when a directory could not be looked into. */
 static const char *find_program(struct exam *exam, const struct envset *env, const char *name,
                                 bool *ret_known) {
 	const char *list = envset_get(env, "PATH");
-	struct slice rest = slice_str(list ? list : "");
-	struct slice dir;
-	*ret_known = true;
 	if (name[0] == '/') {
 		struct file_stat st = world_stat(exam->world, name);
 		*ret_known = st.known;
 		return st.is_file && st.can_exec ? name : "";
 	}
-	for (size_t i = 0; i < PATH_MAX_DIRS && slice_cut(&rest, ':', &dir); i++) {
-		if (dir.len == 0 || dir.data[0] != '/') {
-			continue;
-		}
-		const char *path = path_join(exam->arena, arena_slicedup(exam->arena, dir), name);
-		struct file_stat st = world_stat(exam->world, path);
-		if (st.is_file && st.can_exec) {
-			return path;
-		}
-		*ret_known = *ret_known && st.known;
-	}
-	return "";
+	const char *found = search_path_known(exam, list ? list : "", name, ret_known);
+	return found ? found : "";
 }
 
 static bool is_native(struct exam *exam) {

@@ -118,6 +118,12 @@ static void read_sum(struct modules_graph *graph, const char *path, bool optiona
 	*sum = gosum_parse(exam->arena, exists ? ev->bytes : slice_of(NULL, 0));
 	graph->gosum_known = graph->gosum_known && (exists || ev->state == EV_ABSENT) &&
 	                     ev->state != EV_TRUNCATED && !sum->truncated;
+	if (ev->state == EV_DENIED) {
+		struct file_stat st = world_stat(exam->world, path);
+		FACTS_ADD(exam->facts, unreadable, ev, .path = path, .what = "file",
+		          .module_dir = path_parent(exam->arena, path), .uid = st.uid,
+		          .mode = (int64_t)st.mode, .open = true);
+	}
 	if (!exists && optional) {
 		return;
 	}

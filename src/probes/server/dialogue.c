@@ -77,6 +77,9 @@ static void ask(struct talk *talk, struct session *session, enum talk_feature fe
                 const char *params) {
 	struct talk_answer *answer = &talk->answers[feature];
 
+	if (talk->script.unasked & (1u << feature)) {
+		return;
+	}
 	answer->state = TALK_ASKED;
 	answer->asked_ns = talk->now_ns;
 	session_send(session, slice_str(rpc_request(talk->arena, (int64_t)feature + 1,

@@ -100,6 +100,7 @@ struct talk_script {
 	struct talk_spot own_again;
 	struct talk_spot std_again;
 	int64_t process_id;
+	unsigned unasked; /* bits of enum talk_feature: a recorded client never asked for these */
 	const char *initialize; /* these parameters instead of our own, JSON; or NULL */
 };
 

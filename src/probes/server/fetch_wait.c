@@ -146,9 +146,9 @@ static void state_wait(struct exam *exam, const struct evidence *ev, struct slic
 	const struct fact_mod_absent *m = requirement(exam, is_vcs ? url : NULL);
 
 	if (keyline_number(exam->arena, block, "received", 0) > 0 ||
-	    keyline_number(exam->arena, block, "age_ms", 0) < PATIENCE_MS ||
-	    (!is_vcs && (!streq(comm, "go") || !m))) {
-		return;
+	    keyline_number(exam->arena, block, "age_ms", 0) < PATIENCE_MS || !m ||
+	    (!is_vcs && !streq(comm, "go"))) {
+		return; /* without a requirement it may be anybody's git: a version manager's, a driver's */
 	}
 	FACTS_ADD(exam->facts, fetch_wait, ev, .pid = keyline_number(exam->arena, block, "pid", 0),
 	          .program = comm, .host = is_vcs ? host : host_of(exam, m->module),

@@ -90,6 +90,7 @@ static struct talk_script script_of(struct exam *exam) {
 		.no_configuration = target->no_configuration,
 		.no_watched_files = target->no_watched_files,
 		.process_id = getpid(),
+		.unasked = target->unasked,
 	};
 
 	if (target->open_file) {

@@ -96,13 +96,26 @@ bool wait_facts_own_lock(const struct facts *facts, const struct waits *w,
 	return false;
 }
 
-const char *wait_facts_place(const struct wait_chain *c) {
-	for (size_t i = 0; i + 1 < c->link_count && c->links[i].how != HOW_LOCK; i++) {
+const char *wait_facts_place(const struct facts *facts, const struct waits *w,
+                             const struct wait_chain *c) {
+	/* What a server of this workspace has itself is no lock of somebody else's: on to what keeps that. */
+	bool own = wait_facts_own_lock(facts, w, c);
+
+	for (size_t i = 0; i + 1 < c->link_count && (own || c->links[i].how != HOW_LOCK); i++) {
 		if (c->links[i].how == HOW_FILES) {
 			return c->links[i].on;
 		}
 	}
 	return c->leaf.kind == WAIT_DISK ? c->leaf.on : NULL;
+}
+
+static const char *fstype_of(const struct waits *w, int64_t waiter, const char *path) {
+	for (size_t i = 0; i < w->lock_count; i++) {
+		if (w->locks[i].pid == waiter && streq(w->locks[i].link, path)) {
+			return w->locks[i].fstype;
+		}
+	}
+	return "";
 }
 
 /* A link that is a lock, as the rule fs-lock-held knows it. */
@@ -139,6 +152,7 @@ static void state_lock(struct facts *facts, const struct evidence *ev, const str
 		          .leaf_program = c->leaf.process->comm,
 		          .leaf_args = c->leaf.process->cmdline,
 		          .holder_ticks = h ? h->start_ticks : 0,
+		          .fstype = fstype_of(w, p->pid, path),
 		          .unseen = h                   ? ""
 		                    : w->unreadable > 0 ? "denied"
 		                                        : "elsewhere");
@@ -187,5 +201,5 @@ const struct fact_wait_leaf *wait_facts_state(struct facts *facts, const struct 
 		.command = cure_count ? cures[0].command : "",
 		.disruptive = cure_count && cures[0].disruptive,
 		.start_ticks = l->process->start_ticks, .uid = l->process->uid,
-		.state = l->process->state);
+		.state = l->process->state, .proven = l->proven);
 }

@@ -18,6 +18,7 @@ bool wait_facts_own_lock(const struct facts *facts, const struct waits *w,
                          const struct wait_chain *chain);
 
 /* The path for which the chain waits in a file system, or for whoever serves it; NULL when it does not. */
-const char *wait_facts_place(const struct wait_chain *chain);
+const char *wait_facts_place(const struct facts *facts, const struct waits *w,
+                             const struct wait_chain *chain);
 
 #endif

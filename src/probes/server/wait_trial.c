@@ -9,6 +9,8 @@
 #include "probes/server/wait_facts.h"
 
 #define LOCAL_STUCK_MS 2000 /* in one call on a local file system */
+#define INSIDE_MS      3000 /* between two looks at one that has done nothing */
+#define IDLE_CPU_MS    20   /* a Go program that waits wakes up now and then */
 
 static bool has_lock(const struct wait_chain *c) {
 	for (size_t i = 0; i + 1 < c->link_count; i++) {
@@ -64,25 +66,43 @@ static bool is_slow(enum wait_kind kind) {
 }
 
 /* The leaf of the look before. A name server that does not answer is asked again every few seconds, and each question
- * is young. */
+ * is young; that one does nothing takes two looks, some seconds apart. */
 struct before {
 	const struct wait_process *process;
 	const char *on;
+	bool unread;
 	int64_t first_ns; /* when it was seen first */
 };
 
-static void lasts_on(struct exam *exam, struct wait_chain *chain, int64_t settled_ms,
-                     struct before *before) {
+static bool is_same(const struct before *before, const struct wait_leaf *l) {
+	const struct wait_process *p = before->process;
+
+	return p && p->pid == l->process->pid && p->start_ticks == l->process->start_ticks &&
+	       streq(before->on, l->on) &&
+	       (l->kind == WAIT_DNS ||
+	        (before->unread == l->unread && l->process->cpu_ms - p->cpu_ms <= IDLE_CPU_MS));
+}
+
+static void lasts_on(struct exam *exam, const struct waits *w, struct wait_chain *chain,
+                     int64_t settled_ms, struct before *before) {
 	struct wait_leaf *l = &chain->leaf;
 	int64_t now = world_now_ns(exam->world);
 
-	if (l->kind != WAIT_DNS || !before->process || before->process->pid != l->process->pid ||
-	    !streq(before->on, l->on)) {
-		*before = (struct before){l->kind == WAIT_DNS ? l->process : NULL, l->on, now};
+	if (l->kind != WAIT_DNS && l->kind != WAIT_INSIDE) {
+		*before = (struct before){0};
+		return;
+	}
+	if (!is_same(before, l)) {
+		*before = (struct before){l->process, l->on, l->unread, now};
 		return;
 	}
 	int64_t since_ms = (now - before->first_ns) / NS_PER_MS;
 
+	if (l->kind == WAIT_INSIDE) {
+		l->proven =
+			l->proven || (since_ms >= INSIDE_MS && !waits_unseen_peer(w, l->process));
+		return;
+	}
 	l->since_ms = since_ms > l->since_ms ? since_ms : l->since_ms;
 	l->settled = l->settled || l->since_ms >= settled_ms;
 }
@@ -105,11 +125,15 @@ static void look_once(struct exam *exam, const struct wait_moment *moment, bool 
 	}
 
 	if (chain.leaf.process) {
-		lasts_on(exam, &chain, moment->settled_ms, before);
+		lasts_on(exam, &w, &chain, moment->settled_ms, before);
 	}
 
 	/* What a slow host or disk may still give: later it can be told for certain. */
 	if (is_slow(chain.leaf.kind) && !last && chain.leaf.since_ms < WAIT_LOCK_IDLE_MS) {
+		return;
+	}
+	/* That it does nothing is certain later, or it is not so. */
+	if (chain.leaf.kind == WAIT_INSIDE && !last && !chain.leaf.proven) {
 		return;
 	}
 	bool still_works = last && chain.leaf.kind == WAIT_WORKS && chain.link_count > 1;
@@ -120,7 +144,7 @@ static void look_once(struct exam *exam, const struct wait_moment *moment, bool 
 			wait_facts_state(exam->facts, ev, "trial", &w, &chain);
 
 		/* A single call that has not come back; of a local disk more is expected. */
-		const char *place = wait_facts_place(&chain);
+		const char *place = wait_facts_place(exam->facts, &w, &chain);
 		if (l && place) {
 			(void)latency_stuck(exam, "waited", place, ev, 0,
 			                    l->since_ms >= LOCAL_STUCK_MS);

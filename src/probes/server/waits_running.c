@@ -86,8 +86,40 @@ static bool chain_of(struct exam *exam, const struct fact_running_server *s, str
 	return true;
 }
 
+/* The editor has started something in the server's place that has not come to start it: a script that asks at the
+ * editor's terminal asks nobody when we start it. */
+static void look_for_wrapper(struct exam *exam) {
+	const struct evidence *ev =
+		world_look(exam->world, LOOK_WAITS,
+	                   arena_printf(exam->arena, "%lld", (long long)exam->target->editor_pid),
+	                   LOOK_CAP_MODULE);
+	struct waits w;
+	const struct wait_process *wrapper =
+		evidence_has_bytes(ev) && waits_parse(exam->arena, ev->bytes, &w)
+			? waits_wrapper(&w, true)
+			: NULL;
+
+	if (!wrapper) {
+		return;
+	}
+	w.target = wrapper->pid;
+	struct wait_chain chain = waits_chain(&w, SETTLED_MS);
+
+	if (chain.leaf.process && !is_known(exam->facts, &chain) && !is_put_aside(&w, &chain)) {
+		wait_facts_state(exam->facts, ev, "running", &w, &chain);
+	}
+}
+
 static int look(struct exam *exam, struct err *err) {
+	bool runs = false;
+
 	(void)err;
+	facts_each (running_server, s, exam->facts) {
+		runs = runs || waits_concerns(s);
+	}
+	if (!runs && exam->target->editor_pid > 0) {
+		look_for_wrapper(exam);
+	}
 	facts_each (running_server, s, exam->facts) {
 		struct waits w;
 		struct wait_chain chain;

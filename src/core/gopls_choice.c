@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/gopls_choice.h"
+
+#include "base/str.h"
+
+#define SCHEME "file://"
+
+const char *gopls_release_or_latest(const char *version) {
+	return version && version[0] == 'v' && !strchr(version, '-') ? version : "latest";
+}
+
+const char *gopls_choose_newer(const struct fact_server_age *age) {
+	return gopls_release_or_latest(age->newest);
+}
+
+const char *gopls_choose_again(const struct fact_server_age *age) {
+	return gopls_release_or_latest(age->rebuilds ? age->version : age->newest);
+}
+
+const char *gopls_local_go(const struct facts *facts) {
+	facts_each (go_version, v, facts) {
+		if (streq(v->source, "local") && !str_empty(v->version)) {
+			return v->version + (str_starts(v->version, "go") ? strlen("go") : 0);
+		}
+	}
+	return "";
+}
+
+const char *goproxy_folder(const char *proxy) {
+	return str_starts(proxy, SCHEME "/") && !strpbrk(proxy, ",|%") ? proxy + strlen(SCHEME)
+	                                                               : NULL;
+}
