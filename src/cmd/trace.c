@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: MIT
+ * `dialtone trace -- CMD…|-p PID|--workspace DIR|--check DIR`: record the system calls of a process
+ * tree.
+ */
+#include "base/clock.h"
+#include "cmd/check_options.h"
+#include "cmd/failure.h"
+#include "cmd/interrupt.h"
+#include "cmd/output.h"
+#include "cmd/trace_text.h"
+#include "core/lore.h"
+#include "trace/backend.h"
+#include "trace/call.h"
+#include "trace/inject.h"
+#include "trace/store.h"
+#include "world/live.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PIDS_MAX         64
+#define STRING_BYTES     4096 /* PATH_MAX: no path is cut */
+#define DATA_BYTES       512
+#define DATA_BYTES_CHECK 65536           /* go.mod and the like, whole */
+#define STDIO_BYTES      ((size_t)65536) /* a pipe holds as much */
+#define DATA_MAX         ((int64_t)1024 * 1024)
+#define SECONDS_MAX      ((int64_t)7 * 24 * 3600)
+#define LOOK_LIMIT_NS    (10 * NS_PER_S)
+
+struct trace_options {
+	const char *const *command;
+	struct option_list pids;
+	const char *workspace, *check;
+	const char *output, *backend, *set, *seconds, *data;
+	struct option_list injects;
+	bool backends;
+};
+
+#define AT(member) offsetof(struct trace_options, member)
+static const struct option_spec trace_specs[] = {
+	{"", 0, "CMD...", OPTION_REST, AT(command), "start this program and record it"},
+	{"pid", 'p', "PID", OPTION_LIST, AT(pids), "record what runs already; several by comma"},
+	{"workspace", 'w', "DIR", OPTION_TEXT, AT(workspace),
+         "record the servers that have DIR open"},
+	{"check", 0, "DIR", OPTION_TEXT, AT(check), "record `dialtone check DIR`"},
+	{"output", 'o', "FILE", OPTION_TEXT, AT(output),
+         "keep the recording; else lines on standard output"},
+	{"set", 'e', "CALLS", OPTION_TEXT, AT(set), "which calls: names, or sets as below (all)"},
+	{"backend", 'b', "NAME", OPTION_TEXT, AT(backend), "ebpf, ptrace, notify or auto"},
+	{"inject", 0, "FAULT", OPTION_LIST, AT(injects), "put a fault into calls of CMD, as below"},
+	{"for", 0, "SECONDS", OPTION_TEXT, AT(seconds), "end after so long"},
+	{"data", 0, "BYTES", OPTION_TEXT, AT(data),
+         "of what is read and written (512; --check 65536)"},
+	{"backends", 0, NULL, OPTION_FLAG, AT(backends), "which ways of recording work here"},
+	{0},
+};
+#undef AT
+
+struct trace_run {
+	const struct trace_options *options;
+	struct arena *arena;
+	struct trace_request request;
+	const char *set_text;
+	pid_t pids[PIDS_MAX];
+	struct interrupt interrupt;
+};
+
+/* ---- what is asked for ---- */
+
+static bool add_pid(struct trace_run *r, const char *text) {
+	int64_t pid;
+
+	if (str_to_int64(text, &pid) < 0 || pid <= 0 || pid > INT32_MAX) {
+		output_complain("expected the number of a process, got '%s'", text);
+		return false;
+	}
+	if (r->request.pid_count == PIDS_MAX) {
+		output_complain("more than %d processes", PIDS_MAX);
+		return false;
+	}
+	r->pids[r->request.pid_count++] = (pid_t)pid;
+	return true;
+}
+
+static bool take_pids(struct trace_run *r) {
+	for (size_t i = 0; i < r->options->pids.count; i++) {
+		struct slice rest = slice_str(r->options->pids.items[i]), part;
+
+		while (slice_cut(&rest, ',', &part)) {
+			if (!add_pid(r, arena_slicedup(r->arena, part))) {
+				return false;
+			}
+		}
+	}
+	r->request.pids = r->pids;
+	return true;
+}
+
+static int servers_in(struct trace_run *r, struct world *world) {
+	const char *dir;
+	struct err err = {0};
+
+	if (user_path_absolute(r->arena, world, r->options->workspace, &dir, &err) < 0) {
+		output_complain("%s", err.msg);
+		return STATUS_UNKNOWN;
+	}
+	const struct evidence *ev = world_look(world, LOOK_GOPLS, dir, LOOK_CAP_SETTINGS);
+	struct slice rest = ev->bytes, block;
+
+	while (evidence_has_bytes(ev) && keyline_block(&rest, &block)) {
+		const char *pid = keyline_text(r->arena, block, "pid");
+
+		if (streq(keyline_text(r->arena, block, "here"), "1") && !add_pid(r, pid)) {
+			return STATUS_USAGE;
+		}
+	}
+	if (r->request.pid_count == 0) {
+		output_complain("no gopls of this user has '%s' open", dir);
+		return STATUS_USAGE;
+	}
+	r->request.pids = r->pids;
+	return STATUS_HEALTHY;
+}
+
+static int take_workspace(struct trace_run *r) {
+	struct evidence_store store;
+	struct err err = {0};
+	struct interrupt interrupt;
+	int status = STATUS_UNKNOWN;
+
+	evidence_store_init(&store, r->arena);
+	interrupt_open(&interrupt, clock_now_ns() + LOOK_LIMIT_NS);
+	struct world *world = world_live_open(r->arena, &store, interrupt.fd, &err);
+
+	if (world) {
+		status = servers_in(r, world);
+	} else {
+		output_complain("%s", err.msg);
+	}
+	world_close(world);
+	interrupt_close(&interrupt);
+	return status;
+}
+
+static int take_check(struct trace_run *r) {
+	char *self = arena_alloc(r->arena, PATH_MAX);
+	char **argv = arena_array_of(r->arena, char *, 4);
+
+	if (readlink("/proc/self/exe", self, PATH_MAX - 1) < 0) {
+		output_complain("cannot tell where this program is: %s", strerror(errno));
+		return STATUS_UNKNOWN;
+	}
+	argv[0] = self;
+	argv[1] = arena_strdup(r->arena, "check");
+	argv[2] = arena_strdup(r->arena, r->options->check);
+	r->request.argv = argv;
+	return STATUS_HEALTHY;
+}
+
+static int take_command(struct trace_run *r) {
+	size_t count = 0;
+
+	while (r->options->command[count]) {
+		count++;
+	}
+	char **argv = arena_array_of(r->arena, char *, count + 1);
+
+	for (size_t i = 0; i < count; i++) {
+		argv[i] = arena_strdup(r->arena, r->options->command[i]);
+	}
+	r->request.argv = argv;
+	return STATUS_HEALTHY;
+}
+
+static int take_whom(struct trace_run *r) {
+	const struct trace_options *o = r->options;
+	int asked = (o->command && o->command[0]) + (o->pids.count > 0) + (o->workspace != NULL) +
+	            (o->check != NULL);
+
+	if (asked != 1) {
+		output_complain(
+			"expected one of -- CMD, --pid PID, --workspace DIR and --check DIR");
+		return STATUS_USAGE;
+	}
+	if (o->workspace) {
+		return take_workspace(r);
+	}
+	if (o->check) {
+		return take_check(r);
+	}
+	if (o->pids.count > 0) {
+		return take_pids(r) ? STATUS_HEALTHY : STATUS_USAGE;
+	}
+	return take_command(r);
+}
+
+static bool number_of(const char *text, const char *option, int64_t max, int64_t *ret) {
+	if (text && (str_to_int64(text, ret) < 0 || *ret < 0 || *ret > max)) {
+		output_complain("option '--%s': expected a number up to %lld, got '%s'", option,
+		                (long long)max, text);
+		return false;
+	}
+	return true;
+}
+
+static int take_injects(struct trace_run *r) {
+	const struct option_list *list = &r->options->injects;
+	struct inject *injects = arena_array_of(r->arena, struct inject, list->count + 1);
+	struct err err = {0};
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (inject_parse(r->arena, list->items[i], &injects[i], &err) < 0) {
+			output_complain("option '--inject': %s", err.msg);
+			return STATUS_USAGE;
+		}
+	}
+	r->request.injects = injects;
+	r->request.inject_count = list->count;
+	return STATUS_HEALTHY;
+}
+
+/* A fault needs its call in the set. */
+static const char *set_text(struct trace_run *r) {
+	struct strbuf text;
+
+	strbuf_init(&text, r->arena);
+	strbuf_add(&text, r->options->set ? r->options->set : "all");
+	for (size_t i = 0; i < r->request.inject_count; i++) {
+		strbuf_printf(&text, ",%s", r->request.injects[i].call);
+	}
+	return text.data;
+}
+
+static int take_how(struct trace_run *r) {
+	const struct trace_options *o = r->options;
+	int64_t seconds = 0, data = o->check ? DATA_BYTES_CHECK : DATA_BYTES;
+	struct err err = {0};
+	int status = take_injects(r);
+
+	if (status != STATUS_HEALTHY) {
+		return status;
+	}
+	if (!number_of(o->seconds, "for", SECONDS_MAX, &seconds) ||
+	    !number_of(o->data, "data", DATA_MAX, &data)) {
+		return STATUS_USAGE;
+	}
+	r->set_text = set_text(r);
+	if (call_set_parse(r->arena, r->set_text, &r->request.set, &err) < 0) {
+		output_complain("option '--set': %s", err.msg);
+		return STATUS_USAGE;
+	}
+	r->request.string_bytes = STRING_BYTES;
+	r->request.data_bytes = (size_t)data;
+	r->request.stdio_bytes = o->output ? STDIO_BYTES : 0;
+	r->request.stop_fd = -1;
+	r->request.deadline_ns = seconds > 0 ? clock_now_ns() + seconds * NS_PER_S : 0;
+	return STATUS_HEALTHY;
+}
+
+/* ---- which backend ---- */
+
+static const struct backend *backend_named(const char *name) {
+	for (size_t i = 0; registry_backends[i]; i++) {
+		if (streq(registry_backends[i]->name, name)) {
+			return registry_backends[i];
+		}
+	}
+	return NULL;
+}
+
+/* The one that costs the traced least of those that can; why the others cannot is in `why`. */
+static const struct backend *backend_cheapest(struct trace_run *r, struct strbuf *why) {
+	const struct backend *best = NULL;
+
+	for (size_t i = 0; registry_backends[i]; i++) {
+		const struct backend *b = registry_backends[i];
+		struct err err = {0};
+
+		if (b->can(&r->request, &err) < 0) {
+			strbuf_printf(why, "%s%s: %s", why->len > 0 ? "; " : "", b->name, err.msg);
+		} else if (!best || b->cost < best->cost) {
+			best = b;
+		}
+	}
+	return best;
+}
+
+static const struct backend *backend_choose(struct trace_run *r) {
+	const char *name = r->options->backend;
+	struct strbuf why;
+	struct err err = {0};
+
+	if (!name || streq(name, "auto")) {
+		strbuf_init(&why, r->arena);
+		const struct backend *best = backend_cheapest(r, &why);
+
+		if (!best) {
+			output_complain("nothing can record here: %s", why.data);
+		}
+		return best;
+	}
+	const struct backend *b = backend_named(name);
+
+	if (!b) {
+		output_complain("option '--backend': there is no '%s'; `dialtone trace --backends` "
+		                "lists them",
+		                name);
+	} else if (b->can(&r->request, &err) < 0) {
+		output_complain("%s: %s", b->name, err.msg);
+		b = NULL;
+	}
+	return b;
+}
+
+/* Each tried, for a program that is started and for a process that runs. */
+static int show_backends(struct arena *arena) {
+	static const pid_t self[] = {1};
+	char *const argv[] = {NULL};
+	const struct trace_request launch = {.argv = argv, .stop_fd = -1};
+	const struct trace_request attach = {.pids = self, .pid_count = 1, .stop_fd = -1};
+	struct strbuf out;
+
+	strbuf_init(&out, arena);
+	for (size_t i = 0; registry_backends[i]; i++) {
+		const struct backend *b = registry_backends[i];
+		struct err launching = {0}, attaching = {0};
+		bool starts = b->can(&launch, &launching) == 0;
+		bool attaches = b->can(&attach, &attaching) == 0;
+
+		strbuf_printf(&out, "%-8s%s\n", b->name, b->summary);
+		strbuf_printf(&out, "        start a program: %s\n",
+		              starts ? "yes" : launching.msg);
+		strbuf_printf(&out, "        what runs:       %s\n",
+		              attaches ? "yes" : attaching.msg);
+	}
+	return output_write(&out, STATUS_HEALTHY);
+}
+
+/* ---- recording ---- */
+
+static const char *command_text(struct trace_run *r) {
+	struct strbuf text;
+
+	strbuf_init(&text, r->arena);
+	for (size_t i = 0; r->request.argv && r->request.argv[i]; i++) {
+		strbuf_printf(&text, "%s%s", i > 0 ? " " : "",
+		              str_shell_quote(r->arena, r->request.argv[i]));
+	}
+	for (size_t i = 0; i < r->request.pid_count; i++) {
+		strbuf_printf(&text, "%s%d", i > 0 ? "," : "-p ", (int)r->pids[i]);
+	}
+	return text.data;
+}
+
+static int record_to_file(struct trace_run *r, const struct backend *backend,
+                          struct trace_outcome *outcome, struct err *err) {
+	struct store_about about = {
+		.backend = backend->name,
+		.command = command_text(r),
+		.set = r->set_text,
+		.string_bytes = r->request.string_bytes,
+		.data_bytes = r->request.data_bytes,
+	};
+	struct store *store = NULL;
+	struct err at_end = {0};
+	int code = store_create(r->options->output, &about, &store, err);
+
+	if (code < 0) {
+		return code;
+	}
+	struct event_sink sink = store_sink(store);
+
+	code = backend->record(&r->request, &sink, outcome, err);
+	if (code == -EIO) {
+		(void)err_set(err, code, "%s: %s", r->options->output, store_complaint(store));
+	}
+	int finished = store_finish(store, outcome, &at_end);
+
+	if (code == 0 && finished < 0) {
+		*err = at_end;
+		code = finished;
+	}
+	return code;
+}
+
+static int record_to_stdout(struct trace_run *r, const struct backend *backend,
+                            struct trace_outcome *outcome, struct err *err) {
+	struct event_sink sink = {.data = stdout, .take = trace_text_take};
+	int code = backend->record(&r->request, &sink, outcome, err);
+
+	(void)fflush(stdout);
+	return code == -EPIPE ? 0 : code;
+}
+
+/* What the recording cannot show must be known. */
+static void tell_losses(const struct trace_outcome *outcome) {
+	if (outcome->lost > 0) {
+		uint64_t all = outcome->events + outcome->lost;
+
+		output_complain("%llu of %llu events were lost", (unsigned long long)outcome->lost,
+		                (unsigned long long)all);
+	}
+}
+
+/* As a shell tells how a program ended. */
+static int status_of(int wait_status) {
+	return WIFSIGNALED(wait_status) ? STATUS_SIGNAL_BASE + WTERMSIG(wait_status)
+	                                : WEXITSTATUS(wait_status);
+}
+
+static int record(struct trace_run *r, const struct backend *backend) {
+	struct trace_outcome outcome = {0};
+	struct err err = {0};
+
+	interrupt_open(&r->interrupt, INT64_MAX);
+	r->request.stop_fd = r->interrupt.fd;
+	int code = r->options->output ? record_to_file(r, backend, &outcome, &err)
+	                              : record_to_stdout(r, backend, &outcome, &err);
+
+	interrupt_close(&r->interrupt);
+	tell_losses(&outcome);
+	if (code < 0) {
+		return failure_of_target(&err, code);
+	}
+	return r->request.argv ? status_of(outcome.status) : STATUS_HEALTHY;
+}
+
+static int run_in(struct trace_run *r) {
+	if (r->options->backends) {
+		return show_backends(r->arena);
+	}
+	int status = take_how(r);
+
+	if (status == STATUS_HEALTHY) {
+		status = take_whom(r);
+	}
+	if (status != STATUS_HEALTHY) {
+		return status;
+	}
+	const struct backend *backend = backend_choose(r);
+
+	return backend ? record(r, backend) : STATUS_UNKNOWN;
+}
+
+static int run(const void *options, const char *const *operands, size_t operand_count) {
+	struct trace_run r = {
+		.options = options,
+		.arena = arena_new(),
+		.interrupt = {.fd = -1, .signal_fd = -1, .timer_fd = -1},
+	};
+
+	(void)operands;
+	(void)operand_count;
+	int status = run_in(&r);
+
+	arena_free(r.arena);
+	return status;
+}
+
+const struct command command_trace = {
+	.name = "trace",
+	.synopsis = "-- CMD...",
+	.summary = "Record the system calls of a program and all it starts",
+	.options = trace_specs,
+	.options_size = sizeof(struct trace_options),
+	.notes = "Sets: anchors, file, desc, net, process, lock, memory, wait, all; '!' takes\n"
+		 "away, as in all,!futex.\n"
+		 "Faults: CALL[:path=GLOB][:program=GLOB]:WHAT[:when=N|N+|N+STEP], where WHAT is\n"
+		 "errno=NAME, delay=TIME, kill=SIGNAL or short=BYTES.\n"
+		 "Of the seventeen anchors, gopls on stdio and go never make epoll_wait, connect,\n"
+		 "accept, sendto, recvfrom and statx: they use epoll_pwait, newfstatat, and read\n"
+		 "and write also on sockets. Ctrl-C ends the recording: what ran before runs on,\n"
+		 "what was started is ended. Faults are put only into what is started.\n"
+		 "Status: that of CMD (128 and the signal when one ended it), 0 after --pid,\n"
+		 "2 usage, 3 nothing can record here.\n",
+	.max_operands = 0,
+	.run = run,
+};

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: MIT */
+#include "trace/testimony.h"
+
+#include "base/path.h"
+#include "trace/call.h"
+#include "trace/episodes_work.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+
+#define WITNESSES_MAX ((size_t)200000)
+#define PENDING_MAX   ((size_t)4096)
+
+void *testimony_grow(struct arena *arena, void *items, size_t count, size_t *size, size_t each) {
+	if (count < *size) {
+		return items;
+	}
+	size_t more = *size > 0 ? *size * 2 : 32;
+	char *bigger = arena_alloc_array(arena, more, each);
+	if (count > 0) {
+		memcpy(bigger, items, count * each);
+	}
+	*size = more;
+	return bigger;
+}
+
+struct testimony *testimony_new(struct arena *arena, int64_t wall_offset_ns) {
+	struct testimony *t = arena_new_of(arena, struct testimony);
+	t->arena = arena;
+	t->wall_offset_ns = wall_offset_ns;
+	t->rewind = rewind_new();
+	return t;
+}
+
+static struct witness *add_witness(struct testimony *t, pid_t pid, int64_t at_ns) {
+	t->witnesses = testimony_grow(t->arena, t->witnesses, t->witness_count, &t->witness_size,
+	                              sizeof(struct witness *));
+	struct witness *w = arena_new_of(t->arena, struct witness);
+	*w = (struct witness){.pid = pid, .start_ns = at_ns, .exe = "", .cwd = ""};
+	for (size_t i = 0; i < 3; i++) {
+		strbuf_init(&w->flows[i].bytes, t->arena);
+	}
+	if (t->witness_count < WITNESSES_MAX) {
+		t->witnesses[t->witness_count++] = w;
+	}
+	return w;
+}
+
+static struct witness *find(struct testimony *t, pid_t pid) {
+	for (size_t i = t->witness_count; i > 0; i--) {
+		if (t->witnesses[i - 1]->pid == pid) {
+			return t->witnesses[i - 1];
+		}
+	}
+	return NULL;
+}
+
+struct witness *testimony_witness(struct testimony *t, pid_t pid) {
+	struct witness *w = find(t, pid);
+	return w ? w : add_witness(t, pid, t->last_ns);
+}
+
+const char *testimony_string(struct testimony *t, struct slice block, size_t n) {
+	struct slice part;
+	while (slice_cut(&block, '\0', &part)) {
+		if (n-- == 0) {
+			return arena_slicedup(t->arena, part);
+		}
+	}
+	return "";
+}
+
+static struct slice keep(struct testimony *t, struct slice bytes) {
+	return slice_of(arena_slicedup(t->arena, bytes), bytes.len);
+}
+
+/* ---- what events say of processes ---- */
+
+static const char *cwd_of(struct testimony *t, const struct witness *w) {
+	const struct rewind_process *p = rewind_process(t->rewind, w->pid);
+	const char *cwd = p && p->cwd ? p->cwd->path : NULL;
+	return str_empty(cwd) ? w->cwd : arena_strdup(t->arena, cwd);
+}
+
+static void take_fork(struct testimony *t, const struct event *e) {
+	if (e->child_pid != e->child || e->child_pid == e->pid) {
+		return; /* a thread */
+	}
+	struct witness *parent = testimony_witness(t, e->pid);
+	struct witness *w = add_witness(t, e->child, e->start_ns);
+	w->parent = parent;
+	w->fork_ns = e->start_ns;
+	w->ppid = parent->pid;
+	w->exe = parent->exe;
+	w->cwd = cwd_of(t, parent);
+	w->argv = parent->argv;
+	w->env = parent->env;
+	w->has_env = parent->has_env;
+}
+
+static void take_exec(struct testimony *t, const struct event *e) {
+	struct witness *before = testimony_witness(t, e->pid);
+	struct witness *w = add_witness(t, e->pid, e->start_ns);
+	const struct payload *exe = event_payload(e, PAYLOAD_STRING, 0);
+	const struct payload *argv = event_payload(e, PAYLOAD_STRINGS, 1);
+	const struct payload *env = event_payload(e, PAYLOAD_STRINGS, 2);
+	before->replaced = true;
+	w->parent = before;
+	w->ppid = before->ppid;
+	w->cwd = cwd_of(t, before);
+	w->fork_ns = before->fork_ns;
+	w->is_new = true;
+	w->exe = exe ? path_join(t->arena, w->cwd, arena_slicedup(t->arena, exe->bytes)) : "";
+	w->argv = argv ? keep(t, argv->bytes) : (struct slice){0};
+	w->env = env ? keep(t, env->bytes) : (struct slice){0};
+	w->has_env = env != NULL;
+}
+
+/* The execve that returned 0 behind its EVENT_EXEC has what that did not carry. */
+static void take_exec_call(struct testimony *t, const struct event *e, const struct call *call) {
+	bool at = streq(call->name, "execveat");
+	if ((!at && !streq(call->name, "execve")) || e->duration_ns < 0 || e->result != 0) {
+		return;
+	}
+	struct witness *w = testimony_witness(t, e->pid);
+	const struct payload *argv = event_payload(e, PAYLOAD_STRINGS, at ? 2 : 1);
+	const struct payload *env = event_payload(e, PAYLOAD_STRINGS, at ? 3 : 2);
+	const char *path = testimony_path(t, e, call, at ? 1 : 0);
+	if (str_empty(w->exe) && path) {
+		w->exe = path;
+	}
+	if (w->argv.len == 0 && argv) {
+		w->argv = keep(t, argv->bytes);
+	}
+	if (!w->has_env && env) {
+		w->env = keep(t, env->bytes);
+		w->has_env = true;
+	}
+}
+
+static void take_exit(struct testimony *t, const struct event *e) {
+	if (e->tid != e->pid) {
+		return;
+	}
+	struct witness *w = testimony_witness(t, e->pid);
+	w->ended = true;
+	w->status = e->status;
+	w->end_ns = e->start_ns;
+}
+
+/* A client that has what it wants ends its server. */
+static void take_signal(struct testimony *t, const struct event *e) {
+	bool ends = e->status == SIGTERM || e->status == SIGKILL || e->status == SIGINT ||
+	            e->status == SIGHUP;
+	if (ends && e->sender > 0 && e->sender != e->pid) {
+		testimony_witness(t, e->pid)->stopped_ns = e->start_ns;
+	}
+}
+
+static void take_state(struct testimony *t, const struct event *e) {
+	struct witness *w = testimony_witness(t, e->pid);
+	for (size_t i = 0; i < e->payload_count; i++) {
+		const struct payload *p = &e->payloads[i];
+		if (p->kind != PAYLOAD_FILE) {
+			continue;
+		}
+		switch ((enum state_file)p->which) {
+		case STATE_CMDLINE:
+			w->argv = keep(t, p->bytes);
+			break;
+		case STATE_ENVIRON:
+			w->env = keep(t, p->bytes);
+			w->has_env = true;
+			break;
+		case STATE_CWD:
+			w->cwd = arena_slicedup(t->arena, p->bytes);
+			break;
+		case STATE_EXE:
+			w->exe = arena_slicedup(t->arena, p->bytes);
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+/* ---- calls ---- */
+
+static void take_pending(struct testimony *t, const struct event *e, const struct call *call) {
+	if (t->pending_count >= PENDING_MAX) {
+		return;
+	}
+	t->pending = testimony_grow(t->arena, t->pending, t->pending_count, &t->pending_size,
+	                            sizeof(*t->pending));
+	const char *path = testimony_path(t, e, call, 0);
+	bool of_fd = call->args[0].shape == ARG_FD;
+	path = path ? path : testimony_path(t, e, call, 1);
+	path = path ? path : of_fd ? testimony_fd_path(t, e->pid, (int)e->args[0]) : NULL;
+	struct pending_call *p = &t->pending[t->pending_count++];
+	*p = (struct pending_call){.pid = e->pid,
+	                           .tid = e->tid,
+	                           .call = call->name,
+	                           .start_ns = e->start_ns,
+	                           .path = path ? path : ""};
+	memcpy(p->args, e->args, sizeof(p->args));
+}
+
+static void take_call(struct testimony *t, const struct event *e) {
+	const struct call *call = call_by_number(e->arch, e->number);
+	if (!call) {
+		return;
+	}
+	take_exec_call(t, e, call);
+	testimony_see_path(t, e, call);
+	testimony_hear(t, e, call);
+	testimony_see_socket(t, e, call);
+	episodes_see(t, e, call);
+	if (e->duration_ns == EVENT_NO_DURATION) {
+		take_pending(t, e, call);
+	}
+}
+
+static int take(void *data, const struct event *e) {
+	struct testimony *t = data;
+	int64_t end_ns = e->start_ns + (e->duration_ns > 0 ? e->duration_ns : 0);
+	if (t->first_ns == 0 || e->start_ns < t->first_ns) {
+		t->first_ns = e->start_ns;
+	}
+	t->last_ns = end_ns > t->last_ns ? end_ns : t->last_ns;
+	switch (e->kind) {
+	case EVENT_CALL:
+		take_call(t, e);
+		break;
+	case EVENT_FORK:
+		take_fork(t, e);
+		break;
+	case EVENT_EXEC:
+		take_exec(t, e);
+		break;
+	case EVENT_EXIT:
+		take_exit(t, e);
+		break;
+	case EVENT_STATE:
+		take_state(t, e);
+		break;
+	case EVENT_LOST:
+		t->lost += e->lost;
+		break;
+	case EVENT_SIGNAL:
+		take_signal(t, e);
+		break;
+	case EVENT_STOP:
+	case EVENT_RESUME:
+		break;
+	}
+	rewind_take(t->rewind, e);
+	return 0;
+}
+
+struct event_sink testimony_sink(struct testimony *t) {
+	return (struct event_sink){.data = t, .take = take};
+}
+
+/* ---- what it comes to ---- */
+
+void testimony_put(struct testimony *t, struct evidence_store *store, const char *source,
+                   int64_t at_ns, struct slice bytes) {
+	if (evidence_find(store, source)) {
+		return;
+	}
+	struct evidence *ev = evidence_add(store, source);
+	ev->at_ns = at_ns > t->first_ns ? at_ns - t->first_ns : 0;
+	ev->state = EV_READ;
+	ev->bytes = keep(t, bytes);
+}
+
+void testimony_put_error(struct testimony *t, struct evidence_store *store, const char *source,
+                         int64_t at_ns, int error) {
+	if (evidence_find(store, source)) {
+		return;
+	}
+	struct evidence *ev = evidence_add(store, source);
+	ev->at_ns = at_ns > t->first_ns ? at_ns - t->first_ns : 0;
+	ev->state = ev_state_of_errno(error);
+	ev->error = error;
+}
+
+bool testimony_is_below(const struct witness *w, pid_t pid) {
+	for (int depth = 0; w && depth < 64; depth++, w = w->parent) {
+		if (w->pid == pid) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool is_gopls(struct testimony *t, const struct witness *w) {
+	return streq(path_base(w->exe), "gopls") ||
+	       streq(path_base(testimony_string(t, w->argv, 0)), "gopls");
+}
+
+/* A conversation beats a start, the first of each the later ones. */
+void testimony_free(struct testimony *t) {
+	if (t) {
+		rewind_free(t->rewind);
+		dictionary_free(&t->path_ids);
+		dictionary_free(&t->fd_ids);
+		dictionary_free(&t->episodes.ids);
+	}
+}
+
+struct witness *testimony_server(struct testimony *t) {
+	struct witness *first = NULL;
+	for (size_t i = 0; i < t->witness_count; i++) {
+		struct witness *w = t->witnesses[i];
+		struct slice in = slice_of(w->flows[0].bytes.data, w->flows[0].bytes.len);
+		if (slice_has(in, "\"initialize\"") && slice_has(in, "Content-Length")) {
+			return w;
+		}
+		first = first ? first : is_gopls(t, w) ? w : NULL;
+	}
+	return first;
+}
+
+static void give_self(struct testimony *t, struct evidence_store *store) {
+	const struct witness *w = t->server              ? t->server
+	                          : t->witness_count > 0 ? t->witnesses[0]
+	                                                 : NULL;
+	if (!w) {
+		return;
+	}
+	struct strbuf text;
+	strbuf_init(&text, t->arena);
+	strbuf_printf(&text, "pid=%d\nppid=0\nstart_wall_ns=%" PRId64 "\ncomm=client\n",
+	              (int)w->ppid, w->start_ns + t->wall_offset_ns);
+	testimony_put(t, store, "proc:self", w->start_ns, slice_of(text.data, text.len));
+	if (w->has_env) {
+		testimony_put(t, store, "proc:self/environ", w->start_ns, w->env);
+	}
+}
+
+void testimony_give(struct testimony *t, struct evidence_store *store,
+                    struct testimony_about *ret_about) {
+	*ret_about = (struct testimony_about){.workspace = "", .file = "", .lost = t->lost};
+	store->start_wall_ns = t->first_ns + t->wall_offset_ns;
+	t->server = t->server ? t->server : testimony_server(t);
+	ret_about->server = t->server ? t->server->pid : 0;
+	give_self(t, store);
+	testimony_give_talk(t, store, ret_about);
+	testimony_give_runs(t, store);
+	testimony_give_paths(t, store);
+	testimony_give_waits(t, store);
+	if (str_empty(ret_about->workspace) && t->server) {
+		ret_about->workspace = t->server->cwd;
+	}
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ * What a recording of system calls testifies about a start of gopls, as evidence (core/evidence.h): the same sources as a
+ * look at the machine would have, so that every probe and rule of `check` runs on it. What nobody did
+ * while it was recorded is not there: EV_NOT_RECORDED, and rules stay silent about it.
+ *
+ *   proc:self, proc:self/environ   who started the server, and the environment it got at exec
+ *   stat:PATH file:PATH link:PATH dir:PATH mount:PATH
+ *                                  what the calls of any process were answered about PATH
+ *   session:gopls                  the conversation on the server's descriptors 0, 1 and 2
+ *   run:go version, run:go env     what go wrote when the server asked it
+ *   waits:PID N                    who was in which call when the recording ended
+ *
+ * Pure: events in, evidence out.
+ */
+#ifndef TRACE_TESTIMONY_H
+#define TRACE_TESTIMONY_H
+
+#include "core/evidence.h"
+#include "trace/event.h"
+
+struct testimony;
+
+/* What the recording is about; "" and 0 when it does not say. */
+struct testimony_about {
+	pid_t server;          /* the gopls that was spoken with, else the first that was started */
+	const char *workspace; /* rootUri of its initialize, else its directory */
+	const char *file;      /* the first that was opened in it */
+	unsigned
+		unasked; /* bits of enum talk_feature (probes/server/dialogue.h): no question of its client */
+	uint64_t lost; /* events that are missing */
+};
+
+/* What it gives is the arena's; free it all the same. wall_offset_ns: CLOCK_REALTIME minus CLOCK_MONOTONIC of the recording. */
+struct testimony *testimony_new(struct arena *arena, int64_t wall_offset_ns);
+
+/* What it needs beside the arena; what it gave stays. NULL is fine. */
+void testimony_free(struct testimony *testimony);
+
+/* Takes the events of a recording, in its order. */
+struct event_sink testimony_sink(struct testimony *testimony);
+
+/* Behind the last event: fills the empty store. */
+void testimony_give(struct testimony *testimony, struct evidence_store *store,
+                    struct testimony_about *ret_about);
+
+#endif

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT
+ * What calls were answered about paths. Of several answers the last one about being there counts, and
+ * every refusal.
+ */
+#include "base/clock.h"
+#include "base/path.h"
+#include "trace/call.h"
+#include "trace/episodes_work.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+
+#define PATHS_MAX   ((size_t)400000)
+#define CONTENT_MAX ((size_t)1024 * 1024)
+
+static struct slice key_of(const pid_t *pid, const int *fd, char buf[sizeof(pid_t) + sizeof(int)]) {
+	memcpy(buf, pid, sizeof(*pid));
+	memcpy(buf + sizeof(*pid), fd, sizeof(*fd));
+	return slice_of(buf, sizeof(*pid) + sizeof(*fd));
+}
+
+struct descriptor_use *testimony_descriptor(struct testimony *t, pid_t pid, int fd) {
+	char buf[sizeof(pid_t) + sizeof(int)];
+	size_t id = dictionary_id(&t->fd_ids, key_of(&pid, &fd, buf));
+	if (id < t->fd_count) {
+		return &t->fds[id];
+	}
+	t->fds = testimony_grow(t->arena, t->fds, t->fd_count, &t->fd_size, sizeof(*t->fds));
+	t->fds[t->fd_count] = (struct descriptor_use){.pid = pid, .fd = fd, .offset = -1};
+	return &t->fds[t->fd_count++];
+}
+
+static void opened(struct testimony *t, const struct event *e, const char *path) {
+	int fd = (int)e->result;
+	*testimony_descriptor(t, e->pid, fd) =
+		(struct descriptor_use){.pid = e->pid, .fd = fd, .path = path};
+}
+
+const char *testimony_fd_path(struct testimony *t, pid_t pid, int fd) {
+	const struct rewind_process *p = rewind_process(t->rewind, pid);
+	const struct rewind_fd *found = p ? rewind_fd(p, fd) : NULL;
+	return found && !str_empty(found->file->path) ? arena_strdup(t->arena, found->file->path)
+	                                              : NULL;
+}
+
+const char *testimony_path(struct testimony *t, const struct event *e, const struct call *call,
+                           int at) {
+	const struct payload *p = event_payload(e, PAYLOAD_STRING, at);
+	const struct rewind_process *process = rewind_process(t->rewind, e->pid);
+	if (call->args[at].shape != ARG_PATH || !p || p->bytes.len == 0 ||
+	    p->full_bytes > p->bytes.len) {
+		return NULL;
+	}
+	if (p->bytes.data[0] == '/') {
+		return path_clean(t->arena, arena_slicedup(t->arena, p->bytes));
+	}
+	bool relative = at > 0 && call->args[at - 1].shape == ARG_AT_FD;
+	int dir = relative ? (int)e->args[at - 1] : AT_FDCWD;
+	const char *path = process ? rewind_path(t->rewind, process, dir, p->bytes) : NULL;
+	return path && path[0] == '/' ? arena_strdup(t->arena, path) : NULL;
+}
+
+static struct seen_path *path_of(struct testimony *t, const char *path, int64_t at_ns) {
+	size_t id = dictionary_id(&t->path_ids, slice_str(path));
+	if (id < t->path_count) {
+		return &t->paths[id];
+	}
+	t->paths =
+		testimony_grow(t->arena, t->paths, t->path_count, &t->path_size, sizeof(*t->paths));
+	t->paths[t->path_count] = (struct seen_path){.path = path, .at_ns = at_ns};
+	strbuf_init(&t->paths[t->path_count].content, t->arena);
+	return &t->paths[t->path_count++];
+}
+
+static bool is_absence(int error) {
+	return error == ENOENT || error == ENOTDIR || error == ELOOP || error == ENAMETOOLONG;
+}
+
+static int *refusal_of(struct seen_path *p, const struct event *e, const struct call *call) {
+	const char *name = call->name;
+	uint64_t flags = streq(name, "openat") ? e->args[2] : streq(name, "open") ? e->args[1] : 0;
+	bool writes =
+		(flags & O_ACCMODE) != O_RDONLY || (flags & O_CREAT) || str_starts(name, "mkdir") ||
+		str_starts(name, "rename") || str_starts(name, "unlink") || streq(name, "creat") ||
+		streq(name, "truncate") || str_starts(name, "link") || str_starts(name, "symlink");
+	bool asks = str_starts(name, "faccessat") || streq(name, "access");
+	uint64_t mode = streq(name, "access") ? e->args[1] : e->args[2];
+	if (str_starts(name, "execve") || (asks && (mode & 1))) {
+		return &p->exec_error;
+	}
+	return writes || (asks && (mode & 2)) ? &p->write_error : &p->read_error;
+}
+
+static void see_stat(struct testimony *t, const struct event *e, const struct call *call) {
+	bool of_fd = streq(call->name, "fstat");
+	int at = of_fd || !str_has(call->name, "at64") ? 1 : 2;
+	at = streq(call->name, "newfstatat") ? 2 : at;
+	const struct payload *p = event_payload(e, PAYLOAD_BYTES, at);
+	if (call->args[at].shape != ARG_STAT_OUT || !p || p->bytes.len < sizeof(struct stat) ||
+	    e->result != 0) {
+		return;
+	}
+	bool empty = at == 2 && e->args[3] & AT_EMPTY_PATH;
+	bool of_link = streq(call->name, "lstat") || (at == 2 && e->args[3] & AT_SYMLINK_NOFOLLOW);
+	const char *path = of_fd || empty ? testimony_fd_path(t, e->pid, (int)e->args[0])
+	                                  : testimony_path(t, e, call, at - 1);
+	struct stat st;
+	memcpy(&st, p->bytes.data, sizeof(st));
+	if (!path || path[0] != '/' || (of_link && S_ISLNK(st.st_mode))) {
+		return;
+	}
+	struct seen_path *seen = path_of(t, path, e->start_ns);
+	seen->st = st;
+	seen->has_stat = true;
+	seen->absent_error = 0;
+}
+
+static void see_open(struct testimony *t, const struct event *e, const char *path,
+                     struct seen_path *seen, uint64_t flags) {
+	bool writes = (flags & O_ACCMODE) != O_RDONLY;
+	seen->is_dir |= (flags & O_DIRECTORY) != 0;
+	seen->was_read |= !writes;
+	if (writes || (flags & O_TRUNC)) {
+		seen->content_broken = true;
+	}
+	opened(t, e, path);
+}
+
+static void see_answer(struct testimony *t, const struct event *e, const struct call *call,
+                       const char *path) {
+	struct seen_path *seen = path_of(t, path, e->start_ns);
+	if (event_failed(e)) {
+		int error = (int)-e->result;
+		if (is_absence(error)) {
+			seen->absent_error = error;
+		} else if (episodes_refusal(error)) {
+			*refusal_of(seen, e, call) = error;
+		}
+		return;
+	}
+	seen->absent_error = 0;
+	if (streq(call->name, "openat") || streq(call->name, "open")) {
+		see_open(t, e, path, seen, e->args[streq(call->name, "open") ? 1 : 2]);
+	} else if (call->returns_fd) {
+		opened(t, e, path);
+	}
+	const struct payload *link =
+		event_payload(e, PAYLOAD_BYTES, streq(call->name, "readlink") ? 1 : 2);
+	if (str_starts(call->name, "readlink") && link) {
+		seen->link = arena_slicedup(t->arena, link->bytes);
+	}
+}
+
+/* A file that is read from its beginning to its end in a row, as os.ReadFile does. */
+static void see_read(struct testimony *t, const struct event *e) {
+	if (e->duration_ns < 0 || e->result < 0) {
+		return;
+	}
+	struct descriptor_use *d = testimony_descriptor(t, e->pid, (int)e->args[0]);
+	if (!d->path || d->path[0] != '/' || d->offset < 0) {
+		return;
+	}
+	struct seen_path *seen = path_of(t, d->path, e->start_ns);
+	const struct payload *p = event_payload(e, PAYLOAD_BYTES, 1);
+	size_t have = seen->content.len;
+	if (e->result == 0) {
+		seen->content_whole = !seen->content_broken && (size_t)d->offset == have;
+		d->offset = -1;
+		return;
+	}
+	bool follows = (size_t)d->offset == have;
+	if (!p || p->bytes.len != (size_t)e->result || have + p->bytes.len > CONTENT_MAX) {
+		seen->content_broken |= follows;
+		d->offset = -1;
+		return;
+	}
+	if (follows && !seen->content_whole) {
+		strbuf_add_n(&seen->content, p->bytes.data, p->bytes.len);
+	}
+	d->offset += e->result;
+}
+
+void testimony_see_path(struct testimony *t, const struct event *e, const struct call *call) {
+	if (streq(call->name, "read")) {
+		see_read(t, e);
+		return;
+	}
+	if (e->duration_ns == EVENT_NO_DURATION || t->path_count >= PATHS_MAX) {
+		return;
+	}
+	int at = call->args[0].shape == ARG_PATH ? 0 : call->args[1].shape == ARG_PATH ? 1 : -1;
+	const char *path = at >= 0 ? testimony_path(t, e, call, at) : NULL;
+	if (path) {
+		see_answer(t, e, call, path);
+	}
+	see_stat(t, e, call);
+}
+
+/* ---- what it comes to ---- */
+
+static const char *type_of(const struct seen_path *p) {
+	mode_t mode = p->st.st_mode;
+	if (!p->has_stat) {
+		return p->is_dir ? "dir" : "file";
+	}
+	return S_ISREG(mode)    ? "file"
+	       : S_ISDIR(mode)  ? "dir"
+	       : S_ISFIFO(mode) ? "fifo"
+	       : S_ISSOCK(mode) ? "socket"
+	       : S_ISCHR(mode)  ? "char"
+	       : S_ISBLK(mode)  ? "block"
+	                        : "other";
+}
+
+/* What the process might do with it, by what it was told; where it never asked, by the mode. */
+static int may(const struct seen_path *p, int error, mode_t bits) {
+	return error == 0 && (!p->has_stat || (p->st.st_mode & bits) != 0);
+}
+
+static void give_stat(struct testimony *t, struct evidence_store *store,
+                      const struct seen_path *p) {
+	struct strbuf text;
+	const struct stat *st = &p->st;
+	strbuf_init(&text, t->arena);
+	strbuf_printf(&text, "type=%s\n", type_of(p));
+	if (p->has_stat) {
+		strbuf_printf(&text, "mode=%o\nuid=%u\ngid=%u\nsize=%" PRId64 "\n",
+		              st->st_mode & 07777, st->st_uid, st->st_gid, (int64_t)st->st_size);
+		strbuf_printf(&text, "mtime_ns=%" PRId64 "\nctime_ns=%" PRId64 "\n",
+		              (int64_t)st->st_mtim.tv_sec * NS_PER_S + st->st_mtim.tv_nsec,
+		              (int64_t)st->st_ctim.tv_sec * NS_PER_S + st->st_ctim.tv_nsec);
+		strbuf_printf(&text, "dev=%" PRIu64 "\nino=%" PRIu64 "\nnlink=%" PRIu64 "\n",
+		              (uint64_t)st->st_dev, (uint64_t)st->st_ino, (uint64_t)st->st_nlink);
+	}
+	strbuf_printf(&text, "read=%d\nwrite=%d\nexec=%d\nreal=%s\n", may(p, p->read_error, 0444),
+	              may(p, p->write_error, 0222), may(p, p->exec_error, 0111), p->path);
+	testimony_put(t, store, arena_printf(t->arena, "stat:%s", p->path), p->at_ns,
+	              slice_of(text.data, text.len));
+}
+
+static void give_path(struct testimony *t, struct evidence_store *store,
+                      const struct seen_path *p) {
+	const char *as_stat = arena_printf(t->arena, "stat:%s", p->path);
+	const char *as_file = arena_printf(t->arena, "file:%s", p->path);
+	if (p->absent_error != 0) {
+		testimony_put_error(t, store, as_stat, p->at_ns, p->absent_error);
+		testimony_put_error(t, store, as_file, p->at_ns, p->absent_error);
+		return;
+	}
+	if (p->has_stat || p->was_read) {
+		give_stat(t, store, p);
+	}
+	if (p->read_error != 0) {
+		const char *source = p->is_dir || S_ISDIR(p->st.st_mode)
+		                             ? arena_printf(t->arena, "dir:%s", p->path)
+		                             : as_file;
+		testimony_put_error(t, store, source, p->at_ns, p->read_error);
+	} else if (p->content_whole && !p->content_broken) {
+		testimony_put(t, store, as_file, p->at_ns,
+		              slice_of(p->content.data, p->content.len));
+	}
+	if (p->link) {
+		testimony_put(t, store, arena_printf(t->arena, "link:%s", p->path), p->at_ns,
+		              slice_str(p->link));
+	}
+}
+
+void testimony_give_paths(struct testimony *t, struct evidence_store *store) {
+	for (size_t i = 0; i < t->path_count; i++) {
+		give_path(t, store, &t->paths[i]);
+	}
+}

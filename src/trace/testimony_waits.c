@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT
+ * How it stood when the recording ended: the text of LOOK_WAITS (waits/waits.h), out of calls that
+ * never returned and sockets that nobody answered.
+ */
+#include "base/clock.h"
+#include "base/path.h"
+#include "core/world.h"
+#include "trace/call.h"
+#include "trace/testimony_work.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <sys/un.h>
+
+#define LOOKS_MAX 9 /* of world_look_anew */
+
+static const char *address_text(struct testimony *t, struct slice bytes, bool *ret_inet) {
+	char host[INET6_ADDRSTRLEN];
+	sa_family_t family;
+	*ret_inet = true;
+	if (bytes.len < sizeof(family)) {
+		return NULL;
+	}
+	memcpy(&family, bytes.data, sizeof(family));
+	if (family == AF_INET && bytes.len >= sizeof(struct sockaddr_in)) {
+		struct sockaddr_in in;
+		memcpy(&in, bytes.data, sizeof(in));
+		inet_ntop(AF_INET, &in.sin_addr, host, sizeof(host));
+		return arena_printf(t->arena, "%s:%u", host, ntohs(in.sin_port));
+	}
+	if (family == AF_INET6 && bytes.len >= sizeof(struct sockaddr_in6)) {
+		struct sockaddr_in6 in;
+		memcpy(&in, bytes.data, sizeof(in));
+		inet_ntop(AF_INET6, &in.sin6_addr, host, sizeof(host));
+		return arena_printf(t->arena, "[%s]:%u", host, ntohs(in.sin6_port));
+	}
+	*ret_inet = false;
+	size_t begin = offsetof(struct sockaddr_un, sun_path);
+	struct slice path = bytes.len > begin ? slice_from(bytes, begin) : slice_of("", 0);
+	return family == AF_UNIX && path.len > 0 && path.data[0] == '/'
+	               ? arena_strndup(t->arena, path.data, strnlen(path.data, path.len))
+	               : NULL;
+}
+
+const char *testimony_address(struct testimony *t, const struct event *e) {
+	const struct payload *p = event_payload(e, PAYLOAD_BYTES, 1);
+	bool is_inet;
+	return p ? address_text(t, p->bytes, &is_inet) : NULL;
+}
+
+static void see_connect(struct testimony *t, const struct event *e) {
+	struct descriptor_use *d = testimony_descriptor(t, e->pid, (int)e->args[0]);
+	const struct payload *p = event_payload(e, PAYLOAD_BYTES, 1);
+	bool waits = e->duration_ns == EVENT_NO_DURATION || e->result == -EINPROGRESS ||
+	             e->result == -EALREADY;
+	const char *remote = p ? address_text(t, p->bytes, &d->is_inet) : NULL;
+	if (!remote || (!waits && e->result != 0)) {
+		return;
+	}
+	*d = (struct descriptor_use){.pid = e->pid,
+	                             .fd = (int)e->args[0],
+	                             .path = d->path,
+	                             .offset = -1,
+	                             .remote = remote,
+	                             .is_inet = d->is_inet,
+	                             .connecting = waits,
+	                             .connected_ns = e->start_ns};
+}
+
+void testimony_see_socket(struct testimony *t, const struct event *e, const struct call *call) {
+	if (streq(call->name, "connect")) {
+		see_connect(t, e);
+		return;
+	}
+	if (call->args[0].shape != ARG_FD || e->duration_ns < 0 || e->result < 0) {
+		return;
+	}
+	struct descriptor_use *d = testimony_descriptor(t, e->pid, (int)e->args[0]);
+	int64_t end_ns = e->start_ns + e->duration_ns;
+	if (streq(call->name, "close")) {
+		d->path = NULL;
+		d->remote = NULL;
+		d->offset = -1;
+	} else if (d->remote &&
+	           (str_starts(call->name, "write") || str_starts(call->name, "send"))) {
+		d->connecting = false;
+		d->sent_ns = end_ns;
+	} else if (d->remote &&
+	           (str_starts(call->name, "read") || str_starts(call->name, "recv"))) {
+		d->connecting = false;
+		d->heard_ns = end_ns;
+		d->received_bytes += e->result;
+	} else if (d->remote && streq(call->name, "getpeername")) {
+		d->connecting = false;
+	}
+}
+
+/* ---- the text ---- */
+
+static int64_t fd_number(const struct descriptor_use *d) {
+	return ((int64_t)d->pid << 20) + d->fd + 1;
+}
+
+static int64_t since_ms(const struct testimony *t, int64_t ns) {
+	return (t->last_ns - ns) / NS_PER_MS;
+}
+
+static void put_process(struct testimony *t, struct strbuf *out, const struct witness *w,
+                        const char *relation, int64_t ppid) {
+	struct slice rest = w->argv;
+	struct slice part;
+	int64_t rested_ns = t->last_ns - w->start_ns;
+	for (size_t i = 0; i < t->pending_count; i++) {
+		const struct pending_call *p = &t->pending[i];
+		int64_t ns = t->last_ns - p->start_ns;
+		rested_ns = p->pid == w->pid && ns < rested_ns ? ns : rested_ns;
+	}
+	strbuf_printf(out, "record=process\npid=%d\nppid=%" PRId64 "\nrelation=%s\nstate=S\n",
+	              (int)w->pid, ppid, relation);
+	strbuf_printf(out,
+	              "interval_us=40000\nio_calls=0\nage_ms=%" PRId64 "\ncpu_ms=0\ndenied=0\n",
+	              since_ms(t, w->start_ns));
+	strbuf_printf(out, "rested_ms=%" PRId64 "\nfds=-1\nfd_limit=-1\nthreads=1\ntracer=0\n",
+	              rested_ns / NS_PER_MS);
+	strbuf_printf(out, "comm=%.15s\n", path_base(w->exe));
+	keyline_put(out, "exe", w->exe);
+	keyline_put(out, "cwd", w->cwd);
+	strbuf_add(out, "cmdline=");
+	for (bool first = true; slice_cut(&rest, '\0', &part); first = false) {
+		strbuf_add(out, first ? "" : "\x1f");
+		strbuf_add(out, keyline_escape(t->arena, arena_slicedup(t->arena, part)));
+	}
+	strbuf_add(out, "\n\n");
+}
+
+static void put_thread(struct testimony *t, struct strbuf *out, const struct pending_call *p) {
+	strbuf_printf(out, "record=thread\npid=%d\ntid=%d\nstate=S\nstill=1\ncpu_us=0\n",
+	              (int)p->pid, (int)p->tid);
+	strbuf_printf(out, "rested_ms=%" PRId64 "\ncall=%s\nargs=", since_ms(t, p->start_ns),
+	              p->call);
+	for (size_t i = 0; i < 6; i++) {
+		strbuf_printf(out, "%s%" PRIx64, i > 0 ? " " : "", p->args[i]);
+	}
+	strbuf_add(out, "\n");
+	if (!str_empty(p->path)) {
+		keyline_put(out, "path", p->path);
+	}
+	strbuf_add(out, "\n");
+	if (streq(p->call, "flock")) {
+		strbuf_printf(out, "record=lock\npid=%d\nclass=FLOCK\n", (int)p->pid);
+		keyline_put(out, "link", p->path);
+		strbuf_add(out, "\n");
+	}
+}
+
+static void put_descriptor(struct testimony *t, struct strbuf *out,
+                           const struct descriptor_use *d) {
+	strbuf_printf(out, "record=fd\npid=%d\nfd=%d\n", (int)d->pid, d->fd);
+	if (!d->remote) {
+		keyline_put(out, "link", d->path);
+		strbuf_add(out, "flags=02\n\n");
+		return;
+	}
+	strbuf_printf(out, "link=socket:[%" PRId64 "]\nflags=02\nino=%" PRId64 "\n\n", fd_number(d),
+	              fd_number(d));
+	strbuf_printf(out,
+	              "record=socket\nino=%" PRId64 "\nkind=%s\nstate=%s\nunread=0\nunsent=0\n",
+	              fd_number(d), d->is_inet ? "tcp" : "unix",
+	              d->connecting ? "connecting" : "connected");
+	strbuf_printf(out,
+	              "received_bytes=%" PRId64 "\nheard_ms=%" PRId64 "\nsent_ms=%" PRId64 "\n",
+	              d->received_bytes, d->heard_ns > 0 ? since_ms(t, d->heard_ns) : -1,
+	              d->sent_ns > 0 ? since_ms(t, d->sent_ns) : -1);
+	keyline_put(out, d->is_inet ? "remote" : "peer_name", d->remote);
+	strbuf_add(out, "\n");
+}
+
+static bool lives(const struct witness *w) {
+	return !w->ended && !w->replaced;
+}
+
+static void put_all_of(struct testimony *t, struct strbuf *out, const struct witness *w) {
+	for (size_t i = 0; i < t->pending_count; i++) {
+		if (t->pending[i].pid == w->pid) {
+			put_thread(t, out, &t->pending[i]);
+		}
+	}
+	for (size_t i = 0; i < t->fd_count; i++) {
+		const struct descriptor_use *d = &t->fds[i];
+		if (d->pid == w->pid && (d->path || d->remote)) {
+			put_descriptor(t, out, d);
+		}
+	}
+}
+
+void testimony_give_waits(struct testimony *t, struct evidence_store *store) {
+	const struct witness *server = t->server;
+	if (!server || !lives(server)) {
+		return;
+	}
+	int64_t above = testimony_session_pid(server);
+	struct strbuf out;
+	strbuf_init(&out, t->arena);
+	strbuf_printf(&out, "record=machine\ntarget=%" PRId64 "\nnow_ns=%" PRId64 "\n", above,
+	              t->last_ns + t->wall_offset_ns);
+	strbuf_add(&out, "unreadable=0\ncut=0\nmemory_full=0\nio_full=0\n\n");
+	put_process(t, &out, server, "below", above);
+	put_all_of(t, &out, server);
+	for (size_t i = 0; i < t->witness_count; i++) {
+		const struct witness *w = t->witnesses[i];
+		if (w != server && lives(w) && testimony_is_below(w->parent, server->pid)) {
+			put_process(t, &out, w, "below", w->ppid);
+			put_all_of(t, &out, w);
+		}
+	}
+	for (int i = 1; i <= LOOKS_MAX; i++) {
+		static const char *const words[] = {"late", "lock"};
+		for (size_t k = 0; k < sizeof(words) / sizeof(*words); k++) {
+			testimony_put(t, store,
+			              arena_printf(t->arena, "waits:%" PRId64 " %s%d", above,
+			                           words[k], i),
+			              t->last_ns, slice_of(out.data, out.len));
+		}
+	}
+}

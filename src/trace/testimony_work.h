@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT
+ * Between testimony.c (events, processes), testimony_paths.c (what was answered about paths),
+ * testimony_talk.c (the conversation) and testimony_waits.c (the end).
+ */
+#ifndef TRACE_TESTIMONY_WORK_H
+#define TRACE_TESTIMONY_WORK_H
+
+#include "base/str.h"
+#include "core/evidence.h"
+#include "trace/dictionary.h"
+#include "trace/episodes.h"
+#include "trace/event.h"
+#include "trace/rewind.h"
+#include "trace/testimony.h"
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+struct call;
+
+/* A stretch of the bytes that went through a descriptor, with the time at which they came. */
+struct flow_piece {
+	int64_t at_ns;
+	size_t begin; /* in the flow's bytes */
+};
+
+/* What a process read from or wrote to one of its first three descriptors. */
+struct flow {
+	struct strbuf bytes;
+	struct flow_piece *pieces;
+	size_t piece_count, piece_size;
+	bool cut; /* more went through than was recorded */
+};
+
+/* A program in a process: exec begins a new one with the same pid. */
+struct witness {
+	pid_t pid, ppid;
+	int64_t start_ns;
+	int64_t fork_ns;       /* when its process was made, 0 unknown */
+	int64_t first_read_ns; /* when it first asked for input, 0 never */
+	const char *exe;
+	const char *cwd;        /* "" unknown */
+	struct slice argv, env; /* strings, each with its NUL */
+	bool has_env;
+	bool is_new; /* exec was seen: it has not inherited its program */
+	bool ended, replaced;
+	int status;
+	int64_t stopped_ns; /* when a process that is none of its own sent it a signal that ends; 0 never */
+	int64_t end_ns;
+	struct flow flows[3];
+	struct witness *parent;
+};
+
+/* A message of the server's conversation, in either direction. */
+struct testimony_message {
+	int64_t at_ns;
+	bool from_client;
+	const char *name; /* "initialize", "answer to initialize", "window/logMessage" */
+	const char *text; /* what it says to people, "" */
+	size_t bytes;
+};
+
+/* A thread in a call that never returned. */
+struct pending_call {
+	pid_t pid, tid;
+	const char *call;
+	uint64_t args[6];
+	int64_t start_ns;
+	const char *path; /* of the call or of its descriptor, "" unknown */
+};
+
+struct seen_path {
+	const char *path;
+	int64_t at_ns;
+	bool has_stat, is_dir, is_file, was_read, was_listed;
+	struct stat st;
+	int absent_error, read_error, write_error,
+		exec_error; /* errno of the last failure, 0 none */
+	const char *link;
+	struct strbuf content;
+	bool content_whole, content_broken;
+};
+
+/* What went through a descriptor since it was opened. */
+struct descriptor_use {
+	pid_t pid;
+	int fd;
+	const char *path;   /* of what was opened, NULL none */
+	int64_t offset;     /* how far it was read in a row, -1 unknown */
+	const char *remote; /* "192.0.2.1:443" or a socket's path, of a connect; NULL none */
+	bool is_inet, connecting;
+	int64_t connected_ns, sent_ns, heard_ns, received_bytes; /* 0 never */
+};
+
+/* By kind, process, error and place; see episodes.c. */
+struct episode_book {
+	struct dictionary ids;
+	struct episode *items;
+	size_t count, size;
+};
+
+struct testimony {
+	struct arena *arena;
+	int64_t wall_offset_ns, first_ns, last_ns;
+	uint64_t lost;
+	struct witness **witnesses;
+	size_t witness_count, witness_size;
+	struct dictionary path_ids;
+	struct seen_path *paths;
+	size_t path_count, path_size;
+	struct rewind *rewind; /* before the event that is being taken */
+	struct dictionary fd_ids;
+	struct descriptor_use *fds;
+	size_t fd_count, fd_size;
+	struct pending_call *pending;
+	size_t pending_count, pending_size;
+	struct witness *server;
+	struct testimony_message *messages; /* filled by testimony_give_talk */
+	size_t message_count, message_size;
+	struct episode_book episodes;
+};
+
+/* Grows an array by doubling; the old one stays in the arena. */
+void *testimony_grow(struct arena *arena, void *items, size_t count, size_t *size, size_t each);
+
+/* The program that runs in the process now; made when nothing was known of it. */
+struct witness *testimony_witness(struct testimony *t, pid_t pid);
+/* The process itself or one that descends from it. */
+bool testimony_is_below(const struct witness *w, pid_t pid);
+/* The gopls that was spoken with, else the first that was started; NULL. */
+struct witness *testimony_server(struct testimony *t);
+/* An element of a block of strings, "" beyond its end. */
+const char *testimony_string(struct testimony *t, struct slice block, size_t n);
+
+/* The absolute path a call means by argument `at`, or NULL. */
+const char *testimony_path(struct testimony *t, const struct event *e, const struct call *call,
+                           int at);
+const char *testimony_fd_path(struct testimony *t, pid_t pid, int fd);
+struct descriptor_use *testimony_descriptor(struct testimony *t, pid_t pid, int fd);
+void testimony_see_path(struct testimony *t, const struct event *e, const struct call *call);
+void testimony_give_paths(struct testimony *t, struct evidence_store *store);
+
+/* What stands for the process above the server that a session is known by (core/world.h). */
+int64_t testimony_session_pid(const struct witness *server);
+void testimony_hear(struct testimony *t, const struct event *e, const struct call *call);
+void testimony_give_talk(struct testimony *t, struct evidence_store *store,
+                         struct testimony_about *about);
+void testimony_give_runs(struct testimony *t, struct evidence_store *store);
+/* Where a connect goes: "192.0.2.1:443", or the path of a socket; NULL. */
+const char *testimony_address(struct testimony *t, const struct event *e);
+/* connect, close, and what is read and written on sockets. */
+void testimony_see_socket(struct testimony *t, const struct event *e, const struct call *call);
+void testimony_give_waits(struct testimony *t, struct evidence_store *store);
+
+/* Adds evidence with these bytes at that time; nothing when there is such evidence already. */
+void testimony_put(struct testimony *t, struct evidence_store *store, const char *source,
+                   int64_t at_ns, struct slice bytes);
+void testimony_put_error(struct testimony *t, struct evidence_store *store, const char *source,
+                         int64_t at_ns, int error);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#include "trace/ticks.h"
+
+#include <stddef.h>
+
+#define TICK_US 50000
+
+static void tick(int signal) {
+	(void)signal;
+}
+
+void ticks_begin(struct ticks *before) {
+	struct sigaction action = {.sa_handler = tick}; /* no SA_RESTART */
+	struct itimerval timer = {{.tv_usec = TICK_US}, {.tv_usec = TICK_US}};
+	sigset_t both;
+
+	sigemptyset(&both);
+	sigaddset(&both, SIGALRM);
+	sigaddset(&both, SIGCHLD);
+	sigaction(SIGALRM, &action, &before->alarm);
+	sigaction(SIGCHLD, &action, &before->child);
+	setitimer(ITIMER_REAL, &timer, &before->timer);
+	sigprocmask(SIG_UNBLOCK, &both, NULL);
+}
+
+void ticks_end(const struct ticks *before) {
+	setitimer(ITIMER_REAL, &before->timer, NULL);
+	sigaction(SIGALRM, &before->alarm, NULL);
+	sigaction(SIGCHLD, &before->child, NULL);
+}

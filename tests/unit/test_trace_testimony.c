@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: MIT
+ * What a recording testifies, lays out and comes to: from events made here. Whole recordings of real
+ * servers are judged by tests/live/trace_check.sh.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "trace/call.h"
+#include "trace/testimony.h"
+#include "trace/timeline.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#define CLIENT 100
+#define SERVER 200
+#define GO     300
+
+struct play {
+	struct arena *arena;
+	struct testimony *testimony;
+	int64_t now_ns;
+};
+
+static int setup(void **state) {
+	struct arena *arena = arena_new();
+	struct play *p = arena_new_of(arena, struct play);
+	p->arena = arena;
+	p->testimony = testimony_new(arena, 0);
+	p->now_ns = NS_PER_S;
+	*state = p;
+	return 0;
+}
+
+static int teardown(void **state) {
+	struct play *p = *state;
+	testimony_free(p->testimony);
+	arena_free(p->arena);
+	return 0;
+}
+
+static void take(struct play *p, const struct event *e) {
+	struct event_sink sink = testimony_sink(p->testimony);
+	assert_int_equal(sink.take(sink.data, e), 0);
+}
+
+static struct payload text(enum payload_kind kind, int which, const char *s) {
+	return (struct payload){kind, which, (uint32_t)strlen(s), slice_str(s)};
+}
+
+/* A call that takes so long and is over now. */
+static void call(struct play *p, pid_t pid, const char *name, int64_t result, int64_t ns,
+                 const uint64_t *args, const struct payload *payload) {
+	struct event e = {.kind = EVENT_CALL,
+	                  .arch = ARCH_X86_64,
+	                  .start_ns = p->now_ns,
+	                  .duration_ns = ns,
+	                  .pid = pid,
+	                  .tid = pid,
+	                  .number = call_number(ARCH_X86_64, name),
+	                  .result = result,
+	                  .payloads = payload,
+	                  .payload_count = payload != NULL};
+	for (size_t i = 0; args && i < 3; i++) {
+		e.args[i] = args[i];
+	}
+	assert_true(e.number >= 0);
+	take(p, &e);
+	p->now_ns += ns > 0 ? ns : NS_PER_MS;
+}
+
+static void open_path(struct play *p, pid_t pid, const char *path, int64_t result) {
+	struct payload payload = text(PAYLOAD_STRING, 1, path);
+	call(p, pid, "openat", result, NS_PER_MS, (uint64_t[]){(uint64_t)AT_FDCWD, 1, O_RDONLY},
+	     &payload);
+}
+
+static void start(struct play *p, pid_t parent, pid_t pid, const char *exe, const char *argv,
+                  size_t argv_len, const char *env, size_t env_len) {
+	take(p, &(struct event){.kind = EVENT_FORK,
+	                        .start_ns = p->now_ns,
+	                        .pid = parent,
+	                        .tid = parent,
+	                        .child = pid,
+	                        .child_pid = pid});
+	p->now_ns += NS_PER_MS;
+	const struct payload payloads[] = {
+		text(PAYLOAD_STRING, 0, exe),
+		{PAYLOAD_STRINGS, 1, (uint32_t)argv_len, slice_of(argv, argv_len)},
+		{PAYLOAD_STRINGS, 2, (uint32_t)env_len, slice_of(env, env_len)},
+	};
+	take(p, &(struct event){.kind = EVENT_EXEC,
+	                        .start_ns = p->now_ns,
+	                        .pid = pid,
+	                        .tid = pid,
+	                        .payloads = payloads,
+	                        .payload_count = 3});
+	p->now_ns += NS_PER_MS;
+}
+
+#define BLOCK(literal) literal, sizeof(literal)
+
+static void start_server(struct play *p) {
+	start(p, CLIENT, SERVER, "/bin/gopls", BLOCK("gopls"), BLOCK("PATH=/a:/b\0HOME=/home/u"));
+}
+
+static void end(struct play *p, pid_t pid, int status) {
+	take(p, &(struct event){.kind = EVENT_EXIT,
+	                        .start_ns = p->now_ns,
+	                        .pid = pid,
+	                        .tid = pid,
+	                        .status = status});
+}
+
+static void say(struct play *p, pid_t pid, int fd, const char *body) {
+	const char *bytes =
+		arena_printf(p->arena, "Content-Length: %zu\r\n\r\n%s", strlen(body), body);
+	struct payload payload = text(PAYLOAD_BYTES, 1, bytes);
+	call(p, pid, fd == 0 ? "read" : "write", (int64_t)strlen(bytes), NS_PER_MS,
+	     (uint64_t[]){(uint64_t)fd, 1, 4096}, &payload);
+}
+
+static void greet(struct play *p) {
+	say(p, SERVER, 0,
+	    "{\"jsonrpc\":\"2.0\",\"id\":\"a\",\"method\":\"initialize\",\"params\":{\"rootUri\":"
+	    "\"file:///work%20space\"}}");
+	say(p, SERVER, 1, "{\"jsonrpc\":\"2.0\",\"id\":\"a\",\"result\":{}}");
+}
+
+static const struct evidence *given(struct play *p, const char *source,
+                                    struct testimony_about *about) {
+	struct evidence_store *store = arena_new_of(p->arena, struct evidence_store);
+	evidence_store_init(store, p->arena);
+	testimony_give(p->testimony, store, about);
+	return evidence_find(store, source);
+}
+
+static void test_conversation(void **state) {
+	struct play *p = *state;
+	struct testimony_about about;
+	start_server(p);
+	greet(p);
+	end(p, SERVER, 0);
+	const struct evidence *ev = given(p, "session:gopls", &about);
+	assert_non_null(ev);
+	assert_int_equal(about.server, SERVER);
+	assert_string_equal(about.workspace, "/work space");
+	/* The answer has the number that our own question would have. */
+	assert_true(slice_has(ev->bytes, "\"id\":1"));
+	assert_true(slice_has(ev->bytes, "exit 0"));
+}
+
+static void test_environment(void **state) {
+	struct play *p = *state;
+	struct testimony_about about;
+	start_server(p);
+	const struct evidence *ev = given(p, "proc:self/environ", &about);
+	assert_non_null(ev);
+	assert_true(slice_has(ev->bytes, "HOME=/home/u"));
+}
+
+static void test_last_answer_counts(void **state) {
+	struct play *p = *state;
+	struct testimony_about about;
+	struct stat st = {.st_mode = S_IFREG | 0644, .st_size = 12};
+	struct payload payloads[] = {
+		text(PAYLOAD_STRING, 1, "/x/go.mod"),
+		{PAYLOAD_BYTES, 2, sizeof(st), slice_of((const char *)&st, sizeof(st))}};
+	start_server(p);
+	open_path(p, SERVER, "/x/go.mod", -ENOENT);
+	open_path(p, SERVER, "/x/go.work", -ENOENT);
+	struct event e = {.kind = EVENT_CALL,
+	                  .start_ns = p->now_ns,
+	                  .pid = SERVER,
+	                  .tid = SERVER,
+	                  .number = call_number(ARCH_X86_64, "newfstatat"),
+	                  .args = {(uint64_t)AT_FDCWD},
+	                  .payloads = payloads,
+	                  .payload_count = 2};
+	take(p, &e);
+	struct evidence_store store;
+	evidence_store_init(&store, p->arena);
+	testimony_give(p->testimony, &store, &about);
+	const struct evidence *made = evidence_find(&store, "stat:/x/go.mod");
+	const struct evidence *missing = evidence_find(&store, "stat:/x/go.work");
+	assert_non_null(made);
+	assert_int_equal(made->state, EV_READ);
+	assert_true(slice_has(made->bytes, "size=12"));
+	assert_non_null(missing);
+	assert_int_equal(missing->state, EV_ABSENT);
+	assert_null(evidence_find(&store, "stat:/x/never"));
+}
+
+static void test_file_read_whole(void **state) {
+	struct play *p = *state;
+	struct testimony_about about;
+	struct payload half = text(PAYLOAD_BYTES, 1, "module ");
+	struct payload rest = text(PAYLOAD_BYTES, 1, "x\n");
+	start_server(p);
+	open_path(p, SERVER, "/x/go.mod", 7);
+	call(p, SERVER, "read", 7, NS_PER_MS, (uint64_t[]){7, 1, 7}, &half);
+	call(p, SERVER, "read", 2, NS_PER_MS, (uint64_t[]){7, 1, 7}, &rest);
+	call(p, SERVER, "read", 0, NS_PER_MS, (uint64_t[]){7, 1, 7}, NULL);
+	/* Of this one the recorder kept less than was read. */
+	open_path(p, SERVER, "/x/go.sum", 8);
+	call(p, SERVER, "read", 500, NS_PER_MS, (uint64_t[]){8, 1, 512}, &half);
+	call(p, SERVER, "read", 0, NS_PER_MS, (uint64_t[]){8, 1, 512}, NULL);
+	struct evidence_store store;
+	evidence_store_init(&store, p->arena);
+	testimony_give(p->testimony, &store, &about);
+	const struct evidence *ev = evidence_find(&store, "file:/x/go.mod");
+	assert_non_null(ev);
+	assert_true(slice_eq(ev->bytes, "module x\n"));
+	assert_null(evidence_find(&store, "file:/x/go.sum"));
+}
+
+static void test_lock_until_the_end(void **state) {
+	struct play *p = *state;
+	struct testimony_about about;
+	start_server(p);
+	greet(p);
+	start(p, SERVER, GO, "/go/bin/go", BLOCK("go\0list"), BLOCK("HOME=/home/u"));
+	open_path(p, GO, "/cache/lock", 5);
+	call(p, GO, "flock", 0, EVENT_NO_DURATION, (uint64_t[]){5, 2, 0}, NULL);
+	p->now_ns += 20 * NS_PER_S;
+	call(p, SERVER, "getpid", SERVER, 1, NULL, NULL);
+	struct episodes episodes = testimony_episodes(p->testimony);
+	assert_int_equal(episodes.count, 1);
+	assert_int_equal(episodes.items[0].kind, EPISODE_LOCK);
+	assert_string_equal(episodes.items[0].path, "/cache/lock");
+	assert_true(episodes.items[0].to_the_end);
+	assert_true(episodes.items[0].waited_ns >= 20 * NS_PER_S);
+	const struct evidence *ev =
+		given(p, arena_printf(p->arena, "waits:%d late1", CLIENT), &about);
+	assert_non_null(ev);
+	assert_true(slice_has(ev->bytes, "record=lock\npid=300\nclass=FLOCK\nlink=/cache/lock"));
+}
+
+static void test_search(void **state) {
+	struct play *p = *state;
+	static const char *const dirs[] = {"/a", "/b"};
+	start_server(p);
+	for (size_t i = 0; i < 2; i++) {
+		struct payload tool =
+			text(PAYLOAD_STRING, 1, arena_printf(p->arena, "%s/go", dirs[i]));
+		call(p, SERVER, "faccessat2", -ENOENT, NS_PER_MS,
+		     (uint64_t[]){(uint64_t)AT_FDCWD, 1, 1}, &tool);
+	}
+	/* Outside PATH it is no search for a program. */
+	open_path(p, SERVER, "/c/go", -ENOENT);
+	struct episodes episodes = testimony_episodes(p->testimony);
+	assert_int_equal(episodes.count, 1);
+	assert_int_equal(episodes.items[0].kind, EPISODE_SEARCH);
+	assert_int_equal(episodes.items[0].count, 2);
+	assert_string_equal(episodes.items[0].path, "go");
+}
+
+static void test_refusals_are_one_episode(void **state) {
+	struct play *p = *state;
+	start_server(p);
+	for (int i = 0; i < 31; i++) {
+		open_path(p, SERVER, arena_printf(p->arena, "/cache/%02x/f%d-a", i, i), -EACCES);
+	}
+	open_path(p, SERVER, "/cache/log", -ENOENT); /* no refusal */
+	struct episodes episodes = testimony_episodes(p->testimony);
+	assert_int_equal(episodes.count, 1);
+	assert_int_equal(episodes.items[0].kind, EPISODE_REFUSED);
+	assert_int_equal(episodes.items[0].error, EACCES);
+	assert_int_equal(episodes.items[0].count, 31);
+	assert_string_equal(episodes.items[0].path, "/cache");
+	struct episodes healthy = episodes;
+	struct episode copy = episodes.items[0];
+	struct episodes judged = {&copy, 1};
+	episodes_compare(&judged, &healthy);
+	assert_true(copy.is_noise);
+}
+
+static void test_phases(void **state) {
+	struct play *p = *state;
+	start_server(p);
+	greet(p);
+	start(p, SERVER, GO, "/go/bin/go", BLOCK("go\0list"), BLOCK("HOME=/home/u"));
+	p->now_ns += 500 * NS_PER_MS;
+	end(p, GO, 0);
+	p->now_ns += 50 * NS_PER_MS;
+	say(p, SERVER, 1,
+	    "{\"jsonrpc\":\"2.0\",\"method\":\"textDocument/publishDiagnostics\",\"params\":{}}");
+	static const enum phase_kind want[] = {PHASE_SPAWN, PHASE_RUNTIME,  PHASE_WAITING,
+	                                       PHASE_INIT,  PHASE_COMMANDS, PHASE_LOAD,
+	                                       PHASE_WORK};
+	struct timeline *line = timeline_make(p->arena, p->testimony);
+	assert_int_equal(line->phase_count, sizeof(want) / sizeof(*want));
+	for (size_t i = 0; i < line->phase_count; i++) {
+		assert_int_equal(line->phases[i].kind, want[i]);
+		assert_true(i == 0 || line->phases[i].start_ns == line->phases[i - 1].end_ns);
+	}
+	assert_true(line->phases[4].end_ns - line->phases[4].start_ns >= 500 * NS_PER_MS);
+	assert_int_equal(line->process_count, 2);
+	assert_int_equal(line->processes[1].depth, 1);
+}
+
+/* The first is well; in the second go waits for a lock. */
+static void test_divergence(void **state) {
+	struct play *p = *state;
+	start_server(p);
+	greet(p);
+	struct timeline *good = timeline_make(p->arena, p->testimony);
+	struct play q = {
+		.arena = p->arena, .testimony = testimony_new(p->arena, 0), .now_ns = NS_PER_S};
+	start_server(&q);
+	greet(&q);
+	open_path(&q, SERVER, "/cache/lock", 5);
+	call(&q, SERVER, "flock", 0, NS_PER_S, (uint64_t[]){5, 2, 0}, NULL);
+	struct timeline *bad = timeline_make(p->arena, q.testimony);
+	testimony_free(q.testimony);
+	assert_true(timeline_compare(p->arena, good, bad).found);
+	assert_false(timeline_compare(p->arena, bad, bad).found);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_conversation, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_environment, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_last_answer_counts, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_file_read_whole, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_lock_until_the_end, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_search, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_refusals_are_one_episode, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_phases, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_divergence, setup, teardown),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
