@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "cmd/check_case.h"
 #include "cmd/check_options.h"
+#include "cmd/check_trace.h"
 #include "cmd/check_window.h"
 #include "cmd/exam.h"
 #include "cmd/fail_on.h"
@@ -263,7 +264,10 @@ static int open_world(struct check *c) {
 	int r = 0;
 	if (check_options_replay(&c->options)) {
 		evidence_store_init(&c->recorded, c->arena);
-		r = check_case_open(c->arena, &c->recorded, &c->options, &c->dir, &err);
+		r = c->options.from
+		            ? check_case_open(c->arena, &c->recorded, &c->options, &c->dir, &err)
+		            : check_trace_open(c->arena, &c->recorded, &c->options, &c->dir,
+		                               &c->unasked, &err);
 		if (r == 0) {
 			c->exam.world = world_replay_open(c->arena, &c->store, &c->recorded);
 		}

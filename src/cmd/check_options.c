@@ -45,6 +45,8 @@ const struct option_spec check_option_specs[] = {
 	{"save", 0, "FILE", OPTION_TEXT, AT(save), "also record all evidence in a case file"},
 	{"raw", 0, NULL, OPTION_FLAG, AT(raw), "with --save: keep home and user names"},
 	{"from", 0, "FILE", OPTION_TEXT, AT(from), "diagnose from a case file, not this machine"},
+	{"from-trace", 0, "FILE", OPTION_TEXT, AT(from_trace),
+         "diagnose from a recording of `dialtone trace -o` alone"},
 	{"color", 0, "WHEN", OPTION_TEXT, AT(color), "auto, always or never"},
 	{0},
 };
@@ -120,7 +122,7 @@ static int validate_without(struct arena *arena, const struct option_list *witho
 }
 
 bool check_options_replay(const struct check_options *o) {
-	return o->from != NULL;
+	return o->from || o->from_trace;
 }
 
 /* The first option that says something about a target which the case file already knows. */
@@ -133,7 +135,7 @@ static const char *clashes_with_from(const struct check_options *o, size_t opera
 		{o->editor != NULL, "--editor"}, {o->environment != NULL, "--environment"},
 		{o->logs.count > 0, "--logs"},   {o->trust, "--trust"},
 		{o->no_server, "--no-server"},   {o->save != NULL, "--save"},
-		{o->prove, "--prove"},
+		{o->prove, "--prove"},           {o->from && o->from_trace, "--from-trace"},
 	};
 	for (size_t i = 0; i < sizeof(clashes) / sizeof(clashes[0]); i++) {
 		if (clashes[i].given) {
@@ -147,7 +149,10 @@ static int validate_texts(const struct check_options *o, struct err *err) {
 	const struct {
 		const char *name;
 		const char *value;
-	} texts[] = {{"--file", o->file}, {"--save", o->save}, {"--from", o->from}};
+	} texts[] = {{"--file", o->file},
+	             {"--save", o->save},
+	             {"--from", o->from},
+	             {"--from-trace", o->from_trace}};
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		if (texts[i].value && *texts[i].value == '\0') {
 			return err_set(err, -EINVAL, "option '%s': expected a file, got ''",
@@ -189,7 +194,7 @@ int check_options_validate(struct arena *arena, const struct check_options *o, s
 	if (clash) {
 		return err_set(err, -EINVAL,
 		               "'%s' and '%s' do not go together: the file says what was examined",
-		               "--from", clash);
+		               o->from ? "--from" : "--from-trace", clash);
 	}
 	if (o->raw && !o->save) {
 		return err_set(err, -EINVAL, "option '--raw' only goes with '--save'");

@@ -17,6 +17,7 @@ struct check_options {
 	const char *html;
 	const char *save;
 	const char *from;
+	const char *from_trace;
 	bool raw;
 	bool trust;
 	bool no_server;
