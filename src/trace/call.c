@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/audit.h>
 
 enum call_id {
 #define CALL(name, ...) ID_##name,
@@ -107,6 +108,19 @@ const char *arch_name(enum event_arch arch) {
 		return "arm";
 	}
 	return "unknown";
+}
+
+enum event_arch arch_of_audit(uint32_t audit, uint64_t number) {
+	switch (audit) {
+	case AUDIT_ARCH_I386:
+		return ARCH_I386;
+	case AUDIT_ARCH_AARCH64:
+		return ARCH_AARCH64;
+	case AUDIT_ARCH_ARM:
+		return ARCH_ARM;
+	default:
+		return (number & X32_BIT) != 0 ? ARCH_X32 : ARCH_X86_64;
+	}
 }
 
 /* ---- sets ---- */

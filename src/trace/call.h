@@ -85,6 +85,8 @@ const struct call *call_by_number(enum event_arch arch, int number);
 /* The number of `name`, or -1 where arch has no such call. */
 int call_number(enum event_arch arch, const char *name);
 const char *arch_name(enum event_arch arch);
+/* The architecture of a call by AUDIT_ARCH_* (linux/audit.h) and its number, which has a bit for x32. */
+enum event_arch arch_of_audit(uint32_t audit, uint64_t number);
 
 #define CALL_NUMBER_MAX 512 /* every number of every table is below */
 

@@ -2,11 +2,10 @@
  * Structures as they lie in memory of x86-64 and arm64 processes: include/uapi of Linux 6.1. Bytes
  * are copied out before they are looked at: there may be fewer than a structure has.
  */
+#include "trace/address.h"
 #include "trace/render_private.h"
 
-#include <arpa/inet.h>
 #include <linux/sched.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/epoll.h>
@@ -14,7 +13,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/un.h>
 #include <time.h>
 
 #define SIGNALS 64
@@ -102,27 +100,30 @@ static bool add_statx(struct strbuf *out, struct slice s) {
 /* ---- sockets ---- */
 
 static void add_unix(struct strbuf *out, struct slice s) {
-	struct slice name = slice_of(s.data + sizeof(sa_family_t), s.len - sizeof(sa_family_t));
-	if (name.len == 0) {
+	bool abstract;
+	struct slice name = unix_address_name(s, &abstract);
+	if (s.len > sizeof(sa_family_t)) {
+		strbuf_add(out, abstract ? ", sun_path=@" : ", sun_path=");
+		render_quoted(out, name, false);
+	}
+}
+
+static void add_inet(struct strbuf *out, const struct inet_address *inet) {
+	if (!inet->is_v6) {
+		strbuf_printf(out, ", sin_port=htons(%u), sin_addr=inet_addr(\"%s\")", inet->port,
+		              inet->host);
 		return;
 	}
-	bool abstract = name.data[0] == '\0';
-	const char *end = abstract ? NULL : memchr(name.data, 0, name.len);
-	strbuf_add(out, abstract ? ", sun_path=@" : ", sun_path=");
-	if (abstract) {
-		name = slice_of(name.data + 1, name.len - 1);
-	} else if (end) {
-		name.len = (size_t)(end - name.data);
-	}
-	render_quoted(out, name, false);
+	strbuf_printf(out,
+	              ", sin6_port=htons(%u), sin6_flowinfo=htonl(%u), "
+	              "inet_pton(AF_INET6, \"%s\", &sin6_addr), sin6_scope_id=%u",
+	              inet->port, inet->flowinfo, inet->host, inet->scope);
 }
 
 void render_sockaddr(struct strbuf *out, struct slice s) {
-	sa_family_t family = 0;
-	char text[INET6_ADDRSTRLEN] = "";
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
-	if (!get(s, 0, &family, sizeof(family))) {
+	sa_family_t family = address_family(s);
+	struct inet_address inet;
+	if (s.len < sizeof(family)) {
 		strbuf_add(out, "{}");
 		return;
 	}
@@ -135,17 +136,8 @@ void render_sockaddr(struct strbuf *out, struct slice s) {
 	}
 	if (family == AF_UNIX) {
 		add_unix(out, s);
-	} else if (family == AF_INET && get(s, 0, &in, sizeof(in))) {
-		inet_ntop(AF_INET, &in.sin_addr, text, sizeof(text));
-		strbuf_printf(out, ", sin_port=htons(%u), sin_addr=inet_addr(\"%s\")",
-		              ntohs(in.sin_port), text);
-	} else if (family == AF_INET6 && get(s, 0, &in6, sizeof(in6))) {
-		inet_ntop(AF_INET6, &in6.sin6_addr, text, sizeof(text));
-		strbuf_printf(out,
-		              ", sin6_port=htons(%u), sin6_flowinfo=htonl(%u), "
-		              "inet_pton(AF_INET6, \"%s\", &sin6_addr), sin6_scope_id=%u",
-		              ntohs(in6.sin6_port), ntohl(in6.sin6_flowinfo), text,
-		              in6.sin6_scope_id);
+	} else if (inet_address_read(s, &inet)) {
+		add_inet(out, &inet);
 	} else if (family == AF_NETLINK) {
 		uint32_t ids[2] = {0};
 		(void)get(s, 4, ids, sizeof(ids));

@@ -5,18 +5,16 @@
 #include "trace/rewind_private.h"
 
 #include "base/str.h"
+#include "trace/address.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <linux/sched.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #define NO_CWD "?"
 
@@ -172,30 +170,20 @@ static void do_close_range(struct rewind *r, struct rewind_process *p, const str
 /* ---- sockets ---- */
 
 static const char *address_name(struct rewind *r, struct slice s) {
-	char ip[INET6_ADDRSTRLEN] = "", text[160] = "";
-	sa_family_t family = 0;
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
-	if (s.len < sizeof(family)) {
+	char text[160] = "";
+	struct inet_address inet;
+	if (address_family(s) == AF_UNSPEC) {
 		return "";
 	}
-	memcpy(&family, s.data, sizeof(family));
-	if (family == AF_UNIX) {
-		struct slice name = slice_of(s.data + sizeof(family), s.len - sizeof(family));
-		bool abstract = name.len > 0 && name.data[0] == '\0';
-		size_t len = abstract ? name.len - 1 : strnlen(name.data, name.len);
-		snprintf(text, sizeof(text), "unix:%s%.*s", abstract ? "@" : "", (int)len,
-		         name.data + abstract);
-	} else if (family == AF_INET && s.len >= sizeof(in)) {
-		memcpy(&in, s.data, sizeof(in));
-		inet_ntop(AF_INET, &in.sin_addr, ip, sizeof(ip));
-		snprintf(text, sizeof(text), "%s:%u", ip, ntohs(in.sin_port));
-	} else if (family == AF_INET6 && s.len >= sizeof(in6)) {
-		memcpy(&in6, s.data, sizeof(in6));
-		inet_ntop(AF_INET6, &in6.sin6_addr, ip, sizeof(ip));
-		snprintf(text, sizeof(text), "[%s]:%u", ip, ntohs(in6.sin6_port));
+	if (inet_address_read(s, &inet)) {
+		inet_address_text(&inet, text);
+	} else if (address_family(s) == AF_UNIX) {
+		bool abstract;
+		struct slice name = unix_address_name(s, &abstract);
+		snprintf(text, sizeof(text), "unix:%s%.*s", abstract ? "@" : "", (int)name.len,
+		         name.data);
 	} else {
-		snprintf(text, sizeof(text), "family %u", family);
+		snprintf(text, sizeof(text), "family %u", address_family(s));
 	}
 	return rewind_name(r, slice_str(text));
 }

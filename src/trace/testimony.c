@@ -45,13 +45,19 @@ static struct witness *add_witness(struct testimony *t, pid_t pid, int64_t at_ns
 	if (t->witness_count < WITNESSES_MAX) {
 		t->witnesses[t->witness_count++] = w;
 	}
+	t->latest = w;
 	return w;
 }
 
+/* Most events are of the process that had the last one. */
 static struct witness *find(struct testimony *t, pid_t pid) {
+	if (t->latest && t->latest->pid == pid) {
+		return t->latest;
+	}
 	for (size_t i = t->witness_count; i > 0; i--) {
 		if (t->witnesses[i - 1]->pid == pid) {
-			return t->witnesses[i - 1];
+			t->latest = t->witnesses[i - 1];
+			return t->latest;
 		}
 	}
 	return NULL;

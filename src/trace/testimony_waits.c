@@ -5,42 +5,27 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "core/world.h"
+#include "trace/address.h"
 #include "trace/call.h"
 #include "trace/testimony_work.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <netinet/in.h>
-#include <sys/un.h>
 
 #define LOOKS_MAX 9 /* of world_look_anew */
 
 static const char *address_text(struct testimony *t, struct slice bytes, bool *ret_inet) {
-	char host[INET6_ADDRSTRLEN];
-	sa_family_t family;
-	*ret_inet = true;
-	if (bytes.len < sizeof(family)) {
-		return NULL;
+	struct inet_address inet;
+	*ret_inet = inet_address_read(bytes, &inet);
+	if (*ret_inet) {
+		char text[INET_ADDRESS_TEXT_BYTES];
+		inet_address_text(&inet, text);
+		return arena_strdup(t->arena, text);
 	}
-	memcpy(&family, bytes.data, sizeof(family));
-	if (family == AF_INET && bytes.len >= sizeof(struct sockaddr_in)) {
-		struct sockaddr_in in;
-		memcpy(&in, bytes.data, sizeof(in));
-		inet_ntop(AF_INET, &in.sin_addr, host, sizeof(host));
-		return arena_printf(t->arena, "%s:%u", host, ntohs(in.sin_port));
-	}
-	if (family == AF_INET6 && bytes.len >= sizeof(struct sockaddr_in6)) {
-		struct sockaddr_in6 in;
-		memcpy(&in, bytes.data, sizeof(in));
-		inet_ntop(AF_INET6, &in.sin6_addr, host, sizeof(host));
-		return arena_printf(t->arena, "[%s]:%u", host, ntohs(in.sin6_port));
-	}
-	*ret_inet = false;
-	size_t begin = offsetof(struct sockaddr_un, sun_path);
-	struct slice path = bytes.len > begin ? slice_from(bytes, begin) : slice_of("", 0);
-	return family == AF_UNIX && path.len > 0 && path.data[0] == '/'
-	               ? arena_strndup(t->arena, path.data, strnlen(path.data, path.len))
+	bool abstract;
+	struct slice path = unix_address_name(bytes, &abstract);
+	return address_family(bytes) == AF_UNIX && !abstract && path.len > 0 && path.data[0] == '/'
+	               ? arena_slicedup(t->arena, path)
 	               : NULL;
 }
 

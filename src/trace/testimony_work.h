@@ -105,6 +105,7 @@ struct testimony {
 	uint64_t lost;
 	struct witness **witnesses;
 	size_t witness_count, witness_size;
+	struct witness *latest; /* whose event was the last; the newest of its pid */
 	struct dictionary path_ids;
 	struct seen_path *paths;
 	size_t path_count, path_size;

@@ -7,26 +7,12 @@
 #include "trace/registers.h"
 
 #include <errno.h>
-#include <linux/audit.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/ptrace.h>
 #include <unistd.h>
 
 #define PROGRAM_BYTES 4096
-
-static enum event_arch arch_of(uint32_t audit, uint64_t number) {
-	switch (audit) {
-	case AUDIT_ARCH_I386:
-		return ARCH_I386;
-	case AUDIT_ARCH_AARCH64:
-		return ARCH_AARCH64;
-	case AUDIT_ARCH_ARM:
-		return ARCH_ARM;
-	default:
-		return (number & 0x40000000) != 0 ? ARCH_X32 : ARCH_X86_64;
-	}
-}
 
 static bool call_info(const struct tracee *t, struct __ptrace_syscall_info *ret) {
 	return ptrace(PTRACE_GET_SYSCALL_INFO, t->tid, sizeof(*ret), ret) > 0;
@@ -87,7 +73,7 @@ static void inject_faults(struct tracer *tracer, struct tracee *t) {
 
 static void begin(struct tracer *tracer, struct tracee *t, uint32_t audit, uint64_t number,
                   const void *args) {
-	enum event_arch arch = arch_of(audit, number);
+	enum event_arch arch = arch_of_audit(audit, number);
 
 	memcpy(t->args, args, sizeof(t->args));
 	t->in_call = call_set_wants(tracer->request->set, arch, (int)number, t->args);

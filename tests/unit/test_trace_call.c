@@ -2,9 +2,11 @@
  * The tables of system calls, and sets of them.
  */
 #include "arena_fixture.h"
+#include "trace/address.h"
 #include "trace/call.h"
 
 #include <errno.h>
+#include <linux/audit.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -113,6 +115,47 @@ static void test_mistakes(void **state) {
 	assert_null(set);
 }
 
+static void test_arch_of_audit(void **state) {
+	(void)state;
+	assert_int_equal(arch_of_audit(AUDIT_ARCH_X86_64, 59), ARCH_X86_64);
+	assert_int_equal(arch_of_audit(AUDIT_ARCH_X86_64, 0x40000000 | 520), ARCH_X32);
+	assert_int_equal(arch_of_audit(AUDIT_ARCH_I386, 11), ARCH_I386);
+	assert_int_equal(arch_of_audit(AUDIT_ARCH_AARCH64, 221), ARCH_AARCH64);
+	assert_int_equal(arch_of_audit(AUDIT_ARCH_ARM, 11), ARCH_ARM);
+}
+
+static void test_addresses(void **state) {
+	struct inet_address address;
+	char text[INET_ADDRESS_TEXT_BYTES];
+	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(443)};
+	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6,
+	                          .sin6_port = htons(65535),
+	                          .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+	(void)state;
+	v4.sin_addr.s_addr = htonl(0xC0000201);
+
+	assert_true(inet_address_read(slice_of((const char *)&v4, sizeof(v4)), &address));
+	inet_address_text(&address, text);
+	assert_string_equal(text, "192.0.2.1:443");
+	assert_true(inet_address_read(slice_of((const char *)&v6, sizeof(v6)), &address));
+	inet_address_text(&address, text);
+	assert_string_equal(text, "[::1]:65535");
+	assert_false(inet_address_read(slice_of((const char *)&v6, sizeof(v6) - 1), &address));
+	assert_false(inet_address_read(slice_of("", 0), &address));
+}
+
+static void test_unix_names(void **state) {
+	bool abstract;
+	struct slice name;
+	(void)state;
+	name = unix_address_name(slice_of("\1\0/run/x\0junk", 13), &abstract);
+	assert_true(slice_eq(name, "/run/x") && !abstract);
+	name = unix_address_name(slice_of("\1\0\0name", 7), &abstract);
+	assert_true(slice_eq(name, "name") && abstract);
+	name = unix_address_name(slice_of("\1\0", 2), &abstract);
+	assert_true(name.len == 0 && !abstract);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_numbers),
@@ -120,6 +163,9 @@ int main(void) {
 		cmocka_unit_test(test_this_machine),
 #endif
 		cmocka_unit_test(test_shapes),
+		cmocka_unit_test(test_arch_of_audit),
+		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_unix_names),
 		cmocka_unit_test_setup_teardown(test_sets, arena_setup, arena_teardown),
 		cmocka_unit_test_setup_teardown(test_more_and_less, arena_setup, arena_teardown),
 		cmocka_unit_test_setup_teardown(test_mistakes, arena_setup, arena_teardown),

@@ -14,7 +14,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
@@ -91,19 +90,6 @@ static int can(const struct trace_request *request, struct err *err) {
 }
 
 /* ---- one call ---- */
-
-static enum event_arch arch_of(const struct seccomp_data *data) {
-	switch (data->arch) {
-	case AUDIT_ARCH_I386:
-		return ARCH_I386;
-	case AUDIT_ARCH_AARCH64:
-		return ARCH_AARCH64;
-	case AUDIT_ARCH_ARM:
-		return ARCH_ARM;
-	default:
-		return (data->nr & 0x40000000) != 0 ? ARCH_X32 : ARCH_X86_64;
-	}
-}
 
 static ssize_t read_memory(void *data, uint64_t address, void *to, size_t bytes) {
 	const pid_t *tid = data;
@@ -183,7 +169,7 @@ static void tell_call(struct notify *n, const struct tracee *task, enum event_ar
 
 static void handle_call(struct notify *n) {
 	const struct seccomp_data *data = &n->got->data;
-	enum event_arch arch = arch_of(data);
+	enum event_arch arch = arch_of_audit(data->arch, (uint32_t)data->nr);
 	const struct call *call = call_by_number(arch, data->nr);
 	uint64_t args[6];
 	int64_t now = clock_now_ns();
