@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cmd/case.h"
 
+#include "cmd/snapshot.h"
 #include "world/casefile.h"
 #include "world/redact.h"
 
@@ -47,6 +48,14 @@ int case_open(struct arena *arena, const char *path, const struct command *comma
 	}
 	while (meta.argv && meta.argv[count]) {
 		count++;
+	}
+	if (count > 0 && streq(meta.argv[0], command_snapshot.name) &&
+	    !streq(command->name, command_snapshot.name)) {
+		return err_set(
+			err, -EBADMSG,
+			"%s: it is a snapshot of a process tree (`dialtone snapshot`), and does "
+			"not hold what `dialtone %s` looks at",
+			path, command->name);
 	}
 	if (count > 0 && !streq(meta.argv[0], command->name)) {
 		return err_set(

@@ -114,8 +114,8 @@ static int64_t cpu_percent(struct arena *arena, struct slice text) {
 	return quota < 0 || period <= 0 || quota > INT64_MAX / 100 ? -1 : quota * 100 / period;
 }
 
-/* The tightest limits of a cgroup and those above it. */
-static void put_cgroup_limits(struct strbuf *out, struct arena *arena, const char *cgroup) {
+void context_cgroup_limits(struct strbuf *out, const char *cgroup) {
+	struct arena *arena = out->arena;
 	const char *dir = path_clean(arena, arena_printf(arena, CGROUP_ROOT "%s", cgroup));
 	int64_t memory = -1, pids = -1, cpu = -1;
 	struct slice text;
@@ -208,7 +208,7 @@ void look_context(const struct looker *looker, const struct look_request *reques
 
 		if (cgroup[0] == '/') {
 			keyline_put(out, "cgroup", cgroup);
-			put_cgroup_limits(out, arena, cgroup);
+			context_cgroup_limits(out, cgroup);
 		}
 	}
 	put_namespaces(out, proc_fd, pid);

@@ -19,6 +19,8 @@ void context_limits(struct strbuf *out, struct slice text);
  * not the root, else that of systemd's, else of the memory controller's. Empty when there is none.
  */
 struct slice context_cgroup(struct slice text);
+/* memory_max=, pids_max= and cpu_percent= of a cgroup of version 2 and those above it, the tightest of each. */
+void context_cgroup_limits(struct strbuf *out, const char *cgroup);
 /* One line of mountinfo in the form of LOOK_MOUNTS; false when it is none. */
 bool context_mount(struct strbuf *out, struct slice line);
 

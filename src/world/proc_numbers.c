@@ -30,13 +30,17 @@ static int numbers_open(struct proc_numbers *n, int proc_fd, const char *path) {
 	return n->dir_fd < 0 ? errno : 0;
 }
 
+int proc_numbers_open(struct proc_numbers *numbers, int dir_fd, const char *name) {
+	numbers->room = sizeof numbers->buffer;
+	numbers->ends_short = true;
+	return numbers_open(numbers, dir_fd, name);
+}
+
 int proc_fds_open(struct proc_numbers *fds, int proc_fd, int64_t pid) {
 	char path[40];
 
 	snprintf(path, sizeof path, "%" PRId64 "/fd", pid);
-	fds->room = sizeof fds->buffer;
-	fds->ends_short = true;
-	return numbers_open(fds, proc_fd, path);
+	return proc_numbers_open(fds, proc_fd, path);
 }
 
 int proc_pids_open(struct proc_numbers *pids, int proc_fd) {

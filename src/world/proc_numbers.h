@@ -27,6 +27,8 @@ struct proc_numbers {
 
 /* 0, or a positive errno: EACCES (not ours to see), ENOENT (it has gone) … */
 int proc_fds_open(struct proc_numbers *fds, int proc_fd, int64_t pid);
+/* The same of a directory of /proc/PID that is open: "fd", "task" … */
+int proc_numbers_open(struct proc_numbers *numbers, int dir_fd, const char *name);
 /* All processes: name is that of the directory, number the pid. */
 int proc_pids_open(struct proc_numbers *pids, int proc_fd);
 /* The next one, in the order of their numbers; false at the end. */

@@ -66,15 +66,15 @@ bool proc_stat_parse(struct slice text, struct proc_stat *ret) {
 	}
 	ret->ppid = (int64_t)number;
 	/* Fields 5 to 21 lie between ppid (4) and starttime (22): session is 6; utime, stime, cutime
-	 * and cstime are 14 to 17. */
+	 * and cstime are 14 to 17; num_threads is 20. */
 	for (int field = 5; field < 22; field++) {
 		struct slice before = rest;
 
 		if (!slice_cut(&rest, ' ', &word)) {
 			return false;
 		}
-		if (field == 6 && number_take(&before, &number)) {
-			ret->session = (int64_t)number;
+		if ((field == 6 || field == 20) && number_take(&before, &number)) {
+			*(field == 6 ? &ret->session : &ret->threads) = (int64_t)number;
 		}
 		if (field >= 14 && field <= 17 && number_take(&before, &number) &&
 		    number < TICKS_MAX) {
@@ -116,13 +116,11 @@ int proc_open(void) {
 	return fd;
 }
 
-/* Files of one record (single_open and ONE of fs/proc/base.c): the kernel gives them whole, in one read(2), when there
- * is room for them; no second one is needed to find their end. */
-static bool comes_in_one_piece(const char *name) {
+bool proc_in_one_piece(const char *name) {
 	const char *at = strrchr(name, '/');
 
 	return STR_IN(at ? at + 1 : name, "stat", "status", "comm", "io", "schedstat", "syscall",
-	              "wchan", "limits");
+	              "wchan", "limits", "smaps_rollup", "cgroup", "oom_score_adj");
 }
 
 /* 0, a positive errno, or -1: it is longer than expected. */
@@ -150,7 +148,7 @@ int proc_read(struct arena *arena, int proc_fd, int64_t pid, const char *name, s
 
 	snprintf(path, sizeof path, "%" PRId64 "/%s", pid, name);
 	*ret = slice_of("", 0);
-	if (comes_in_one_piece(name)) {
+	if (proc_in_one_piece(name)) {
 		error = read_piece(arena, proc_fd, path, cap, ret);
 	}
 	if (error < 0) {

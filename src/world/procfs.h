@@ -17,6 +17,7 @@ struct proc_stat {
 	uint64_t own_ticks;   /* of them, used by itself */
 	uint64_t rss_pages;
 	int64_t session;
+	int64_t threads;
 	char state;
 	char comm[PROC_COMM_SIZE];
 };
@@ -31,6 +32,9 @@ int64_t proc_btime_parse(struct slice text);
 /* A file below /proc/PID, at most cap bytes; 0 or a positive errno. */
 int proc_read(struct arena *arena, int proc_fd, int64_t pid, const char *name, size_t cap,
               struct slice *ret);
+/* Files of one record (single_open and ONE of fs/proc/base.c): the kernel gives them whole, in one read(2), when there
+ * is room for them; no second one is needed to find their end. */
+bool proc_in_one_piece(const char *name);
 /* The target of a link below /proc/PID, NULL when it cannot be read. */
 const char *proc_link(struct arena *arena, int proc_fd, int64_t pid, const char *name);
 /* The process that holds this one as a debugger, 0 for none. TracerPid of proc_pid_status(5) is the number of the thread

@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Snapshots of a small tree of real processes: what is in them, what is hidden, what two of them differ in.
+# DIALTONE: the program; TEST_TMP: a folder of ours.
+set -uo pipefail
+dialtone=$(readlink -f "${DIALTONE:?the program}")
+work=${TEST_TMP:?a folder}/snapshot
+mkdir -p "$work"/home/lena/w
+work=$(readlink -f "$work")
+cd "$work" || exit 1
+export HOME=$work/home/lena USER=lena LOGNAME=lena
+unset NO_COLOR COLUMNS
+failures=0
+started=()
+trap '[ ${#started[@]} = 0 ] || kill -KILL "${started[@]}" 2>/dev/null' EXIT
+
+fail() {
+	printf 'FAIL %s\n' "$*"
+	failures=$((failures + 1))
+}
+
+# asked STATUS ARGUMENT...: what was said is in out and err.
+asked() {
+	local want=$1 got
+	shift
+	"$dialtone" snapshot "$@" >out 2>err
+	got=$?
+	[ "$got" = "$want" ] || fail "snapshot $*: status $got instead of $want: $(cat err)"
+}
+
+# The text of the picture in a case file.
+picture() { zstd -dcq "$1" | jq -r 'select(.source? | strings | startswith("picture:")) | .text'; }
+has() { picture "$1" | grep -E -- "$2" >seen || fail "$1 does not hold '$2'"; }
+has_not() { if zstd -dcq "$1" | grep -F -- "$2" >seen; then fail "$1 holds '$2'"; fi; }
+
+# --- a tree: python, with a file, a pipe, a listening socket, a thread, and a child with a secret
+cat >tree.py <<'P'
+import os, socket, subprocess, sys, threading, time
+held = open(os.environ["HOME"] + "/w/held", "w")
+held.write("0123456789")
+held.flush()
+reader, writer = os.pipe()
+os.set_inheritable(reader, True)
+listener = socket.socket()
+listener.bind(("127.0.0.1", 0))
+listener.listen()
+threading.Thread(target=time.sleep, args=(1000,), daemon=True).start()
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)",
+                          "--token=S3CRETtoken99", "--password", "hunter2hunter2"], close_fds=False,
+                         env={**os.environ, "LAB_API_TOKEN": "a-very secret value 4711", "COPY_OF_IT": "a-very secret value 4711", "PLAIN": "seen"})
+print(child.pid, listener.getsockname()[1], flush=True)
+time.sleep(1000)
+P
+mkfifo says
+python3 tree.py >says &
+top=$!
+started+=("$top")
+read -r child port <says
+started+=("$child")
+until grep -q token /proc/"$child"/cmdline; do sleep 0.01; done
+
+asked 0 "$top" -o one.case
+[ "$(stat -c %a one.case)" = 600 ] || fail "mode $(stat -c %a one.case)"
+has one.case "^pid=$top\$"
+has one.case "^pid=$child\$"
+has one.case "^ppid=$top\$"
+has one.case '^env=PLAIN=seen$'
+has one.case ' 10 [0-9]+ .*/home/user-1/w/held$'
+has one.case "^socket=[0-9]+ tcp listening 0 [0-9]+ 0 127.0.0.1:$port>"
+has one.case '^threads=2$'
+has one.case "^thread=$top S "
+has one.case '^limit_nofile='
+has one.case '^map=.*python'
+has one.case '^roots='"$top"'$'
+[ "$(picture one.case | grep -c '^record=process$')" = 2 ] || fail "not two processes"
+for secret in S3CRETtoken99 hunter2 'secret value 4711' '/lena' ; do has_not one.case "$secret"; done
+
+# --- raw keeps the names, and masks what is secret all the same
+asked 0 "$top" --raw -o raw.case
+has raw.case '/home/lena/w/held$'
+for secret in S3CRETtoken99 hunter2 'secret value 4711'; do has_not raw.case "$secret"; done
+
+# --- what does not work
+asked 2 4194304 -o none.case
+grep -q 4194304 err || fail "no number: $(cat err)"
+asked 2 -o none.case
+asked 2 "$top"
+asked 2 "$top" -o
+asked 2 "$top" --workspace . -o none.case
+asked 2 --workspace "$work/none" -o none.case
+[ ! -e none.case ] || fail 'a file was written'
+echo mine >mine
+asked 3 "$top" -o mine
+[ "$(cat mine)" = mine ] || fail 'a file of somebody else was replaced'
+
+# --- looks and nothing else
+if command -v strace >/dev/null; then
+	strace -f -o trace -e trace='%signal,ptrace,flock,unlink,unlinkat' "$dialtone" snapshot "$top" -o two.case
+	if grep -E 'ptrace\(|flock\(' trace; then fail 'it does more than look'; fi
+	if grep -E '[^g]kill\(' trace | grep -v 'SIGKILL) *= 0'; then fail 'it sends signals'; fi
+else
+	echo 'skip: no strace'
+fi
+
+if [ $failures -gt 0 ]; then
+	echo "$failures failures"
+	exit 1
+fi
