@@ -408,13 +408,15 @@ def diagnose(declared, args, timeout_s):
 
 
 def diagnose_recording(declared, spec, timeout_s):
-    """The lab's own client with its server under `dialtone trace`, then what `check` says of that recording alone."""
+    """The lab's own client with its server under `dialtone trace`, then what `check` says of that recording alone. The client is the
+    editor: it has the editor's environment, so what it gives the server besides is what its settings say."""
     recording = LAB + "/judge.trace"
     spec = dict(spec, timeout_s=spec["timeout_s"] * 3)
     with open(LAB + "/judge.json", "w", encoding="utf-8") as f:
         json.dump(spec, f)
     done = subprocess.run(["/usr/local/bin/dialtone", "trace", "-o", recording, "--backend", "ptrace", "--data", "65536", "--",
-                           "/usr/bin/python3", LAB + "/src/judge.py", LAB + "/judge.json"], env=declared["shell_env"], stdin=subprocess.DEVNULL,
+                           "/usr/bin/python3", LAB + "/src/judge.py", LAB + "/judge.json"], stdin=subprocess.DEVNULL,
+                          env=declared["shell_env"] if declared["editor_env"] is None else declared["editor_env"],
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
     if not os.path.exists(recording):
         raise Refused("nothing was recorded: " + done.stderr.decode("utf-8", "replace")[-600:])

@@ -197,6 +197,7 @@ static int check_in_world(struct check *c) {
 		return STATUS_UNKNOWN;
 	}
 	c->target.unasked = c->unasked;
+	c->target.recorded = c->options.from_trace != NULL;
 	for (size_t i = 0; c->target.logs && c->target.logs[i]; i++) {
 		struct file_stat st = world_stat(c->exam.world, c->target.logs[i]);
 		if (!check_options_replay(&c->options) && st.known && !st.is_file) {

@@ -32,6 +32,9 @@ struct server_terms {
 	bool offline; /* nothing is fetched: GOPROXY=off */
 };
 
+/* What a recorded client gave its server, as its settings: JSON with command, args, env, options, settings. */
+#define TARGET_RECORDED_CLIENT "the recording"
+
 struct target {
 	/* from the command line */
 	const char *workspace;   /* absolute, cleaned, symlinks as the user wrote them */
@@ -59,6 +62,7 @@ struct target {
 	const char *const *environment_change;
 	/* check --from-trace: bits of enum talk_feature (probes/server/dialogue.h) that the recorded client never asked for. */
 	unsigned unasked;
+	bool recorded; /* and there is a file TARGET_RECORDED_CLIENT: how the server was started */
 	const struct server_terms *terms; /* of a trial (env --bisect), or NULL */
 
 	/* probes/environment */

@@ -7,6 +7,11 @@
 #include "core/origin.h"
 #include "core/rule.h"
 
+/* Nobody looked there while it was recorded (check --from-trace): it may well lie there. */
+static bool is_unseen(const struct fact_tool *t) {
+	return streq(t->state, "unknown") && t->base.ev && t->base.ev->state == EV_NOT_RECORDED;
+}
+
 static bool is_nothing(const struct fact_tool *t) {
 	return streq(t->state, "absent") || streq(t->state, "dangling") ||
 	       streq(t->state, "unknown") || streq(t->state, "unreachable");
@@ -23,7 +28,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		if (streq(t->tool, "gopls")) {
 			continue;
 		}
-		if (!is_nothing(t) || origin_is_hidden_go(facts, t)) {
+		if (!is_nothing(t) || is_unseen(t) || origin_is_hidden_go(facts, t)) {
 			return;
 		}
 		bool link = streq(t->state, "dangling");

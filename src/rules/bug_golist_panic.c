@@ -73,7 +73,7 @@ const struct rule rule_bug_golist_panic = {
 	.title = "go list itself panics",
 	.wave = 2,
 	.severity = SEV_ERROR,
-	.needs = FACT_BIT(go_version),
+	.needs = FACT_BIT(tool),
 	.explains = IDS("*env-go-wrapper-broken", "?mod-excluded-by-constraints",
                         "*tc-goroot-incomplete"),
 	.check = check,

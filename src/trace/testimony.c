@@ -39,8 +39,8 @@ static struct witness *add_witness(struct testimony *t, pid_t pid, int64_t at_ns
 	                              sizeof(struct witness *));
 	struct witness *w = arena_new_of(t->arena, struct witness);
 	*w = (struct witness){.pid = pid, .start_ns = at_ns, .exe = "", .cwd = ""};
-	for (size_t i = 0; i < 3; i++) {
-		strbuf_init(&w->flows[i].bytes, t->arena);
+	for (int i = 0; i < 3; i++) {
+		w->flows[i] = testimony_flow_new(t);
 	}
 	if (t->witness_count < WITNESSES_MAX) {
 		t->witnesses[t->witness_count++] = w;
@@ -122,6 +122,7 @@ static void take_exec(struct testimony *t, const struct event *e) {
 	w->argv = argv ? keep(t, argv->bytes) : (struct slice){0};
 	w->env = env ? keep(t, env->bytes) : (struct slice){0};
 	w->has_env = env != NULL;
+	testimony_share_flows(t, w);
 }
 
 /* The execve that returned 0 behind its EVENT_EXEC has what that did not carry. */
@@ -313,6 +314,7 @@ void testimony_free(struct testimony *t) {
 		rewind_free(t->rewind);
 		dictionary_free(&t->path_ids);
 		dictionary_free(&t->fd_ids);
+		dictionary_free(&t->pipe_ids);
 		dictionary_free(&t->episodes.ids);
 	}
 }
@@ -321,7 +323,7 @@ struct witness *testimony_server(struct testimony *t) {
 	struct witness *first = NULL;
 	for (size_t i = 0; i < t->witness_count; i++) {
 		struct witness *w = t->witnesses[i];
-		struct slice in = slice_of(w->flows[0].bytes.data, w->flows[0].bytes.len);
+		struct slice in = slice_of(w->flows[0]->bytes.data, w->flows[0]->bytes.len);
 		if (slice_has(in, "\"initialize\"") && slice_has(in, "Content-Length")) {
 			return w;
 		}
@@ -330,31 +332,14 @@ struct witness *testimony_server(struct testimony *t) {
 	return first;
 }
 
-static void give_self(struct testimony *t, struct evidence_store *store) {
-	const struct witness *w = t->server              ? t->server
-	                          : t->witness_count > 0 ? t->witnesses[0]
-	                                                 : NULL;
-	if (!w) {
-		return;
-	}
-	struct strbuf text;
-	strbuf_init(&text, t->arena);
-	strbuf_printf(&text, "pid=%d\nppid=0\nstart_wall_ns=%" PRId64 "\ncomm=client\n",
-	              (int)w->ppid, w->start_ns + t->wall_offset_ns);
-	testimony_put(t, store, "proc:self", w->start_ns, slice_of(text.data, text.len));
-	if (w->has_env) {
-		testimony_put(t, store, "proc:self/environ", w->start_ns, w->env);
-	}
-}
-
 void testimony_give(struct testimony *t, struct evidence_store *store,
                     struct testimony_about *ret_about) {
 	*ret_about = (struct testimony_about){.workspace = "", .file = "", .lost = t->lost};
 	store->start_wall_ns = t->first_ns + t->wall_offset_ns;
 	t->server = t->server ? t->server : testimony_server(t);
 	ret_about->server = t->server ? t->server->pid : 0;
-	give_self(t, store);
 	testimony_give_talk(t, store, ret_about);
+	testimony_give_start(t, store);
 	testimony_give_runs(t, store);
 	testimony_give_paths(t, store);
 	testimony_give_waits(t, store);

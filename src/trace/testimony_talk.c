@@ -3,7 +3,6 @@
  * transcript, and what short runs of go wrote.
  */
 #include "base/path.h"
-#include "core/run_record.h"
 #include "trace/call.h"
 #include "trace/testimony_work.h"
 #include "wire/frame.h"
@@ -36,6 +35,50 @@ static void flow_add(struct testimony *t, struct flow *flow, const struct event 
 	}
 }
 
+struct flow *testimony_flow_new(struct testimony *t) {
+	struct flow *flow = arena_new_of(t->arena, struct flow);
+	strbuf_init(&flow->bytes, t->arena);
+	return flow;
+}
+
+static uint64_t pipe_of(struct testimony *t, pid_t pid, int fd) {
+	const struct rewind_process *p = rewind_process(t->rewind, pid);
+	const struct rewind_fd *found = p ? rewind_fd(p, fd) : NULL;
+	return found ? found->file->pair : 0;
+}
+
+/* The output that goes through this pipe; *slot is NULL until a program is known that writes it. */
+static struct flow **pipe_slot(struct testimony *t, uint64_t pipe) {
+	size_t id = dictionary_id(&t->pipe_ids, slice_of((const char *)&pipe, sizeof(pipe)));
+	if (id == t->pipe_count) {
+		t->pipes = testimony_grow(t->arena, t->pipes, t->pipe_count, &t->pipe_size,
+		                          sizeof(struct flow *));
+		t->pipes[t->pipe_count++] = NULL;
+	}
+	return &t->pipes[id];
+}
+
+void testimony_share_flows(struct testimony *t, struct witness *w) {
+	for (int fd = 1; fd < 3; fd++) {
+		uint64_t pipe = pipe_of(t, w->pid, fd);
+		struct flow **slot = pipe != 0 ? pipe_slot(t, pipe) : NULL;
+		if (slot) {
+			*slot = *slot ? *slot : w->flows[fd];
+			w->flows[fd] = *slot;
+		}
+	}
+}
+
+/* Where this write goes, by whichever number: an output that belongs to a program, or NULL. */
+static struct flow *output_of(struct testimony *t, pid_t pid, int fd) {
+	uint64_t pipe = pipe_of(t, pid, fd);
+	struct flow **slot = pipe != 0 ? pipe_slot(t, pipe) : NULL;
+	if (slot && *slot) {
+		return *slot;
+	}
+	return fd == 1 || fd == 2 ? testimony_witness(t, pid)->flows[fd] : NULL;
+}
+
 void testimony_hear(struct testimony *t, const struct event *e, const struct call *call) {
 	bool reads = streq(call->name, "read") || streq(call->name, "readv") ||
 	             streq(call->name, "recvfrom");
@@ -46,12 +89,14 @@ void testimony_hear(struct testimony *t, const struct event *e, const struct cal
 	if (w && w->first_read_ns == 0) {
 		w->first_read_ns = e->start_ns;
 	}
-	if ((!reads && !writes) || e->duration_ns < 0 || e->result <= 0 || fd > 2 ||
-	    (reads != (fd == 0))) {
+	if ((!w && !writes) || e->duration_ns < 0 || e->result <= 0) {
 		return;
 	}
-	const struct payload *p = event_payload(e, PAYLOAD_BYTES, 1);
-	flow_add(t, &testimony_witness(t, e->pid)->flows[fd], e, p ? p->bytes : slice_of("", 0));
+	struct flow *flow = w ? w->flows[0] : output_of(t, e->pid, (int)fd);
+	const struct payload *p = flow ? event_payload(e, PAYLOAD_BYTES, 1) : NULL;
+	if (flow) {
+		flow_add(t, flow, e, p ? p->bytes : slice_of("", 0));
+	}
 }
 
 /* When the byte at this place came. */
@@ -145,6 +190,31 @@ static void learn_client(struct hearing *h, struct json_object *params) {
 	h->is_ours = name && streq(name, "dialtone");
 }
 
+static const char *json_text(struct hearing *h, struct json_object *value) {
+	return arena_strdup(h->t->arena,
+	                    json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN));
+}
+
+static void learn_options(struct hearing *h, struct json_object *params) {
+	struct json_object *options = NULL;
+	if (json_object_object_get_ex(params, "initializationOptions", &options) &&
+	    json_object_is_type(options, json_type_object)) {
+		h->t->init_options = json_text(h, options);
+	}
+}
+
+/* The answer to workspace/configuration is a list of objects; that to workspaceFolders has uris. */
+static void learn_configuration(struct hearing *h, struct json_object *result) {
+	struct json_object *uri = NULL;
+	bool is_list = result && json_object_is_type(result, json_type_array) &&
+	               json_object_array_length(result) > 0;
+	struct json_object *first = is_list ? json_object_array_get_idx(result, 0) : NULL;
+	if (first && json_object_is_type(first, json_type_object) &&
+	    !json_object_object_get_ex(first, "uri", &uri)) {
+		h->t->configuration = json_text(h, first);
+	}
+}
+
 static void learn_workspace(struct hearing *h, struct json_object *params) {
 	struct json_object *folders = NULL;
 	const char *uri = NULL;
@@ -228,9 +298,12 @@ static void client_said(struct hearing *h, int64_t at_ns, struct slice body) {
 		                    ? 1u << (h->ids[h->id_count - 1].ours - 1)
 		                    : 0;
 	}
-	if (kind == RPC_REQUEST && m.params && streq(m.method, "initialize")) {
+	if (kind == RPC_RESPONSE) {
+		learn_configuration(h, m.result);
+	} else if (kind == RPC_REQUEST && m.params && streq(m.method, "initialize")) {
 		learn_client(h, m.params);
 		learn_workspace(h, m.params);
+		learn_options(h, m.params);
 	} else if (kind == RPC_NOTIFICATION && m.params &&
 	           streq(m.method, "textDocument/didOpen")) {
 		learn_file(h, m.params, at_ns);
@@ -387,37 +460,13 @@ void testimony_give_talk(struct testimony *t, struct evidence_store *store,
 		return;
 	}
 	struct hearing h = {.t = t, .about = about, .store = store};
-	hear_frames(&h, &server->flows[0], 0);
-	hear_frames(&h, &server->flows[1], 1);
-	hear_errors(&h, &server->flows[2]);
+	hear_frames(&h, server->flows[0], 0);
+	hear_frames(&h, server->flows[1], 1);
+	hear_errors(&h, server->flows[2]);
 	if (h.count > 0) {
 		qsort(h.said, h.count, sizeof(*h.said), by_time);
 	}
 	/* Whether there are diagnostics needs no question. */
 	about->unasked = ALL_QUESTIONS & ~h.asked & ~(1u << (DIAGNOSTICS_ID - 1));
 	write_transcript(&h, server);
-}
-
-/* ---- what go said when it was asked ---- */
-
-void testimony_give_runs(struct testimony *t, struct evidence_store *store) {
-	for (size_t i = 0; t->server && i < t->witness_count; i++) {
-		const struct witness *w = t->witnesses[i];
-		const char *what = testimony_string(t, w->argv, 1);
-		if (!w->is_new || !w->ended || w->flows[1].cut || w->flows[2].cut ||
-		    !streq(path_base(w->exe), "go") || !testimony_is_below(w, t->server->pid) ||
-		    (!streq(what, "version") && !streq(what, "env"))) {
-			continue;
-		}
-		struct run_record record = {
-			.started = true,
-			.exit_code = WIFEXITED(w->status) ? WEXITSTATUS(w->status) : -1,
-			.signal = WIFSIGNALED(w->status) ? WTERMSIG(w->status) : 0,
-			.ms = (w->end_ns - w->start_ns) / 1000000,
-			.out = slice_of(w->flows[1].bytes.data, w->flows[1].bytes.len),
-			.err = slice_of(w->flows[2].bytes.data, w->flows[2].bytes.len),
-		};
-		testimony_put(t, store, arena_printf(t->arena, "run:go %s", what), w->start_ns,
-		              run_record_format(t->arena, &record));
-	}
 }

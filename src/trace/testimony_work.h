@@ -47,7 +47,8 @@ struct witness {
 	int status;
 	int64_t stopped_ns; /* when a process that is none of its own sent it a signal that ends; 0 never */
 	int64_t end_ns;
-	struct flow flows[3];
+	struct flow *flows[3]; /* 1 and 2 are shared by all that write into the same pipe */
+	int exec_error;        /* errno of the execve that came to nothing, 0 it was started */
 	struct witness *parent;
 };
 
@@ -106,6 +107,10 @@ struct testimony {
 	struct witness **witnesses;
 	size_t witness_count, witness_size;
 	struct witness *latest; /* whose event was the last; the newest of its pid */
+	const char *init_options, *configuration; /* JSON that the client gave, NULL none */
+	struct dictionary pipe_ids;               /* pipes into which programs write their output */
+	struct flow **pipes;
+	size_t pipe_count, pipe_size;
 	struct dictionary path_ids;
 	struct seen_path *paths;
 	size_t path_count, path_size;
@@ -143,6 +148,11 @@ void testimony_give_paths(struct testimony *t, struct evidence_store *store);
 
 /* What stands for the process above the server that a session is known by (core/world.h). */
 int64_t testimony_session_pid(const struct witness *server);
+struct flow *testimony_flow_new(struct testimony *t);
+/* At its exec: what is written into the same pipe before and after it, and by others, is one output. */
+void testimony_share_flows(struct testimony *t, struct witness *w);
+/* The environment of the client, and what it gave the server besides. */
+void testimony_give_start(struct testimony *t, struct evidence_store *store);
 void testimony_hear(struct testimony *t, const struct event *e, const struct call *call);
 void testimony_give_talk(struct testimony *t, struct evidence_store *store,
                          struct testimony_about *about);

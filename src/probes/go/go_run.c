@@ -14,6 +14,9 @@ struct run_result go_run_state(struct exam *exam, const char *name, const char *
 					       .deadline_ns = deadline_ns,
 					       .cap_bytes = CAP_BYTES,
 				       });
+	if (run.ev->state == EV_NOT_RECORDED) {
+		return run;
+	}
 	FACTS_ADD(exam->facts, go_run, run.ev, .name = name, .exit_code = run.exit_code,
 	          .signal = run.signal, .timed_out = run.timed_out, .started = run.started,
 	          .error = run.ev->error, .ms = run.ms, .out = arena_slicedup(exam->arena, run.out),
