@@ -246,8 +246,16 @@ def mounts_that_may_hang():
     return {r[4].encode().decode("unicode_escape") for r in rows if r[r.index("-") + 1].startswith("fuse")}
 
 
+def attributes(path):
+    """Extended attributes, access control lists among them."""
+    try:
+        return [(n, os.getxattr(path, n, follow_symlinks=False).hex()) for n in sorted(os.listxattr(path, follow_symlinks=False))]
+    except OSError as e:
+        return [e.errno]
+
+
 def describe(path, st):
-    what = [stat.S_IFMT(st.st_mode), oct(stat.S_IMODE(st.st_mode)), st.st_uid, st.st_gid]
+    what = [stat.S_IFMT(st.st_mode), oct(stat.S_IMODE(st.st_mode)), st.st_uid, st.st_gid, attributes(path)]
     if stat.S_ISLNK(st.st_mode):
         return what + [os.readlink(path)]
     what.append(st.st_mtime_ns)

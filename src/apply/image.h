@@ -62,6 +62,18 @@ bool image_same_bytes(const struct image *a, const struct image *b);
  * root gives it to that one. */
 struct image image_new_file(const struct place *place, struct slice bytes);
 
+struct image_attribute {
+	const char *name;
+	struct slice value; /* inside of the list */
+};
+
+/* Walks image->xattrs, of which *rest begins as a copy; false at the end. */
+bool image_next_attribute(struct slice *rest, struct image_attribute *ret);
+
+/* What chmod(2) makes of it: the permission bits and, where there is an access control list, its entries of the owner,
+ * the others, and the mask or the group (acl(5)). */
+void image_set_mode(struct arena *arena, struct image *image, mode_t mode);
+
 /* "a file", "a link", "nothing" ... */
 const char *image_kind_name(enum image_kind kind);
 

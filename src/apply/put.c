@@ -60,28 +60,10 @@ int put_copy(int from, int to) {
 
 /* ---- what belongs to a file beside its bytes ---- */
 
-struct attribute {
-	const char *name;
-	struct slice value;
-};
-
-static bool next_attribute(struct slice *rest, struct attribute *ret) {
-	struct slice name;
-	struct slice size;
-	int64_t len = 0;
-	if (!slice_cut(rest, '\0', &name) || !slice_cut(rest, '\0', &size) ||
-	    str_to_int64(size.data, &len) < 0 || len < 0 || (size_t)len > rest->len) {
-		return false;
-	}
-	*ret = (struct attribute){name.data, slice_of(rest->data, (size_t)len)};
-	*rest = slice_of(rest->data + len, rest->len - (size_t)len);
-	return true;
-}
-
 static bool has_attribute(const struct image *image, const char *name) {
 	struct slice rest = image->xattrs;
-	struct attribute a;
-	while (next_attribute(&rest, &a)) {
+	struct image_attribute a;
+	while (image_next_attribute(&rest, &a)) {
 		if (streq(a.name, name)) {
 			return true;
 		}
@@ -106,8 +88,8 @@ static int set_attributes(struct put *p, int fd, const struct image *after) {
 	}
 	remove_attributes(p, fd, after);
 	struct slice rest = after->xattrs;
-	struct attribute a;
-	while (next_attribute(&rest, &a)) {
+	struct image_attribute a;
+	while (image_next_attribute(&rest, &a)) {
 		bool ours = !str_starts(a.name, "security.") && !str_starts(a.name, "trusted.");
 		if (fsetxattr(fd, a.name, a.value.data, a.value.len, 0) < 0 && ours) {
 			return fail(p, "keep the attributes of", errno);

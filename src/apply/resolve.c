@@ -412,8 +412,9 @@ static int resolve_mode(struct resolve *r) {
 	}
 	struct image after = now;
 	/* Asked for by name, an x is meant. */
-	after.mode = ((now.mode | r->step->mode) & ~r->step->mode_off) & 07777;
-	if (after.mode != now.mode) {
+	mode_t mode = ((now.mode | r->step->mode) & ~r->step->mode_off) & 07777;
+	if (mode != now.mode) {
+		image_set_mode(r->arena, &after, mode);
 		add_file(r, path, &now, &after);
 	}
 	return 0;

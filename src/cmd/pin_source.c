@@ -128,7 +128,7 @@ static int check_matrix(struct pin_run *run, const struct pin_item *item, struct
 static int check_verifiable(struct pin_run *run, const struct pin_item *item,
                             const struct pin_source *source, struct err *err) {
 	bool database = !streq(run->go.sumdb, "off");
-	const char *folder = goproxy_folder(source->proxy);
+	const char *folder = goproxy_folder(run->arena, source->proxy);
 	/* cmd/go, useSumDB: a toolchain from a single file:// proxy is not looked up. */
 	if (item->spec.tool->is_go && folder) {
 		database = false;
@@ -158,8 +158,8 @@ static int find_built(struct pin_run *run, const struct pin_item *item, const ch
 	}
 	ret->kind = SOURCE_PROXY;
 	ret->proxy = proxy ? proxy : run->go.proxy;
-	ret->sums = go_sum_in(run, sums_dir ? sums_dir : goproxy_folder(ret->proxy));
-	ret->network = !goproxy_folder(ret->proxy) || !ret->sums;
+	ret->sums = go_sum_in(run, sums_dir ? sums_dir : goproxy_folder(run->arena, ret->proxy));
+	ret->network = !goproxy_folder(run->arena, ret->proxy) || !ret->sums;
 	const char *by =
 		item->builder ? item->builder : arena_printf(run->arena, "go%s", run->go.version);
 	ret->words = item->spec.tool->is_go

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/gopls_choice.h"
 
+#include "base/path.h"
 #include "base/str.h"
-
-#define SCHEME "file://"
 
 const char *gopls_release_or_latest(const char *version) {
 	return version && version[0] == 'v' && !strchr(version, '-') ? version : "latest";
@@ -26,7 +25,7 @@ const char *gopls_local_go(const struct facts *facts) {
 	return "";
 }
 
-const char *goproxy_folder(const char *proxy) {
-	return str_starts(proxy, SCHEME "/") && !strpbrk(proxy, ",|%") ? proxy + strlen(SCHEME)
-	                                                               : NULL;
+const char *goproxy_folder(struct arena *arena, const char *proxy) {
+	const char *folder = strpbrk(proxy, ",|") ? NULL : path_from_uri(arena, proxy);
+	return folder && folder[0] == '/' ? folder : NULL;
 }

@@ -20,7 +20,7 @@ const char *gopls_choose_newer(const struct fact_server_age *age);
 /* The version of the Go that is here ("1.26.8"), not of one it may switch to; "" when it is not known. */
 const char *gopls_local_go(const struct facts *facts);
 
-/* The folder of a GOPROXY that is a single file:// address without escapes, inside of the text; else NULL. */
-const char *goproxy_folder(const char *proxy);
+/* The folder of a GOPROXY that is a single file:// address, in the arena; else NULL. */
+const char *goproxy_folder(struct arena *arena, const char *proxy);
 
 #endif

@@ -52,8 +52,7 @@ static const char *keys_of(struct arena *arena, const struct fact_setting *s) {
 	return streq(s->layer, "workspace") ? arena_printf(arena, "settings/%s", keys) : keys;
 }
 
-/* Written as data, so that a member can be changed alone? (wire/member_edit.h) */
-static bool is_data(const char *file) {
+bool mend_is_data(const char *file) {
 	static const char *const ends[] = {
 		".json", ".jsonc", ".toml", ".lua", ".sublime-settings", ".sublime-project"};
 	bool found = false;
@@ -76,7 +75,7 @@ static const char *member_of(const struct fact_setting *s) {
 
 bool mend_setting(struct plan *plan, const struct facts *facts, const struct fact_setting *setting,
                   const char *json) {
-	if (!mend_is_vscode(facts) && setting->line > 0 && is_data(setting->file)) {
+	if (!mend_is_vscode(facts) && setting->line > 0 && mend_is_data(setting->file)) {
 		const char *member = member_of(setting);
 		/* Of a variable in a table of them the value is not known, but that of the table. */
 		plan_member(plan, setting->file, setting->line, member,

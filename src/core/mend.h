@@ -34,6 +34,8 @@ bool mend_export(struct plan *plan, const struct facts *facts, const char *name,
 /* The same that puts directories (with ':' between) behind those of PATH, or in front of them. */
 bool mend_path(struct plan *plan, const struct facts *facts, const char *dirs, bool in_front);
 
+/* Is that file written as data, so that a member of it can be changed alone (STEP_MEMBER)? */
+bool mend_is_data(const char *file);
 /* The setting where it stands, json: its new value, or NULL to take it away. False for an editor whose settings are
  * neither those of VS Code nor data in another file. */
 bool mend_setting(struct plan *plan, const struct facts *facts, const struct fact_setting *setting,

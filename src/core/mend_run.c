@@ -37,7 +37,7 @@ struct step *mend_run_go(struct plan *plan, const struct facts *facts, const cha
 
 void mend_fetch(struct plan *plan, const struct facts *facts, struct step *step, bool here,
                 bool summed) {
-	bool folder = goproxy_folder(facts_govar_value(facts, "GOPROXY")) != NULL;
+	bool folder = goproxy_folder(facts->arena, facts_govar_value(facts, "GOPROXY")) != NULL;
 	if (!step || (folder && (summed || streq(facts_govar_value(facts, "GOSUMDB"), "off")))) {
 		return;
 	}
@@ -56,7 +56,7 @@ static const struct fact_tool_source *source_of(const struct facts *facts, const
 	facts_each (tool_source, s, facts) {
 		size_t n = strlen(s->module);
 		if (!str_starts(package, s->module) || (package[n] && package[n] != '/') ||
-		    strpbrk(s->dir, "%,|?# ")) {
+		    strpbrk(s->dir, ",|")) {
 			continue;
 		}
 		if (streq(s->version, version)) {
@@ -89,7 +89,8 @@ bool mend_install(struct plan *plan, const struct facts *facts, const char *pack
 	step->env = PLAN_WORDS(plan, bin, "GOFLAGS=", "GOWORK=off", "GOOS", "GOARCH", "GOROOT");
 	if (source) {
 		/* A module cache is laid out as a proxy is, and unlike "off" it can be asked for the list of versions. */
-		const char *proxy = arena_printf(plan->arena, "GOPROXY=file://%s", source->dir);
+		const char *proxy = arena_printf(plan->arena, "GOPROXY=%s",
+		                                 path_to_uri(plan->arena, source->dir));
 		step->env = PLAN_WORDS(plan, bin, proxy, "GOFLAGS=", "GOWORK=off", "GOOS", "GOARCH",
 		                       "GOROOT", NOWHERE);
 		step->what = arena_printf(plan->arena, "install %s as %s, from %s", package, path,

@@ -35,21 +35,36 @@ static const struct fact_tool *usable(const struct facts *facts, const char *too
 	return elsewhere;
 }
 
-/* The settings of Zed (lsp.gopls.binary.path) are JSON too. */
-static void plan_command(const struct facts *facts, const struct fact_tool *t, struct plan *out) {
-	const struct fact_editor *e = facts_first(editor, facts);
-	bool found = false;
-	const struct fact_tool *other = usable(facts, "gopls", &found);
-	if (!e || !streq(e->name, "zed") || !str_ends(t->file, ".json")) {
-		plan_unable(out, "%s line %lld has to name another program", t->file,
-		            (long long)t->line);
-		return;
-	}
+/* In Zed's settings (lsp.gopls.binary.path) the member may go as well: it looks on PATH then. */
+static void plan_zed(const struct fact_tool *t, const struct fact_tool *other, struct plan *out) {
 	out->why = arena_printf(out->arena, "%s names %s, which is gone; %s%s.", t->file, t->path,
 	                        other ? "gopls is " : "without it Zed looks on PATH",
 	                        other ? other->path : "");
 	plan_setting(out, t->file, "lsp/gopls/binary/path",
 	             other ? json_of(out->arena, other->path) : NULL);
+}
+
+/* Another editor whose configuration is data: a member that is the program, or a list whose first word it is. */
+static void plan_command(const struct facts *facts, const struct fact_tool *t, struct plan *out) {
+	const struct fact_editor *e = facts_first(editor, facts);
+	bool found = false;
+	const struct fact_tool *other = usable(facts, "gopls", &found);
+	if (e && streq(e->name, "zed") && str_ends(t->file, ".json")) {
+		plan_zed(t, other, out);
+		return;
+	}
+	if (!other || !mend_is_data(t->file) || t->line <= 0) {
+		plan_unable(out, "%s line %lld has to name another program", t->file,
+		            (long long)t->line);
+		return;
+	}
+	const char *member =
+		t->in_list ? arena_printf(out->arena, "%s/[]", t->setting) : t->setting;
+	out->why = arena_printf(out->arena, "%s names %s, which is gone; gopls is %s.", t->file,
+	                        t->path, other->path);
+	plan_member(out, t->file, t->line, member, t->in_list ? json_of(out->arena, t->path) : NULL,
+	            json_of(out->arena, other->path));
+	out->then = "restart the language server";
 }
 
 /* "$HOME/tools/gopls", which nobody expands, written out; NULL when it is something else. */

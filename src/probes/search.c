@@ -89,7 +89,8 @@ static void place(struct search *s, const char *path, const char *via,
 	          .order = s->order, .state = state, .chosen = chosen,
 	          .configured = setting != NULL, .setting = setting ? setting->key : "",
 	          .file = setting ? setting->file : "", .line = setting ? setting->line : 0,
-	          .mount = mount.mount, .real = st.real,
+	          .in_list = setting && streq(setting->type, "array"), .mount = mount.mount,
+	          .real = st.real,
 	          .shut = hidden ? shut_parent(exam, str_empty(st.real) ? path : st.real) : "");
 }
 

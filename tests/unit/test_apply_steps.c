@@ -489,6 +489,37 @@ static void test_attributes_and_times(void **state) {
 	}
 }
 
+/* acl(5): u::r-x u:daemon:r-- g::r-x m::r-x o::r-x, as include/uapi/linux/posix_acl_xattr.h has it. */
+static bool put_list(const char *path) {
+	static const unsigned char list[] = {
+		2, 0, 0,    0,    0x01, 0,    5,    0, 0xff, 0xff, 0xff, 0xff, 0x02, 0,    4,
+		0, 1, 0,    0,    0,    0x04, 0,    5, 0,    0xff, 0xff, 0xff, 0xff, 0x10, 0,
+		5, 0, 0xff, 0xff, 0xff, 0xff, 0x20, 0, 5,    0,    0xff, 0xff, 0xff, 0xff};
+	return setxattr(path, "system.posix_acl_access", list, sizeof(list), 0) == 0;
+}
+
+/* chmod(2) changes the list too: what the repair wrote is known again all the same. */
+static void test_access_control_list(void **state) {
+	struct fixture *f = *state;
+	const char *dir = in(f, "d");
+	assert_int_equal(mkdir(dir, 0555), 0);
+	const char *file = make_file(f, "s", "x", 0555);
+	if (!put_list(dir) || !put_list(file)) {
+		skip();
+	}
+	const char *before = picture(f);
+	plan_mode(&f->plan, dir, 0700, 0, false);
+	plan_mode(&f->plan, file, 0200, 0, false);
+	assert_int_equal(apply(f), 0);
+	struct stat st;
+	assert_int_equal(stat(dir, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0755);
+	make_file(f, "d/meanwhile", "", 0600);
+	assert_int_equal(unlink(in(f, "d/meanwhile")), 0);
+	assert_int_equal(undo(f, f->repair.id), 0);
+	assert_string_equal(picture(f), before);
+}
+
 static void test_signal(void **state) {
 	struct fixture *f = *state;
 	pid_t child = fork();
@@ -706,6 +737,7 @@ int main(void) {
 		TEST(test_modes_below),
 		TEST(test_large_file),
 		TEST(test_attributes_and_times),
+		TEST(test_access_control_list),
 		TEST(test_signal),
 		TEST(test_interrupted),
 		TEST(test_lock),

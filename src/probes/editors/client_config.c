@@ -145,9 +145,13 @@ static const char *find_command(struct exam *exam, const struct client_config *c
 		const struct config_value *at = &config->command_at;
 		const struct fact_setting named = {
 			.key = at->node && at->node->key ? at->node->key : "command",
+			.type = at->node ? jsonc_type_name(at->node->type) : "",
 			.file = at->file ? at->file : "",
 			.line = at->node ? (int64_t)at->node->place.line : 0};
 		search_configured(&s, path, &named);
+		if (!s.found) {
+			search_elsewhere(&s); /* what it could be told to take instead */
+		}
 		return s.found;
 	}
 	s.name = command;

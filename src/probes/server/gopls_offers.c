@@ -3,7 +3,9 @@
  * it refused to build in the module cache; a GOPROXY of files can be read. Also the editors'
  * plug-ins that would have installed one.
  */
+#include "base/path.h"
 #include "base/str.h"
+#include "core/gopls_choice.h"
 #include "core/probe.h"
 #include "gofile/gomod.h"
 #include "gofile/goversion.h"
@@ -74,12 +76,12 @@ static void look_cache(struct exam *exam, const char *cache) {
 
 /* The first entry of GOPROXY decides what @latest is when it is a directory with a list. */
 static void look_proxy(struct exam *exam, const char *proxy) {
-	if (!str_starts(proxy, "file:///")) {
+	const char *first = arena_strndup(exam->arena, proxy, strcspn(proxy, ",|"));
+	const char *root = goproxy_folder(exam->arena, first);
+	if (!root) {
 		return;
 	}
-	const char *root = proxy + strlen("file://");
-	const char *dir =
-		arena_printf(exam->arena, "%.*s/" GOPLS "/@v", (int)strcspn(root, ",|"), root);
+	const char *dir = path_join(exam->arena, root, GOPLS "/@v");
 	const struct evidence *ev = world_look(
 		exam->world, LOOK_FILE, arena_printf(exam->arena, "%s/list", dir), LOOK_CAP_SMALL);
 	struct slice rest = evidence_has_bytes(ev) ? ev->bytes : slice_str("");

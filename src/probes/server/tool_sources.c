@@ -59,7 +59,7 @@ static void look_module(struct exam *exam, const struct place *place, const char
 
 static int look(struct exam *exam, struct err *err) {
 	static const char *const modules[] = {GOPLS_PACKAGE, "github.com/go-delve/delve"};
-	const char *folder = goproxy_folder(facts_govar_value(exam->facts, "GOPROXY"));
+	const char *folder = goproxy_folder(exam->arena, facts_govar_value(exam->facts, "GOPROXY"));
 	const char *cache = facts_govar_value(exam->facts, "GOMODCACHE");
 	const struct place places[] = {
 		{"proxy", folder},
