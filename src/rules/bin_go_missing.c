@@ -9,7 +9,8 @@
 
 /* Nobody looked there while it was recorded (check --from-trace): it may well lie there. */
 static bool is_unseen(const struct fact_tool *t) {
-	return streq(t->state, "unknown") && t->base.ev && t->base.ev->state == EV_NOT_RECORDED;
+	return streq(t->state, "unknown") && streq(t->via, "path") && t->base.ev &&
+	       t->base.ev->state == EV_NOT_RECORDED;
 }
 
 static bool is_nothing(const struct fact_tool *t) {

@@ -34,14 +34,19 @@ struct testimony *testimony_new(struct arena *arena, int64_t wall_offset_ns) {
 	return t;
 }
 
-static struct witness *add_witness(struct testimony *t, pid_t pid, int64_t at_ns) {
-	t->witnesses = testimony_grow(t->arena, t->witnesses, t->witness_count, &t->witness_size,
-	                              sizeof(struct witness *));
+static struct witness *new_witness(struct testimony *t, pid_t pid, int64_t at_ns) {
 	struct witness *w = arena_new_of(t->arena, struct witness);
 	*w = (struct witness){.pid = pid, .start_ns = at_ns, .exe = "", .cwd = ""};
 	for (int i = 0; i < 3; i++) {
 		w->flows[i] = testimony_flow_new(t);
 	}
+	return w;
+}
+
+static struct witness *add_witness(struct testimony *t, pid_t pid, int64_t at_ns) {
+	t->witnesses = testimony_grow(t->arena, t->witnesses, t->witness_count, &t->witness_size,
+	                              sizeof(struct witness *));
+	struct witness *w = new_witness(t, pid, at_ns);
 	if (t->witness_count < WITNESSES_MAX) {
 		t->witnesses[t->witness_count++] = w;
 	}
@@ -113,6 +118,7 @@ static void take_exec(struct testimony *t, const struct event *e) {
 	const struct payload *argv = event_payload(e, PAYLOAD_STRINGS, 1);
 	const struct payload *env = event_payload(e, PAYLOAD_STRINGS, 2);
 	before->replaced = true;
+	before->replaced_ns = e->start_ns;
 	w->parent = before;
 	w->ppid = before->ppid;
 	w->cwd = cwd_of(t, before);
@@ -125,10 +131,37 @@ static void take_exec(struct testimony *t, const struct event *e) {
 	testimony_share_flows(t, w);
 }
 
+static void take_attempt(struct testimony *t, const struct event *e, const struct call *call,
+                         bool at) {
+	struct witness *before = testimony_witness(t, e->pid);
+	const char *path = testimony_path(t, e, call, at ? 1 : 0);
+	const struct payload *argv = event_payload(e, PAYLOAD_STRINGS, at ? 2 : 1);
+	const struct payload *env = event_payload(e, PAYLOAD_STRINGS, at ? 3 : 2);
+	if (!path || t->attempt_count >= PENDING_MAX) {
+		return;
+	}
+	struct witness *w = new_witness(t, e->pid, e->start_ns);
+	w->parent = before;
+	w->ppid = before->ppid;
+	w->cwd = cwd_of(t, before);
+	w->exe = path;
+	w->argv = argv ? keep(t, argv->bytes) : (struct slice){0};
+	w->env = env ? keep(t, env->bytes) : before->env;
+	w->has_env = env || before->has_env;
+	w->exec_error = (int)-e->result;
+	t->attempts = testimony_grow(t->arena, t->attempts, t->attempt_count, &t->attempt_size,
+	                             sizeof(struct witness *));
+	t->attempts[t->attempt_count++] = w;
+}
+
 /* The execve that returned 0 behind its EVENT_EXEC has what that did not carry. */
 static void take_exec_call(struct testimony *t, const struct event *e, const struct call *call) {
 	bool at = streq(call->name, "execveat");
-	if ((!at && !streq(call->name, "execve")) || e->duration_ns < 0 || e->result != 0) {
+	if ((!at && !streq(call->name, "execve")) || e->duration_ns < 0) {
+		return;
+	}
+	if (e->result != 0) {
+		take_attempt(t, e, call, at);
 		return;
 	}
 	struct witness *w = testimony_witness(t, e->pid);
@@ -329,7 +362,33 @@ struct witness *testimony_server(struct testimony *t) {
 		}
 		first = first ? first : is_gopls(t, w) ? w : NULL;
 	}
+	for (size_t i = t->attempt_count; !first && i > 0; i--) {
+		struct witness *w = t->attempts[i - 1];
+		first = is_gopls(t, w) && !w->parent->replaced ? w : NULL;
+	}
 	return first;
+}
+
+const struct witness *testimony_above(const struct witness *w) {
+	pid_t pid = w ? w->pid : 0;
+	while (w && w->pid == pid) {
+		w = w->parent;
+	}
+	return w;
+}
+
+/* Who ends the wrapper of a server ends the server: by the wrapper, or by the kernel with it. */
+static void find_stop(struct testimony *t) {
+	struct witness *server = t->server;
+	const struct witness *w = server ? testimony_above(server) : NULL;
+	for (; w && testimony_above(w); w = testimony_above(w)) {
+		bool earlier = server->stopped_ns == 0 || w->stopped_ns < server->stopped_ns;
+		bool before = server->ended && w->stopped_ns <= server->end_ns;
+		if (w->stopped_ns > server->start_ns && earlier && before) {
+			server->stopped_ns = w->stopped_ns;
+		}
+	}
+	t->asof_ns = server && server->stopped_ns > 0 ? server->stopped_ns : t->last_ns;
 }
 
 void testimony_give(struct testimony *t, struct evidence_store *store,
@@ -337,13 +396,15 @@ void testimony_give(struct testimony *t, struct evidence_store *store,
 	*ret_about = (struct testimony_about){.workspace = "", .file = "", .lost = t->lost};
 	store->start_wall_ns = t->first_ns + t->wall_offset_ns;
 	t->server = t->server ? t->server : testimony_server(t);
+	find_stop(t);
 	ret_about->server = t->server ? t->server->pid : 0;
 	testimony_give_talk(t, store, ret_about);
 	testimony_give_start(t, store);
 	testimony_give_runs(t, store);
 	testimony_give_paths(t, store);
 	testimony_give_waits(t, store);
-	if (str_empty(ret_about->workspace) && t->server) {
-		ret_about->workspace = t->server->cwd;
+	const struct witness *starts = t->server ? t->server : t->searcher;
+	if (str_empty(ret_about->workspace) && starts) {
+		ret_about->workspace = starts->cwd;
 	}
 }

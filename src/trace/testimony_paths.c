@@ -4,12 +4,15 @@
  */
 #include "base/clock.h"
 #include "base/path.h"
+#include "gofile/binary.h"
 #include "trace/call.h"
 #include "trace/episodes_work.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdlib.h>
 
 #define PATHS_MAX   ((size_t)400000)
 #define CONTENT_MAX ((size_t)1024 * 1024)
@@ -70,6 +73,7 @@ static struct seen_path *path_of(struct testimony *t, const char *path, int64_t 
 		testimony_grow(t->arena, t->paths, t->path_count, &t->path_size, sizeof(*t->paths));
 	t->paths[t->path_count] = (struct seen_path){.path = path, .at_ns = at_ns};
 	strbuf_init(&t->paths[t->path_count].content, t->arena);
+	strbuf_init(&t->paths[t->path_count].entries, t->arena);
 	return &t->paths[t->path_count++];
 }
 
@@ -134,6 +138,9 @@ static void see_answer(struct testimony *t, const struct event *e, const struct 
 		int error = (int)-e->result;
 		if (is_absence(error)) {
 			seen->absent_error = error;
+			if (streq(path_base(path), "gopls")) {
+				t->searcher = testimony_witness(t, e->pid);
+			}
 		} else if (episodes_refusal(error)) {
 			*refusal_of(seen, e, call) = error;
 		}
@@ -169,21 +176,88 @@ static void see_read(struct testimony *t, const struct event *e) {
 		d->offset = -1;
 		return;
 	}
-	bool follows = (size_t)d->offset == have;
+	size_t at = (size_t)d->offset;
+	bool follows = at <= have && at + (size_t)e->result > have;
 	if (!p || p->bytes.len != (size_t)e->result || have + p->bytes.len > CONTENT_MAX) {
 		seen->content_broken |= follows;
 		d->offset = -1;
 		return;
 	}
 	if (follows && !seen->content_whole) {
-		strbuf_add_n(&seen->content, p->bytes.data, p->bytes.len);
+		strbuf_add_n(&seen->content, p->bytes.data + (have - at),
+		             p->bytes.len - (have - at));
 	}
 	d->offset += e->result;
+}
+
+/* As getdents64(2) writes them. */
+static void see_entries(struct testimony *t, const struct event *e) {
+	const struct payload *p = event_payload(e, PAYLOAD_BYTES, 1);
+	const char *path = testimony_fd_path(t, e->pid, (int)e->args[0]);
+	if (e->duration_ns < 0 || e->result < 0 || !path || path[0] != '/') {
+		return;
+	}
+	struct seen_path *seen = path_of(t, path, e->start_ns);
+	if (e->result == 0) {
+		seen->listed_whole = !seen->listed_broken;
+		return;
+	}
+	if (!p || p->bytes.len != (size_t)e->result ||
+	    seen->entries.len + p->bytes.len > CONTENT_MAX) {
+		seen->listed_broken = true;
+	}
+	const size_t head = offsetof(struct dirent64, d_name);
+	struct slice rest = p && !seen->listed_whole ? p->bytes : slice_of("", 0);
+	while (rest.len > head && !seen->listed_broken) {
+		unsigned short length;
+		memcpy(&length, rest.data + offsetof(struct dirent64, d_reclen), sizeof(length));
+		if (length <= head || length > rest.len) {
+			break;
+		}
+		unsigned char type = (unsigned char)rest.data[offsetof(struct dirent64, d_type)];
+		struct slice name =
+			slice_of(rest.data + head, strnlen(rest.data + head, length - head));
+		if (!slice_eq(name, ".") && !slice_eq(name, "..")) {
+			strbuf_printf(&seen->entries, "%c %.*s\n",
+			              type == DT_DIR   ? 'd'
+			              : type == DT_REG ? 'f'
+			              : type == DT_LNK ? 'l'
+			                               : 'o',
+			              (int)name.len, name.data);
+		}
+		rest = slice_from(rest, length);
+	}
+}
+
+/* A shell reads its script through another number, and from the beginning again. */
+static bool see_moves(struct testimony *t, const struct event *e, const struct call *call) {
+	bool dup = str_starts(call->name, "dup") ||
+	           (streq(call->name, "fcntl") &&
+	            (e->args[1] == F_DUPFD || e->args[1] == F_DUPFD_CLOEXEC));
+	bool seek = streq(call->name, "lseek");
+	if ((!dup && !seek) || e->duration_ns < 0 || e->result < 0) {
+		return dup || seek;
+	}
+	struct descriptor_use from = *testimony_descriptor(t, e->pid, (int)e->args[0]);
+	if (seek) {
+		testimony_descriptor(t, e->pid, (int)e->args[0])->offset = e->result;
+	} else if (from.path && (int)e->result != (int)e->args[0]) {
+		from.fd = (int)e->result;
+		*testimony_descriptor(t, e->pid, from.fd) = from;
+	}
+	return true;
 }
 
 void testimony_see_path(struct testimony *t, const struct event *e, const struct call *call) {
 	if (streq(call->name, "read")) {
 		see_read(t, e);
+		return;
+	}
+	if (streq(call->name, "getdents64")) {
+		see_entries(t, e);
+		return;
+	}
+	if (see_moves(t, e, call)) {
 		return;
 	}
 	if (e->duration_ns == EVENT_NO_DURATION || t->path_count >= PATHS_MAX) {
@@ -239,6 +313,60 @@ static void give_stat(struct testimony *t, struct evidence_store *store,
 	              slice_of(text.data, text.len));
 }
 
+static int by_name(const void *a, const void *b) {
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool is_read_whole(const struct seen_path *p) {
+	bool all = p->has_stat && S_ISREG(p->st.st_mode) && p->content.len > 0 &&
+	           p->content.len == (size_t)p->st.st_size;
+	return (p->content_whole || all) && !p->content_broken;
+}
+
+/* What a file is that begins with #!, as gofile/binary.h reads it. */
+static void give_script(struct testimony *t, struct evidence_store *store,
+                        const struct seen_path *p) {
+	struct slice rest = slice_of(p->content.data, p->content.len);
+	struct slice line;
+	if (!slice_starts(rest, "#!") || !slice_line(&rest, &line)) {
+		return;
+	}
+	line = slice_trim(slice_from(line, 2));
+	size_t blank = 0;
+	while (blank < line.len && line.data[blank] != ' ' && line.data[blank] != '\t') {
+		blank++;
+	}
+	struct binary script = binary_from_text(t->arena, slice_of("", 0));
+	script.kind = BINARY_SCRIPT;
+	script.size_bytes = (uint64_t)p->content.len;
+	script.script_interpreter = arena_slicedup(t->arena, slice_of(line.data, blank));
+	script.script_argument = arena_slicedup(t->arena, slice_trim(slice_from(line, blank)));
+	testimony_put(t, store, arena_printf(t->arena, "binary:%s", p->path), p->at_ns,
+	              slice_str(binary_to_text(t->arena, &script)));
+}
+
+static void give_list(struct testimony *t, struct evidence_store *store,
+                      const struct seen_path *p) {
+	struct slice rest = slice_of(p->entries.data, p->entries.len);
+	struct slice line;
+	size_t count = 0;
+	size_t most = p->entries.len / 4 + 1; /* "f x\n" */
+	const char **lines = arena_array_of(t->arena, const char *, most);
+	struct strbuf text;
+	strbuf_init(&text, t->arena);
+	while (slice_line(&rest, &line)) {
+		lines[count++] = arena_slicedup(t->arena, line);
+	}
+	if (count > 0) {
+		qsort(lines, count, sizeof(*lines), by_name);
+	}
+	for (size_t i = 0; i < count; i++) {
+		strbuf_printf(&text, "%s\n", lines[i]);
+	}
+	testimony_put(t, store, arena_printf(t->arena, "dir:%s", p->path), p->at_ns,
+	              slice_of(text.data, text.len));
+}
+
 static void give_path(struct testimony *t, struct evidence_store *store,
                       const struct seen_path *p) {
 	const char *as_stat = arena_printf(t->arena, "stat:%s", p->path);
@@ -256,9 +384,13 @@ static void give_path(struct testimony *t, struct evidence_store *store,
 		                             ? arena_printf(t->arena, "dir:%s", p->path)
 		                             : as_file;
 		testimony_put_error(t, store, source, p->at_ns, p->read_error);
-	} else if (p->content_whole && !p->content_broken) {
+	} else if (is_read_whole(p)) {
 		testimony_put(t, store, as_file, p->at_ns,
 		              slice_of(p->content.data, p->content.len));
+	}
+	give_script(t, store, p);
+	if (p->listed_whole && !p->listed_broken) {
+		give_list(t, store, p);
 	}
 	if (p->link) {
 		testimony_put(t, store, arena_printf(t->arena, "link:%s", p->path), p->at_ns,

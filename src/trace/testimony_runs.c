@@ -29,6 +29,7 @@ struct go_runs {
 	struct go_run items[RUNS_MAX];
 	size_t count;
 	bool any_worked;
+	const struct witness *stuck; /* the first that had not ended when the server was stopped */
 };
 
 static bool ended_by_itself(const struct testimony *t, const struct witness *w) {
@@ -43,9 +44,8 @@ static bool failed(const struct go_run *run) {
 /* Programs that go starts itself are no questions of the server. */
 static bool is_asked(struct testimony *t, const struct witness *w) {
 	const struct witness *above = w->parent;
-	return (w->is_new || w->exec_error != 0) && streq(path_base(w->exe), "go") && above &&
-	       above->pid == w->pid && !above->is_new && above->exec_error == 0 && above->parent &&
-	       above->parent->pid == t->server->pid;
+	return w->is_new && streq(path_base(w->exe), "go") && above && above->pid == w->pid &&
+	       !above->is_new && above->parent && above->parent->pid == t->server->pid;
 }
 
 /* The program its process ran in the end. */
@@ -58,16 +58,32 @@ static const struct witness *last_of(struct testimony *t, size_t at) {
 	return last;
 }
 
+/* A go that could not be started at all. */
+static void collect_attempts(struct testimony *t, struct go_runs *runs) {
+	for (size_t i = 0; i < t->attempt_count && runs->count < RUNS_MAX; i++) {
+		const struct witness *w = t->attempts[i];
+		const struct witness *above = testimony_above(w);
+		if (streq(path_base(w->exe), "go") && !w->parent->replaced && above &&
+		    above->pid == t->server->pid) {
+			runs->items[runs->count++] = (struct go_run){.first = w, .last = w};
+		}
+	}
+}
+
 static struct go_runs *collect(struct testimony *t) {
 	struct go_runs *runs = arena_new_of(t->arena, struct go_runs);
+	collect_attempts(t, runs);
 	for (size_t i = 0; i < t->witness_count && runs->count < RUNS_MAX; i++) {
 		if (!is_asked(t, t->witnesses[i])) {
 			continue;
 		}
 		struct go_run run = {.first = t->witnesses[i], .last = last_of(t, i)};
 		const struct witness *w = run.last;
-		if ((w->exec_error == 0 && !ended_by_itself(t, w)) || run.first->flows[1]->cut ||
-		    run.first->flows[2]->cut) {
+		if (!ended_by_itself(t, w)) {
+			runs->stuck = runs->stuck ? runs->stuck : t->witnesses[i];
+			continue;
+		}
+		if (run.first->flows[1]->cut || run.first->flows[2]->cut) {
 			continue;
 		}
 		runs->any_worked = runs->any_worked || !failed(&run);
@@ -99,6 +115,16 @@ static void put(struct testimony *t, struct evidence_store *store, const char *l
 		.err = err == out ? slice_of("", 0) : slice_of(err->bytes.data, err->bytes.len),
 	};
 	testimony_put(t, store, source, run->first->start_ns, run_record_format(t->arena, &record));
+}
+
+/* Nothing that go was asked was ever answered. */
+static void put_stuck(struct testimony *t, struct evidence_store *store, const struct witness *w) {
+	struct run_record record = {.started = true,
+	                            .timed_out = true,
+	                            .exit_code = -1,
+	                            .ms = (t->server->stopped_ns - w->start_ns) / 1000000};
+	testimony_put(t, store, "run:go version", w->start_ns,
+	              run_record_format(t->arena, &record));
 }
 
 /* What it asks is not about the workspace: any question would have failed so. */
@@ -136,6 +162,9 @@ void testimony_give_runs(struct testimony *t, struct evidence_store *store) {
 		if (told < RECORDED_MAX && !streq(what, "env") && !streq(what, "version")) {
 			put(t, store, arena_printf(t->arena, "recorded %zu", ++told), run);
 		}
+	}
+	if (runs && runs->stuck && !runs->any_worked && t->server->stopped_ns > 0) {
+		put_stuck(t, store, runs->stuck);
 	}
 	for (size_t i = runs ? runs->count : 0; i > 0; i--) {
 		const struct go_run *run = &runs->items[i - 1];

@@ -10,13 +10,10 @@
 #include <inttypes.h>
 #include <json-c/json.h>
 
-/* The nearest process above that is another one; NULL when it was not recorded or its environment
- * was not, or when it is a dialtone, which has no settings. */
+/* NULL when it was not recorded or its environment was not, or when it is a dialtone, which has no
+ * settings. */
 static const struct witness *client_of(const struct witness *server) {
-	const struct witness *w = server;
-	while (w && w->pid == server->pid) {
-		w = w->parent;
-	}
+	const struct witness *w = testimony_above(server);
 	return w && w->has_env && !streq(path_base(w->exe), "dialtone") ? w : NULL;
 }
 
@@ -94,12 +91,13 @@ static void put_client(struct testimony *t, struct evidence_store *store,
 
 void testimony_give_start(struct testimony *t, struct evidence_store *store) {
 	const struct witness *w = t->server              ? t->server
+	                          : t->searcher          ? t->searcher
 	                          : t->witness_count > 0 ? t->witnesses[0]
 	                                                 : NULL;
 	if (!w) {
 		return;
 	}
-	const struct witness *client = client_of(w);
+	const struct witness *client = t->server ? client_of(w) : NULL;
 	struct strbuf text;
 	struct envset got;
 	envset_init(&got, t->arena);

@@ -429,7 +429,13 @@ static void write_transcript(struct hearing *h, const struct witness *server) {
 	(void)transcript_add(&transcript, TRANSCRIPT_NOTE, 0,
 	                     slice_str(arena_printf(t->arena, "pid %lld",
 	                                            (long long)testimony_session_pid(server))));
-	(void)transcript_add(&transcript, TRANSCRIPT_NOTE, 0, slice_str("started"));
+	if (server->exec_error != 0) {
+		(void)transcript_add(
+			&transcript, TRANSCRIPT_EXIT, 0,
+			slice_str(arena_printf(t->arena, "errno %d", server->exec_error)));
+	} else {
+		(void)transcript_add(&transcript, TRANSCRIPT_NOTE, 0, slice_str("started"));
+	}
 	for (size_t i = 0; i < h->count; i++) {
 		if (stops(server, h->said[i].at_ns, &stopped)) {
 			(void)transcript_add(&transcript, TRANSCRIPT_NOTE,

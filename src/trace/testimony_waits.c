@@ -89,17 +89,17 @@ static int64_t fd_number(const struct descriptor_use *d) {
 }
 
 static int64_t since_ms(const struct testimony *t, int64_t ns) {
-	return (t->last_ns - ns) / NS_PER_MS;
+	return (t->asof_ns - ns) / NS_PER_MS;
 }
 
 static void put_process(struct testimony *t, struct strbuf *out, const struct witness *w,
                         const char *relation, int64_t ppid) {
 	struct slice rest = w->argv;
 	struct slice part;
-	int64_t rested_ns = t->last_ns - w->start_ns;
+	int64_t rested_ns = t->asof_ns - w->start_ns;
 	for (size_t i = 0; i < t->pending_count; i++) {
 		const struct pending_call *p = &t->pending[i];
-		int64_t ns = t->last_ns - p->start_ns;
+		int64_t ns = t->asof_ns - p->start_ns;
 		rested_ns = p->pid == w->pid && ns < rested_ns ? ns : rested_ns;
 	}
 	strbuf_printf(out, "record=process\npid=%d\nppid=%" PRId64 "\nrelation=%s\nstate=S\n",
@@ -162,8 +162,11 @@ static void put_descriptor(struct testimony *t, struct strbuf *out,
 	strbuf_add(out, "\n");
 }
 
-static bool lives(const struct witness *w) {
-	return !w->ended && !w->replaced;
+/* When it was looked at. */
+static bool lives(const struct testimony *t, const struct witness *w) {
+	return w->start_ns <= t->asof_ns && w->exec_error == 0 &&
+	       (!w->ended || w->end_ns >= t->asof_ns) &&
+	       (!w->replaced || w->replaced_ns >= t->asof_ns);
 }
 
 static void put_all_of(struct testimony *t, struct strbuf *out, const struct witness *w) {
@@ -182,20 +185,20 @@ static void put_all_of(struct testimony *t, struct strbuf *out, const struct wit
 
 void testimony_give_waits(struct testimony *t, struct evidence_store *store) {
 	const struct witness *server = t->server;
-	if (!server || !lives(server)) {
+	if (!server || !lives(t, server)) {
 		return;
 	}
 	int64_t above = testimony_session_pid(server);
 	struct strbuf out;
 	strbuf_init(&out, t->arena);
 	strbuf_printf(&out, "record=machine\ntarget=%" PRId64 "\nnow_ns=%" PRId64 "\n", above,
-	              t->last_ns + t->wall_offset_ns);
+	              t->asof_ns + t->wall_offset_ns);
 	strbuf_add(&out, "unreadable=0\ncut=0\nmemory_full=0\nio_full=0\n\n");
 	put_process(t, &out, server, "below", above);
 	put_all_of(t, &out, server);
 	for (size_t i = 0; i < t->witness_count; i++) {
 		const struct witness *w = t->witnesses[i];
-		if (w != server && lives(w) && testimony_is_below(w->parent, server->pid)) {
+		if (w != server && lives(t, w) && testimony_is_below(w->parent, server->pid)) {
 			put_process(t, &out, w, "below", w->ppid);
 			put_all_of(t, &out, w);
 		}
@@ -206,7 +209,7 @@ void testimony_give_waits(struct testimony *t, struct evidence_store *store) {
 			testimony_put(t, store,
 			              arena_printf(t->arena, "waits:%" PRId64 " %s%d", above,
 			                           words[k], i),
-			              t->last_ns, slice_of(out.data, out.len));
+			              t->asof_ns, slice_of(out.data, out.len));
 		}
 	}
 }

@@ -49,6 +49,7 @@ struct witness {
 	int64_t end_ns;
 	struct flow *flows[3]; /* 1 and 2 are shared by all that write into the same pipe */
 	int exec_error;        /* errno of the execve that came to nothing, 0 it was started */
+	int64_t replaced_ns;   /* when its process became another program */
 	struct witness *parent;
 };
 
@@ -78,6 +79,8 @@ struct seen_path {
 	int absent_error, read_error, write_error,
 		exec_error; /* errno of the last failure, 0 none */
 	const char *link;
+	struct strbuf entries; /* of a directory that was listed: LOOK_DIR's lines, in its order */
+	bool listed_whole, listed_broken;
 	struct strbuf content;
 	bool content_whole, content_broken;
 };
@@ -106,6 +109,10 @@ struct testimony {
 	uint64_t lost;
 	struct witness **witnesses;
 	size_t witness_count, witness_size;
+	struct witness **attempts; /* programs that could not be started: exec_error says why */
+	size_t attempt_count, attempt_size;
+	const struct witness *searcher; /* who looked for a gopls that is not there, NULL nobody */
+	int64_t asof_ns;        /* when the server was stopped, else when the recording ended */
 	struct witness *latest; /* whose event was the last; the newest of its pid */
 	const char *init_options, *configuration; /* JSON that the client gave, NULL none */
 	struct dictionary pipe_ids;               /* pipes into which programs write their output */
@@ -133,6 +140,8 @@ void *testimony_grow(struct arena *arena, void *items, size_t count, size_t *siz
 struct witness *testimony_witness(struct testimony *t, pid_t pid);
 /* The process itself or one that descends from it. */
 bool testimony_is_below(const struct witness *w, pid_t pid);
+/* The nearest process above that is another one, NULL. */
+const struct witness *testimony_above(const struct witness *w);
 /* The gopls that was spoken with, else the first that was started; NULL. */
 struct witness *testimony_server(struct testimony *t);
 /* An element of a block of strings, "" beyond its end. */
