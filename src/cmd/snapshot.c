@@ -26,6 +26,10 @@ static const struct option_spec snapshot_specs[] = {
          "the editors and servers that have DIR open"},
 	{"output", 'o', "FILE", OPTION_TEXT, AT(output), "the case file to write"},
 	{"raw", 0, NULL, OPTION_FLAG, AT(raw), "keep home and user names (secrets are masked)"},
+	{"diff", 'd', NULL, OPTION_FLAG, AT(diff), "what differs between the files A and B"},
+	{"from", 0, "FILE", OPTION_TEXT, AT(from), "show what a snapshot holds"},
+	{"json", 'j', NULL, OPTION_FLAG, AT(json), "with --diff or --from: for programs"},
+	{"color", 0, "WHEN", OPTION_TEXT, AT(color), "auto, always or never"},
 	{0},
 };
 #undef AT
@@ -177,30 +181,53 @@ static int run_live(struct snap *s, const char *operand) {
 	return status;
 }
 
+/* STATUS_HEALTHY, or a sentence about what makes no sense. */
+static int check_take(const struct snapshot_options *o, const char *const *operands,
+                      size_t operand_count) {
+	int64_t pid;
+
+	if (operand_count > 1 || (operand_count == 1) == (o->workspace != NULL)) {
+		output_complain("expected one of PID, --workspace DIR, --diff A B and --from FILE");
+	} else if (operand_count == 1 &&
+	           (str_to_int64(operands[0], &pid) < 0 || pid <= 0 || pid > INT32_MAX)) {
+		output_complain("expected the number of a process, got '%s'", operands[0]);
+	} else if (!o->output) {
+		output_complain("expected '-o FILE', the case file to write");
+	} else if (o->json) {
+		output_complain("'--json' only goes with '--diff' and '--from'");
+	} else {
+		return STATUS_HEALTHY;
+	}
+	return STATUS_USAGE;
+}
+
 static int run(const void *options, const char *const *operands, size_t operand_count) {
 	const struct snapshot_options *o = options;
 	struct snap s = {
 		.options = o,
 		.interrupt = {.fd = -1, .signal_fd = -1, .timer_fd = -1},
 	};
-	int64_t pid;
+	bool reads = o->diff || o->from;
 
-	if ((operand_count == 1) == (o->workspace != NULL)) {
-		output_complain("expected one of PID and --workspace DIR");
+	if (!color_is_valid(o->color)) {
 		return STATUS_USAGE;
 	}
-	if (operand_count == 1 &&
-	    (str_to_int64(operands[0], &pid) < 0 || pid <= 0 || pid > INT32_MAX)) {
-		output_complain("expected the number of a process, got '%s'", operands[0]);
+	if (reads && (o->workspace || o->output || o->raw || (o->diff && o->from) ||
+	              operand_count != (o->diff ? 2 : 0))) {
+		output_complain("'--diff' takes two files and '--from' one, and neither goes with "
+		                "--workspace, -o or --raw");
 		return STATUS_USAGE;
 	}
-	if (!o->output) {
-		output_complain("expected '-o FILE', the case file to write");
-		return STATUS_USAGE;
+	if (reads) {
+		return o->diff ? snapshot_diff(o, operands) : snapshot_show(o);
+	}
+	int status = check_take(o, operands, operand_count);
+
+	if (status != STATUS_HEALTHY) {
+		return status;
 	}
 	s.arena = arena_new();
-	int status = run_live(&s, operand_count == 1 ? operands[0] : NULL);
-
+	status = run_live(&s, operand_count == 1 ? operands[0] : NULL);
 	arena_free(s.arena);
 	return status;
 }
@@ -211,8 +238,10 @@ const struct command command_snapshot = {
 	.summary = "Record all about a process tree at an instant",
 	.options = snapshot_specs,
 	.options_size = sizeof(struct snapshot_options),
-	.notes = "Nothing is attached to, signalled or changed; values of secret variables and\n"
-		 "arguments are masked.\n",
+	.notes =
+		"dialtone snapshot --diff A B: what differs between two of them, in sentences.\n"
+		"Nothing is attached to, signalled or changed; secrets in variables and arguments\n"
+		"are masked. Status of --diff: 0 the same, 1 something differs.\n",
 	.max_operands = 2,
 	.run = run,
 };

@@ -25,4 +25,10 @@ extern const struct command
  * wherever else a value stands that was hidden there. In the arena of `to`, which is empty. */
 void snapshot_mask(const struct evidence_store *from, struct evidence_store *to);
 
+/* What the file options->from holds. */
+int snapshot_show(const struct snapshot_options *options);
+/* What differs: STATUS_HEALTHY nothing, STATUS_FOUND something, STATUS_USAGE with a sentence when one of them cannot be
+ * read. */
+int snapshot_diff(const struct snapshot_options *options, const char *const files[2]);
+
 #endif

@@ -35,4 +35,65 @@
 #define PICTURE_CAP           ((size_t)64 * 1024 * 1024)
 #define PICTURE_PROCESSES_MAX ((size_t)512)
 
+struct picture_process {
+	int64_t pid, ppid, uid, start_ticks;
+	char state;          /* as in /proc/PID/stat */
+	const char *comm;    /* texts are never NULL; "" not known */
+	const char *cmdline; /* \x1f between the arguments */
+	const char *cwd;
+	struct slice text;                                    /* its block */
+	struct slice environ, limits, cgroup, spaces, mounts; /* those blocks; empty: not seen */
+};
+
+struct picture {
+	int64_t now_wall_ns, took_us;
+	struct slice whole;
+	struct picture_process *processes;
+	size_t count;
+	struct slice sockets; /* all of these blocks */
+};
+
+/* NULL when it is not of this form. What is not known is left out. In the arena. */
+struct picture *picture_parse(struct arena *arena, struct slice text);
+const struct picture_process *picture_find(const struct picture *picture, int64_t pid);
+
+enum picture_change_kind {
+	CHANGE_GONE,     /* before only */
+	CHANGE_NEW,      /* after only */
+	CHANGE_REPLACED, /* another process with the same arguments and directory */
+	CHANGE_STATE,    /* from, to: a letter; not between running and sleeping */
+	CHANGE_PARENT,   /* pids */
+	CHANGE_PLACE,    /* name: exe, cwd, root */
+	CHANGE_LIMIT,    /* name: nofile …; "SOFT:HARD" */
+	CHANGE_VARIABLE, /* NULL: not set */
+	CHANGE_CGROUP,   /* name: path, memory_max, frozen … */
+	CHANGE_SPACE,    /* name: mnt, net …; inodes */
+	CHANGE_MOUNT,    /* name: "FSTYPE SOURCE at POINT"; NULL: not there */
+	CHANGE_RIGHTS,   /* name: Seccomp, CapEff, TracerPid, Uid …, as in /proc/PID/status */
+	CHANGE_FILES,    /* name: a pattern (usage_pattern) of what descriptors lead to; counts */
+	CHANGE_NUMBER,   /* name: fds threads maps rss_bytes watches; only what is no noise */
+	CHANGE_WAIT,     /* of the first thread: its system call, else the kernel function */
+	CHANGE_UNREAD,   /* name: the socket; bytes that wait to be read */
+	CHANGE_KIND_COUNT,
+};
+
+/* "gone", "new", "replaced", "state" … */
+const char *picture_change_name(enum picture_change_kind kind);
+
+struct picture_change {
+	enum picture_change_kind kind;
+	const struct picture_process *before, *after; /* NULL: there was none */
+	const char *name, *from, *to;                 /* NULL: there is none */
+};
+
+struct picture_changes {
+	struct picture_change *items; /* by process, the most telling first */
+	size_t count, slots;
+};
+
+/* What differs between two of them, of the same machine or of two. A process is the same by its pid and start, else by its
+ * arguments and directory. Never NULL. */
+struct picture_changes *picture_compare(struct arena *arena, const struct picture *before,
+                                        const struct picture *after);
+
 #endif

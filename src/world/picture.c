@@ -20,7 +20,7 @@
 #define SMALL_CAP ((size_t)16 * 1024)
 #define ROOTS_MAX 32
 
-int picture_read(struct picture_work *w, struct picture_process *p, const char *name,
+int picture_read(struct picture_work *w, struct picture_subject *p, const char *name,
                  const char *word, struct slice *ret) {
 	CLEANUP(fd_closep) int fd = openat(p->dir_fd, name, O_RDONLY | O_CLOEXEC);
 	int error = fd < 0 ? errno : 0;
@@ -49,7 +49,7 @@ int picture_read(struct picture_work *w, struct picture_process *p, const char *
 	return error;
 }
 
-void picture_miss(struct picture_process *p, const char *word) {
+void picture_miss(struct picture_subject *p, const char *word) {
 	strbuf_printf(&p->unseen, "%s%s", p->unseen.len > 0 ? " " : "", word);
 }
 
@@ -125,7 +125,7 @@ static void put_kib(struct strbuf *out, struct slice text, const char *title, co
 }
 
 static void put_machine(struct picture_work *w) {
-	struct picture_process all = {.dir_fd = w->proc_fd};
+	struct picture_subject all = {.dir_fd = w->proc_fd};
 	struct utsname name;
 	struct slice text, line;
 

@@ -39,7 +39,7 @@ struct picture_work {
 };
 
 /* The process at hand. */
-struct picture_process {
+struct picture_subject {
 	int64_t pid;
 	int dir_fd;
 	uint64_t net; /* inode of its network namespace, 0 unknown */
@@ -50,10 +50,10 @@ struct picture_process {
 
 /* A file below the directory: its bytes until the next read. 0 or a positive errno; what is missing is noted under the
  * word, unless that is NULL. */
-int picture_read(struct picture_work *work, struct picture_process *process, const char *name,
+int picture_read(struct picture_work *work, struct picture_subject *process, const char *name,
                  const char *word, struct slice *ret);
 /* Notes that it could not be seen. */
-void picture_miss(struct picture_process *process, const char *word);
+void picture_miss(struct picture_subject *process, const char *word);
 /* Writes "KIND=ID", the number of a text that is written once at the end, and returns it. */
 size_t picture_share(struct picture_work *work, const char *kind, struct slice text);
 /* All of them. */
@@ -61,12 +61,12 @@ void picture_put_shared(struct picture_work *work);
 
 /* "record=process" and its end; nothing when it has gone. */
 void picture_put_process(struct picture_work *work, int64_t pid);
-void picture_put_descriptors(struct picture_work *work, struct picture_process *process);
-void picture_put_threads(struct picture_work *work, struct picture_process *process);
+void picture_put_descriptors(struct picture_work *work, struct picture_subject *process);
+void picture_put_threads(struct picture_work *work, struct picture_subject *process);
 /* What the control group does, from the text of /proc/PID/cgroup. */
 void picture_put_cgroup(struct picture_work *work, struct slice text);
 /* maps, smaps_rollup */
-void picture_put_memory(struct picture_work *work, struct picture_process *process);
+void picture_put_memory(struct picture_work *work, struct picture_subject *process);
 /* Blocks of the sockets that were noted. 0, or the errno of sock_diag. */
 int picture_put_sockets(struct picture_work *work);
 

@@ -60,7 +60,7 @@ static struct detail detail_of(struct picture_work *w, struct slice text, int nu
 	return d;
 }
 
-static void note_socket(struct picture_work *w, const struct picture_process *p,
+static void note_socket(struct picture_work *w, const struct picture_subject *p,
                         const char *target) {
 	VEC_ROOM(w->arena, w->sockets, w->socket_count, &w->socket_size);
 	w->sockets[w->socket_count++] = (struct picture_socket_of){
@@ -70,8 +70,8 @@ static void note_socket(struct picture_work *w, const struct picture_process *p,
 	};
 }
 
-static void put_descriptor(struct picture_work *w, struct picture_process *p,
-                           struct picture_process *info, const struct proc_numbers *fds) {
+static void put_descriptor(struct picture_work *w, struct picture_subject *p,
+                           struct picture_subject *info, const struct proc_numbers *fds) {
 	char target[PATH_MAX + 1];
 	struct strbuf more;
 	struct slice text;
@@ -97,7 +97,7 @@ static void put_descriptor(struct picture_work *w, struct picture_process *p,
 	}
 }
 
-void picture_put_descriptors(struct picture_work *w, struct picture_process *p) {
+void picture_put_descriptors(struct picture_work *w, struct picture_subject *p) {
 	struct proc_numbers fds;
 	size_t count = 0;
 
@@ -107,7 +107,7 @@ void picture_put_descriptors(struct picture_work *w, struct picture_process *p) 
 	}
 	CLEANUP(fd_closep)
 	int info_fd = openat(p->dir_fd, "fdinfo", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct picture_process info = {.pid = p->pid, .dir_fd = info_fd};
+	struct picture_subject info = {.pid = p->pid, .dir_fd = info_fd};
 
 	while (proc_numbers_next(&fds)) {
 		if (count++ < DESCRIPTORS_MAX) {

@@ -102,7 +102,7 @@ static void put_rollup(struct picture_work *w, struct slice text) {
 	}
 }
 
-void picture_put_memory(struct picture_work *w, struct picture_process *p) {
+void picture_put_memory(struct picture_work *w, struct picture_subject *p) {
 	struct slice text;
 
 	if (picture_read(w, p, "maps", "maps", &text) == 0) {

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void put_link(struct picture_work *w, struct picture_process *p, const char *name) {
+static void put_link(struct picture_work *w, struct picture_subject *p, const char *name) {
 	char target[PATH_MAX];
 	ssize_t n = readlinkat(p->dir_fd, name, target, sizeof target - 1);
 
@@ -94,7 +94,7 @@ static void put_titles(struct picture_work *w, const char *prefix, struct slice 
 
 /* ---- shared blocks ---- */
 
-static void share_limits(struct picture_work *w, struct picture_process *p) {
+static void share_limits(struct picture_work *w, struct picture_subject *p) {
 	struct strbuf out;
 	struct slice text;
 
@@ -106,7 +106,7 @@ static void share_limits(struct picture_work *w, struct picture_process *p) {
 }
 
 /* The inode of the namespace of network, by the way. */
-static void share_spaces(struct picture_work *w, struct picture_process *p) {
+static void share_spaces(struct picture_work *w, struct picture_subject *p) {
 	static const char *const names[] = {"mnt", "net", "pid",    "user",
 	                                    "ipc", "uts", "cgroup", "time"};
 	char path[16];
@@ -130,7 +130,7 @@ static void share_spaces(struct picture_work *w, struct picture_process *p) {
 }
 
 /* The mounts that a process sees follow from its namespace and its root; they are read once for each. */
-static void share_mounts(struct picture_work *w, struct picture_process *p) {
+static void share_mounts(struct picture_work *w, struct picture_subject *p) {
 	struct slice text, line;
 	struct strbuf out;
 
@@ -154,7 +154,7 @@ static void share_mounts(struct picture_work *w, struct picture_process *p) {
 
 /* ---- one process ---- */
 
-static void put_texts(struct picture_work *w, struct picture_process *p) {
+static void put_texts(struct picture_work *w, struct picture_subject *p) {
 	struct slice text;
 
 	if (picture_read(w, p, "status", "status", &text) == 0) {
@@ -202,7 +202,7 @@ void picture_put_process(struct picture_work *w, int64_t pid) {
 	snprintf(name, sizeof name, "%" PRId64, pid);
 	CLEANUP(fd_closep)
 	int dir_fd = openat(w->proc_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct picture_process p = {.pid = pid, .dir_fd = dir_fd};
+	struct picture_subject p = {.pid = pid, .dir_fd = dir_fd};
 
 	strbuf_init(&p.unseen, w->arena);
 	if (dir_fd < 0 || fstat(dir_fd, &st) < 0 || picture_read(w, &p, "stat", NULL, &text) != 0 ||

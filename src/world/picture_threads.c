@@ -32,7 +32,7 @@ static void put_call(struct picture_work *w, struct slice text) {
 }
 
 /* below: "" for the only thread, else "task/TID/". */
-static void put_thread(struct picture_work *w, struct picture_process *p, int64_t tid,
+static void put_thread(struct picture_work *w, struct picture_subject *p, int64_t tid,
                        const char *below) {
 	struct slice text;
 	struct proc_stat ps;
@@ -60,7 +60,7 @@ static void put_thread(struct picture_work *w, struct picture_process *p, int64_
 	strbuf_add_char(w->out, '\n');
 }
 
-void picture_put_threads(struct picture_work *w, struct picture_process *p) {
+void picture_put_threads(struct picture_work *w, struct picture_subject *p) {
 	struct proc_numbers tasks;
 	char below[32];
 	size_t told = 0;

@@ -45,7 +45,7 @@ listener = socket.socket()
 listener.bind(("127.0.0.1", 0))
 listener.listen()
 threading.Thread(target=time.sleep, args=(1000,), daemon=True).start()
-child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)",
+child = subprocess.Popen([sys.executable, "-c", "import os, time; open(os.environ['HOME'] + '/w/ready', 'w').close(); time.sleep(1000)",
                           "--token=S3CRETtoken99", "--password", "hunter2hunter2"], close_fds=False,
                          env={**os.environ, "LAB_API_TOKEN": "a-very secret value 4711", "COPY_OF_IT": "a-very secret value 4711", "PLAIN": "seen"})
 print(child.pid, listener.getsockname()[1], flush=True)
@@ -57,7 +57,7 @@ top=$!
 started+=("$top")
 read -r child port <says
 started+=("$child")
-until grep -q token /proc/"$child"/cmdline; do sleep 0.01; done
+until [ -e home/lena/w/ready ] && grep -q 'nanosleep' /proc/"$child"/wchan && grep -q nanosleep /proc/"$top"/wchan; do sleep 0.01; done
 
 asked 0 "$top" -o one.case
 [ "$(stat -c %a one.case)" = 600 ] || fail "mode $(stat -c %a one.case)"
@@ -92,6 +92,45 @@ asked 2 --workspace "$work/none" -o none.case
 echo mine >mine
 asked 3 "$top" -o mine
 [ "$(cat mine)" = mine ] || fail 'a file of somebody else was replaced'
+
+# --- the same again, and what differs after something happened
+same() { jq -r "$1" out; }
+asked 0 --diff one.case one.case
+grep -q '^Nothing that matters differs' out || fail "the same: $(cat out)"
+kill -STOP "$child"
+until grep -q '^State:.T' /proc/"$child"/status; do sleep 0.01; done
+prlimit --pid "$top" --nofile=321:654
+asked 0 "$top" -o later.case
+asked 1 --diff one.case later.case
+grep -q "($child): it is stopped (T); before it was sleeping" out || fail "not stopped: $(cat out)"
+grep -q "($top): its limit of open files is 321:654; before it was " out || fail "no limit: $(cat out)"
+asked 1 --diff --json one.case later.case
+[ "$(same .schema)" = dialtone.snapshot-diff/1 ] || fail "schema $(same .schema)"
+[ "$(same '[.changes[] | .kind] | sort | join(" ")')" = 'limit state' ] || fail "changes: $(same '.changes[].sentence')"
+[ "$(same ".changes[] | select(.kind == \"state\") | .pid")" = "$child" ] || fail 'whose state'
+kill -KILL "$child"
+until grep -q '^State:.Z' /proc/"$child"/status; do sleep 0.01; done
+asked 0 "$top" -o dead.case
+asked 1 --diff --json later.case dead.case
+[ "$(same '.changes[] | select(.kind == "state") | .after')" = Z ] || fail "no zombie: $(same '.changes[].sentence')"
+asked 0 --from one.case
+grep -q "^ *$top .* S .* tree.py" out || fail "shown: $(cat out)"
+asked 0 --from one.case --json
+[ "$(same '.processes | length')" = 2 ] || fail 'as JSON: not two processes'
+
+# --- files that are none, and commands that need more than it holds
+head -c 200 one.case >cut.case
+for file in cut.case mine none.case "$work" raw.case/x; do
+	asked 2 --diff one.case "$file"
+	grep -qF "$file" err || fail "$file is not named: $(cat err)"
+done
+asked 2 --diff one.case
+asked 2 --diff one.case one.case one.case
+asked 2 --from one.case "$top"
+for command in ps why check locks; do
+	"$dialtone" $command --from one.case >out 2>err && fail "$command --from: no complaint"
+	grep -q 'it is a snapshot of a process tree' err || fail "$command --from: $(cat err)"
+done
 
 # --- looks and nothing else
 if command -v strace >/dev/null; then
