@@ -37,6 +37,7 @@
 	X(progress_handler)                                                                        \
 	X(create_module_v2)                                                                        \
 	X(declare_vtab)                                                                            \
+	X(vtab_collation)                                                                          \
 	X(value_int64)                                                                             \
 	X(value_text)                                                                              \
 	X(value_type)                                                                              \

@@ -9,15 +9,20 @@
 	"'pselect6', 'nanosleep', 'clock_nanosleep', 'wait4', 'waitid', 'pause', "                 \
 	"'rt_sigtimedwait', 'rt_sigsuspend', 'restart_syscall', 'sched_yield')"
 #define BEGAN "(SELECT value FROM meta WHERE key = 'began_ns')"
-#define AT    "round((start_ns - " BEGAN ") / 1e9, 6) AS at_s"
-#define EXE   "(SELECT exe FROM process p WHERE p.pid = s.pid ORDER BY id DESC LIMIT 1) AS exe"
+/* No call that was quicker is among the 25 slowest. */
+#define TWENTY_FIFTH                                                                               \
+	"coalesce((SELECT longest_ns FROM summary WHERE call NOT IN " WAITS                        \
+	" AND longest_ns IS NOT NULL ORDER BY longest_ns DESC LIMIT 1 OFFSET 24), 0)"
+#define AT  "round((start_ns - " BEGAN ") / 1e9, 6) AS at_s"
+#define EXE "(SELECT exe FROM process p WHERE p.pid = s.pid ORDER BY id DESC LIMIT 1) AS exe"
 
 const struct canned query_canned[] = {
 	{"slowest", NULL, "the calls that took longest, without those that only wait",
-         "SELECT " AT ", round(duration_ns / 1e6, 3) AS ms, pid, call, result, args FROM event "
-         "WHERE duration_ns >= coalesce((SELECT longest_ns FROM summary WHERE call NOT IN " WAITS
-         " AND longest_ns IS NOT NULL ORDER BY longest_ns DESC LIMIT 1 OFFSET 24), 0) "
-         "AND call NOT IN " WAITS " ORDER BY duration_ns DESC LIMIT 25",
+         "SELECT " AT ", round(duration_ns / 1e6, 3) AS ms, pid, call, result, args FROM "
+         "(SELECT DISTINCT chunk FROM summary WHERE longest_ns >= " TWENTY_FIFTH
+         " AND call NOT IN " WAITS ") CROSS JOIN event USING (chunk) "
+         "WHERE duration_ns >= " TWENTY_FIFTH " AND call NOT IN " WAITS
+         " ORDER BY duration_ns DESC LIMIT 25",
          NULL},
 	{"waiting", NULL, "where the time went: calls by their sum, per process",
          "SELECT call, pid, sum(calls) AS calls, round(sum(total_ns) / 1e6, 3) AS ms, "

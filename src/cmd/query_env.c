@@ -181,8 +181,11 @@ int query_env_at_exec(struct query *q, const char *argument, struct err *err) {
 	size_t count = 0;
 	int64_t until;
 	pid_t pid;
+	struct event_filter filter = {.kinds = 1u << EVENT_CALL | 1u << EVENT_FORK |
+	                                       1u << EVENT_EXEC | 1u << EVENT_STATE};
 	int r = query_when(q, argument, &pid, &until, err);
-	r = r < 0 ? r : reader_each(q->reader, NULL, &sink, err);
+	r = r < 0 ? r : call_set_parse(q->arena, "execve,execveat", &filter.calls, err);
+	r = r < 0 ? r : reader_each(q->reader, &filter, &sink, err);
 	if (r < 0) {
 		return r;
 	}

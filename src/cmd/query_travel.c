@@ -1,20 +1,32 @@
 /* SPDX-License-Identifier: MIT
  * Questions that are answered by travelling in time (trace/rewind.h).
  */
+#include "base/grow.h"
 #include "base/path.h"
 #include "cmd/query.h"
 #include "trace/call.h"
+#include "trace/dictionary.h"
 #include "trace/rewind.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Of who-opened: a path is one pointer while it is travelled (rewind_path), and most are opened again and again. */
+struct matched {
+	const char *path;
+	bool matches;
+};
+#define MATCHED_SLOTS ((size_t)1 << 14)
 
 struct journey {
 	struct query *query;
 	struct rewind *rewind;
 	int64_t until_ns;
 	const char *wanted; /* of who-opened */
+	struct matched *matched;
 	struct err *err;
 };
 
@@ -35,8 +47,8 @@ static int travel(struct journey *j, struct query *q, int64_t until_ns, struct e
 		return err_set(err, -ENOMEM, "no memory to follow the recording");
 	}
 	struct event_sink sink = {.data = j, .take = follow};
-	/* Chunks that begin later are not needed. */
-	struct event_filter filter = {.to_ns = until_ns == INT64_MAX ? 0 : until_ns};
+	struct event_filter filter = {.to_ns = until_ns == INT64_MAX ? 0 : until_ns,
+	                              .calls = rewind_calls(q->arena)};
 	return reader_each(q->reader, &filter, &sink, err);
 }
 
@@ -44,11 +56,22 @@ static void put_since(struct query *q, int64_t ns) {
 	query_put_real(q->rows, (double)(ns - q->began_ns) / 1e9);
 }
 
-static const char *what_is(struct query *q, const struct rewind_file *f) {
+#define WHAT_BYTES_MAX 8192 /* of a path and a peer */
+
+/* In text where the path alone does not say it. */
+static const char *what_in(char text[WHAT_BYTES_MAX], const struct rewind_file *f) {
 	const char *path = *f->path ? f->path : "(not known)";
-	return *f->peer  ? arena_printf(q->arena, "%s %s", path, f->peer)
-	       : f->pair ? arena_printf(q->arena, "%s pair %llu", path, (unsigned long long)f->pair)
-	                 : path;
+	if (*f->peer) {
+		snprintf(text, WHAT_BYTES_MAX, "%s %s", path, f->peer);
+	} else if (f->pair) {
+		snprintf(text, WHAT_BYTES_MAX, "%s pair %llu", path, (unsigned long long)f->pair);
+	}
+	return *f->peer || f->pair ? text : path;
+}
+
+static const char *what_is(struct query *q, const struct rewind_file *f) {
+	char text[WHAT_BYTES_MAX];
+	return arena_strdup(q->arena, what_in(text, f));
 }
 
 static const char *cloexec_name(enum rewind_cloexec c) {
@@ -116,8 +139,9 @@ struct peer {
 
 struct peers {
 	struct journey journey;
+	struct dictionary names; /* of pid and what, as in items */
 	struct peer *items;
-	size_t count, slots;
+	size_t slots;
 };
 
 static bool moves_bytes(const struct event *e, bool *ret_in) {
@@ -131,24 +155,23 @@ static bool moves_bytes(const struct event *e, bool *ret_in) {
 	       !str_starts(call->name, "getdents");
 }
 
+/* NULL without memory. */
 static struct peer *peer_of(struct peers *p, const char *what, pid_t pid) {
-	for (size_t i = p->count; i-- > 0;) {
-		if (p->items[i].pid == pid && streq(p->items[i].what, what)) {
-			return &p->items[i];
-		}
+	char key[sizeof(pid) + WHAT_BYTES_MAX];
+	size_t len = strnlen(what, WHAT_BYTES_MAX), before = p->names.count;
+	memcpy(key, &pid, sizeof(pid));
+	memcpy(key + sizeof(pid), what, len);
+	size_t id = dictionary_id(&p->names, slice_of(key, sizeof(pid) + len));
+	struct peer *items = items_grow(p->items, &p->slots, p->names.count, sizeof(*items));
+	if (!items || p->names.failed) {
+		return NULL;
 	}
-	struct query *q = p->journey.query;
-	if (p->count == p->slots) {
-		size_t more = p->slots > 0 ? p->slots * 2 : 64;
-		struct peer *bigger = arena_array_of(q->arena, struct peer, more);
-		if (p->count > 0) {
-			memcpy(bigger, p->items, p->count * sizeof(*bigger));
-		}
-		p->items = bigger;
-		p->slots = more;
+	p->items = items;
+	if (p->names.count > before) {
+		items[id] = (struct peer){.what = arena_strdup(p->journey.query->arena, what),
+		                          .pid = pid};
 	}
-	p->items[p->count] = (struct peer){.what = arena_strdup(q->arena, what), .pid = pid};
-	return &p->items[p->count++];
+	return &items[id];
 }
 
 static int add_bytes(void *data, const struct event *e) {
@@ -157,39 +180,52 @@ static int add_bytes(void *data, const struct event *e) {
 	if (moves_bytes(e, &in)) {
 		const struct rewind_process *process = rewind_process(p->journey.rewind, e->pid);
 		const struct rewind_fd *f = process ? rewind_fd(process, (int)e->args[0]) : NULL;
-		const char *what =
-			f ? what_is(p->journey.query, f->file)
-			  : arena_printf(p->journey.query->arena, "fd %d", (int)e->args[0]);
-		struct peer *peer = peer_of(p, what, e->pid);
+		char text[WHAT_BYTES_MAX];
+		snprintf(text, sizeof(text), "fd %d", (int)e->args[0]);
+		struct peer *peer = peer_of(p, f ? what_in(text, f->file) : text, e->pid);
+		if (!peer) {
+			return -ENOMEM;
+		}
 		*(in ? &peer->in : &peer->out) += (uint64_t)e->result;
 		peer->calls++;
 	}
 	return follow(&p->journey, e);
 }
 
+static int more_bytes(const void *a, const void *b) {
+	const struct peer *p = a, *q = b;
+	uint64_t of_p = p->in + p->out, of_q = q->in + q->out;
+	return of_p != of_q       ? (of_p < of_q) - (of_p > of_q)
+	       : p->pid != q->pid ? (p->pid > q->pid) - (p->pid < q->pid)
+	                          : strcmp(p->what, q->what);
+}
+
 int query_peers(struct query *q, const char *argument, struct err *err) {
 	struct peers p = {.journey = {.query = q, .rewind = rewind_new(), .until_ns = INT64_MAX}};
 	struct event_sink sink = {.data = &p, .take = add_bytes};
+	struct event_filter filter = {0};
 	(void)argument;
-	int r = p.journey.rewind ? reader_each(q->reader, NULL, &sink, err)
-	                         : err_set(err, -ENOMEM, "no memory to follow the recording");
-	query_rows_columns(q->rows, "pid,read,written,calls,what");
-	/* By what was moved, most first; there are few enough to look for the next each time. */
-	for (size_t done = 0; r == 0 && done < p.count && query_rows_more(q->rows); done++) {
-		size_t best = done;
-		for (size_t i = done + 1; i < p.count; i++) {
-			if (p.items[i].in + p.items[i].out > p.items[best].in + p.items[best].out) {
-				best = i;
-			}
-		}
-		struct peer peer = p.items[best];
-		p.items[best] = p.items[done];
-		query_put_number(q->rows, peer.pid);
-		query_put_number(q->rows, (int64_t)peer.in);
-		query_put_number(q->rows, (int64_t)peer.out);
-		query_put_number(q->rows, (int64_t)peer.calls);
-		query_put_text(q->rows, peer.what);
+	int r = p.journey.rewind ? call_set_with(q->arena, rewind_calls(q->arena), "desc,net",
+	                                         &filter.calls, err)
+	                         : -ENOMEM;
+	r = r < 0 ? r : reader_each(q->reader, &filter, &sink, err);
+	if (r == -ENOMEM) {
+		(void)err_set(err, r, "no memory to follow the recording");
 	}
+	query_rows_columns(q->rows, "pid,read,written,calls,what");
+	if (r == 0 && p.names.count > 0) {
+		qsort(p.items, p.names.count, sizeof(*p.items), more_bytes);
+	}
+	for (size_t i = 0; r == 0 && i < p.names.count && query_rows_more(q->rows); i++) {
+		const struct peer *peer = &p.items[i];
+		query_put_number(q->rows, peer->pid);
+		query_put_number(q->rows, (int64_t)peer->in);
+		query_put_number(q->rows, (int64_t)peer->out);
+		query_put_number(q->rows, (int64_t)peer->calls);
+		query_put_text(q->rows, peer->what);
+	}
+	dictionary_free(&p.names);
+	free(p.items);
 	rewind_free(p.journey.rewind);
 	return r;
 }
@@ -205,6 +241,15 @@ static bool opens(const struct event *e, int *ret_path_at) {
 	return true;
 }
 
+static bool matches(struct journey *j, const char *whole) {
+	struct matched *m = &j->matched[(uintptr_t)whole / 16 % MATCHED_SLOTS];
+	if (m->path != whole) {
+		*m = (struct matched){whole,
+		                      streq(whole, j->wanted) || fnmatch(j->wanted, whole, 0) == 0};
+	}
+	return m->matches;
+}
+
 static int look_at_open(void *data, const struct event *e) {
 	struct journey *j = data;
 	struct query *q = j->query;
@@ -213,9 +258,7 @@ static int look_at_open(void *data, const struct event *e) {
 	const struct rewind_process *p = path ? rewind_process(j->rewind, e->pid) : NULL;
 	const char *whole =
 		p ? rewind_path(j->rewind, p, at ? (int)e->args[0] : AT_FDCWD, path->bytes) : NULL;
-	if (whole &&
-	    (streq(whole, j->wanted) || fnmatch(j->wanted, whole, 0) == 0 ||
-	     slice_eq(path->bytes, j->wanted)) &&
+	if (whole && (matches(j, whole) || slice_eq(path->bytes, j->wanted)) &&
 	    query_rows_more(q->rows)) {
 		put_since(q, e->start_ns);
 		query_put_number(q->rows, e->pid);
@@ -231,10 +274,12 @@ static int look_at_open(void *data, const struct event *e) {
 int query_who_opened(struct query *q, const char *argument, struct err *err) {
 	struct journey j = {
 		.query = q, .rewind = rewind_new(), .until_ns = INT64_MAX, .wanted = argument};
+	j.matched = arena_array_of(q->arena, struct matched, MATCHED_SLOTS);
 	struct event_sink sink = {.data = &j, .take = look_at_open};
 	query_rows_columns(q->rows, "at_s,pid,program,result,path");
 	q->rows->empty = "Nobody tried to open it while this was recorded.";
-	int r = j.rewind ? reader_each(q->reader, NULL, &sink, err)
+	struct event_filter filter = {.calls = rewind_calls(q->arena)};
+	int r = j.rewind ? reader_each(q->reader, &filter, &sink, err)
 	                 : err_set(err, -ENOMEM, "no memory to follow the recording");
 	rewind_free(j.rewind);
 	return r;

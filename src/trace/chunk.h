@@ -9,6 +9,7 @@
 #include "trace/column.h"
 #include "trace/dictionary.h"
 #include "trace/event.h"
+#include "trace/event_filter.h"
 #include "trace/squeeze.h"
 
 #define CHUNK_EVENTS       ((size_t)16384)
@@ -58,20 +59,23 @@ int chunk_take(struct chunk_writer *writer, struct column *ret_head, struct colu
 
 /* A chunk that was read; used again for the next one. */
 struct chunk {
-	struct event *events;
-	size_t count;
+	struct event *events; /* those that are wanted */
+	uint32_t *positions;  /* of each among all of the chunk, from 0 */
+	size_t count, total;
 	struct payload *payloads;
 	uint64_t *stacks;
-	size_t event_slots, payload_slots, stack_slots;
+	size_t event_slots, position_slots, payload_slots, stack_slots;
 	char *head, *data; /* plain */
 	size_t head_bytes, data_bytes;
 };
 
 void chunk_free(struct chunk *chunk);
-/* data may be {NULL, 0}: then there are no payloads and no stacks. The events point into the chunk.
- * 0, -EBADMSG when damaged, -EFBIG, -ENOMEM. */
-int chunk_read(struct chunk *chunk, struct squeeze *squeeze, struct slice head, struct slice data);
+/* filter may be NULL. Without the data there are no payloads and no stacks. The events point into the
+ * chunk. 0, -EBADMSG when what was looked at is damaged, -EFBIG, -ENOMEM. */
+int chunk_read(struct chunk *chunk, struct squeeze *squeeze, struct slice head, struct slice data,
+               const struct event_filter *filter);
 /* The same of plain parts. */
-int chunk_parse(struct chunk *chunk, struct slice head, struct slice data, bool with_data);
+int chunk_parse(struct chunk *chunk, struct slice head, struct slice data,
+                const struct event_filter *filter);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "base/slice.h"
 
+#include <endian.h>
 #include <stdint.h>
 
 struct column {
@@ -57,7 +58,8 @@ static inline struct column_reader column_reader_of(struct slice s) {
 	return (struct column_reader){.at = at, .end = s.len > 0 ? at + s.len : at};
 }
 
-static inline uint64_t column_get(struct column_reader *r) {
+/* A number near the end of its column, byte by byte. */
+static inline uint64_t column_get_slowly(struct column_reader *r) {
 	uint64_t n = 0;
 	for (unsigned shift = 0; shift < 64; shift += 7) {
 		if (r->at == r->end) {
@@ -72,6 +74,46 @@ static inline uint64_t column_get(struct column_reader *r) {
 	r->bad = true;
 	r->at = r->end;
 	return 0;
+}
+
+#define COLUMN_ENDS                                                                                \
+	UINT64_C(0x8080808080808080) /* a byte without its bit of these is a number's last */
+
+/* Eight bytes at once and without a branch on what is in them: lengths vary too much to be guessed. */
+static inline uint64_t column_get(struct column_reader *r) {
+	uint64_t n;
+	if (r->end - r->at < (ptrdiff_t)sizeof(n)) {
+		return column_get_slowly(r);
+	}
+	memcpy(&n, r->at, sizeof(n));
+	n = le64toh(n);
+	uint64_t last = ~n & COLUMN_ENDS;
+	if (last == 0) {
+		return column_get_slowly(r);
+	}
+	r->at += (__builtin_ctzll(last) >> 3) + 1;
+	n &= (last ^ (last - 1)) & ~COLUMN_ENDS;
+	n = (n & 0x007f007f007f007f) | (n & 0x7f007f007f007f00) >> 1;
+	n = (n & 0x00003fff00003fff) | (n & 0x3fff00003fff0000) >> 2;
+	return (n & 0x000000000fffffff) | (n & 0x0fffffff00000000) >> 4;
+}
+
+/* Over so many numbers. */
+static inline void column_skip(struct column_reader *r, size_t count) {
+	uint64_t n;
+	while (r->end - r->at >= (ptrdiff_t)sizeof(n)) {
+		memcpy(&n, r->at, sizeof(n));
+		size_t here = ((~n & COLUMN_ENDS) >> 7) * UINT64_C(0x0101010101010101) >> 56;
+		if (here >= count) {
+			break;
+		}
+		count -= here;
+		r->at += sizeof(n);
+	}
+	while (count > 0 && r->at < r->end) {
+		count -= (*r->at++ & 0x80) == 0;
+	}
+	r->bad = r->bad || count > 0;
 }
 
 static inline int64_t column_get_signed(struct column_reader *r) {

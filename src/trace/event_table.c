@@ -32,26 +32,41 @@ enum event_column {
 	COL_LOST,
 	COL_INJECTED,
 	COL_ARCH,
+	COL_CHUNK,
 };
 
 #define DECLARATION                                                                                \
 	"CREATE TABLE event (seq INTEGER, start_ns INTEGER, end_ns INTEGER, duration_ns INTEGER,"  \
 	" pid INTEGER, tid INTEGER, kind TEXT, call TEXT, result INTEGER, error INTEGER,"          \
 	" errno TEXT, path TEXT, fd INTEGER, args TEXT, text TEXT, data BLOB, child INTEGER,"      \
-	" status INTEGER, sender INTEGER, lost INTEGER, injected INTEGER, arch TEXT)"
+	" status INTEGER, sender INTEGER, lost INTEGER, injected INTEGER, arch TEXT,"              \
+	" chunk INTEGER)"
 
 #define NEED_DATA (1u << COL_PATH | 1u << COL_ARGS | 1u << COL_TEXT | 1u << COL_DATA)
+#define NEED_ARGS (1u << COL_FD | 1u << COL_ARGS | 1u << COL_TEXT | 1u << COL_DATA)
 
-/* What idxNum says: which values come with xFilter, in this order. */
+/* Conditions that are handed down. idxNum says which, as bits: their values come with xFilter, in this
+ * order. SQLite looks at each row again, so what is handed down may want more than was asked for. */
 enum pushed {
-	PUSH_PID = 1 << 0,
-	PUSH_FROM = 1 << 1,
-	PUSH_TO = 1 << 2,
-	PUSH_LONG = 1 << 3,
-	PUSH_FAILED = 1 << 4, /* has no value */
-	PUSH_NO_DATA = 1 << 5,
+	PUSH_PID,
+	PUSH_FROM,
+	PUSH_TO,
+	PUSH_LONG,
+	PUSH_CALL,
+	PUSH_KIND,
+	PUSH_ERROR,
+	PUSH_ERRNO,
+	PUSH_PATH,
+	PUSH_PATH_GLOB,
+	PUSH_CHUNK,
+	PUSHED_VALUES,
+	PUSH_FAILED = PUSHED_VALUES, /* and these have none */
+	PUSH_NO_DATA,
+	PUSH_NO_ARGS,
+	PUSH_NOTHING,
 };
-#define PUSHED_VALUES 4
+
+#define ERRNO_MAX 4095 /* the kernel's, include/linux/err.h */
 
 struct event_table {
 	sqlite3_vtab base; /* SQLite's, first */
@@ -65,7 +80,8 @@ struct event_cursor {
 	bool open, eof;
 	size_t at;
 	int64_t seq;         /* of the chunk's first */
-	struct arena *arena; /* texts of a row */
+	struct arena *arena; /* texts of a row; NULL: none was made */
+	struct arena *asked; /* texts of the conditions */
 };
 
 static int connect_table(sqlite3 *db, void *aux, int argc, const char *const *argv,
@@ -91,62 +107,81 @@ static int disconnect_table(sqlite3_vtab *table) {
 
 /* ---- planning ---- */
 
-static int pushed_by(const struct sqlite3_index_constraint *c) {
+static enum pushed pushed_by(const struct sqlite *s, sqlite3_index_info *info, int at) {
+	const struct sqlite3_index_constraint *c = &info->aConstraint[at];
 	bool more = c->op == SQLITE_INDEX_CONSTRAINT_GE || c->op == SQLITE_INDEX_CONSTRAINT_GT;
 	bool less = c->op == SQLITE_INDEX_CONSTRAINT_LE || c->op == SQLITE_INDEX_CONSTRAINT_LT;
 	bool equal = c->op == SQLITE_INDEX_CONSTRAINT_EQ;
+	bool is = c->op == SQLITE_INDEX_CONSTRAINT_ISNOTNULL;
+	/* Texts that are equal in another sense than byte by byte are SQLite's business. */
+	bool same = equal && streq(s->vtab_collation(info, at), "BINARY");
 	if (!c->usable) {
-		return 0;
+		return PUSH_NOTHING;
 	}
 	switch (c->iColumn) {
 	case COL_PID:
-		return equal ? PUSH_PID : 0;
+		return equal ? PUSH_PID : PUSH_NOTHING;
 	case COL_START:
 	case COL_END: /* before it ended it began */
-		return more ? PUSH_FROM : less ? PUSH_TO : 0;
+		return more ? PUSH_FROM : less ? PUSH_TO : PUSH_NOTHING;
 	case COL_DURATION:
-		return more || equal ? PUSH_LONG : 0;
+		return more || equal ? PUSH_LONG : PUSH_NOTHING;
+	case COL_CALL:
+		return same ? PUSH_CALL : PUSH_NOTHING;
+	case COL_KIND:
+		return same ? PUSH_KIND : PUSH_NOTHING;
 	case COL_ERROR:
-		return equal || c->op == SQLITE_INDEX_CONSTRAINT_ISNOTNULL ||
-		                       c->op == SQLITE_INDEX_CONSTRAINT_GT
-		               ? PUSH_FAILED
-		               : 0;
+		return equal                                       ? PUSH_ERROR
+		       : is || c->op == SQLITE_INDEX_CONSTRAINT_GT ? PUSH_FAILED
+		                                                   : PUSH_NOTHING;
 	case COL_ERRNO:
-		return equal || c->op == SQLITE_INDEX_CONSTRAINT_ISNOTNULL ? PUSH_FAILED : 0;
+		return same ? PUSH_ERRNO : is ? PUSH_FAILED : PUSH_NOTHING;
+	case COL_PATH:
+		return same                                    ? PUSH_PATH
+		       : c->op == SQLITE_INDEX_CONSTRAINT_GLOB ? PUSH_PATH_GLOB
+		                                               : PUSH_NOTHING;
+	case COL_CHUNK:
+		return equal ? PUSH_CHUNK : PUSH_NOTHING;
 	default:
-		return 0;
+		return PUSH_NOTHING;
 	}
 }
 
+/* How many events are left, about. */
+static sqlite3_int64 rows_left(unsigned used) {
+	sqlite3_int64 rows = 1000000;
+	rows /= used & 1u << PUSH_CHUNK ? 1000 : 1;
+	rows /= used & (1u << PUSH_PID | 1u << PUSH_LONG | 1u << PUSH_FAILED | 1u << PUSH_ERROR |
+	                1u << PUSH_ERRNO | 1u << PUSH_PATH)
+	                ? 100
+	                : 1;
+	rows /= used & (1u << PUSH_CALL | 1u << PUSH_KIND | 1u << PUSH_PATH_GLOB) ? 5 : 1;
+	return rows;
+}
+
 static int best_index(sqlite3_vtab *table, sqlite3_index_info *info) {
-	(void)table;
-	int used = 0;
+	const struct sqlite *s = &((struct event_table *)table)->reader->sqlite;
+	int chosen[PUSHED_VALUES], next = 1;
+	unsigned used = 0;
 	for (int i = 0; i < info->nConstraint; i++) {
-		int push = pushed_by(&info->aConstraint[i]);
-		if (push == 0 || (used & push)) {
+		enum pushed push = pushed_by(s, info, i);
+		if (push == PUSH_NOTHING || (used & 1u << push)) {
 			continue;
 		}
-		used |= push;
-		if (push != PUSH_FAILED) {
-			/* Their order is that of the bits; SQLite wants it counted from 1. */
-			info->aConstraintUsage[i].argvIndex = push;
+		used |= 1u << push;
+		if (push < PUSHED_VALUES) {
+			chosen[push] = i;
 		}
 	}
-	int next = 1;
-	for (int bit = 0; bit < PUSHED_VALUES; bit++) {
-		for (int i = 0; i < info->nConstraint; i++) {
-			if (info->aConstraintUsage[i].argvIndex == 1 << bit &&
-			    pushed_by(&info->aConstraint[i]) == 1 << bit) {
-				info->aConstraintUsage[i].argvIndex = next++;
-				break;
-			}
+	for (int push = 0; push < PUSHED_VALUES; push++) {
+		if (used & 1u << push) {
+			info->aConstraintUsage[chosen[push]].argvIndex = next++;
 		}
 	}
-	if (!(info->colUsed & NEED_DATA)) {
-		used |= PUSH_NO_DATA;
-	}
-	info->idxNum = used;
-	info->estimatedRows = used & (PUSH_PID | PUSH_LONG | PUSH_FAILED) ? 10000 : 1000000;
+	info->estimatedRows = rows_left(used);
+	used |= info->colUsed & NEED_DATA ? 0 : 1u << PUSH_NO_DATA;
+	used |= info->colUsed & NEED_ARGS ? 0 : 1u << PUSH_NO_ARGS;
+	info->idxNum = (int)used;
 	info->estimatedCost = (double)info->estimatedRows;
 	return SQLITE_OK;
 }
@@ -159,7 +194,6 @@ static int open_cursor(sqlite3_vtab *table, sqlite3_vtab_cursor **ret) {
 		return SQLITE_NOMEM;
 	}
 	c->reader = ((struct event_table *)table)->reader;
-	c->arena = arena_new();
 	*ret = &c->base;
 	return SQLITE_OK;
 }
@@ -170,22 +204,24 @@ static int close_cursor(sqlite3_vtab_cursor *cursor) {
 		chunk_cursor_end(&c->chunks);
 	}
 	arena_free(c->arena);
+	arena_free(c->asked);
 	free(c);
 	return SQLITE_OK;
+}
+
+static const char *kind_name(enum event_kind kind) {
+	static const char *const names[] = {"call", "fork",   "exec",  "exit", "signal",
+	                                    "stop", "resume", "state", "lost"};
+	return names[kind];
 }
 
 static const struct event *current(const struct event_cursor *c) {
 	return &c->chunks.chunk.events[c->at];
 }
 
-/* To the next that is wanted, from c->at on. */
+/* From c->at on. */
 static int seek(struct event_cursor *c) {
-	for (;;) {
-		for (; c->at < c->chunks.chunk.count; c->at++) {
-			if (event_wanted(&c->chunks.filter, current(c))) {
-				return SQLITE_OK;
-			}
-		}
+	while (c->at >= c->chunks.chunk.count) {
 		int r = chunk_cursor_next(&c->chunks, NULL);
 		c->at = 0;
 		if (r <= 0) {
@@ -196,31 +232,133 @@ static int seek(struct event_cursor *c) {
 		}
 		c->seq = (c->chunks.chunk_id - 1) * (int64_t)CHUNK_EVENTS;
 	}
+	return SQLITE_OK;
 }
 
-static int filter_cursor(sqlite3_vtab_cursor *cursor, int pushed, const char *text, int argc,
+/* ---- conditions ---- */
+
+static unsigned kind_bit(const char *name) {
+	for (int kind = 0; kind <= EVENT_LOST; kind++) {
+		if (streq(kind_name((enum event_kind)kind), name)) {
+			return 1u << kind;
+		}
+	}
+	return 0;
+}
+
+static int error_number(const char *name) {
+	for (int i = 1; i <= ERRNO_MAX; i++) {
+		const char *known = strerrorname_np(i);
+		if (known && streq(known, name)) {
+			return i;
+		}
+	}
+	return 0;
+}
+
+/* The longest part of a pattern of GLOB that stands for itself; NULL when there is none. */
+static const char *glob_part(struct arena *arena, const char *pattern) {
+	size_t best = 0, best_len = 0;
+	for (size_t at = 0; pattern[at];) {
+		size_t len = strcspn(pattern + at, "*?[");
+		if (len > best_len) {
+			best = at;
+			best_len = len;
+		}
+		at += len;
+		if (pattern[at] == '[') {
+			/* "]" as the first of a set is one of it. */
+			size_t first = at + 1 + (pattern[at + 1] == '^');
+			const char *end = pattern[first] ? strchr(pattern + first + 1, ']') : NULL;
+			at = end ? (size_t)(end - pattern) + 1 : at + strlen(pattern + at);
+		} else {
+			at += strspn(pattern + at, "*?");
+		}
+	}
+	return best_len > 0 ? arena_strndup(arena, pattern + best, best_len) : NULL;
+}
+
+static void want_text(struct event_cursor *c, struct event_filter *f, enum pushed push,
+                      const char *text) {
+	switch (push) {
+	case PUSH_CALL:
+		f->kinds = 1u << EVENT_CALL;
+		if (call_set_parse(c->asked, text, &f->calls, NULL) < 0) {
+			f->calls = NULL;
+		}
+		break;
+	case PUSH_KIND:
+		f->kinds = f->kinds ? f->kinds : kind_bit(text);
+		break;
+	case PUSH_ERRNO:
+		f->error = error_number(text);
+		f->failed = true;
+		break;
+	case PUSH_PATH:
+		f->path = *text ? arena_strdup(c->asked, text) : NULL;
+		break;
+	case PUSH_PATH_GLOB:
+		f->path = f->path ? f->path : glob_part(c->asked, text);
+		break;
+	default:
+		break;
+	}
+}
+
+static void want_number(struct event_filter *f, enum pushed push, int64_t number) {
+	switch (push) {
+	case PUSH_PID:
+		f->pid = (pid_t)number;
+		break;
+	case PUSH_FROM:
+		f->from_ns = number;
+		break;
+	case PUSH_TO:
+		f->to_ns = number;
+		break;
+	case PUSH_LONG:
+		f->at_least_ns = number;
+		break;
+	case PUSH_ERROR:
+		f->failed = true;
+		f->error = number > 0 && number <= ERRNO_MAX ? (int)number : 0;
+		break;
+	case PUSH_CHUNK:
+		f->chunk = number;
+		break;
+	default:
+		break;
+	}
+}
+
+static int filter_cursor(sqlite3_vtab_cursor *cursor, int pushed, const char *plan, int argc,
                          sqlite3_value **argv) {
 	struct event_cursor *c = (struct event_cursor *)cursor;
 	const struct sqlite *s = &c->reader->sqlite;
-	struct event_filter f = {.failed = (pushed & PUSH_FAILED) != 0,
-	                         .no_data = (pushed & PUSH_NO_DATA) != 0};
+	struct event_filter f = {.failed = (pushed >> PUSH_FAILED & 1) != 0,
+	                         .no_data = (pushed >> PUSH_NO_DATA & 1) != 0,
+	                         .no_args = (pushed >> PUSH_NO_ARGS & 1) != 0};
 	int next = 0;
-	(void)text;
-	if (pushed & PUSH_PID && next < argc) {
-		f.pid = (pid_t)s->value_int64(argv[next++]);
-	}
-	if (pushed & PUSH_FROM && next < argc) {
-		f.from_ns = s->value_int64(argv[next++]);
-	}
-	if (pushed & PUSH_TO && next < argc) {
-		f.to_ns = s->value_int64(argv[next++]);
-	}
-	if (pushed & PUSH_LONG && next < argc) {
-		f.at_least_ns = s->value_int64(argv[next++]);
-	}
+	(void)plan;
 	if (c->open) {
 		chunk_cursor_end(&c->chunks);
 	}
+	arena_free(c->asked);
+	c->asked = arena_new();
+	for (int push = 0; push < PUSHED_VALUES && next < argc; push++) {
+		if (!(pushed >> push & 1)) {
+			continue;
+		}
+		sqlite3_value *value = argv[next++];
+		bool texts = push >= PUSH_CALL && push <= PUSH_PATH_GLOB && push != PUSH_ERROR;
+		const unsigned char *text = texts ? s->value_text(value) : NULL;
+		if (text) {
+			want_text(c, &f, (enum pushed)push, (const char *)text);
+		} else if (!texts) {
+			want_number(&f, (enum pushed)push, s->value_int64(value));
+		}
+	}
+	f.no_data = f.no_data && !f.path;
 	c->open = c->eof = false;
 	c->at = 0;
 	if (chunk_cursor_begin(&c->chunks, c->reader, &f, NULL) < 0) {
@@ -233,8 +371,10 @@ static int filter_cursor(sqlite3_vtab_cursor *cursor, int pushed, const char *te
 static int next_row(sqlite3_vtab_cursor *cursor) {
 	struct event_cursor *c = (struct event_cursor *)cursor;
 	c->at++;
-	arena_free(c->arena);
-	c->arena = arena_new();
+	if (c->arena) {
+		arena_free(c->arena);
+		c->arena = NULL;
+	}
 	return seek(c);
 }
 
@@ -242,19 +382,16 @@ static int at_end(sqlite3_vtab_cursor *cursor) {
 	return ((struct event_cursor *)cursor)->eof;
 }
 
+static int64_t seq_of(const struct event_cursor *c) {
+	return c->seq + (int64_t)c->chunks.chunk.positions[c->at];
+}
+
 static int row_id(sqlite3_vtab_cursor *cursor, sqlite3_int64 *ret) {
-	const struct event_cursor *c = (const struct event_cursor *)cursor;
-	*ret = c->seq + (int64_t)c->at;
+	*ret = seq_of((const struct event_cursor *)cursor);
 	return SQLITE_OK;
 }
 
 /* ---- columns ---- */
-
-static const char *kind_name(enum event_kind kind) {
-	static const char *const names[] = {"call", "fork",   "exec",  "exit", "signal",
-	                                    "stop", "resume", "state", "lost"};
-	return names[kind];
-}
 
 static const struct payload *first_of(const struct event *e, enum payload_kind kind) {
 	for (size_t i = 0; i < e->payload_count; i++) {
@@ -268,6 +405,11 @@ static const struct payload *first_of(const struct event *e, enum payload_kind k
 static void put_text(struct event_cursor *c, sqlite3_context *out, struct slice text) {
 	c->reader->sqlite.result_text(out, text.data ? text.data : "", (int)text.len,
 	                              SQLITE_TRANSIENT);
+}
+
+/* A text that is there for good. */
+static void put_name(struct event_cursor *c, sqlite3_context *out, const char *name) {
+	c->reader->sqlite.result_text(out, name, -1, SQLITE_STATIC);
 }
 
 static void put_number(struct event_cursor *c, sqlite3_context *out, int64_t number, bool known) {
@@ -306,25 +448,34 @@ static void put_data(struct event_cursor *c, sqlite3_context *out, const struct 
 	c->reader->sqlite.result_null(out);
 }
 
+static struct arena *row_arena(struct event_cursor *c) {
+	c->arena = c->arena ? c->arena : arena_new();
+	return c->arena;
+}
+
 static void put_words(struct event_cursor *c, sqlite3_context *out, const struct event *e,
                       int column) {
 	struct strbuf text;
 	const struct payload *path;
+	const struct call *call;
 	switch (column) {
 	case COL_KIND:
-		put_text(c, out, slice_str(kind_name(e->kind)));
+		put_name(c, out, kind_name(e->kind));
 		return;
 	case COL_ARCH:
-		put_text(c, out, slice_str(arch_name(e->arch)));
+		put_name(c, out, arch_name(e->arch));
 		return;
 	case COL_CALL:
-		if (e->kind == EVENT_CALL) {
-			put_text(c, out, slice_str(render_name(c->arena, e)));
+		call = e->kind == EVENT_CALL ? call_by_number(e->arch, e->number) : NULL;
+		if (call) {
+			put_name(c, out, call->name);
+		} else if (e->kind == EVENT_CALL) {
+			put_text(c, out, slice_str(render_name(row_arena(c), e)));
 		}
 		return;
 	case COL_ERRNO:
 		if (event_failed(e) && render_errno(e)) {
-			put_text(c, out, slice_str(render_errno(e)));
+			put_name(c, out, render_errno(e));
 		}
 		return;
 	case COL_PATH:
@@ -334,7 +485,7 @@ static void put_words(struct event_cursor *c, sqlite3_context *out, const struct
 		}
 		return;
 	default:
-		strbuf_init(&text, c->arena);
+		strbuf_init(&text, row_arena(c));
 		if (column == COL_TEXT) {
 			(void)render_line(&text, e);
 		} else if (e->kind == EVENT_CALL) {
@@ -350,7 +501,7 @@ static int column_of(sqlite3_vtab_cursor *cursor, sqlite3_context *out, int colu
 	bool returned = e->kind == EVENT_CALL && e->duration_ns >= 0;
 	switch (column) {
 	case COL_SEQ:
-		put_number(c, out, c->seq + (int64_t)c->at, true);
+		put_number(c, out, seq_of(c), true);
 		break;
 	case COL_START:
 		put_number(c, out, e->start_ns, true);
@@ -392,6 +543,9 @@ static int column_of(sqlite3_vtab_cursor *cursor, sqlite3_context *out, int colu
 	case COL_LOST:
 		put_number(c, out, (int64_t)e->lost, e->kind == EVENT_LOST);
 		break;
+	case COL_CHUNK:
+		put_number(c, out, c->chunks.chunk_id, true);
+		break;
 	case COL_INJECTED:
 		put_number(c, out, e->injected, true);
 		break;
@@ -403,7 +557,6 @@ static int column_of(sqlite3_vtab_cursor *cursor, sqlite3_context *out, int colu
 
 /* ---- names of numbers ---- */
 
-#define ERRNO_MAX  4095
 #define SIGNAL_MAX 64
 
 /* Temporary tables, in memory: the file is only read. */

@@ -11,6 +11,7 @@
 #define TRACE_REWIND_H
 
 #include "base/arena.h"
+#include "trace/call.h"
 #include "trace/event.h"
 
 #include <stdbool.h>
@@ -23,8 +24,6 @@ struct rewind_file {
 	int64_t opened_ns;
 	pid_t opened_by;
 	size_t refs;
-	bool bytes_known;
-	uint64_t bytes_in, bytes_out;
 };
 
 enum rewind_cloexec { CLOEXEC_NO, CLOEXEC_YES, CLOEXEC_UNKNOWN };
@@ -75,6 +74,8 @@ struct rewind;
 
 struct rewind *rewind_new(void);
 void rewind_free(struct rewind *rewind);
+/* The calls that change any of it: no other has to be taken (trace/event_filter.h). */
+const struct call_set *rewind_calls(struct arena *arena);
 /* For reader_each; never fails but for want of memory. */
 struct event_sink rewind_sink(struct rewind *rewind);
 void rewind_take(struct rewind *rewind, const struct event *event);

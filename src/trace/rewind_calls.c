@@ -261,16 +261,6 @@ static void do_ioctl(struct rewind *r, struct rewind_process *p, const struct ev
 	}
 }
 
-static void count_bytes(struct rewind *r, struct rewind_process *p, const struct event *e,
-                        const struct what *w) {
-	(void)r;
-	struct rewind_fd *fd = rewind_get(p, (int)e->args[0]);
-	if (fd && e->result > 0) {
-		fd->file->bytes_known = true;
-		*(w->at ? &fd->file->bytes_in : &fd->file->bytes_out) += (uint64_t)e->result;
-	}
-}
-
 static void do_execve(struct rewind *r, struct rewind_process *p, const struct event *e,
                       const struct what *w) {
 	const struct payload *path = event_payload(e, PAYLOAD_STRING, w->at);
@@ -365,17 +355,19 @@ static const struct what whats[] = {
 	{"ioctl", do_ioctl, NEVER, NULL, 0},
 	{"execve", do_execve, NEVER, NULL, 0},
 	{"execveat", do_execve, NEVER, NULL, 1},
-	{"read", count_bytes, NEVER, NULL, 1},
-	{"readv", count_bytes, NEVER, NULL, 1},
-	{"recvfrom", count_bytes, NEVER, NULL, 1},
-	{"recvmsg", count_bytes, NEVER, NULL, 1},
-	{"write", count_bytes, NEVER, NULL, 0},
-	{"writev", count_bytes, NEVER, NULL, 0},
-	{"sendto", count_bytes, NEVER, NULL, 0},
-	{"sendmsg", count_bytes, NEVER, NULL, 0},
 };
 
 #define WHATS (sizeof(whats) / sizeof(whats[0]))
+
+const struct call_set *rewind_calls(struct arena *arena) {
+	const struct call_set *set = NULL;
+	struct strbuf names;
+	strbuf_init(&names, arena);
+	for (size_t i = 0; i < WHATS; i++) {
+		strbuf_printf(&names, "%s%s", i > 0 ? "," : "", whats[i].call);
+	}
+	return call_set_parse(arena, names.data, &set, NULL) < 0 ? NULL : set;
+}
 
 void rewind_actions_init(struct rewind *r) {
 	_Static_assert(WHATS < 255, "an action is a byte");

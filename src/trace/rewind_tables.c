@@ -257,8 +257,29 @@ void rewind_close_on_exec(struct rewind *r, struct rewind_process *p) {
 	}
 }
 
+/* From "/" on, without "//", "." and "..": most that is opened. */
+static bool is_clean(struct slice path) {
+	const char *at = path.data, *end = path.data + path.len;
+	if (path.len < 2 || *at != '/' || memchr(at, '\0', path.len)) {
+		return false;
+	}
+	while (at) {
+		size_t left = (size_t)(end - ++at);
+		bool dot = left > 0 && at[0] == '.', dots = dot && left > 1 && at[1] == '.';
+		size_t dotted = (size_t)dot + dots;
+		if (left == dotted || at[dotted] == '/') {
+			return false; /* nothing, or dots alone, between two slashes */
+		}
+		at = memchr(at, '/', left);
+	}
+	return true;
+}
+
 const char *rewind_path(struct rewind *r, const struct rewind_process *p, int dir_fd,
                         struct slice path) {
+	if (is_clean(path)) {
+		return rewind_name(r, path);
+	}
 	const char *base = p->cwd ? p->cwd->path : "";
 	const struct rewind_fd *dir = dir_fd == AT_FDCWD ? NULL : rewind_get(p, dir_fd);
 	base = dir_fd == AT_FDCWD ? base : dir ? dir->file->path : "";

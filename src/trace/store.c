@@ -45,6 +45,7 @@ static const char *const sql[STORE_STATEMENTS] = {
 	[PUT_CALL] = "INSERT OR IGNORE INTO call VALUES (?, ?, ?)",
 	[PUT_SUM] = "INSERT INTO call_summary VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[PUT_ERROR] = "INSERT INTO error_summary VALUES (?, ?, ?, ?, ?, ?)",
+	[PUT_KIND] = "INSERT INTO kind_summary VALUES (?, ?, ?, ?)",
 };
 
 static int complain(struct store *s, const char *what) {

@@ -26,6 +26,7 @@ enum store_statement {
 	PUT_CALL,
 	PUT_SUM,
 	PUT_ERROR,
+	PUT_KIND,
 	STORE_STATEMENTS,
 };
 
@@ -40,11 +41,17 @@ struct error_sum {
 	uint64_t calls;
 };
 
+struct kind_sum {
+	int32_t kind, pid;
+	uint64_t events;
+};
+
 struct store_sums {
-	struct dictionary calls, errors; /* numbers of the rows below */
+	struct dictionary calls, errors, kinds; /* numbers of the rows below */
 	struct call_sum *call_rows;
 	struct error_sum *error_rows;
-	size_t call_slots, error_slots;
+	struct kind_sum *kind_rows;
+	size_t call_slots, error_slots, kind_slots;
 	int64_t first_ns, last_ns, longest_ns;
 	uint64_t failed;
 	bool no_memory;

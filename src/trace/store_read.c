@@ -119,7 +119,78 @@ bool event_wanted(const struct event_filter *f, const struct event *e) {
 	int64_t end = e->start_ns + (timed ? e->duration_ns : 0);
 	return (f->pid == 0 || e->pid == f->pid) && end >= f->from_ns &&
 	       (f->to_ns == 0 || e->start_ns <= f->to_ns) && (!f->failed || event_failed(e)) &&
-	       (f->at_least_ns == 0 || (timed && e->duration_ns >= f->at_least_ns));
+	       (f->error == 0 || (event_failed(e) && e->result == -f->error)) &&
+	       (f->at_least_ns == 0 || (timed && e->duration_ns >= f->at_least_ns)) &&
+	       event_filter_has(f, e->kind, e->arch, e->number);
+}
+
+/* ---- which chunks ---- */
+
+#define CHUNKS_MAX (INT64_C(1) << 26) /* more are not chosen among: a recording of years */
+
+/* The rows of a summary (chunk, pid, kind, arch, number) mark the chunks that may have a wanted event. */
+static int mark_chunks(struct chunk_cursor *c, const char *sql) {
+	const struct sqlite *s = &c->reader->sqlite;
+	const struct event_filter *f = &c->filter;
+	sqlite3_stmt *stmt = NULL;
+	int r = s->prepare_v2(s->db, sql, -1, &stmt, NULL);
+	if (r == SQLITE_OK) {
+		s->bind_int64(stmt, 1, f->pid);
+		s->bind_int64(stmt, 2, f->error);
+		s->bind_int64(stmt, 3, f->at_least_ns);
+	}
+	while (r == SQLITE_OK && s->step(stmt) == SQLITE_ROW) {
+		int64_t chunk = s->column_int64(stmt, 0), kind = s->column_int64(stmt, 1);
+		int64_t arch = s->column_int64(stmt, 2);
+		bool known = kind >= 0 && kind <= EVENT_LOST && arch >= 0 && arch <= ARCH_ARM;
+		if (chunk > 0 && chunk <= c->last_chunk && known &&
+		    event_filter_has(f, (enum event_kind)kind, (enum event_arch)arch,
+		                     (int)s->column_int64(stmt, 3))) {
+			c->wanted[chunk / 8] |= (unsigned char)(1 << chunk % 8);
+		}
+	}
+	s->finalize(stmt);
+	return r;
+}
+
+#define CALLS_SQL                                                                                  \
+	"SELECT chunk, 0, arch, number FROM call_summary WHERE ?1 IN (0, pid) AND (?3 = 0 OR "     \
+	"longest_ns >= ?3)"
+#define ERRORS_SQL                                                                                 \
+	"SELECT chunk, 0, arch, number FROM error_summary WHERE ?1 IN (0, pid) AND ?2 IN (0, "     \
+	"error)"
+#define OTHERS_SQL "SELECT chunk, kind, 0, 0 FROM kind_summary WHERE ?1 IN (0, pid)"
+
+/* Leaves c->wanted NULL when nothing is known: recordings made before there were summaries of other kinds. */
+static void choose_chunks(struct chunk_cursor *c) {
+	const struct event_filter *f = &c->filter;
+	const struct sqlite *s = &c->reader->sqlite;
+	bool errors = f->failed || f->error > 0;
+	bool only_calls = errors || f->at_least_ns > 0 || f->kinds == 1u << EVENT_CALL;
+	sqlite3_stmt *stmt = NULL;
+	if (!f->calls && !only_calls && f->pid == 0 && f->kinds == 0) {
+		return;
+	}
+	if (s->prepare_v2(s->db, "SELECT max(id) FROM chunk", -1, &stmt, NULL) == SQLITE_OK &&
+	    s->step(stmt) == SQLITE_ROW) {
+		c->last_chunk = s->column_int64(stmt, 0);
+	}
+	s->finalize(stmt);
+	if (c->last_chunk <= 0 || c->last_chunk > CHUNKS_MAX) {
+		return;
+	}
+	c->wanted = calloc((size_t)c->last_chunk / 8 + 1, 1);
+	if (c->wanted && (mark_chunks(c, errors ? ERRORS_SQL : CALLS_SQL) != SQLITE_OK ||
+	                  (!only_calls && mark_chunks(c, OTHERS_SQL) != SQLITE_OK))) {
+		free(c->wanted);
+		c->wanted = NULL;
+	}
+}
+
+/* A recording that goes on has chunks that came after the choice: they are looked at. */
+static bool chunk_wanted(const struct chunk_cursor *c) {
+	return !c->wanted || c->chunk_id > c->last_chunk || c->chunk_id < 0 ||
+	       (c->wanted[c->chunk_id / 8] >> c->chunk_id % 8 & 1) != 0;
 }
 
 int chunk_cursor_begin(struct chunk_cursor *c, struct reader *reader,
@@ -127,17 +198,19 @@ int chunk_cursor_begin(struct chunk_cursor *c, struct reader *reader,
 	*c = (struct chunk_cursor){.reader = reader,
 	                           .filter = filter ? *filter : (struct event_filter){0}};
 	const struct sqlite *s = &reader->sqlite;
+	choose_chunks(c);
 	if (s->prepare_v2(s->db,
 	                  "SELECT id, head, data FROM chunk WHERE last_ns >= ?1 AND"
 	                  " (?2 = 0 OR first_ns <= ?2) AND longest_ns >= ?3 AND failed >= ?4"
-	                  " ORDER BY id",
+	                  " AND (?5 = 0 OR id = ?5) ORDER BY id",
 	                  -1, &c->stmt, NULL) != SQLITE_OK) {
 		return complain(reader, NULL, err);
 	}
 	s->bind_int64(c->stmt, 1, c->filter.from_ns);
 	s->bind_int64(c->stmt, 2, c->filter.to_ns);
 	s->bind_int64(c->stmt, 3, c->filter.at_least_ns);
-	s->bind_int64(c->stmt, 4, c->filter.failed);
+	s->bind_int64(c->stmt, 4, c->filter.failed || c->filter.error > 0);
+	s->bind_int64(c->stmt, 5, c->filter.chunk);
 	return 0;
 }
 
@@ -149,16 +222,18 @@ static struct slice blob(const struct sqlite *s, sqlite3_stmt *stmt, int at) {
 
 int chunk_cursor_next(struct chunk_cursor *c, struct err *err) {
 	const struct sqlite *s = &c->reader->sqlite;
-	int step = s->step(c->stmt);
-	if (step == SQLITE_DONE) {
-		return 0;
-	}
-	if (step != SQLITE_ROW) {
-		return complain(c->reader, NULL, err);
-	}
-	c->chunk_id = s->column_int64(c->stmt, 0);
+	do {
+		int step = s->step(c->stmt);
+		if (step == SQLITE_DONE) {
+			return 0;
+		}
+		if (step != SQLITE_ROW) {
+			return complain(c->reader, NULL, err);
+		}
+		c->chunk_id = s->column_int64(c->stmt, 0);
+	} while (!chunk_wanted(c));
 	struct slice data = c->filter.no_data ? slice_of(NULL, 0) : blob(s, c->stmt, 2);
-	int r = chunk_read(&c->chunk, c->reader->squeeze, blob(s, c->stmt, 1), data);
+	int r = chunk_read(&c->chunk, c->reader->squeeze, blob(s, c->stmt, 1), data, &c->filter);
 	return r < 0 ? err_set(err, r, "chunk %lld of the trace is %s", (long long)c->chunk_id,
 	                       r == -EFBIG    ? "larger than any of ours"
 	                       : r == -ENOMEM ? "too large for the memory there is"
@@ -171,6 +246,7 @@ void chunk_cursor_end(struct chunk_cursor *c) {
 		c->reader->sqlite.finalize(c->stmt);
 	}
 	chunk_free(&c->chunk);
+	free(c->wanted);
 	*c = (struct chunk_cursor){0};
 }
 
@@ -180,8 +256,7 @@ int reader_each(struct reader *reader, const struct event_filter *filter,
 	int r = chunk_cursor_begin(&cursor, reader, filter, err);
 	while (r >= 0 && (r = chunk_cursor_next(&cursor, err)) == 1) {
 		for (size_t i = 0; i < cursor.chunk.count && r >= 0; i++) {
-			const struct event *e = &cursor.chunk.events[i];
-			r = event_wanted(&cursor.filter, e) ? sink->take(sink->data, e) : 0;
+			r = sink->take(sink->data, &cursor.chunk.events[i]);
 		}
 		r = r < 0 ? r : 1;
 		if (r < 0) {

@@ -9,7 +9,7 @@
 #include "base/err.h"
 #include "base/sqlite.h"
 #include "trace/chunk.h"
-#include "trace/event.h"
+#include "trace/event_filter.h"
 
 #include <stdbool.h>
 
@@ -23,18 +23,6 @@ struct reader {
 int reader_open(struct reader *reader, const char *file, struct err *err);
 void reader_close(struct reader *reader);
 
-/* Which events are wanted; zeros want all. */
-struct event_filter {
-	pid_t pid;           /* 0 any */
-	int64_t from_ns;     /* that end at or after it */
-	int64_t to_ns;       /* that begin at or before it; 0 any */
-	int64_t at_least_ns; /* duration */
-	bool failed;         /* calls with an error only */
-	bool no_data;        /* payloads are not needed: a third of the time */
-};
-
-bool event_wanted(const struct event_filter *filter, const struct event *event);
-
 /* Chunks in the order they were recorded, which is the order in which events ended. */
 struct chunk_cursor {
 	struct reader *reader;
@@ -42,6 +30,8 @@ struct chunk_cursor {
 	struct event_filter filter;
 	struct chunk chunk;
 	int64_t chunk_id;
+	unsigned char *wanted; /* a bit for each chunk up to last_chunk; NULL when any may be */
+	int64_t last_chunk;
 };
 
 /* 0 or -errno with a sentence; end the cursor in any case. Chunks that cannot hold a wanted event

@@ -31,6 +31,7 @@
 	" shortest_ns INTEGER, longest_ns INTEGER);"                                               \
 	"CREATE TABLE error_summary (chunk INTEGER, pid INTEGER, arch INTEGER, number INTEGER,"    \
 	" error INTEGER, calls INTEGER);"                                                          \
+	"CREATE TABLE kind_summary (chunk INTEGER, kind INTEGER, pid INTEGER, events INTEGER);"    \
 	"CREATE VIEW summary AS SELECT c.name AS call, s.* FROM call_summary s"                    \
 	" LEFT JOIN call c USING (arch, number);"
 

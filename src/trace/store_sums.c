@@ -61,6 +61,23 @@ static void add_call(struct store_sums *s, const struct event *e) {
 	}
 }
 
+static void add_kind(struct store_sums *s, const struct event *e) {
+	int32_t key[2] = {(int32_t)e->kind, e->pid};
+	size_t before = s->kinds.count;
+	size_t id = dictionary_id(&s->kinds, slice_of((const char *)key, sizeof(key)));
+	struct kind_sum *rows =
+		items_grow(s->kind_rows, &s->kind_slots, s->kinds.count, sizeof(*s->kind_rows));
+	if (!rows) {
+		s->no_memory = true;
+		return;
+	}
+	s->kind_rows = rows;
+	if (s->kinds.count > before) {
+		s->kind_rows[id] = (struct kind_sum){.kind = key[0], .pid = e->pid};
+	}
+	s->kind_rows[id].events++;
+}
+
 void store_sums_add(struct store_sums *s, const struct event *e) {
 	int64_t end =
 		e->start_ns + (e->kind == EVENT_CALL && e->duration_ns > 0 ? e->duration_ns : 0);
@@ -69,6 +86,8 @@ void store_sums_add(struct store_sums *s, const struct event *e) {
 	s->last_ns = first || end > s->last_ns ? end : s->last_ns;
 	if (e->kind == EVENT_CALL) {
 		add_call(s, e);
+	} else {
+		add_kind(s, e);
 	}
 }
 
@@ -84,7 +103,7 @@ static int put_name(struct store *store, const struct call_sum *row) {
 
 int store_sums_write(struct store *store) {
 	struct store_sums *s = &store->sums;
-	int r = s->no_memory || s->calls.failed || s->errors.failed
+	int r = s->no_memory || s->calls.failed || s->errors.failed || s->kinds.failed
 	                ? err_set(&store->err, -ENOMEM, "no memory to record")
 	                : 0;
 	for (size_t i = 0; r == 0 && i < s->calls.count; i++) {
@@ -102,7 +121,13 @@ int store_sums_write(struct store *store) {
 		              (int64_t)row->arch, (int64_t)row->number, (int64_t)row->error,
 		              (int64_t)row->calls);
 	}
+	for (size_t i = 0; r == 0 && i < s->kinds.count; i++) {
+		const struct kind_sum *row = &s->kind_rows[i];
+		r = store_run(store, PUT_KIND, "iiii", store->chunk_id, (int64_t)row->kind,
+		              (int64_t)row->pid, (int64_t)row->events);
+	}
 	dictionary_clear(&s->calls);
+	dictionary_clear(&s->kinds);
 	dictionary_clear(&s->errors);
 	s->first_ns = s->last_ns = s->longest_ns = 0;
 	s->failed = 0;
@@ -112,7 +137,9 @@ int store_sums_write(struct store *store) {
 void store_sums_free(struct store_sums *s) {
 	dictionary_free(&s->calls);
 	dictionary_free(&s->errors);
+	dictionary_free(&s->kinds);
 	free(s->call_rows);
 	free(s->error_rows);
+	free(s->kind_rows);
 	*s = (struct store_sums){0};
 }

@@ -213,7 +213,7 @@ static void test_every_kind(void **state) {
 	}
 	assert_int_equal(chunk_take(&writer, &head, &data), 0);
 	assert_int_equal(chunk_parse(&chunk, slice_of(head.data, head.len),
-	                             slice_of(data.data, data.len), true),
+	                             slice_of(data.data, data.len), NULL),
 	                 0);
 	assert_int_equal(chunk.count, KINDS);
 	for (size_t i = 0; i < KINDS; i++) {
@@ -353,13 +353,13 @@ static void test_damaged(void **state) {
 			static const char masks[] = {'\x80', '\x7f', '\xff', '\x01'};
 			parts[part]->data[i / 4] ^= masks[i % 4];
 			(void)chunk_parse(&chunk, slice_of(head.data, head.len),
-			                  slice_of(data.data, data.len), true);
+			                  slice_of(data.data, data.len), NULL);
 			parts[part]->data[i / 4] ^= masks[i % 4];
 		}
 		for (size_t len = 0; len < parts[part]->len; len++) {
 			assert_int_not_equal(
 				chunk_parse(&chunk, slice_of(head.data, part ? head.len : len),
-			                    slice_of(data.data, part ? len : data.len), true),
+			                    slice_of(data.data, part ? len : data.len), NULL),
 				0);
 		}
 	}
