@@ -387,10 +387,13 @@ static int record_to_file(struct trace_run *r, const struct backend *backend,
 
 static int record_to_stdout(struct trace_run *r, const struct backend *backend,
                             struct trace_outcome *outcome, struct err *err) {
-	struct event_sink sink = {.data = stdout, .take = trace_text_take};
+	struct trace_text text;
+	struct event_sink sink = {.data = &text, .take = trace_text_take};
+
+	trace_text_begin(&text, stdout);
 	int code = backend->record(&r->request, &sink, outcome, err);
 
-	(void)fflush(stdout);
+	trace_text_end(&text);
 	return code == -EPIPE ? 0 : code;
 }
 

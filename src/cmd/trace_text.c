@@ -7,6 +7,9 @@
 #include <errno.h>
 #include <unistd.h>
 
+#define BUFFER_BYTES   ((size_t)64 * 1024)
+#define LINES_OF_ARENA 256
+
 /* What strace has no line for and people want to see. */
 static void add_more(struct strbuf *line, const struct event *e) {
 	switch (e->kind) {
@@ -22,19 +25,35 @@ static void add_more(struct strbuf *line, const struct event *e) {
 	}
 }
 
-int trace_text_take(void *data, const struct event *event) {
-	FILE *out = data;
-	struct arena *arena = arena_new();
-	struct strbuf line;
+void trace_text_begin(struct trace_text *text, FILE *out) {
+	*text = (struct trace_text){.out = out};
+	/* On a terminal each line is written when it is there, as stdio does it by itself. */
+	if (!isatty(fileno(out))) {
+		(void)setvbuf(out, NULL, _IOFBF, BUFFER_BYTES);
+	}
+}
 
-	strbuf_init(&line, arena);
-	if (!render_line(&line, event)) {
-		add_more(&line, event);
+void trace_text_end(struct trace_text *text) {
+	(void)fflush(text->out);
+	arena_free(text->arena);
+	text->arena = NULL;
+}
+
+int trace_text_take(void *data, const struct event *event) {
+	struct trace_text *t = data;
+
+	if (t->lines++ % LINES_OF_ARENA == 0) {
+		arena_free(t->arena);
+		t->arena = arena_new();
+		strbuf_init(&t->line, t->arena);
 	}
-	if (line.len > 0) {
-		strbuf_add_char(&line, '\n');
-		(void)fwrite(line.data, 1, line.len, out);
+	t->line.len = 0;
+	if (!render_line(&t->line, event)) {
+		add_more(&t->line, event);
 	}
-	arena_free(arena);
-	return ferror(out) ? (errno == EPIPE ? -EPIPE : -EIO) : 0;
+	if (t->line.len > 0) {
+		strbuf_add_char(&t->line, '\n');
+		(void)fwrite_unlocked(t->line.data, 1, t->line.len, t->out);
+	}
+	return ferror(t->out) ? (errno == EPIPE ? -EPIPE : -EIO) : 0;
 }

@@ -4,11 +4,23 @@
 #ifndef CMD_TRACE_TEXT_H
 #define CMD_TRACE_TEXT_H
 
+#include "base/str.h"
 #include "trace/event.h"
 
 #include <stdio.h>
 
-/* data: a FILE. -EPIPE when the reader went away, -EIO. */
+struct trace_text {
+	FILE *out;
+	struct arena *arena; /* of some hundred lines */
+	struct strbuf line;
+	size_t lines;
+};
+
+/* Nothing may have been written to out yet. */
+void trace_text_begin(struct trace_text *text, FILE *out);
+/* data: a struct trace_text. -EPIPE when the reader went away, -EIO. */
 int trace_text_take(void *data, const struct event *event);
+/* Writes what is left. */
+void trace_text_end(struct trace_text *text);
 
 #endif

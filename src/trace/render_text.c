@@ -7,6 +7,10 @@ static bool is_octal(unsigned char c) {
 	return c >= '0' && c <= '7';
 }
 
+static bool is_plain(unsigned char c) {
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
 static void add_byte(struct strbuf *out, struct slice s, size_t i) {
 	static const char letters[] = "abtnvfr"; /* 7 to 13 */
 	unsigned char c = (unsigned char)s.data[i];
@@ -28,7 +32,15 @@ static void add_byte(struct strbuf *out, struct slice s, size_t i) {
 void render_quoted(struct strbuf *out, struct slice s, bool cut) {
 	strbuf_add_char(out, '"');
 	for (size_t i = 0; i < s.len; i++) {
-		add_byte(out, s, i);
+		size_t plain = 0;
+		while (i + plain < s.len && is_plain((unsigned char)s.data[i + plain])) {
+			plain++;
+		}
+		strbuf_add_n(out, s.data + i, plain);
+		i += plain;
+		if (i < s.len) {
+			add_byte(out, s, i);
+		}
 	}
 	strbuf_add(out, cut ? "\"..." : "\"");
 }

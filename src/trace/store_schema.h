@@ -17,7 +17,7 @@
 	" how TEXT, threads INTEGER);"                                                             \
 	"CREATE INDEX process_pid ON process (pid);"                                               \
 	"CREATE TABLE exec (id INTEGER PRIMARY KEY, at_ns INTEGER, pid INTEGER, tid INTEGER,"      \
-	" exe TEXT, argv TEXT, env_set TEXT, env_unset TEXT, chunk INTEGER, position INTEGER);"    \
+	" exe TEXT, argv TEXT, chunk INTEGER, position INTEGER);"                                  \
 	"CREATE TABLE fork (at_ns INTEGER, pid INTEGER, tid INTEGER, child INTEGER,"               \
 	" child_pid INTEGER, flags INTEGER);"                                                      \
 	"CREATE TABLE exit (at_ns INTEGER, pid INTEGER, tid INTEGER, status INTEGER);"             \
