@@ -11,6 +11,7 @@
 #include "core/lore.h"
 #include "trace/backend.h"
 #include "trace/call.h"
+#include "trace/choose.h"
 #include "trace/inject.h"
 #include "trace/store.h"
 #include "world/live.h"
@@ -270,38 +271,15 @@ static const struct backend *backend_named(const char *name) {
 	return NULL;
 }
 
-/* The one that costs the traced least of those that can; why the others cannot is in `why`. */
-static const struct backend *backend_cheapest(struct trace_run *r, struct strbuf *why) {
-	const struct backend *best = NULL;
-
-	for (size_t i = 0; registry_backends[i]; i++) {
-		const struct backend *b = registry_backends[i];
-		struct err err = {0};
-
-		if (b->can(&r->request, &err) < 0) {
-			strbuf_printf(why, "%s%s: %s", why->len > 0 ? "; " : "", b->name, err.msg);
-		} else if (!best || b->cost < best->cost) {
-			best = b;
-		}
-	}
-	return best;
+static bool is_auto(const struct trace_run *r) {
+	return !r->options->backend || streq(r->options->backend, "auto");
 }
 
-static const struct backend *backend_choose(struct trace_run *r) {
+/* The one that was asked for, or NULL after a sentence. */
+static const struct backend *backend_asked(struct trace_run *r) {
 	const char *name = r->options->backend;
-	struct strbuf why;
-	struct err err = {0};
-
-	if (!name || streq(name, "auto")) {
-		strbuf_init(&why, r->arena);
-		const struct backend *best = backend_cheapest(r, &why);
-
-		if (!best) {
-			output_complain("nothing can record here: %s", why.data);
-		}
-		return best;
-	}
 	const struct backend *b = backend_named(name);
+	struct err err = {0};
 
 	if (!b) {
 		output_complain("option '--backend': there is no '%s'; `dialtone trace --backends` "
@@ -318,8 +296,9 @@ static const struct backend *backend_choose(struct trace_run *r) {
 static int show_backends(struct arena *arena) {
 	static const pid_t self[] = {1};
 	char *const argv[] = {NULL};
-	const struct trace_request launch = {.argv = argv, .stop_fd = -1};
-	const struct trace_request attach = {.pids = self, .pid_count = 1, .stop_fd = -1};
+	const struct trace_request launch = {.argv = argv, .thorough = true, .stop_fd = -1};
+	const struct trace_request attach = {
+		.pids = self, .pid_count = 1, .thorough = true, .stop_fd = -1};
 	struct strbuf out;
 
 	strbuf_init(&out, arena);
@@ -413,21 +392,64 @@ static int status_of(int wait_status) {
 	                                : WEXITSTATUS(wait_status);
 }
 
-static int record(struct trace_run *r, const struct backend *backend) {
+/* With `refused` the backend could not be used although it had seemed so, and another may be tried: no status then. */
+static int record(struct trace_run *r, const struct backend *backend, bool *ret_refused,
+                  struct err *err) {
 	struct trace_outcome outcome = {0};
-	struct err err = {0};
 
 	interrupt_open(&r->interrupt, INT64_MAX);
 	r->request.stop_fd = r->interrupt.fd;
-	int code = r->options->output ? record_to_file(r, backend, &outcome, &err)
-	                              : record_to_stdout(r, backend, &outcome, &err);
+	int code = r->options->output ? record_to_file(r, backend, &outcome, err)
+	                              : record_to_stdout(r, backend, &outcome, err);
 
 	interrupt_close(&r->interrupt);
+	*ret_refused = code < 0 && outcome.refused;
+	if (*ret_refused) {
+		return STATUS_UNKNOWN;
+	}
 	tell_losses(&outcome);
 	if (code < 0) {
-		return failure_of_target(&err, code);
+		return failure_of_target(err, code);
 	}
 	return r->request.argv ? status_of(outcome.status) : STATUS_HEALTHY;
+}
+
+static int record_asked(struct trace_run *r) {
+	const struct backend *backend = backend_asked(r);
+	struct err err = {0};
+	bool refused = false;
+	int status = backend ? record(r, backend, &refused, &err) : STATUS_UNKNOWN;
+
+	if (refused) {
+		output_complain("%s: %s", backend->name, err.msg);
+	}
+	return status;
+}
+
+/* What the kernel thinks of a program is known when it is loaded, so the next one may have its turn. */
+static int record_auto(struct trace_run *r) {
+	struct strbuf why;
+	struct choice choice = {.all = registry_backends, .why = &why};
+	const struct backend *backend, *refused_one = NULL;
+	struct err err = {0};
+	bool refused = false;
+
+	strbuf_init(&why, r->arena);
+	while ((backend = choice_next(&choice, &r->request)) != NULL) {
+		if (refused_one) {
+			output_complain("%s: %s; '%s' records instead", refused_one->name, err.msg,
+			                backend->name);
+		}
+		int status = record(r, backend, &refused, &err);
+
+		if (!refused) {
+			return status;
+		}
+		choice_refused(&choice, backend, &err);
+		refused_one = backend;
+	}
+	output_complain("nothing can record here: %s", why.data);
+	return STATUS_UNKNOWN;
 }
 
 static int run_in(struct trace_run *r) {
@@ -442,9 +464,7 @@ static int run_in(struct trace_run *r) {
 	if (status != STATUS_HEALTHY) {
 		return status;
 	}
-	const struct backend *backend = backend_choose(r);
-
-	return backend ? record(r, backend) : STATUS_UNKNOWN;
+	return is_auto(r) ? record_auto(r) : record_asked(r);
 }
 
 static int run(const void *options, const char *const *operands, size_t operand_count) {

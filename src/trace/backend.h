@@ -25,6 +25,7 @@ struct trace_request {
 	bool stacks;         /* keep user stacks by frame pointers */
 	const struct inject *injects;
 	size_t inject_count;
+	bool thorough; /* of `can` alone: try what is loaded when it records, too; takes a tenth of a second */
 	int stop_fd;         /* readable: end the recording and detach; -1 none */
 	int64_t deadline_ns; /* CLOCK_MONOTONIC, 0 none */
 };
@@ -35,6 +36,7 @@ struct trace_outcome {
 	uint64_t events;
 	uint64_t lost; /* events that could not be kept; each loss is an EVENT_LOST too */
 	uint64_t calls_failed_to_read; /* payloads that could not be copied out of the process */
+	bool refused; /* with an error: nothing was begun, no event told; another backend may try */
 };
 
 struct backend {

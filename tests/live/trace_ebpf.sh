@@ -212,6 +212,27 @@ if attach; then
 	runs_on
 fi
 
+# --- the kernel takes a small program and not ours: the next one records, and it is said why. Calls of bpf(2) are refused by
+# a recorder that leaves ptrace free, from the first on that does not belong to the trial.
+name='rejected by the kernel'
+refused_from() { # N CMD...
+	local n=$1
+	shift
+	"$dialtone" trace --backend notify --set bpf --inject "bpf:errno=EACCES:when=$n+" -o outer.trace -- "$@" >out 2>err
+}
+for n in $(seq 2 20); do
+	refused_from "$n" "$dialtone" trace --set exit_group -o inner.trace -- sh -c 'exit 5'
+	[ $? = 5 ] || fail "$name: the program was not run: $(cat err)"
+	if [ -s err ]; then break; fi
+done
+grep -q "^dialtone: ebpf: .*; 'ptrace' records instead" err || fail "$name: nothing is said: $(cat err)"
+[ "$("$dialtone" query --json inner.trace "SELECT value FROM meta WHERE key = 'backend'" | jq -r '.rows[0][0]')" = ptrace ] ||
+	fail "$name: not recorded by ptrace"
+refused_from "$n" "$dialtone" trace --backend ebpf --set exit_group -- true
+[ $? = 3 ] || fail "$name: what was asked for by name was replaced"
+refused_from "$n" "$dialtone" trace --backends
+grep -A 1 '^ebpf' out | grep -q 'start a program: the kernel' || fail "$name: --backends says that it works: $(cat out)"
+
 # --- in a pid namespace: processes have the numbers they have there
 name=namespace
 if unshare --pid --fork --mount-proc true 2>/dev/null; then

@@ -13,6 +13,7 @@
 #ifdef DIALTONE_EBPF
 
 #include "base/arena.h"
+#include "trace/ebpf/allowed.h"
 #include "trace/ebpf/decode.h"
 #include "trace/ebpf/plan.h"
 
@@ -279,6 +280,26 @@ static void test_plan(void **state) {
 	arena_free(arena);
 }
 
+/* As the verifier of Linux 6.1 writes. */
+static void test_verifier(void **state) {
+	char words[64];
+	struct err err = {0};
+
+	(void)state;
+	allowed_last_words(
+		"0: R1=ctx(off=0,imm=0) R10=fp0\n"
+		"; x\n7: (79) r1 = *(u64 *)(r1 +400)\ninvalid bpf_context access off=400 size=8\n"
+		"processed 8 insns (limit 1000000) max_states_per_insn 0\n",
+		words, sizeof(words));
+	assert_string_equal(words, "invalid bpf_context access off=400 size=8");
+	allowed_last_words("", words, sizeof(words));
+	assert_string_equal(words, "");
+	assert_int_equal(
+		allowed_explain(-EACCES, "R2 invalid mem access\nprocessed 1 insns\n", &err),
+		-EACCES);
+	assert_non_null(strstr(err.msg, "rejects the program: R2 invalid mem access"));
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_call, setup, teardown),
@@ -289,6 +310,7 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(test_unfinished, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_broken, setup, teardown),
 		cmocka_unit_test(test_plan),
+		cmocka_unit_test(test_verifier),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -39,7 +39,15 @@ struct recording {
 	pid_t taken[TREE_MAX]; /* that ran already */
 	size_t taken_count;
 	int64_t looked_ns;
+	bool refused; /* by the kernel, before anything was begun */
 };
+
+static int attach(struct recording *r, struct err *err) {
+	int code = session_attach(&r->session, err);
+
+	r->refused = code < 0;
+	return code;
+}
 
 /* ---- the program that is started ---- */
 
@@ -87,7 +95,7 @@ static int start(struct recording *r, struct err *err) {
 	}
 	s->decoder.held = r->launch.pid;
 	session_add(s, r->launch.pid);
-	code = session_attach(s, err);
+	code = attach(r, err);
 	if (code == 0) {
 		s->decoder.events++;
 		code = state_tell(&inherited, r->launch.pid, clock_now_ns());
@@ -145,7 +153,7 @@ static int take_children(struct recording *r, struct tree_process *processes) {
 /* Children that come from now on are taken in by the kernel. One that came a moment ago is found in
  * the next round. */
 static int adopt(struct recording *r, struct err *err) {
-	int code = session_attach(&r->session, err);
+	int code = attach(r, err);
 
 	if (code < 0) {
 		return code;
@@ -284,6 +292,7 @@ static int run(struct recording *r, struct trace_outcome *ret_outcome, struct er
 		if (r->launch.pid > 0) {
 			(void)waitpid(r->launch.pid, NULL, 0);
 		}
+		ret_outcome->refused = r->refused;
 		return code;
 	}
 	code = follow(r);
@@ -313,12 +322,25 @@ static int ebpf_record(const struct trace_request *request, const struct event_s
 	r->request = request;
 	r->launch = (struct launch){.go_fd = -1, .error_fd = -1};
 	int code = session_load(&r->session, request, sink, err);
+	ret_outcome->refused = code < 0;
 	if (code == 0) {
 		code = run(r, ret_outcome, err);
 	}
 	launch_close(&r->launch);
 	session_close(&r->session);
 	free(r);
+	return code;
+}
+
+/* The program itself, checked by the kernel and taken out again. */
+static int try_load(const struct trace_request *request, struct err *err) {
+	struct session session;
+	const struct event_sink nowhere = {0};
+	int code = session_load(&session, request, &nowhere, err);
+
+	if (code == 0) {
+		session_close(&session);
+	}
 	return code;
 }
 
@@ -345,9 +367,9 @@ static int ebpf_can(const struct trace_request *request, struct err *err) {
 	/* The real one takes the kernel a tenth of a second to check: here the smallest there is. */
 	int fd CLEANUP(fd_closep) = library.program_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "dialtone",
 	                                                 "GPL", nothing, 2, NULL);
-	code = fd < 0 ? allowed_explain(fd, err) : 0;
+	code = fd < 0 ? allowed_explain(fd, "", err) : 0;
 	library_close(&library);
-	return code;
+	return code == 0 && request->thorough ? try_load(request, err) : code;
 }
 
 #else

@@ -84,11 +84,34 @@ int allowed_look(struct err *err) {
 	return 0;
 }
 
-int allowed_explain(int code, struct err *err) {
-	char lockdown[128];
+/* Source: kernel/bpf/verifier.c (print_verification_stats), kernel/bpf/log.c. */
+void allowed_last_words(const char *log, char *words, size_t bytes) {
+	struct slice rest = slice_str(log), line;
+
+	words[0] = '\0';
+	while (slice_cut(&rest, '\n', &line)) {
+		line = slice_trim(line);
+		if (line.len > 0 && !slice_starts(line, "processed ") &&
+		    !slice_starts(line, "verification time") &&
+		    !slice_starts(line, "stack depth")) {
+			size_t n = line.len < bytes - 1 ? line.len : bytes - 1;
+			memcpy(words, line.data, n);
+			words[n] = '\0';
+		}
+	}
+}
+
+int allowed_explain(int code, const char *log, struct err *err) {
+	char lockdown[128], words[160];
 	struct utsname name = {0};
 
 	(void)uname(&name);
+	allowed_last_words(log, words, sizeof(words));
+	if (words[0] != '\0') {
+		return err_set(err, code,
+		               "the verifier of the kernel (%.60s) rejects the program: %s (%s)",
+		               name.release, words, strerror(-code));
+	}
 	(void)read_small("/sys/kernel/security/lockdown", lockdown, sizeof(lockdown));
 	if (code == -EPERM && strstr(lockdown, "[confidentiality]")) {
 		return err_set(err, code,

@@ -101,8 +101,15 @@ static int open_ring(struct session *s, int stop_fd) {
 	return 0;
 }
 
-static int load(struct session *s, const struct trace_request *request, struct err *err) {
-	const struct bpf_object_open_opts open = {.sz = sizeof(open), .object_name = "dialtone"};
+#define LOG_BYTES ((size_t)16 << 20) /* touched only when the kernel writes there */
+
+/* libbpf asks for the verifier's log only after a refusal (bpf_object_load_prog). */
+static int load_program(struct session *s, const struct trace_request *request, char *log,
+                        struct err *err) {
+	const struct bpf_object_open_opts open = {.sz = sizeof(open),
+	                                          .object_name = "dialtone",
+	                                          .kernel_log_buf = log,
+	                                          .kernel_log_size = log ? LOG_BYTES : 0};
 
 	s->object = s->library.object_open(ebpf_object, ebpf_object_bytes, &open);
 	if (!s->object) {
@@ -111,8 +118,16 @@ static int load(struct session *s, const struct trace_request *request, struct e
 	}
 	int r = set_options(s, request);
 	r = r < 0 ? r : s->library.object_load(s->object);
+	return r < 0 ? allowed_explain(r, log ? log : "", err) : 0;
+}
+
+static int load(struct session *s, const struct trace_request *request, struct err *err) {
+	char *log = calloc(1, LOG_BYTES);
+	int r = load_program(s, request, log, err);
+
+	free(log);
 	if (r < 0) {
-		return allowed_explain(r, err);
+		return r;
 	}
 	struct bpf_map *bss = map_ending(s, ".bss");
 	s->shared = bss ? mmap(NULL, sizeof(*s->shared), PROT_READ | PROT_WRITE, MAP_SHARED,
