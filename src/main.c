@@ -28,9 +28,11 @@
  * Which rules, probes and commands there are follows from the file names (core/registry.h). This
  * file only finds the command and hands over.
  */
+#include "cmd/check_trace.h"
 #include "cmd/help.h"
 #include "cmd/options.h"
 #include "cmd/output.h"
+#include "cmd/traced.h"
 #include "cmd/witness.h"
 
 #include <fcntl.h>
@@ -90,6 +92,9 @@ int main(int argc, char **argv) {
 	}
 	if (count > 0 && streq(args[0], "--ask-editor")) {
 		return ask_editor_main(argc, argv);
+	}
+	if (count > 0 && streq(args[0], TRACED_OPTION)) {
+		return traced_main(argc, argv);
 	}
 	if (count > 0 && streq(args[0], "--version")) {
 		return print_version();

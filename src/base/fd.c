@@ -22,6 +22,10 @@ int fd_set_nonblock(int fd) {
 	return 0;
 }
 
+int fd_set_cloexec(int fd) {
+	return fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? -errno : 0;
+}
+
 int fd_write_all(int fd, const void *data, size_t len) {
 	const char *p = data;
 	while (len > 0) {

@@ -21,6 +21,7 @@ static inline int fd_take(int *fd) {
 
 /* 0 or negative errno. */
 int fd_set_nonblock(int fd);
+int fd_set_cloexec(int fd);
 
 /* Writes everything, retrying on EINTR and short writes; 0 or negative errno. */
 int fd_write_all(int fd, const void *data, size_t len);

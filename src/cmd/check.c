@@ -36,6 +36,7 @@ struct check {
 	struct target target;
 	struct exam exam;
 	int64_t start_ns;
+	const char *unrecorded; /* why --trace was not possible, or NULL */
 };
 
 static int list_probes(struct arena *arena) {
@@ -134,11 +135,14 @@ static int examine(struct check *c, struct err *err) {
 /* The window is one thing; what --save writes is the evidence of one folder. */
 static int check_window(struct check *c, const struct vscode_window *window) {
 	struct err err = {0};
-	if (c->options.save || c->options.prove) {
+	const char *single = c->options.save                    ? "--save"
+	                     : c->options.prove                 ? "--prove"
+	                     : check_options_trace(&c->options) ? "--trace"
+	                                                        : NULL;
+	if (single) {
 		output_complain("option '%s': '%s' has %zu folders; give one of them, for "
 		                "instance '%s'",
-		                c->options.save ? "--save" : "--prove", window->file, window->count,
-		                window->folders[0]);
+		                single, window->file, window->count, window->folders[0]);
 		return STATUS_USAGE;
 	}
 	struct window_check w = {
@@ -188,6 +192,20 @@ static struct diagnosis proven(struct check *c, const struct diagnosis *diagnosi
 	world_close(c->exam.world);
 	c->exam.world = NULL;
 	return prove(c->arena, &subject, diagnosis, prove_apply_plans);
+}
+
+/* The recorder is asked when the server has ended, so that it has seen all of it. NULL when nobody wants to know. */
+static const struct agreement *recorded(struct check *c, const struct diagnosis *diagnosis) {
+	if (!check_options_trace(&c->options)) {
+		return NULL;
+	}
+	if (c->unrecorded) {
+		const struct agreement_trace none = {.because = c->unrecorded};
+		return agreement_make(c->arena, diagnosis, NULL, NULL, &none);
+	}
+	world_close(c->exam.world);
+	c->exam.world = NULL;
+	return check_trace_agree(c->arena, &c->options, diagnosis);
 }
 
 static int check_in_world(struct check *c) {
@@ -243,7 +261,10 @@ static int check_in_world(struct check *c) {
 	}
 	struct strbuf out;
 	strbuf_init(&out, c->arena);
-	struct report r_one = {.target = &c->target, .facts = &c->facts, .diagnosis = &diagnosis};
+	struct report r_one = {.target = &c->target,
+	                       .facts = &c->facts,
+	                       .diagnosis = &diagnosis,
+	                       .agreement = recorded(c, &diagnosis)};
 	report(c, &r_one, &out, &status);
 	world_close(c->exam.world);
 	c->exam.world = NULL;
@@ -281,13 +302,15 @@ static int open_world(struct check *c) {
 	return failure_of_file(&err, r);
 }
 
-static int run_in(struct arena *arena, const struct check_options *options, const char *dir) {
+static int run_in(struct arena *arena, const struct check_options *options, const char *dir,
+                  const char *unrecorded) {
 	struct check c = {
 		.options = *options,
 		.dir = dir,
 		.arena = arena,
 		.interrupt = {.fd = -1, .signal_fd = -1, .timer_fd = -1},
 		.start_ns = clock_now_ns(),
+		.unrecorded = unrecorded,
 	};
 	int64_t limit_ns = 0;
 	(void)seconds_parse(limit_text(&c), &limit_ns);
@@ -307,6 +330,23 @@ static int run_in(struct arena *arena, const struct check_options *options, cons
 	return status;
 }
 
+/* Below a recorder when that is wanted and possible; else it is done all the same, and why not is said. */
+static int run_recorded(struct arena *arena, const struct check_options *o, const char *dir) {
+	const char *because = NULL;
+	int status = check_options_trace(o) && o->traced_fd == 0
+	                     ? check_trace_record(arena, o, &because)
+	                     : -1;
+	if (status >= 0) {
+		return status;
+	}
+	status = run_in(arena, o, dir, because);
+	if (because && o->save_trace) {
+		output_complain("no recording was kept: %s", because);
+		return status <= STATUS_FOUND ? STATUS_UNKNOWN : status;
+	}
+	return status;
+}
+
 static int run(const void *options, const char *const *operands, size_t operand_count) {
 	const struct check_options *o = options;
 	if (!color_is_valid(o->color)) {
@@ -321,7 +361,7 @@ static int run(const void *options, const char *const *operands, size_t operand_
 	} else if (o->list_probes) {
 		status = list_probes(arena);
 	} else {
-		status = run_in(arena, o, operand_count > 0 ? operands[0] : NULL);
+		status = run_recorded(arena, o, operand_count > 0 ? operands[0] : NULL);
 	}
 	arena_free(arena);
 	return status;

@@ -47,6 +47,9 @@ const struct option_spec check_option_specs[] = {
 	{"from", 0, "FILE", OPTION_TEXT, AT(from), "diagnose from a case file, not this machine"},
 	{"from-trace", 0, "FILE", OPTION_TEXT, AT(from_trace),
          "diagnose from a recording of `dialtone trace -o` alone"},
+	{"trace", 0, NULL, OPTION_FLAG, AT(trace),
+         "record the system calls meanwhile: do they say the same?"},
+	{"save-trace", 0, "FILE", OPTION_TEXT, AT(save_trace), "the same, and keep the recording"},
 	{"color", 0, "WHEN", OPTION_TEXT, AT(color), "auto, always or never"},
 	{0},
 };
@@ -121,6 +124,10 @@ static int validate_without(struct arena *arena, const struct option_list *witho
 	return 0;
 }
 
+bool check_options_trace(const struct check_options *o) {
+	return o->trace || o->save_trace;
+}
+
 bool check_options_replay(const struct check_options *o) {
 	return o->from || o->from_trace;
 }
@@ -136,6 +143,7 @@ static const char *clashes_with_from(const struct check_options *o, size_t opera
 		{o->logs.count > 0, "--logs"},   {o->trust, "--trust"},
 		{o->no_server, "--no-server"},   {o->save != NULL, "--save"},
 		{o->prove, "--prove"},           {o->from && o->from_trace, "--from-trace"},
+		{o->trace, "--trace"},           {o->save_trace != NULL, "--save-trace"},
 	};
 	for (size_t i = 0; i < sizeof(clashes) / sizeof(clashes[0]); i++) {
 		if (clashes[i].given) {
@@ -152,7 +160,8 @@ static int validate_texts(const struct check_options *o, struct err *err) {
 	} texts[] = {{"--file", o->file},
 	             {"--save", o->save},
 	             {"--from", o->from},
-	             {"--from-trace", o->from_trace}};
+	             {"--from-trace", o->from_trace},
+	             {"--save-trace", o->save_trace}};
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		if (texts[i].value && *texts[i].value == '\0') {
 			return err_set(err, -EINVAL, "option '%s': expected a file, got ''",
@@ -195,6 +204,12 @@ int check_options_validate(struct arena *arena, const struct check_options *o, s
 		return err_set(err, -EINVAL,
 		               "'%s' and '%s' do not go together: the file says what was examined",
 		               o->from ? "--from" : "--from-trace", clash);
+	}
+	if (check_options_trace(o) && o->prove) {
+		return err_set(err, -EINVAL,
+		               "'--prove' and '%s' do not go together: what is tried in a "
+		               "rehearsal is no part of the examination",
+		               o->trace ? "--trace" : "--save-trace");
 	}
 	if (o->raw && !o->save) {
 		return err_set(err, -EINVAL, "option '--raw' only goes with '--save'");

@@ -18,6 +18,10 @@ struct check_options {
 	const char *save;
 	const char *from;
 	const char *from_trace;
+	bool trace;             /* record the examination as well, and compare */
+	const char *save_trace; /* keep that recording: implies trace */
+	/* Not options (cmd/traced.h): where our recorder listens, and its answer; 0: nobody records. */
+	int traced_fd, traced_memory;
 	bool raw;
 	bool trust;
 	bool no_server;
@@ -73,6 +77,9 @@ extern const struct command command_check; /* cmd/check.c; read again when a cas
  * nothing. */
 int check_options_validate(struct arena *arena, const struct check_options *options,
                            size_t operand_count, struct err *err);
+
+/* The examination is to be recorded. */
+bool check_options_trace(const struct check_options *options);
 
 /* The machine is not looked at: a file says what was seen. */
 bool check_options_replay(const struct check_options *options);

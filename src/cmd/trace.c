@@ -7,6 +7,7 @@
 #include "cmd/failure.h"
 #include "cmd/interrupt.h"
 #include "cmd/output.h"
+#include "cmd/recording.h"
 #include "cmd/trace_text.h"
 #include "core/lore.h"
 #include "trace/backend.h"
@@ -17,18 +18,11 @@
 #include "world/live.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#define PIDS_MAX         64
-#define STRING_BYTES     4096 /* PATH_MAX: no path is cut */
-#define DATA_BYTES       512
-#define DATA_BYTES_CHECK 65536           /* go.mod and the like, whole */
-#define STDIO_BYTES      ((size_t)65536) /* a pipe holds as much */
-#define DATA_MAX         ((int64_t)1024 * 1024)
-#define SECONDS_MAX      ((int64_t)7 * 24 * 3600)
-#define LOOK_LIMIT_NS    (10 * NS_PER_S)
+#define PIDS_MAX      64
+#define DATA_MAX      ((int64_t)1024 * 1024)
+#define SECONDS_MAX   ((int64_t)7 * 24 * 3600)
+#define LOOK_LIMIT_NS (10 * NS_PER_S)
 
 struct trace_options {
 	const char *const *command;
@@ -146,14 +140,12 @@ static int take_workspace(struct trace_run *r) {
 }
 
 static int take_check(struct trace_run *r) {
-	char *self = arena_alloc(r->arena, PATH_MAX);
 	char **argv = arena_array_of(r->arena, char *, 4);
 
-	if (readlink("/proc/self/exe", self, PATH_MAX - 1) < 0) {
-		output_complain("cannot tell where this program is: %s", strerror(errno));
+	argv[0] = recording_self(r->arena);
+	if (!argv[0]) {
 		return STATUS_UNKNOWN;
 	}
-	argv[0] = self;
 	argv[1] = arena_strdup(r->arena, "check");
 	argv[2] = arena_strdup(r->arena, r->options->check);
 	r->request.argv = argv;
@@ -236,7 +228,7 @@ static const char *set_text(struct trace_run *r) {
 
 static int take_how(struct trace_run *r) {
 	const struct trace_options *o = r->options;
-	int64_t seconds = 0, data = o->check ? DATA_BYTES_CHECK : DATA_BYTES;
+	int64_t seconds = 0, data = o->check ? RECORDING_DATA_BYTES_CHECK : RECORDING_DATA_BYTES;
 	struct err err = {0};
 	int status = take_injects(r);
 
@@ -252,9 +244,9 @@ static int take_how(struct trace_run *r) {
 		output_complain("option '--set': %s", err.msg);
 		return STATUS_USAGE;
 	}
-	r->request.string_bytes = STRING_BYTES;
+	r->request.string_bytes = RECORDING_STRING_BYTES;
 	r->request.data_bytes = (size_t)data;
-	r->request.stdio_bytes = o->output ? STDIO_BYTES : 0;
+	r->request.stdio_bytes = o->output ? RECORDING_STDIO_BYTES : 0;
 	r->request.stop_fd = -1;
 	r->request.deadline_ns = seconds > 0 ? clock_now_ns() + seconds * NS_PER_S : 0;
 	return STATUS_HEALTHY;
@@ -376,22 +368,6 @@ static int record_to_stdout(struct trace_run *r, const struct backend *backend,
 	return code == -EPIPE ? 0 : code;
 }
 
-/* What the recording cannot show must be known. */
-static void tell_losses(const struct trace_outcome *outcome) {
-	if (outcome->lost > 0) {
-		uint64_t all = outcome->events + outcome->lost;
-
-		output_complain("%llu of %llu events were lost", (unsigned long long)outcome->lost,
-		                (unsigned long long)all);
-	}
-}
-
-/* As a shell tells how a program ended. */
-static int status_of(int wait_status) {
-	return WIFSIGNALED(wait_status) ? STATUS_SIGNAL_BASE + WTERMSIG(wait_status)
-	                                : WEXITSTATUS(wait_status);
-}
-
 /* With `refused` the backend could not be used although it had seemed so, and another may be tried: no status then. */
 static int record(struct trace_run *r, const struct backend *backend, bool *ret_refused,
                   struct err *err) {
@@ -407,11 +383,11 @@ static int record(struct trace_run *r, const struct backend *backend, bool *ret_
 	if (*ret_refused) {
 		return STATUS_UNKNOWN;
 	}
-	tell_losses(&outcome);
+	recording_tell_losses(&outcome);
 	if (code < 0) {
 		return failure_of_target(err, code);
 	}
-	return r->request.argv ? status_of(outcome.status) : STATUS_HEALTHY;
+	return r->request.argv ? recording_status(outcome.status) : STATUS_HEALTHY;
 }
 
 static int record_asked(struct trace_run *r) {

@@ -3,6 +3,7 @@
  */
 #include "base/clock.h"
 #include "core/editor.h"
+#include "report/agreement.h"
 #include "report/changes.h"
 #include "report/history.h"
 #include "report/json_frame.h"
@@ -72,6 +73,25 @@ static void put_target(struct writer *w) {
 	json_close(j, '}');
 }
 
+/* What was called, of a cause that the recorded calls show as well. */
+static void put_calls(struct writer *w, const struct finding *f) {
+	struct json *j = &w->json;
+	const struct agreement *a = w->report->agreement;
+	for (size_t i = 0; a && i < a->count; i++) {
+		const char *const *line =
+			a->causes[i].seen == f && a->causes[i].called ? a->causes[i].calls : NULL;
+		for (; line && *line; line++) {
+			json_open_element(j, '{');
+			json_put(j, "source", "trace");
+			json_put(j, "state", ev_state_name(EV_READ));
+			json_put_number(j, "at_ms", 0);
+			json_key(j, "excerpt");
+			json_string(j, *line, EXCERPT_MAX_BYTES);
+			json_close(j, '}');
+		}
+	}
+}
+
 static void put_evidence(struct writer *w, const struct finding *f) {
 	struct json *j = &w->json;
 	json_open_member(j, "evidence", '[');
@@ -85,6 +105,7 @@ static void put_evidence(struct writer *w, const struct finding *f) {
 		json_string(j, fact_excerpt(w->arena, fact), EXCERPT_MAX_BYTES);
 		json_close(j, '}');
 	}
+	put_calls(w, f);
 	json_close(j, ']');
 }
 
@@ -297,6 +318,9 @@ void report_json(struct strbuf *out, const struct report *report) {
 	}
 	if (facts_first(last_good, report->facts)) {
 		changes_put(j, w->arena, report->facts, report->diagnosis);
+	}
+	if (report->agreement) {
+		agreement_json(j, report->agreement);
 	}
 	if (report->put_more) {
 		report->put_more(j, report->more);

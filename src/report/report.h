@@ -9,6 +9,7 @@
 #include "core/infer.h"
 #include "core/target.h"
 
+struct agreement;
 struct json;
 
 struct report_timings {
@@ -35,6 +36,8 @@ struct report {
 	struct report_timings timings;
 	const struct report_folder *folders; /* of the window, or NULL */
 	size_t folder_count;
+	const struct agreement
+		*agreement; /* with what was recorded meanwhile (report/agreement.h), or NULL */
 	/* Members of the JSON form that a command adds, or NULL; called with more. */
 	void (*put_more)(struct json *json, const void *more);
 	const void *more;

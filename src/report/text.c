@@ -3,6 +3,7 @@
  */
 #include "base/clock.h"
 #include "core/editor.h"
+#include "report/agreement.h"
 #include "report/changes.h"
 #include "report/harmless.h"
 #include "report/history.h"
@@ -403,6 +404,36 @@ static void what_changed(struct text *t) {
 	}
 }
 
+/* What was recorded meanwhile: whether it says the same, and the calls behind the first cause. */
+static void what_was_called(struct text *t) {
+	const struct agreement *a = t->report->agreement;
+	if (!a) {
+		return;
+	}
+	bool bad = a->word == AGREEMENT_DIFFER || a->word == AGREEMENT_NONE;
+	const char *lost = a->trace.lost > 0 ? arena_printf(t->arena, ", %llu of them lost",
+	                                                    (unsigned long long)a->trace.lost)
+	                                     : "";
+	const char *how =
+		a->trace.backend
+			? arena_printf(t->arena, " (%llu events%s, by %s)",
+	                               (unsigned long long)(a->trace.events + a->trace.lost), lost,
+	                               a->trace.backend)
+			: "";
+	headline(t, bad ? INK_YELLOW : INK_PLAIN, "recorded",
+	         arena_printf(t->arena, "%s%s", a->sentence, how));
+	for (size_t i = 0; i < a->count && (i == 0 || !a->causes[i].seen); i++) {
+		for (const char *const *line = a->causes[i].calls; *line; line++) {
+			indented(t, 2, EXCERPT_LINES_MAX, *line);
+		}
+	}
+	if (a->trace.file) {
+		indented(t, 2, 0,
+		         arena_printf(t->arena, "kept: dialtone timeline %s",
+		                      str_shell_quote(t->arena, a->trace.file)));
+	}
+}
+
 void report_text(struct strbuf *out, const struct report *report,
                  const struct report_style *style) {
 	struct text t = {
@@ -423,6 +454,7 @@ void report_text(struct strbuf *out, const struct report *report,
 	for (size_t i = 0; i < d->cause_count; i++) {
 		cause(&t, d->causes[i], i == 0);
 	}
+	what_was_called(&t);
 	each_folder(&t);
 	missing_folders(&t);
 	notes_and_doubts(&t);

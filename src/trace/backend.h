@@ -42,6 +42,7 @@ struct trace_outcome {
 struct backend {
 	const char *name;    /* "ebpf", "ptrace", "notify" */
 	const char *summary; /* one line: what it costs the traced, what it cannot see */
+	bool blind;          /* it sees calls begin, not what they are answered */
 	int cost;            /* for the traced; the least that can serve is taken by "auto" */
 	/* 0, or -errno with a sentence why not, and what would make it possible. Looks only; a trial on a
 	 * child of ours is allowed, since a capability is tested rather than believed. */

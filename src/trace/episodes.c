@@ -43,7 +43,7 @@ bool episodes_refusal(int error) {
 	}
 }
 
-static const char *program_of(struct testimony *t, pid_t pid) {
+const char *testimony_program(struct testimony *t, pid_t pid) {
 	const struct witness *w = testimony_witness(t, pid);
 	const char *name = path_base(w->exe);
 	return str_empty(name) ? path_base(testimony_string(t, w->argv, 0)) : name;
@@ -53,7 +53,7 @@ static const char *program_of(struct testimony *t, pid_t pid) {
 static struct episode *episode_of(struct testimony *t, enum episode_kind kind,
                                   const struct event *e, int error, const char *path) {
 	struct episode_book *book = &t->episodes;
-	const char *program = program_of(t, e->pid);
+	const char *program = testimony_program(t, e->pid);
 	/* What several processes of a program do alike is one story; how each of them ended is not. */
 	const char *who =
 		kind == EPISODE_DEATH ? arena_printf(t->arena, "%d", (int)e->pid) : program;

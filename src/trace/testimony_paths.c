@@ -134,6 +134,7 @@ static void see_open(struct testimony *t, const struct event *e, const char *pat
 static void see_answer(struct testimony *t, const struct event *e, const struct call *call,
                        const char *path) {
 	struct seen_path *seen = path_of(t, path, e->start_ns);
+	testimony_note_call(t, e, call, seen);
 	if (event_failed(e)) {
 		int error = (int)-e->result;
 		if (is_absence(error)) {

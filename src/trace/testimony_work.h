@@ -71,6 +71,17 @@ struct pending_call {
 	const char *path; /* of the call or of its descriptor, "" unknown */
 };
 
+/* What a path was last asked for in one way, and how often it was answered so. */
+struct path_call {
+	pid_t pid;
+	const char *program; /* base name, at the first of them */
+	const char *call;    /* NULL: never */
+	int error;           /* 0: it worked */
+	int64_t at_ns;       /* the first */
+	uint64_t times;
+	bool of_client; /* by who recorded itself, not by the server or what that started */
+};
+
 struct seen_path {
 	const char *path;
 	int64_t at_ns;
@@ -83,6 +94,7 @@ struct seen_path {
 	bool listed_whole, listed_broken;
 	struct strbuf content;
 	bool content_whole, content_broken;
+	struct path_call refused, worked;
 };
 
 /* What went through a descriptor since it was opened. */
@@ -154,6 +166,11 @@ const char *testimony_fd_path(struct testimony *t, pid_t pid, int fd);
 struct descriptor_use *testimony_descriptor(struct testimony *t, pid_t pid, int fd);
 void testimony_see_path(struct testimony *t, const struct event *e, const struct call *call);
 void testimony_give_paths(struct testimony *t, struct evidence_store *store);
+
+/* Notes the answer to a call about the path. */
+void testimony_note_call(struct testimony *t, const struct event *e, const struct call *call,
+                         struct seen_path *seen);
+const char *testimony_program(struct testimony *t, pid_t pid);
 
 /* What stands for the process above the server that a session is known by (core/world.h). */
 int64_t testimony_session_pid(const struct witness *server);

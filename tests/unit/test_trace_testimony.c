@@ -222,6 +222,43 @@ static void test_file_read_whole(void **state) {
 	assert_null(evidence_find(&store, "file:/x/go.sum"));
 }
 
+/* The lines that prove: who, what, what came of it; the server's programs before its client, a refusal before an absence. */
+static void test_calls_as_lines(void **state) {
+	struct play *p = *state;
+	struct testimony_about about;
+	start(p, 1, CLIENT, "/bin/client", BLOCK("client"), BLOCK("A=b"));
+	open_path(p, CLIENT, "/x/gone", -ENOENT);
+	open_path(p, CLIENT, "/x/shut", -EACCES);
+	start_server(p);
+	start(p, SERVER, GO, "/bin/go", BLOCK("go\0env\0-json"), BLOCK("A=b"));
+	open_path(p, GO, "/x/gone", -ENOENT);
+	open_path(p, GO, "/x/gone", -ENOENT);
+	open_path(p, GO, "/x/shut", -ENOENT);
+	open_path(p, GO, "/x/shut", -EACCES);
+	open_path(p, GO, "/x/good", 5);
+	end(p, GO, 1 << 8);
+	struct evidence_store store;
+	evidence_store_init(&store, p->arena);
+	testimony_give(p->testimony, &store, &about);
+	testimony_give_calls(p->testimony, &store);
+	const struct {
+		const char *about, *words, *more;
+	} lines[] = {
+		{"/x/gone", "300 go: openat(\"/x/gone\") = ENOENT", ", 2 times"},
+		{"/x/shut", "300 go: openat(\"/x/shut\") = EACCES", "denied"},
+		{"/x/good", "300 go: openat(\"/x/good\") = ok", " s"},
+		{"run:go env", "300 execve(\"/bin/go\", [go env -json])", "ended with status 1"},
+		{"session:gopls", "200 execve(\"/bin/gopls\"", " s"},
+	};
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+		const struct evidence *ev = evidence_find(
+			&store, arena_printf(p->arena, TESTIMONY_CALLS "%s", lines[i].about));
+		assert_non_null(ev);
+		assert_true(slice_starts(ev->bytes, lines[i].words));
+		assert_true(slice_has(ev->bytes, lines[i].more));
+	}
+}
+
 static void test_lock_until_the_end(void **state) {
 	struct play *p = *state;
 	struct testimony_about about;
@@ -331,6 +368,7 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(test_environment, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_last_answer_counts, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_file_read_whole, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_calls_as_lines, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_lock_until_the_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_search, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refusals_are_one_episode, setup, teardown),

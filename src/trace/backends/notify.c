@@ -335,6 +335,7 @@ static int record(const struct trace_request *request, const struct event_sink *
 const struct backend backend_notify = {
 	.name = "notify",
 	.summary = "every call of the set waits once; results are not seen, ptrace stays free",
+	.blind = true,
 	.cost = 90, /* it is cheaper than ptrace and sees less: whoever wants that asks for it */
 	.can = can,
 	.record = record,

@@ -255,7 +255,13 @@ __noinline int copy_argument(__u32 i) {
 	}
 	__u64 at = s->args[i], next = i < 5 ? s->args[i + 1] : 0, result = s->result;
 	__u32 bytes = s->plan.bytes[i], width = s->width, len = 0;
-	switch (s->plan.copy[i]) {
+	__u8 how = s->plan.copy[i];
+	/* What a server is asked and answers: half a message is none. */
+	if (s->args[0] <= 2 && (how == EBPF_COPY_BYTES_IN || how == EBPF_COPY_RESULT_OUT) &&
+	    bytes < options.stdio_bytes) {
+		bytes = options.stdio_bytes;
+	}
+	switch (how) {
 	case EBPF_COPY_STRING_IN:
 		return copy_string(i, at, bytes);
 	case EBPF_COPY_BYTES_IN:

@@ -57,6 +57,7 @@ struct ebpf_options {
 	__u8 stacks;
 	__u8 other_namespace; /* the recorder's process ids are not the kernel's own */
 	__u32 string_bytes;
+	__u32 stdio_bytes; /* of a buffer of descriptors 0 to 2, when that is more than the plan says */
 	__u32 namespace_inode;
 	__u64 namespace_device;
 };

@@ -39,7 +39,8 @@ static int map_fd(const struct session *s, const char *name) {
 
 static int set_options(struct session *s, const struct trace_request *request) {
 	struct ebpf_options options = {.stacks = request->stacks,
-	                               .string_bytes = (__u32)request->string_bytes};
+	                               .string_bytes = (__u32)request->string_bytes,
+	                               .stdio_bytes = (__u32)request->stdio_bytes};
 	struct bpf_map *map = map_ending(s, ".rodata.options");
 	struct bpf_map *scratches = s->library.object_map(s->object, "scratches");
 	struct stat st;
