@@ -77,24 +77,22 @@ static int read_calls(int memory, const struct traced_answer *answer, struct evi
 /* ---- thinking ---- */
 
 /* The examination once more, of what the calls say. */
-static int examine(struct arena *arena, const struct evidence_store *calls,
-                   const struct case_meta *meta, unsigned unasked, struct diagnosis *ret,
-                   struct err *err) {
+static int examine(struct arena *arena, const struct evidence_store *calls, const char *workspace,
+                   const char *file, unsigned unasked, struct diagnosis *ret, struct err *err) {
 	const struct option_list none = {0};
 	const struct exam_plan plan = {.probes = registry_probes, .without = &none, .limit = ""};
 	struct exam *exam = arena_new_of(arena, struct exam);
 	struct facts *facts = arena_new_of(arena, struct facts);
 	struct target *target = arena_new_of(arena, struct target);
 	struct evidence_store *store = arena_new_of(arena, struct evidence_store);
-	const struct check_options options = {
-		.editor = "none", .file = str_empty(meta->argv[1]) ? NULL : meta->argv[1]};
+	const struct check_options options = {.editor = "none", .file = file};
 
 	exam_init(exam, arena, facts, target);
 	evidence_store_init(store, arena);
 	exam->rules = registry_rules;
 	exam->world = world_replay_open(arena, store, calls);
 	exam->deadline_ns = exam->world->start_ns + LIMIT_S * NS_PER_S;
-	int code = check_target_fill(arena, exam->world, &options, meta->argv[0], target, err);
+	int code = check_target_fill(arena, exam->world, &options, workspace, target, err);
 
 	target->unasked = unasked;
 	code = code < 0 ? code : exam_run(exam, &plan, err);
@@ -122,10 +120,16 @@ static int hear(struct arena *arena, const struct check_options *options,
 		return err_set(err, answer.code, "%s", answer.words);
 	}
 	code = read_calls(options->traced_memory, &answer, calls, &meta, err);
-	if (code == 0 && (!meta.argv || !meta.argv[0] || !meta.argv[1])) {
-		code = err_set(err, -EBADMSG, "what was recorded makes no sense");
+	const char *const *words = meta.argv;
+
+	if (code < 0) {
+		return code;
 	}
-	return code < 0 ? code : examine(arena, calls, &meta, answer.unasked, ret, err);
+	if (!words || !words[0] || !words[1]) {
+		return err_set(err, -EBADMSG, "what was recorded makes no sense");
+	}
+	return examine(arena, calls, words[0], str_empty(words[1]) ? NULL : words[1],
+	               answer.unasked, ret, err);
 }
 
 const struct agreement *check_trace_agree(struct arena *arena, const struct check_options *options,

@@ -410,16 +410,14 @@ static void what_was_called(struct text *t) {
 	if (!a) {
 		return;
 	}
+	unsigned long long all = a->trace.events + a->trace.lost;
 	bool bad = a->word == AGREEMENT_DIFFER || a->word == AGREEMENT_NONE;
 	const char *lost = a->trace.lost > 0 ? arena_printf(t->arena, ", %llu of them lost",
 	                                                    (unsigned long long)a->trace.lost)
 	                                     : "";
-	const char *how =
-		a->trace.backend
-			? arena_printf(t->arena, " (%llu events%s, by %s)",
-	                               (unsigned long long)(a->trace.events + a->trace.lost), lost,
-	                               a->trace.backend)
-			: "";
+	const char *how = a->trace.backend ? arena_printf(t->arena, " (%llu events%s, by %s)", all,
+	                                                  lost, a->trace.backend)
+	                                   : "";
 	headline(t, bad ? INK_YELLOW : INK_PLAIN, "recorded",
 	         arena_printf(t->arena, "%s%s", a->sentence, how));
 	for (size_t i = 0; i < a->count && (i == 0 || !a->causes[i].seen); i++) {

@@ -89,7 +89,8 @@ recorder=$!
 until [ -s started ] || ! kill -0 "$recorder" 2>/dev/null; do sleep 0.05; done
 kill -TERM "$recorder"
 wait "$recorder"
-expect "stopped: status ($(cat err))" 143 $?
+status=$?
+expect "stopped: status ($(cat err))" 143 $status
 while read -r pid; do
 	for _ in $(seq 200); do
 		kill -0 "$pid" 2>/dev/null || break
@@ -97,6 +98,6 @@ while read -r pid; do
 	done
 	if kill -0 "$pid" 2>/dev/null; then fail "the server $pid lives"; fi
 done <started
-if [ -n "$(find tmp -mindepth 1)" ]; then fail "something is left in TMPDIR: $(ls tmp)"; fi
+if [ -n "$(find tmp -mindepth 1 -name 'dialtone*')" ]; then fail "something is left in TMPDIR: $(ls tmp)"; fi
 if pgrep -f "^$dialtone --traced " >/dev/null; then fail 'an examination runs on'; fi
 finish
