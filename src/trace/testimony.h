@@ -45,7 +45,7 @@ void testimony_give(struct testimony *testimony, struct evidence_store *store,
 
 /* After testimony_give, for proofs: a line about the calls behind what was given, as people read them, under the source
  * "calls:" and the path, "calls:run:go env" or "calls:session:gopls":
- *   4242 go: openat("/root/.cache/go-build/3f") = EACCES (Permission denied), 31 times, at 0.412 s */
+ *   4242 go: openat("/cache/3f") = EACCES (Permission denied), 31 times, at 0.412 s */
 #define TESTIMONY_CALLS "calls:"
 void testimony_give_calls(struct testimony *testimony, struct evidence_store *store);
 
