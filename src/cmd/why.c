@@ -12,6 +12,7 @@
 #include "cmd/why_view.h"
 #include "core/registry.h"
 #include "probes/latency.h"
+#include "probes/server/guards.h"
 #include "probes/server/wait_facts.h"
 #include "probes/server/wait_trial.h"
 #include "report/harmless.h"
@@ -206,6 +207,7 @@ static const char *const wait_ids[] = {"ipc-server-stopped",
                                        "res-nofile",
                                        "res-nproc-pids",
                                        "ipc-remote-socket-stale-or-foreign",
+                                       "sec-antivirus-edr",
                                        NULL};
 
 static int show(struct why *y) {
@@ -220,6 +222,9 @@ static int show(struct why *y) {
 
 	if (place) {
 		(void)latency_stuck(&y->exam, "waited", place, y->ev, 0, true);
+	}
+	if (l->kind == WAIT_GUARD) {
+		guards_state(&y->exam);
 	}
 	bool hidden = l->kind == WAIT_HIDDEN;
 	FACTS_ADD(&y->facts, health, y->ev,

@@ -79,13 +79,45 @@ static bool looks_held(const struct wait_process *p) {
 	return streq(p->state, "T") || streq(p->state, "t") || !str_empty(p->frozen);
 }
 
+/* Who would write into the named pipe that p reads; one that has it open for both does so in order to read it. */
+static bool by_fifo_writer(struct walk *k, const struct wait_process *p,
+                           const struct wait_thread *t, const struct wait_fd *f) {
+	struct arena *a = k->w->arena;
+	const struct wait_process *writer = NULL;
+
+	for (size_t i = 0; i < f->end_count && !writer; i++) {
+		const struct wait_process *q = waits_process(k->w, f->ends[i].pid);
+
+		writer = f->ends[i].way == 'w' && !is_above(k->w, p, f->ends[i].pid) ? q : NULL;
+	}
+	if (writer && walk_on(k, writer, HOW_PIPE, f->link, call_proof(k, t, f))) {
+		struct wait_leaf *l = &k->chain->leaf;
+
+		if (l->process != writer || (l->kind != WAIT_IDLE && l->kind != WAIT_INSIDE)) {
+			return true;
+		}
+		l->kind = WAIT_FIFO;
+		l->on = f->link;
+		l->detail = arena_printf(a,
+		                         "has the named pipe %s open, which %s reads, and "
+		                         "writes nothing",
+		                         f->link, waits_name(a, p));
+		return true;
+	}
+	return leaf(k, p, WAIT_FIFO, f->link,
+	            arena_printf(a, "reads the named pipe %s, and nothing comes", f->link),
+	            call_proof(k, t, f));
+}
+
 static bool by_reading(struct walk *k, const struct wait_process *p, const struct wait_thread *t,
                        const struct wait_fd *f) {
-	struct arena *a = k->w->arena;
 	bool is_pipe = str_starts(f->link, "pipe:");
 
 	if (is_terminal(f)) {
 		return by_terminal(k, p, t, f);
+	}
+	if (f->fifo) {
+		return by_fifo_writer(k, p, t, f);
 	}
 	for (size_t i = 0; i < f->end_count; i++) {
 		const struct wait_process *q = waits_process(k->w, f->ends[i].pid);
@@ -102,11 +134,6 @@ static bool by_reading(struct walk *k, const struct wait_process *p, const struc
 			return true;
 		}
 	}
-	if (f->fifo) {
-		return leaf(k, p, WAIT_FIFO, f->link,
-		            arena_printf(a, "reads the named pipe %s, and nothing comes", f->link),
-		            call_proof(k, t, f));
-	}
 	return false;
 }
 
@@ -118,52 +145,73 @@ static void blocked_since(struct walk *k, const struct wait_thread *t) {
 	l->since_ms = lesser(l->since_ms, t->rested_ms >= 0 ? t->rested_ms : BLOCKED_MS);
 }
 
+/* q, which reads what t writes, does not: on to what it waits for, if that is anything. */
+static bool by_reader(struct walk *k, const struct wait_process *p, const struct wait_process *q,
+                      const struct wait_thread *t, const struct wait_fd *f) {
+	struct arena *a = k->w->arena;
+	bool is_editor = waits_role(a, q) == ROLE_EDITOR;
+	struct wait_chain before = *k->chain;
+	struct wait_link *from = &k->chain->links[k->chain->link_count - 1];
+
+	if (!is_above(k->w, p, q->pid) && walk_on(k, q, HOW_WRITE, f->link, call_proof(k, t, f))) {
+		struct wait_leaf *l = &k->chain->leaf;
+
+		/* Of somebody's named pipe it was not known that it is to be read at all. */
+		if (!f->fifo || l->process != q ||
+		    (l->kind != WAIT_IDLE && l->kind != WAIT_INSIDE)) {
+			return true;
+		}
+		*k->chain = before;
+	}
+	if (k->chain->link_count >= WAITS_LINKS_MAX) {
+		return false;
+	}
+	from->how = HOW_WRITE;
+	from->on = f->link;
+	from->proof = call_proof(k, t, f);
+	k->chain->links[k->chain->link_count++] =
+		(struct wait_link){.process = q, .proof = "", .on = ""};
+	if (waits_is_held(k, q)) {
+		return true;
+	}
+	leaf(k, q, WAIT_READER, f->fifo ? f->link : "",
+	     arena_printf(a, "does not read what %s writes%s%s", waits_name(a, p),
+	                  is_editor ? ""
+	                  : f->fifo ? " to "
+	                            : " to it",
+	                  f->fifo ? f->link : ""),
+	     call_proof(k, t, f));
+	blocked_since(k, t);
+	return true;
+}
+
 static bool by_writing(struct walk *k, const struct wait_process *p, const struct wait_thread *t,
                        const struct wait_fd *f) {
 	struct arena *a = k->w->arena;
-	bool is_pipe = str_starts(f->link, "pipe:");
+	bool is_pipe = f->fifo || str_starts(f->link, "pipe:");
 
 	if (!t->still || t->cpu_us > 0) {
 		return false; /* it has run meanwhile: somebody takes what it writes, slowly */
 	}
 	for (size_t i = 0; i < f->end_count; i++) {
 		const struct wait_process *q = waits_process(k->w, f->ends[i].pid);
-		enum wait_role role = q ? waits_role(a, q) : ROLE_OTHER;
 
-		if (!q || (is_pipe && f->ends[i].way == 'w')) {
-			continue;
-		}
-		if (!is_above(k->w, p, q->pid) &&
-		    walk_on(k, q, HOW_WRITE, f->link, call_proof(k, t, f))) {
+		/* A shell that has opened a named pipe for those it starts does not read it. */
+		bool reads = !is_pipe || f->ends[i].way == 'r' ||
+		             (f->ends[i].way == 'b' && !is_above(k->w, p, f->ends[i].pid));
+
+		if (q && reads && by_reader(k, p, q, t, f)) {
 			return true;
 		}
-		struct wait_chain before = *k->chain;
-		struct wait_link *from = &k->chain->links[k->chain->link_count - 1];
-
-		if (k->chain->link_count < WAITS_LINKS_MAX) {
-			from->how = HOW_WRITE;
-			from->on = f->link;
-			from->proof = call_proof(k, t, f);
-			k->chain->links[k->chain->link_count++] =
-				(struct wait_link){.process = q, .proof = "", .on = ""};
-			if (waits_is_held(k, q)) {
-				return true;
-			}
-			leaf(k, q, WAIT_READER, "",
-			     arena_printf(a, "does not read what %s writes%s", waits_name(a, p),
-			                  role == ROLE_EDITOR ? "" : " to it"),
-			     call_proof(k, t, f));
-			blocked_since(k, t);
-			return true;
-		}
-		*k->chain = before;
 	}
 	const struct wait_socket *s = waits_socket(k->w, f->ino);
 	const char *there = s && !str_empty(s->peer_name) ? s->peer_name : NULL;
 
 	leaf(k, p, WAIT_READER, there ? there : f->link,
 	     there ? arena_printf(a, "writes to %s, and whoever serves that does not read", there)
-	           : "writes and nobody reads it",
+	     : f->fifo
+	             ? arena_printf(a, "writes to the named pipe %s, and nobody reads it", f->link)
+	             : "writes and nobody reads it",
 	     call_proof(k, t, f));
 	blocked_since(k, t);
 	return true;

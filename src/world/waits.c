@@ -197,6 +197,15 @@ static size_t add_all_peers(struct waits *w, size_t done) {
 	return done;
 }
 
+/* And on from the other ends of named pipes, which may be anybody's. */
+static size_t add_through_fifos(struct waits *w, size_t done) {
+	for (size_t round = 0; round < ROUNDS_MAX && waits_find_fifos(w); round++) {
+		waits_find_all_holders(w);
+		done = add_all_peers(w, done);
+	}
+	return done;
+}
+
 static void gather(struct waits *w, int64_t pid) {
 	bool fuse = false;
 
@@ -205,12 +214,12 @@ static void gather(struct waits *w, int64_t pid) {
 	sockets_read(&w->sockets, w->arena, w->proc_fd, 0,
 	             SOCKETS_UNIX | SOCKETS_TCP | SOCKETS_UDP | SOCKETS_COUNTS);
 	waits_find_holders(w, pid);
-	size_t done = add_all_peers(w, 0);
+	size_t done = add_through_fifos(w, add_all_peers(w, 0));
 
 	waits_find_locks(w);
 	if (done < w->count) { /* those who have the locks, and whom they wait for */
 		waits_find_all_holders(w);
-		add_all_peers(w, done);
+		add_through_fifos(w, add_all_peers(w, done));
 	}
 	for (size_t i = 0; i < w->count && !fuse; i++) {
 		fuse = waits_on_fuse(w, w->list[i]);

@@ -23,6 +23,8 @@
 #define WAITS_FDS_MAX        512 /* of one process, that are described */
 #define WAITS_THREADS_MAX    128
 #define WAITS_HOLDERS_MAX    ((size_t)200000)
+#define WAITS_FIFOS_MAX      8
+#define WAITS_FIFO_ENDS_MAX  64
 #define WAITS_TEXT_CAP       ((size_t)64 * 1024)
 #define WAITS_LOCKS_CAP      ((size_t)1024 * 1024)
 
@@ -64,6 +66,12 @@ struct waits_holder {
 	bool is_pipe;
 };
 
+/* A named pipe that somebody in the list reads or writes. */
+struct waits_fifo {
+	const char *path;
+	uint64_t ino;
+};
+
 /* A socket of our network namespace, and who is at its other end. */
 struct waits_socket {
 	const struct unix_socket *local; /* NULL: inet */
@@ -89,6 +97,9 @@ struct waits {
 	struct waits_holder *holders; /* in order of ino */
 	size_t holder_count, holder_size;
 	bool holders_cut;
+	struct waits_fifo fifos[WAITS_FIFOS_MAX];
+	struct waits_holder fifo_ends[WAITS_FIFO_ENDS_MAX];
+	size_t fifo_count, fifo_end_count;
 	bool all_holders;   /* everybody has been looked at, not only our own processes */
 	int64_t unreadable; /* processes whose descriptors may not be seen */
 	struct sockets sockets;
@@ -137,6 +148,11 @@ void waits_put_messages(struct waits *w, int64_t pid, int fd, uint64_t ino, bool
 /* waits_sockets.c: false when there is none, or it is not connected and does not listen. */
 bool waits_socket_of(const struct waits *w, uint64_t ino, struct waits_socket *ret);
 void waits_put_socket(struct waits *w, const struct waits_socket *s);
+
+/* waits_fifos.c: adds those who have a named pipe open that somebody in the list is in a call on; true when there are
+ * any. The number of the named pipe that a descriptor is, false for anything else. */
+bool waits_find_fifos(struct waits *w);
+bool waits_fifo_of(const struct waits *w, int64_t pid, int fd, uint64_t *ret_ino);
 
 /* waits_cgroup.c: what the groups of a process do to it: keys of "record=process". */
 void waits_put_cgroup(struct waits *w, int64_t pid);

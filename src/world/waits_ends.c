@@ -248,14 +248,18 @@ const struct waits_holder *waits_holder_of(const struct waits *w, uint64_t ino,
 
 /* ---- what a process has open ---- */
 
+static void put_end(struct waits *w, const struct waits_holder *h, uint64_t ino, int64_t pid) {
+	char way = h->ino == ino && h->pid != pid ? waits_way_of(w, h) : 0;
+
+	if (way) {
+		strbuf_printf(w->out, "end=%" PRId64 " %d %c\n", h->pid, h->fd, way);
+	}
+}
+
 static void put_ends(struct waits *w, uint64_t ino, int64_t pid) {
 	for (const struct waits_holder *h = waits_holder_of(w, ino, NULL); h;
 	     h = waits_holder_of(w, ino, h)) {
-		char way = h->pid != pid ? waits_way_of(w, h) : 0;
-
-		if (way) {
-			strbuf_printf(w->out, "end=%" PRId64 " %d %c\n", h->pid, h->fd, way);
-		}
+		put_end(w, h, ino, pid);
 	}
 }
 
@@ -311,13 +315,14 @@ static bool is_worth_telling(const struct waits_process *p, int fd, const char *
 }
 
 static void put_fifo(struct waits *w, int64_t pid, int fd) {
-	char path[64];
-	struct stat st;
+	uint64_t ino;
 
-	snprintf(path, sizeof path, "%" PRId64 "/fd/%d", pid, fd);
-	/* Only for a descriptor that somebody is in a call on: what it leads to may not answer. */
-	if (fstatat(w->proc_fd, path, &st, 0) == 0 && S_ISFIFO(st.st_mode)) {
-		strbuf_printf(w->out, "fifo=1\nino=%" PRIu64 "\n", (uint64_t)st.st_ino);
+	if (!waits_fifo_of(w, pid, fd, &ino)) {
+		return;
+	}
+	strbuf_printf(w->out, "fifo=1\nino=%" PRIu64 "\n", ino);
+	for (size_t i = 0; i < w->fifo_end_count; i++) {
+		put_end(w, &w->fifo_ends[i], ino, pid);
 	}
 }
 

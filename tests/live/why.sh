@@ -187,6 +187,25 @@ started+=("$waiter")
 until_true grep -q -- "-> FLOCK.* $waiter " /proc/locks
 why lock 1 stopped "$holder" fs-lock-held "$waiter"
 
+# A named pipe that nobody empties: whoever has it open to read is named, and is nobody's editor.
+mkfifo log
+python3 -c 'import os; f=os.open("log",os.O_RDWR); os.write(f,b"x"*65536); os.open("log",os.O_RDONLY); print("full",flush=True); os.close(f)
+import threading; threading.Event().wait()' >full &
+reader=$!
+started+=("$reader")
+until_true grep -q full full
+printf '#!/bin/sh\necho more >%q\n' "$work/log" >driver
+GOPACKAGESDRIVER=$work/driver server unread "$gopls_dir/gopls"
+until_true has_child "$server" "$work/driver"
+driver_writes() { grep -q pipe_write "/proc/$(pgrep -P "$server" -f "$work/driver")/wchan"; }
+until_true driver_writes
+sleep 1
+why unread 1 reader "$reader" ipc-server-waits-on-child "$server"
+kill -STOP "$reader"
+why unread_stopped 1 stopped "$reader" ipc-server-waits-on-child "$server"
+kill -KILL "$reader"
+exec 7>&-
+
 # ---- a wrapper that an editor has started, and that has not started gopls ----
 
 cat >editor.py <<'P'

@@ -2,6 +2,8 @@
  * When the server or go could not be executed, was ended at its start, or says that something is not
  * permitted: is it the modes, and if not, who can it be?
  */
+#include "probes/server/guards.h"
+
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -21,7 +23,7 @@
 #define HEAD_BYTES     ((size_t)64)
 #define COPY_BYTES_MAX ((int64_t)160 << 20)
 
-static void state_guards(struct exam *exam) {
+void guards_state(struct exam *exam) {
 	const struct evidence *ev = world_look(exam->world, LOOK_GUARDS, "", LOOK_CAP_SMALL);
 	struct slice rest = ev->bytes, line, kind, pid;
 	while (evidence_has_bytes(ev) && slice_line(&rest, &line)) {
@@ -244,7 +246,7 @@ static int look(struct exam *exam, struct err *err) {
 	bool clueless = !infer_is_certain(exam->rules, exam->facts);
 	if (facts_first(turned_away, exam->facts) || clueless || somebody_asked(exam->facts) ||
 	    complaint_find(exam->facts, "operation not permitted").fact) {
-		state_guards(exam);
+		guards_state(exam);
 	}
 	if (bus_error(exam)) {
 		const char *xdg = envset_get(&t->server, "XDG_CONFIG_HOME");

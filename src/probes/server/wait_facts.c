@@ -21,7 +21,27 @@ static size_t traced_or_last(const struct wait_chain *c) {
 	return c->link_count - 1;
 }
 
-static const char *role_of(struct arena *arena, const struct wait_chain *c) {
+static bool is_below(const struct waits *w, const struct wait_process *p, int64_t pid) {
+	for (int i = 0; p && i < 16; i++) {
+		if (p->pid == pid) {
+			return true;
+		}
+		p = p->ppid > 0 ? waits_process(w, p->ppid) : NULL;
+	}
+	return false;
+}
+
+/* What nobody reads is what goes to whoever has started the server, and not the log or named pipe of a helper. */
+static bool is_for_editor(const struct waits *w, const struct wait_chain *c) {
+	const struct wait_process *first = c->links[0].process;
+	const struct wait_fd *out = waits_fd(first, STDOUT_FILENO);
+
+	return (c->leaf.process != first && is_below(w, first, c->leaf.process->pid)) ||
+	       (out && streq(out->link, c->leaf.on));
+}
+
+static const char *role_of(const struct waits *w, const struct wait_chain *c) {
+	struct arena *arena = w->arena;
 	size_t at = traced_or_last(c);
 	const struct wait_process *p =
 		at + 1 < c->link_count ? c->links[at].process : c->leaf.process;
@@ -49,10 +69,7 @@ static const char *role_of(struct arena *arena, const struct wait_chain *c) {
 		/* Whoever takes the log of a server that is wedged by it is not its editor. */
 		return out && streq(out->link, c->links[at - 1].on) ? "editor" : "server";
 	}
-	if (c->leaf.kind == WAIT_READER) {
-		return "editor";
-	}
-	return "child";
+	return c->leaf.kind == WAIT_READER && is_for_editor(w, c) ? "editor" : "child";
 }
 
 /* Why the holder of the lock will not let go, in the words of lock_wait. */
@@ -67,16 +84,6 @@ static const char *stuck_of(const struct wait_leaf *l) {
 	default:
 		return "silent";
 	}
-}
-
-static bool is_below(const struct waits *w, const struct wait_process *p, int64_t pid) {
-	for (int i = 0; p && i < 16; i++) {
-		if (p->pid == pid) {
-			return true;
-		}
-		p = p->ppid > 0 ? waits_process(w, p->ppid) : NULL;
-	}
-	return false;
 }
 
 bool wait_facts_own_lock(const struct facts *facts, const struct waits *w,
@@ -190,7 +197,7 @@ const struct fact_wait_leaf *wait_facts_state(struct facts *facts, const struct 
 	return FACTS_ADD(
 		facts, wait_leaf, ev, .origin = origin, .target = w->target,
 		.target_name = waits_name(a, c->links[0].process), .pid = l->process->pid,
-		.name = waits_name(a, l->process), .role = role_of(a, c),
+		.name = waits_name(a, l->process), .role = role_of(w, c),
 		.kind = wait_kind_name(l->kind),
 		.how = c->link_count > 1 ? wait_how_name(c->links[c->link_count - 2].how) : "",
 		.on = c->link_count > 1 && str_empty(l->on) ? c->links[c->link_count - 2].on
