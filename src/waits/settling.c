@@ -6,6 +6,8 @@
 #include <stdlib.h>
 
 #define SLEEP_MS     2500
+#define SOON_MS      8000 /* before the last look at a server on trial */
+#define LATE_MS      1000
 #define POLL_MS      2500 /* so long nobody looks again and again for what will come at once */
 #define SELF_POLL_MS 5000
 #define AGAIN_MS     1000 /* what was before the present sleep */
@@ -27,6 +29,16 @@ static bool is_certain(enum wait_kind kind) {
 	}
 }
 
+/* How long one sleep(1) lasts, -1 when it does not say so in seconds. */
+static int64_t length_of_sleep(const struct waits *w, const struct wait_process *p) {
+	const char *time = streq(p->comm, "sleep") ? waits_word(w->arena, p, 1) : NULL;
+
+	return time && !strpbrk(time, "mhdi") && !waits_word(w->arena, p, 2) &&
+	                       strtod(time, NULL) < 1e9
+	               ? (int64_t)(strtod(time, NULL) * 1000)
+	               : -1;
+}
+
 static bool sleeps_for_ever(const struct waits *w, const struct wait_leaf *l) {
 	const char *time =
 		streq(l->process->comm, "sleep") ? waits_word(w->arena, l->process, 1) : NULL;
@@ -34,20 +46,30 @@ static bool sleeps_for_ever(const struct waits *w, const struct wait_leaf *l) {
 	return time && (strtod(time, NULL) >= 60 || strpbrk(time, "mhd"));
 }
 
+/* Its end is known and near: whoever waits for it goes on then, and when it sleeps again it polls. */
+static bool ends_soon(const struct waits *w, const struct wait_leaf *l) {
+	int64_t length = length_of_sleep(w, l->process);
+
+	return length >= 0 && length <= SOON_MS && l->process->age_ms < length + LATE_MS;
+}
+
 /* Sleeping for a moment is what many programs do between two tries. */
 static bool sleeps_long(const struct waits *w, const struct wait_leaf *l) {
-	return l->since_ms >= SLEEP_MS || sleeps_for_ever(w, l);
+	return (l->since_ms >= SLEEP_MS && !ends_soon(w, l)) || sleeps_for_ever(w, l);
 }
 
 /* A program that looks again every second: each sleep is short, and the one that starts them is not young and has
  * done nothing else. */
-static bool polls(const struct wait_chain *c, int64_t settled_ms) {
+static bool polls(const struct waits *w, const struct wait_chain *c, int64_t settled_ms) {
 	const struct wait_link *before = c->link_count > 1 ? &c->links[c->link_count - 2] : NULL;
 	const struct wait_process *p = before ? before->process : NULL;
+	int64_t length = length_of_sleep(w, c->leaf.process);
+	/* One sleep at least was before this one. */
+	int64_t earlier = length > AGAIN_MS ? length : AGAIN_MS;
 
 	return p && before->how == HOW_CHILD && str_starts(c->leaf.process->comm, "sleep") &&
 	       p->age_ms >= (settled_ms < POLL_MS / 2 ? POLL_MS * 2 / 3 : POLL_MS) &&
-	       p->age_ms >= c->leaf.process->age_ms + AGAIN_MS && settled_ms < INT64_MAX &&
+	       p->age_ms >= c->leaf.process->age_ms + earlier && settled_ms < INT64_MAX &&
 	       p->cpu_ms * 10 <= p->age_ms;
 }
 
@@ -92,7 +114,7 @@ static void settle_sleep(const struct waits *w, struct wait_chain *c, int64_t se
 		l->settled = true;
 		return;
 	}
-	if (sleeps_for_ever(w, l) || !polls(c, settled_ms)) {
+	if (sleeps_for_ever(w, l) || !polls(w, c, settled_ms)) {
 		l->settled = l->settled && is_long;
 		return;
 	}

@@ -214,13 +214,13 @@ static void test_holders(void **state) {
 }
 
 /* A script that looks every second; what it starts is another process each time. */
-#define POLLS(age)                                                                                 \
+#define POLLS(age) POLLS_EACH("1", "300", age)
+#define POLLS_EACH(length, now, age)                                                               \
 	"record=process\npid=40\nppid=30\nrelation=below\nstate=S\ncomm=sh\nthreads=1\n"           \
 	"cmdline=/bin/sh\x1f/home/x/bin/cc\ninterval_us=40000\nage_ms=" age "\n\n"                 \
 	"record=thread\npid=40\ntid=40\nstate=S\ncall=wait4\nargs=ffffffff 7f 0 0\n\n"             \
 	"record=process\npid=41\nppid=40\nrelation=below\nstate=S\ncomm=sleep\nthreads=1\n"        \
-	"cmdline=sleep\x1f"                                                                        \
-	"1\ninterval_us=40000\nage_ms=300\n\n"                                                     \
+	"cmdline=sleep\x1f" length "\ninterval_us=40000\nage_ms=" now "\n\n"                       \
 	"record=thread\npid=41\ntid=41\nstate=S\ncall=clock_nanosleep\nargs=0\n\n"
 #define GO_WAITS_FOR_CHILD                                                                         \
 	"record=thread\npid=30\ntid=30\nstate=S\ncall=waitid\nargs=3 9 7f 4 0 0\nstill=1\n\n"      \
@@ -235,6 +235,15 @@ static void test_polling(void **state) {
 	       false);
 	expect(SERVER("S") SERVER_WAITS GO("S") GO_WAITS_FOR_CHILD POLLS("900"), WAIT_SLEEP, 41, 4,
 	       true);
+	/* One rest of a known length, which ends soon, is none of many, and passes; one that is over it does not. */
+	expect(SERVER("S") SERVER_WAITS GO("S") GO_WAITS_FOR_CHILD POLLS_EACH("6", "3900", "5200"),
+	       WAIT_SLEEP, 41, 4, true);
+	expect(SERVER("S") SERVER_WAITS GO("S") GO_WAITS_FOR_CHILD POLLS_EACH("6", "300", "6500"),
+	       WAIT_SLEEP, 40, 3, false);
+	expect(SERVER("S") SERVER_WAITS GO("S") GO_WAITS_FOR_CHILD POLLS_EACH("6", "9000", "9100"),
+	       WAIT_SLEEP, 41, 4, false);
+	expect(SERVER("S") SERVER_WAITS GO("S") GO_WAITS_FOR_CHILD POLLS_EACH("30", "3900", "4000"),
+	       WAIT_SLEEP, 41, 4, false);
 	c = chain_of(arena, SERVER("S") SERVER_WAITS GO("S") GO_WAITS_FOR_CHILD POLLS("4000"));
 	assert_non_null(strstr(waits_sentence(arena, &c), "/home/x/bin/cc"));
 	arena_free(arena);
