@@ -7,6 +7,7 @@
 
 #define SLEEP_MS     2500
 #define SOON_MS      8000 /* before the last look at a server on trial */
+#define TICKS_MS     200  /* ages are told by the clock tick */
 #define LATE_MS      1000
 #define POLL_MS      2500 /* so long nobody looks again and again for what will come at once */
 #define SELF_POLL_MS 5000
@@ -65,7 +66,7 @@ static bool polls(const struct waits *w, const struct wait_chain *c, int64_t set
 	const struct wait_process *p = before ? before->process : NULL;
 	int64_t length = length_of_sleep(w, c->leaf.process);
 	/* One sleep at least was before this one. */
-	int64_t earlier = length > AGAIN_MS ? length : AGAIN_MS;
+	int64_t earlier = length - TICKS_MS > AGAIN_MS ? length - TICKS_MS : AGAIN_MS;
 
 	return p && before->how == HOW_CHILD && str_starts(c->leaf.process->comm, "sleep") &&
 	       p->age_ms >= (settled_ms < POLL_MS / 2 ? POLL_MS * 2 / 3 : POLL_MS) &&
