@@ -73,6 +73,10 @@ struct binary {
 	bool is_go;           /* has Go build info */
 	const char *build_id; /* Go's, four parts joined by '/'; "" when it has none. ELF note "Go",
 	                           type 4: cmd/internal/buildid */
+	/* The text of the GNU build ID's note, in the file; 0, 0 when it has none. Go leaves it out when it hashes a program
+	 * for its build ID (cmd/internal/buildid/rewrite.go). Read from the file only, as is has_symbols. */
+	uint64_t host_id_offset, host_id_bytes;
+	bool has_symbols;       /* a symbol table: no one has stripped it after the build */
 	const char *go_version; /* "go1.26.8" */
 	const char *package;    /* import path of the main package */
 	const char *module;     /* main module */

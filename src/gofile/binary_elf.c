@@ -235,7 +235,22 @@ static void read_notes(const struct binary_source *src, struct binary *bin) {
 	}
 }
 
-/* Finds .go.buildinfo and checks that the sections lie in the file. */
+#define NOTE_HEAD_BYTES 16U /* three numbers and "GNU" */
+
+static void take_section(struct binary_source *src, struct binary *bin, const unsigned char *p,
+                         const char *name) {
+	uint64_t offset = word(src, p, 16, 24), size = word(src, p, 20, 32);
+
+	if (src->buildinfo_bytes == 0 && streq(name, ".go.buildinfo")) {
+		src->buildinfo_address = word(src, p, 12, 16);
+		src->buildinfo_bytes = size;
+	} else if (streq(name, ".note.gnu.build-id") && size > NOTE_HEAD_BYTES) {
+		bin->host_id_offset = offset + NOTE_HEAD_BYTES;
+		bin->host_id_bytes = size - NOTE_HEAD_BYTES;
+	}
+}
+
+/* Finds .go.buildinfo and the GNU build ID, and checks that the sections lie in the file. */
 static void read_sections(struct binary_source *src, struct binary *bin, const struct header *h) {
 	size_t entry = src->wide ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr);
 	if (h->sh_offset == 0 || h->sh_count == 0) {
@@ -260,13 +275,11 @@ static void read_sections(struct binary_source *src, struct binary *bin, const s
 		if (type != SHT_NOBITS && type != SHT_NULL) {
 			claim(src, bin, word(src, p, 16, 24), size);
 		}
+		bin->has_symbols = bin->has_symbols || type == SHT_SYMTAB;
 		char name[NAME_MAX_READ] = {0};
-		if (src->buildinfo_bytes == 0 &&
-		    !__builtin_add_overflow(names, field(src, p, 0, 4), &name_offset) &&
-		    binary_pread(src, name_offset, name, sizeof(name) - 1) > 0 &&
-		    streq(name, ".go.buildinfo")) {
-			src->buildinfo_address = word(src, p, 12, 16);
-			src->buildinfo_bytes = size;
+		if (!__builtin_add_overflow(names, field(src, p, 0, 4), &name_offset) &&
+		    binary_pread(src, name_offset, name, sizeof(name) - 1) > 0) {
+			take_section(src, bin, p, name);
 		}
 	}
 }

@@ -134,6 +134,15 @@ static const char *self_exe_line(struct arena *a, const struct fact_self_exe *s)
 	                              excerpt_owner(a, s->uid, s->mode));
 }
 
+static const char *program_bytes_line(struct arena *a, const struct fact_program_bytes *p) {
+	const char *what = streq(p->state, "same")      ? "are those it was built with"
+	                   : streq(p->state, "differs") ? "are not those it was built with"
+	                   : streq(p->state, "stripped")
+	                           ? "are not known: it was stripped"
+	                           : "are not known: its paths were rewritten";
+	return arena_printf(a, "%s: by the hash in its build ID its bytes %s", p->path, what);
+}
+
 const char *excerpt_running(struct arena *a, const struct fact *fact) {
 	switch (fact->kind) {
 	case FACT_running_server:
@@ -160,6 +169,8 @@ const char *excerpt_running(struct arena *a, const struct fact *fact) {
 		                    AS(go_replaced)->version);
 	case FACT_self_exe:
 		return self_exe_line(a, AS(self_exe));
+	case FACT_program_bytes:
+		return program_bytes_line(a, AS(program_bytes));
 	case FACT_memory:
 		return memory_line(a, AS(memory));
 	case FACT_memory_group:

@@ -54,9 +54,7 @@ int look_read_fd(int fd, size_t cap, struct look_reply *reply) {
 	return 0;
 }
 
-/* A regular file or -1 with *ret_error: EISDIR, EINVAL for what is neither file nor directory, or
- * why it cannot be opened. */
-static int regular_open(int dir_fd, const char *path, int *ret_error) {
+int look_open_regular(int dir_fd, const char *path, int *ret_error) {
 	int fd = openat(dir_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct stat st;
 
@@ -75,7 +73,7 @@ static int regular_open(int dir_fd, const char *path, int *ret_error) {
 
 int look_read_file(int dir_fd, const char *path, size_t cap, struct look_reply *reply) {
 	int error;
-	CLEANUP(fd_closep) int fd = regular_open(dir_fd, path, &error);
+	CLEANUP(fd_closep) int fd = look_open_regular(dir_fd, path, &error);
 
 	if (fd < 0) {
 		look_reply_errno(reply, error);
@@ -94,7 +92,7 @@ void look_tail(const struct looker *looker, const struct look_request *request,
                struct look_reply *reply) {
 	(void)looker;
 	int error;
-	CLEANUP(fd_closep) int fd = regular_open(AT_FDCWD, request->arg, &error);
+	CLEANUP(fd_closep) int fd = look_open_regular(AT_FDCWD, request->arg, &error);
 	struct stat st;
 	const char *end;
 
@@ -122,7 +120,7 @@ void look_binary(const struct looker *looker, const struct look_request *request
                  struct look_reply *reply) {
 	(void)looker;
 	int error;
-	CLEANUP(fd_closep) int fd = regular_open(AT_FDCWD, request->arg, &error);
+	CLEANUP(fd_closep) int fd = look_open_regular(AT_FDCWD, request->arg, &error);
 	struct binary bin;
 
 	if (fd >= 0) {

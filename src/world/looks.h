@@ -46,6 +46,9 @@ void look_answer(struct looker *looker, const struct look_request *request,
 void look_reply_errno(struct look_reply *reply, int error);
 /* Reads fd into reply up to cap; EV_TRUNCATED when there is more. 0 or a positive errno. */
 int look_read_fd(int fd, size_t cap, struct look_reply *reply);
+/* A regular file, opened for reading, or -1 with *ret_error: EISDIR, EINVAL for what is neither file nor directory, or
+ * why it cannot be opened. The caller closes it. */
+int look_open_regular(int dir_fd, const char *path, int *ret_error);
 /* As openat(2) and look_read_fd for a regular file. 0 or a positive errno: EISDIR, EINVAL for what
  * is neither file nor directory. */
 int look_read_file(int dir_fd, const char *path, size_t cap, struct look_reply *reply);
