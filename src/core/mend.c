@@ -53,8 +53,15 @@ static const char *keys_of(struct arena *arena, const struct fact_setting *s) {
 }
 
 bool mend_is_data(const char *file) {
-	static const char *const ends[] = {
-		".json", ".jsonc", ".toml", ".lua", ".sublime-settings", ".sublime-project"};
+	static const char *const ends[] = {".json",
+	                                   ".jsonc",
+	                                   ".toml",
+	                                   ".lua",
+	                                   ".el",
+	                                   "/.emacs",
+	                                   "/.spacemacs",
+	                                   ".sublime-settings",
+	                                   ".sublime-project"};
 	bool found = false;
 	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
 		found = found || str_ends(file, ends[i]);

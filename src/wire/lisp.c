@@ -218,6 +218,7 @@ static struct lisp_node *read_form(struct reader *r) {
 	} else {
 		node = read_symbol(r);
 	}
+	node->place.length = r->in.at - node->place.offset;
 	r->depth--;
 	return node;
 }

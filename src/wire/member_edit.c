@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "wire/json_text.h"
+#include "wire/lisp_edit.h"
 #include "wire/lua.h"
 #include "wire/toml.h"
 
@@ -30,8 +31,11 @@ enum member_language member_language_of(const char *file) {
 			return MEMBER_JSON;
 		}
 	}
+	bool emacs =
+		str_ends(file, ".el") || str_ends(file, "/.emacs") || str_ends(file, "/.spacemacs");
 	return str_ends(file, ".toml")  ? MEMBER_TOML
 	       : str_ends(file, ".lua") ? MEMBER_LUA
+	       : emacs                  ? MEMBER_LISP
 	                                : MEMBER_UNKNOWN;
 }
 
@@ -314,6 +318,9 @@ static int check(struct work *w, struct slice after) {
 int member_edit(struct arena *arena, struct slice text, const struct member_edit *edit,
                 struct slice *ret, struct err *err) {
 	struct work w = {.arena = arena, .text = text, .edit = edit, .err = err};
+	if (edit->language == MEMBER_LISP) {
+		return lisp_edit(arena, text, edit, ret, err);
+	}
 	int r = find(&w);
 	if (r < 0 || !w.found.node || !w.found.parent) {
 		return r < 0 ? r : -ENOENT;

@@ -9,7 +9,13 @@
 #include "base/err.h"
 #include "wire/jsonc.h"
 
-enum member_language { MEMBER_JSON, MEMBER_TOML, MEMBER_LUA, MEMBER_UNKNOWN };
+enum member_language {
+	MEMBER_JSON,
+	MEMBER_TOML,
+	MEMBER_LUA,
+	MEMBER_LISP, /* of Emacs, where it is less (wire/lisp_edit.h) */
+	MEMBER_UNKNOWN,
+};
 
 struct member_edit {
 	enum member_language language;

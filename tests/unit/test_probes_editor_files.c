@@ -212,12 +212,32 @@ static void test_emacs(void **state) {
 	assert_emacs("(setq lsp-go-gopls-server-path \"/no\") (lsp) (eglot)", NULL, "");
 }
 
+/* The variables of (setenv …): the last value counts; what a condition or a function gives is not known. */
+static void test_emacs_environment(void **state) {
+	static const struct entry entries[] = {
+		{"/home/l/.emacs.d/init.el",
+	         "(setenv \"A\" \"1\")\n(use-package x :config (setenv \"B\" \"2\"))\n"
+	         "(setenv \"A\" \"3\")\n(when (f) (setenv \"C\" \"4\"))\n"
+	         "(setenv \"D\" (f))\n(setenv \"E\" \"5\")\n(setenv \"E\" (f))\n"
+	         "(use-package y :if (f) :init (setenv \"F\" \"6\"))\n"},
+		{0}};
+	struct bench b;
+	(void)state;
+	bench_open(&b, entries);
+	const struct client_config *c = emacs_config_read(&b.exam);
+	assert_non_null(c);
+	assert_string_equal(jsonc_to_json(b.arena, c->env.node), "{\"B\":\"2\",\"A\":\"3\"}");
+	assert_int_equal(jsonc_get(c->env.node, "A")->key_place.line, 3);
+	arena_free(b.arena);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lua_styles),
 		cmocka_unit_test(test_lua_that_says_nothing),
 		cmocka_unit_test(test_coc),
 		cmocka_unit_test(test_emacs),
+		cmocka_unit_test(test_emacs_environment),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

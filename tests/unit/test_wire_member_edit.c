@@ -35,6 +35,33 @@ static void check_rows(const struct row *rows, size_t count) {
 #define TOML_AT(at) .language = MEMBER_TOML, .line = (at)
 #define LUA_AT(at)  .language = MEMBER_LUA, .line = (at)
 #define JSON_AT(at) .language = MEMBER_JSON, .line = (at)
+#define LISP_AT(at) .language = MEMBER_LISP, .line = (at)
+
+static void test_lisp(void **state) {
+	static const struct row rows[] = {
+		{{LISP_AT(2), .key = "A"},
+	         "(a)\n  (setenv \"A\" \"x\") ; why\n(b)\n",
+	         "(a)\n(b)\n"},
+		{{LISP_AT(1), .key = "A"}, "(progn (setenv \"A\" \"x\") (b))", "(progn (b))"},
+		{{LISP_AT(1), .key = "A", .expected = "\"x\"", .value = "\"y \\\"\\\\\""},
+	         "(setenv \"A\"\n  \"x\") ; c",
+	         "(setenv \"A\"\n  \"y \\\"\\\\\") ; c"},
+		{{LISP_AT(1), .key = "A", .expected = "\"z\""}, "(setenv \"A\" \"x\")", NULL},
+		{{LISP_AT(1), .key = "A"}, "(setenv \"A\" (f))", NULL},
+		{{LISP_AT(1), .key = "A"}, "(setenv \"A\" \"$X\" t)", NULL},
+		{{LISP_AT(1), .key = "A"}, "(setenv \"A\" \"x\") (setenv \"A\" \"x\")", NULL},
+		{{LISP_AT(1), .key = "A"}, "; (setenv \"A\" \"x\")", NULL},
+		{{LISP_AT(1), .key = "p", .element = "\"-b\""},
+	         "'(go-mode . (\"gopls\" \"-a\" \"-b\")) ; c",
+	         "'(go-mode . (\"gopls\" \"-a\")) ; c"},
+		{{LISP_AT(1), .key = "p", .element = "\"-a -b\"", .value = "\"-a\", \"-b\""},
+	         "(setq p '(\"-a -b\"))",
+	         "(setq p '(\"-a\" \"-b\"))"},
+		{{LISP_AT(1), .key = "p", .element = "\"-b\""}, "'(\"gopls\" x \"-b\")", NULL},
+	};
+	(void)state;
+	CHECK(rows);
+}
 
 static void test_toml(void **state) {
 	static const struct row rows[] = {
@@ -120,6 +147,7 @@ static void test_json(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_toml),
+		cmocka_unit_test(test_lisp),
 		cmocka_unit_test(test_lua),
 		cmocka_unit_test(test_json),
 	};

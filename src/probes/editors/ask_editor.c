@@ -346,12 +346,16 @@ static const char *find_gopls(struct exam *exam, const char *wanted) {
 	return s.found;
 }
 
-void ask_editor_arrange(struct exam *exam, const struct asked_client *client) {
+void ask_editor_arrange(struct exam *exam, const struct asked_client *client,
+                        const struct client_config *written) {
 	struct target *t = exam->target;
 	const char *wanted = client ? client->argv[0] : NULL;
 	t->init_options = "{}";
 	if (client) {
 		take_manners(exam, client);
+	}
+	if (written) {
+		client_config_state_env(exam, &written->env);
 	}
 	t->go_path = search_on_path(exam, "go", &t->server);
 	govars_gopls_env(exam, &t->server);
@@ -364,15 +368,16 @@ void ask_editor_arrange(struct exam *exam, const struct asked_client *client) {
 void ask_editor_or_read(struct exam *exam, const struct ask_spec *spec,
                         struct client_config *(*read_fn)(struct exam *exam)) {
 	struct asked asked;
+	const struct client_config *written = read_fn ? read_fn(exam) : NULL;
 	if (ask_editor(exam, spec, &asked)) {
-		ask_editor_arrange(exam, &asked.clients[0]);
+		ask_editor_arrange(exam, &asked.clients[0], written);
 		return;
 	}
-	client_config_take(exam, read_fn ? read_fn(exam) : NULL);
+	client_config_take(exam, written);
 	if (exam->target->editor_config) {
 		client_config_arrange(exam);
 	} else {
-		ask_editor_arrange(exam, NULL);
+		ask_editor_arrange(exam, NULL, NULL);
 	}
 }
 

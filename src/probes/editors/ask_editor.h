@@ -51,8 +51,9 @@ struct asked {
 bool ask_editor(struct exam *exam, const struct ask_spec *spec, struct asked *ret);
 
 /* gopls as that editor finds it, and everything else that arrange owes (core/editor.h), once
- * server_argv is known; or with `gopls` looked for on PATH when asked is NULL. */
-void ask_editor_arrange(struct exam *exam, const struct asked_client *client);
+ * server_argv is known; or with `gopls` looked for on PATH when asked is NULL. written: what its files say, or NULL. */
+void ask_editor_arrange(struct exam *exam, const struct asked_client *client,
+                        const struct client_config *written);
 
 /* All that arrange owes: as the editor said when asked, else as its configuration reads (read_fn
  * may be NULL, and may find none), else a gopls on PATH. */

@@ -177,20 +177,37 @@ static const char *refuse_command(struct exam *exam, const struct client_config 
 	                    at->file, t->gopls_path);
 }
 
-static void apply_env(struct exam *exam, const struct config_value *env) {
-	const struct jsonc_node *object = env->node;
-	bool is_object = object && object->type == JSONC_OBJECT;
-	for (const struct jsonc_node *m = is_object ? object->first_child : NULL; m; m = m->next) {
-		const char *text = jsonc_string(m);
-		envset_set(&exam->target->server, m->key,
-		           text ? text : jsonc_to_json(exam->arena, m));
-		/* So that what a workspace file sets is known for what it is (probes/trust.h). */
+/* A variable's name and value are the key and the text of a member; of another type its JSON is taken. */
+static const char *env_text(struct exam *exam, const struct jsonc_node *m) {
+	const char *text = jsonc_string(m);
+	return text ? text : jsonc_to_json(exam->arena, m);
+}
+
+static const struct jsonc_node *env_first(const struct config_value *env) {
+	bool is_object = env->node && env->node->type == JSONC_OBJECT;
+	return is_object ? env->node->first_child : NULL;
+}
+
+void client_config_state_env(struct exam *exam, const struct config_value *env) {
+	for (const struct jsonc_node *m = env_first(env); m; m = m->next) {
+		const char *has = envset_get(&exam->target->server, m->key);
+		if (!has || !streq(has, env_text(exam, m))) {
+			continue;
+		}
+		/* What a workspace file sets is known for what it is (probes/trust.h). */
 		FACTS_ADD(exam->facts, setting, NULL,
 		          .key = arena_printf(exam->arena, "go.toolsEnvVars.%s", m->key),
 		          .json = jsonc_to_json(exam->arena, m), .type = jsonc_type_name(m->type),
 		          .layer = env->layer, .file = env->file,
 		          .line = (int64_t)m->key_place.line, .effective = true);
 	}
+}
+
+static void apply_env(struct exam *exam, const struct config_value *env) {
+	for (const struct jsonc_node *m = env_first(env); m; m = m->next) {
+		envset_set(&exam->target->server, m->key, env_text(exam, m));
+	}
+	client_config_state_env(exam, env);
 }
 
 static void take_options(struct exam *exam, const struct client_config *config) {

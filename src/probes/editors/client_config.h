@@ -46,6 +46,8 @@ const char *client_config_layer(struct exam *exam, const char *file);
  * gopls.KEY, and the one that is off. NULL: there is none. */
 void client_config_take(struct exam *exam, const struct client_config *config);
 
+/* States what it gives to the server and the server has, so that what is set is known for where it is set. */
+void client_config_state_env(struct exam *exam, const struct config_value *env);
 /* The rest is about the target's editor_config, which must be there. */
 
 /* All that arrange owes (core/editor.h). A command of a workspace file is not run without trust

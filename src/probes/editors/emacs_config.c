@@ -27,7 +27,9 @@ struct lisp_reader {
 	struct said settings; /* eglot-workspace-configuration */
 	struct said program;  /* of lsp-mode */
 	struct said args;
-	struct said custom; /* lsp-register-custom-settings */
+	struct said custom;           /* lsp-register-custom-settings */
+	struct config_value env;      /* setenv, of the first file that has any */
+	struct jsonc_node *variables; /* its node */
 };
 
 static void say(struct lisp_reader *r, struct said *said, struct jsonc_node *node,
@@ -168,14 +170,6 @@ static bool sets_variables(const struct lisp_node *head) {
 	       lisp_is(head, "customize-set-variable");
 }
 
-/* ---- forms ---- */
-
-static void note_client(struct lisp_reader *r, const struct lisp_node *n) {
-	r->eglot = r->eglot || lisp_is(n, "eglot") || lisp_is(n, "eglot-ensure");
-	r->lsp_mode = r->lsp_mode || lisp_is(n, "lsp") || lisp_is(n, "lsp-deferred") ||
-	              lisp_is(n, "lsp-mode");
-}
-
 /* (use-package x :disabled …), (comment …), (when nil …): none of it counts. */
 static bool is_dead(const struct lisp_node *list) {
 	const struct lisp_node *head = list->first_child;
@@ -188,6 +182,77 @@ static bool is_dead(const struct lisp_node *list) {
 	}
 	return lisp_is(head, "comment") || lisp_is(head, "defvar") || lisp_is(head, "defcustom") ||
 	       ((lisp_is(head, "when") || lisp_is(head, "if")) && lisp_is(head->next, "nil"));
+}
+
+/* ---- the environment ---- */
+
+/* The member of this name, or where one is to be added. */
+static struct jsonc_node **env_slot(struct jsonc_node *object, const char *name) {
+	struct jsonc_node **at = &object->first_child;
+	while (*at && !streq((*at)->key, name)) {
+		at = &(*at)->next;
+	}
+	return at;
+}
+
+/* (setenv "NAME" "value"): the last one counts, and one whose value is not written out leaves none known. */
+static void read_setenv(struct lisp_reader *r, const struct lisp_node *name) {
+	struct arena *arena = r->exam->arena;
+	const struct lisp_node *value = name ? name->next : NULL;
+	if (!name || name->type != LISP_STRING || (r->env.node && !streq(r->env.file, r->file))) {
+		return;
+	}
+	if (!r->env.node) {
+		r->variables = arena_new_of(arena, struct jsonc_node);
+		*r->variables = (struct jsonc_node){.type = JSONC_OBJECT, .string = ""};
+		r->env = (struct config_value){.node = r->variables,
+		                               .file = r->file,
+		                               .layer = client_config_layer(r->exam, r->file)};
+	}
+	struct jsonc_node **at = env_slot(r->variables, name->text);
+	if (*at) {
+		*at = (*at)->next;
+		at = env_slot(r->variables, name->text);
+	}
+	if (value && value->type == LISP_STRING && !value->next) {
+		*at = lisp_to_json(arena, value);
+		(*at)->key = name->text;
+		(*at)->key_len = strlen(name->text);
+		(*at)->key_place = name->place;
+	}
+}
+
+/* What is in it is done whenever the file is read, sooner or later. */
+static bool is_done_always(const struct lisp_node *form) {
+	const struct lisp_node *head = form->first_child;
+	bool package = lisp_is(head, "use-package") || lisp_is(head, "use-package!");
+	for (const struct lisp_node *n = package ? head : NULL; n; n = n->next) {
+		if (lisp_is(n, ":if") || lisp_is(n, ":when") || lisp_is(n, ":unless")) {
+			return false;
+		}
+	}
+	return package || lisp_is(head, "progn") || lisp_is(head, "with-eval-after-load") ||
+	       lisp_is(head, "eval-and-compile");
+}
+
+static void read_environment(struct lisp_reader *r, const struct lisp_node *form) {
+	const struct lisp_node *head = form->first_child;
+	if (lisp_is(head, "setenv")) {
+		read_setenv(r, head->next);
+		return;
+	}
+	bool inside = head && is_done_always(form) && !is_dead(form);
+	for (const struct lisp_node *n = inside ? head : NULL; n; n = n->next) {
+		read_environment(r, n);
+	}
+}
+
+/* ---- forms ---- */
+
+static void note_client(struct lisp_reader *r, const struct lisp_node *n) {
+	r->eglot = r->eglot || lisp_is(n, "eglot") || lisp_is(n, "eglot-ensure");
+	r->lsp_mode = r->lsp_mode || lisp_is(n, "lsp") || lisp_is(n, "lsp-deferred") ||
+	              lisp_is(n, "lsp-mode");
 }
 
 static void read_form(struct lisp_reader *r, const struct lisp_node *form, int depth) {
@@ -232,6 +297,7 @@ static bool read_file(struct lisp_reader *r, const char *path) {
 	const struct lisp_node *all = lisp_read(exam->arena, ev->bytes);
 	for (const struct lisp_node *n = all->first_child; n; n = n->next) {
 		read_form(r, n, 1);
+		read_environment(r, n);
 	}
 	return true;
 }
@@ -297,14 +363,15 @@ struct client_config *emacs_config_read(struct exam *exam) {
 	r->exam = exam;
 	read_init(r);
 	read_dir_locals(r);
+	c->env = r->env;
 	if (r->eglot && r->lsp_mode) {
-		return NULL; /* which of the two is used is not written down */
-	}
-	if (r->lsp_mode) {
+		/* Which of the two is used is not written down. */
+	} else if (r->lsp_mode) {
 		take_lsp_mode(r, c);
 	} else {
 		take_eglot(r, c);
 	}
-	return c->args_at.node || c->command_at.node || c->options.node || c->settings.node ? c
-	                                                                                    : NULL;
+	bool said = c->args_at.node || c->command_at.node || c->options.node || c->settings.node ||
+	            (c->env.node && c->env.node->first_child);
+	return said ? c : NULL;
 }

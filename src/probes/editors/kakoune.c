@@ -76,7 +76,7 @@ static void arrange(struct exam *exam) {
 	    !search_path_only(exam, path, "kakoune-lsp")) {
 		facts_refuse(exam->facts, FACT_client, "neither kak-lsp nor kakoune-lsp was found",
 		             "kakoune-lsp on the PATH of the editor");
-		ask_editor_arrange(exam, NULL);
+		ask_editor_arrange(exam, NULL, NULL);
 		return;
 	}
 	ask_editor_or_read(exam, &ask, NULL);
