@@ -86,6 +86,7 @@ struct picture *picture_parse(struct arena *arena, struct slice text) {
 		at->limits = shared_of(&r, at->text, "limits");
 		at->cgroup = shared_of(&r, at->text, "cgroup");
 		at->spaces = shared_of(&r, at->text, "spaces");
+		at->mapped = shared_of(&r, at->text, "mapped");
 		at->mounts = shared_of(&r, at->text, "mounts");
 	}
 	return p->count > 0 && p->whole.len > 0 ? p : NULL;

@@ -12,9 +12,10 @@
  *            status_NAME; environ limits cgroup spaces mounts: the number of a shared block; unseen(words)
  *            fds(how many) fd=NUMBER FLAGS(octal) POS MOUNT TARGET; fdinfo=NUMBER TEXT, what the kind of file adds;
  *            watches=NUMBER COUNT(inotify) polls=NUMBER COUNT(epoll)
- *            maps(how many) map=COUNT BYTES PERMS NAME(one for each file; "" anonymous memory)
+ *            maps(how many) mapped: a shared block too
  *            threads(how many) thread=TID STATE CPU_TICKS WCHAN CALL COMM("-" unknown; CALL is NAME(FIRST ARGUMENT))
  *  environ   id env=NAME=value
+ *  mapped    id map=COUNT BYTES PERMS NAME(one for each file; "" anonymous memory)
  *  limits    id limit_NAME=SOFT:HARD
  *  cgroup    id path memory_max memory_now pids_max pids_now cpu_max frozen
  *  spaces    id ns_NAME=INODE
@@ -41,8 +42,9 @@ struct picture_process {
 	const char *comm;    /* texts are never NULL; "" not known */
 	const char *cmdline; /* \x1f between the arguments */
 	const char *cwd;
-	struct slice text;                                    /* its block */
-	struct slice environ, limits, cgroup, spaces, mounts; /* those blocks; empty: not seen */
+	struct slice text; /* its block */
+	struct slice environ, limits, cgroup, spaces, mounts,
+		mapped; /* those blocks; empty: not seen */
 };
 
 struct picture {

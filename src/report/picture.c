@@ -376,7 +376,7 @@ static void put_list(struct json *json, struct arena *arena, struct slice text, 
 }
 
 void picture_json(struct strbuf *out, const struct picture_view *v) {
-	static const char *const lists[] = {"fd", "fdinfo", "watches", "polls", "map", "thread"};
+	static const char *const lists[] = {"fd", "fdinfo", "watches", "polls", "thread"};
 	const struct picture *p = v->pictures[0];
 	struct json json = {.out = out};
 
@@ -397,6 +397,7 @@ void picture_json(struct strbuf *out, const struct picture_view *v) {
 			put_list(&json, v->arena, at->text, lists[k]);
 		}
 		put_list(&json, v->arena, at->environ, "env");
+		put_list(&json, v->arena, at->mapped, "map");
 		put_list(&json, v->arena, at->mounts, "mount");
 		json_close(&json, '}');
 	}

@@ -17,7 +17,8 @@
 static void live_look(struct world *w, enum look what, const char *arg, size_t cap,
                       struct evidence *ev) {
 	struct live_world *lw = (struct live_world *)w;
-	int64_t limit_ns = w->look_limit_ns * (what == LOOK_WALKED ? COUNTING_TIMES : 1);
+	int64_t limit_ns = w->look_limit_ns *
+	                   (what == LOOK_WALKED || what == LOOK_PICTURE ? COUNTING_TIMES : 1);
 	int64_t deadline_ns = clock_now_ns() + limit_ns;
 	int patience = LOOK_EXTENSIONS_MAX;
 

@@ -10,6 +10,8 @@
 
 #define PICTURE_TEXT_CAP ((size_t)1024 * 1024) /* of one file */
 
+#define PICTURE_SPACES 4 /* mnt, net, pid, user */
+
 /* A text that several processes have in common is written once. */
 struct picture_shared {
 	const char *kind;
@@ -31,9 +33,12 @@ struct picture_work {
 	bool careful;       /* leave out what waits for the lock of a process's memory */
 	uint64_t mounts_of; /* the namespace of which the mounts were read last */
 	size_t mounts_id;
+	uint64_t spaces_of[PICTURE_SPACES]; /* the same of namespaces */
+	size_t spaces_id;
 	char *buffer; /* what was read last; PICTURE_TEXT_CAP and a NUL */
 	struct picture_shared *shared;
 	size_t shared_count, shared_size;
+	size_t first_id; /* numbers of shared texts begin behind it: two may write one picture */
 	struct picture_socket_of *sockets;
 	size_t socket_count, socket_size;
 };
@@ -44,7 +49,7 @@ struct picture_subject {
 	int dir_fd;
 	uint64_t net; /* inode of its network namespace, 0 unknown */
 	uint64_t mnt; /* of mounts */
-	int64_t threads;
+	int64_t threads, rss_bytes;
 	struct strbuf unseen;
 };
 

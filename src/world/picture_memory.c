@@ -8,6 +8,8 @@
 #include <stdlib.h>
 
 #define MAPS_TOLD_MAX 256
+/* smaps_rollup visits every page; of a small process VmRSS and RssAnon say as much. */
+#define ROLLUP_LEAST_BYTES ((int64_t)4 * 1024 * 1024)
 
 struct mapped {
 	struct slice name;
@@ -65,22 +67,25 @@ static void take_line(struct maps *maps, struct slice line) {
 
 static void put_maps(struct picture_work *w, struct slice text) {
 	struct maps maps = {.count = 0};
+	struct strbuf out;
 	struct slice line;
 
 	while (slice_line(&text, &line)) {
 		take_line(&maps, line);
 	}
 	strbuf_printf(w->out, "maps=%zu\n", maps.lines);
+	strbuf_init(&out, w->arena);
 	for (size_t i = 0; i < maps.count; i++) {
 		const struct mapped *m = &maps.list[i];
 
-		strbuf_printf(w->out, "map=%zu %" PRIu64 " %c%c%c%c ", m->count, m->bytes,
+		strbuf_printf(&out, "map=%zu %" PRIu64 " %c%c%c%c ", m->count, m->bytes,
 		              m->reads ? 'r' : '-', m->writes ? 'w' : '-', m->runs ? 'x' : '-',
 		              m->is_shared ? 's' : 'p');
 		/* The kernel has escaped the newlines. */
-		strbuf_add(w->out, keyline_escape(w->arena, arena_slicedup(w->arena, m->name)));
-		strbuf_add_char(w->out, '\n');
+		strbuf_add(&out, keyline_escape(w->arena, arena_slicedup(w->arena, m->name)));
+		strbuf_add_char(&out, '\n');
 	}
+	picture_share(w, "mapped", slice_of(out.data, out.len));
 }
 
 static void put_rollup(struct picture_work *w, struct slice text) {
@@ -108,7 +113,8 @@ void picture_put_memory(struct picture_work *w, struct picture_subject *p) {
 	if (picture_read(w, p, "maps", "maps", &text) == 0) {
 		put_maps(w, text);
 	}
-	if (picture_read(w, p, "smaps_rollup", NULL, &text) == 0) {
+	if (p->rss_bytes >= ROLLUP_LEAST_BYTES &&
+	    picture_read(w, p, "smaps_rollup", NULL, &text) == 0) {
 		put_rollup(w, text);
 	}
 }

@@ -132,6 +132,20 @@ for command in ps why check locks; do
 	grep -q 'it is a snapshot of a process tree' err || fail "$command --from: $(cat err)"
 done
 
+# --- a tree so large that two processes read it
+# shellcheck disable=SC2016
+bash -c 'for _ in {1..49}; do sleep 1000 & done; echo up >says; wait' &
+many=$!
+started+=("$many")
+read -r _ <says
+mapfile -t below < <(tr ' ' '\n' </proc/"$many"/task/"$many"/children | grep .)
+started+=("${below[@]}")
+asked 0 "$many" -o many.case
+asked 0 --from many.case --json
+[ "$(same '.processes | length')" = 50 ] || fail "of 50 processes: $(same '.processes | length')"
+[ "$(same '[.processes[] | select((.env | length) > 0 and (.map | length) > 0 and (.mount | length) > 0 and .fds)] | length')" = 50 ] || fail 'not all of each'
+asked 0 --diff many.case many.case
+
 # --- looks and nothing else
 if command -v strace >/dev/null; then
 	strace -f -o trace -e trace='%signal,ptrace,flock,unlink,unlinkat' "$dialtone" snapshot "$top" -o two.case
