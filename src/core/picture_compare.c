@@ -94,7 +94,8 @@ static struct lines lines_of(struct comparing *c, struct slice text, const char 
 	return lines;
 }
 
-typedef void differs_fn(struct comparing *c, const struct line *before, const struct line *after);
+typedef void differs_fn(struct comparing *c, struct slice name, const struct line *before,
+                        const struct line *after);
 
 /* Calls fn for each name whose value differs, or that only one of them has (the other is NULL then). */
 static void compare_lines(struct comparing *c, const struct lines *a, const struct lines *b,
@@ -107,12 +108,14 @@ static void compare_lines(struct comparing *c, const struct lines *a, const stru
 		                            : by_name(&a->list[i], &b->list[k]);
 
 		if (order < 0) {
-			fn(c, &a->list[i++], NULL);
+			fn(c, a->list[i].name, &a->list[i], NULL);
+			i++;
 		} else if (order > 0) {
-			fn(c, NULL, &b->list[k++]);
+			fn(c, b->list[k].name, NULL, &b->list[k]);
+			k++;
 		} else {
 			if (slice_compare(a->list[i].value, b->list[k].value) != 0) {
-				fn(c, &a->list[i], &b->list[k]);
+				fn(c, a->list[i].name, &a->list[i], &b->list[k]);
 			}
 			i++;
 			k++;
@@ -120,51 +123,48 @@ static void compare_lines(struct comparing *c, const struct lines *a, const stru
 	}
 }
 
-static void add_lines(struct comparing *c, enum picture_change_kind kind, const struct line *before,
-                      const struct line *after) {
-	const struct line *named = before ? before : after;
+static void add_lines(struct comparing *c, enum picture_change_kind kind, struct slice name,
+                      const struct line *before, const struct line *after) {
 
-	add(c, kind, arena_slicedup(c->arena, named->name),
+	add(c, kind, arena_slicedup(c->arena, name),
 	    before ? arena_slicedup(c->arena, before->value) : NULL,
 	    after ? arena_slicedup(c->arena, after->value) : NULL);
 }
 
-static void variable_differs(struct comparing *c, const struct line *before,
+static void variable_differs(struct comparing *c, struct slice name, const struct line *before,
                              const struct line *after) {
-	add_lines(c, CHANGE_VARIABLE, before, after);
+	add_lines(c, CHANGE_VARIABLE, name, before, after);
 }
 
-static void limit_differs(struct comparing *c, const struct line *before,
+static void limit_differs(struct comparing *c, struct slice name, const struct line *before,
                           const struct line *after) {
-	add_lines(c, CHANGE_LIMIT, before, after);
+	add_lines(c, CHANGE_LIMIT, name, before, after);
 }
 
-static void space_differs(struct comparing *c, const struct line *before,
+static void space_differs(struct comparing *c, struct slice name, const struct line *before,
                           const struct line *after) {
-	add_lines(c, CHANGE_SPACE, before, after);
+	add_lines(c, CHANGE_SPACE, name, before, after);
 }
 
 /* What a group has in use swings; what it allows does not. */
-static void cgroup_differs(struct comparing *c, const struct line *before,
+static void cgroup_differs(struct comparing *c, struct slice name, const struct line *before,
                            const struct line *after) {
-	const char *name = arena_slicedup(c->arena, before ? before->name : after->name);
-
-	if (!STR_IN(name, "id", "record", "memory_now", "memory_events", "pids_now", "cpu_stat")) {
-		add_lines(c, CHANGE_CGROUP, before, after);
+	if (!STR_IN(arena_slicedup(c->arena, name), "id", "record", "memory_now", "memory_events",
+	            "pids_now", "cpu_stat")) {
+		add_lines(c, CHANGE_CGROUP, name, before, after);
 	}
 }
 
 /* A line of mounts is its own name: "READ_ONLY FSTYPE SOURCE ROOT POINT". */
-static void mount_differs(struct comparing *c, const struct line *before,
+static void mount_differs(struct comparing *c, struct slice name, const struct line *before,
                           const struct line *after) {
-	const struct line *named = before ? before : after;
-	const char *name = arena_slicedup(c->arena, named->name);
+	const struct slice *rest = before ? &before->value : after ? &after->value : NULL;
+	const char *text = arena_slicedup(c->arena, name);
 
-	add(c, CHANGE_MOUNT,
-	    named->value.len > 0
-	            ? arena_printf(c->arena, "%s=%s", name, arena_slicedup(c->arena, named->value))
-	            : name,
-	    before ? "there" : NULL, after ? "there" : NULL);
+	if (rest && rest->len > 0) {
+		text = arena_printf(c->arena, "%s=%s", text, arena_slicedup(c->arena, *rest));
+	}
+	add(c, CHANGE_MOUNT, text, before ? "there" : NULL, after ? "there" : NULL);
 }
 
 static void compare_blocks(struct comparing *c, struct slice a, struct slice b, const char *prefix,
