@@ -20,12 +20,14 @@
 
 struct query_options {
 	bool json, list;
-	const char *canned, *limit, *format, *color;
+	const char *canned, *baseline, *limit, *format, *color;
 };
 
 #define OPT(member) offsetof(struct query_options, member)
 static const struct option_spec specs[] = {
 	{"canned", 'c', "NAME", OPTION_TEXT, OPT(canned), "a question that is asked often; --list"},
+	{"baseline", 'b', "GOOD", OPTION_TEXT, OPT(baseline),
+         "of failed: only what does not fail in this recording of a healthy run"},
 	{"list", 'l', NULL, OPTION_FLAG, OPT(list), "which there are"},
 	{"format", 'f', "FORM", OPTION_TEXT, OPT(format),
          "all of it as strace, jsonl, perfetto or otlp, on standard output"},
@@ -213,7 +215,9 @@ static int ask(struct query *q, const struct query_options *o, const struct cann
 	if (!canned) {
 		return query_sql(q, text, NULL, err);
 	}
-	(void)o;
+	if (o->baseline) {
+		return query_failed_new(q, o->baseline, err);
+	}
 	return canned->sql ? query_sql(q, canned->sql, text, err) : canned->run(q, text, err);
 }
 
@@ -269,6 +273,10 @@ static int run_in(struct arena *arena, const struct query_options *o, const char
 			return STATUS_USAGE;
 		}
 		return export_file(operands[0], format);
+	}
+	if (o->baseline && (!o->canned || !streq(o->canned, "failed"))) {
+		output_complain("'--baseline' goes with '--canned failed'");
+		return STATUS_USAGE;
 	}
 	if (o->limit && (str_to_int64(o->limit, &limit) < 0 || limit < 0)) {
 		output_complain("expected a number of rows for '--limit', got '%s'", o->limit);

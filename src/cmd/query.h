@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * Between `dialtone query` (query.c), its canned questions in SQL (query_canned.c) and those that
- * travel in time (query_travel.c) or follow environments (query_env.c).
+ * travel in time (query_travel.c), look for leaks (query_leaks.c), compare (query_failures.c) or follow environments (query_env.c).
  */
 #ifndef CMD_QUERY_H
 #define CMD_QUERY_H
 
 #include "base/err.h"
 #include "cmd/query_rows.h"
+#include "trace/rewind.h"
 #include "trace/store_read.h"
 
 struct query {
@@ -38,7 +39,12 @@ int query_env_at_exec(struct query *query, const char *argument, struct err *err
 int query_fd_table(struct query *query, const char *argument, struct err *err);
 int query_locks(struct query *query, const char *argument, struct err *err);
 int query_peers(struct query *query, const char *argument, struct err *err);
+int query_failed_new(struct query *query, const char *baseline,
+                     struct err *err); /* query_failures.c */
 int query_unclosed(struct query *query, const char *argument, struct err *err);
+
+/* Path, peer or pair of an open file, for people; in the query's arena. */
+const char *query_what_is(struct query *query, const struct rewind_file *file);
 
 /* "PID[@SECONDS]": *ret_ns is INT64_MAX without a time. -EINVAL. */
 int query_when(const struct query *query, const char *text, pid_t *ret_pid, int64_t *ret_ns,

@@ -69,7 +69,7 @@ static const char *what_in(char text[WHAT_BYTES_MAX], const struct rewind_file *
 	return *f->peer || f->pair ? text : path;
 }
 
-static const char *what_is(struct query *q, const struct rewind_file *f) {
+const char *query_what_is(struct query *q, const struct rewind_file *f) {
 	char text[WHAT_BYTES_MAX];
 	return arena_strdup(q->arena, what_in(text, f));
 }
@@ -97,7 +97,7 @@ int query_fd_table(struct query *q, const char *argument, struct err *err) {
 		query_put_text(q->rows, cloexec_name(f->cloexec));
 		put_since(q, f->since_ns);
 		query_put_number(q->rows, (int64_t)f->execs);
-		query_put_text(q->rows, what_is(q, f->file));
+		query_put_text(q->rows, query_what_is(q, f->file));
 	}
 	rewind_free(j.rewind);
 	return r;
@@ -281,38 +281,6 @@ int query_who_opened(struct query *q, const char *argument, struct err *err) {
 	struct event_filter filter = {.calls = rewind_calls(q->arena)};
 	int r = j.rewind ? reader_each(q->reader, &filter, &sink, err)
 	                 : err_set(err, -ENOMEM, "no memory to follow the recording");
-	rewind_free(j.rewind);
-	return r;
-}
-
-/* ---- leaks ---- */
-
-/* Inherited through an exec, beyond the three everybody has: not closed by whom it was not meant for. A descriptor that its
- * own process opened and kept is a leak when there are many of one path. */
-int query_unclosed(struct query *q, const char *argument, struct err *err) {
-	struct journey j = {0};
-	size_t count = 0;
-	(void)argument;
-	int r = travel(&j, q, INT64_MAX, err);
-	const struct rewind_process *const *all = r < 0 ? NULL : rewind_processes(j.rewind, &count);
-	query_rows_columns(q->rows, "pid,program,fd,execs,opened_by,opened_s,what");
-	q->rows->empty = "Every descriptor that went through an exec was closed.";
-	for (size_t i = 0; i < count; i++) {
-		const struct rewind_process *p = all[i];
-		for (size_t k = 0; p->fds && k < p->fds->count; k++) {
-			const struct rewind_fd *f = &p->fds->items[k];
-			if (f->fd <= 2 || f->execs == 0 || !query_rows_more(q->rows)) {
-				continue;
-			}
-			query_put_number(q->rows, p->pid);
-			query_put_text(q->rows, path_base(p->exe));
-			query_put_number(q->rows, f->fd);
-			query_put_number(q->rows, (int64_t)f->execs);
-			query_put_number(q->rows, f->file->opened_by);
-			put_since(q, f->file->opened_ns);
-			query_put_text(q->rows, what_is(q, f->file));
-		}
-	}
 	rewind_free(j.rewind);
 	return r;
 }

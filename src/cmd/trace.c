@@ -3,6 +3,7 @@
  * tree.
  */
 #include "base/clock.h"
+#include "cmd/baseline.h"
 #include "cmd/check_options.h"
 #include "cmd/failure.h"
 #include "cmd/interrupt.h"
@@ -28,7 +29,7 @@ struct trace_options {
 	const char *const *command;
 	struct option_list pids;
 	const char *workspace, *check;
-	const char *output, *backend, *set, *seconds, *data;
+	const char *output, *backend, *set, *seconds, *data, *baseline;
 	struct option_list injects;
 	bool backends;
 };
@@ -45,6 +46,8 @@ static const struct option_spec trace_specs[] = {
 	{"set", 'e', "CALLS", OPTION_TEXT, AT(set), "which calls: names, or sets as below (all)"},
 	{"backend", 'b', "NAME", OPTION_TEXT, AT(backend), "ebpf, ptrace, notify or auto"},
 	{"inject", 0, "FAULT", OPTION_LIST, AT(injects), "put a fault into calls of CMD, as below"},
+	{"baseline", 0, "GOOD", OPTION_TEXT, AT(baseline),
+         "lines only of what fails and does not in this recording"},
 	{"for", 0, "SECONDS", OPTION_TEXT, AT(seconds), "end after so long"},
 	{"data", 0, "BYTES", OPTION_TEXT, AT(data),
          "of what is read and written (512; --check 65536)"},
@@ -60,6 +63,8 @@ struct trace_run {
 	const char *set_text;
 	pid_t pids[PIDS_MAX];
 	struct interrupt interrupt;
+	struct comparison *comparison; /* with --baseline */
+	uint64_t news;                 /* failures it has not */
 };
 
 /* ---- what is asked for ---- */
@@ -325,6 +330,25 @@ static const char *command_text(struct trace_run *r) {
 	return text.data;
 }
 
+/* With --baseline: all of it for the store, if there is one, and lines of what is new. */
+struct sieve {
+	struct trace_run *run;
+	const struct event_sink *next; /* NULL: none */
+	struct trace_text text;        /* of what is new */
+};
+
+static int sift(void *data, const struct event *e) {
+	struct sieve *s = data;
+	struct failure failure;
+	int code = s->next ? s->next->take(s->next->data, e) : 0;
+
+	if (code == 0 && comparison_take(s->run->comparison, e, &failure)) {
+		s->run->news++;
+		code = trace_text_take(&s->text, e);
+	}
+	return code;
+}
+
 static int record_to_file(struct trace_run *r, const struct backend *backend,
                           struct trace_outcome *outcome, struct err *err) {
 	struct store_about about = {
@@ -342,8 +366,12 @@ static int record_to_file(struct trace_run *r, const struct backend *backend,
 		return code;
 	}
 	struct event_sink sink = store_sink(store);
+	struct sieve sieve = {.run = r, .next = &sink};
+	const struct event_sink sifted = {.data = &sieve, .take = sift};
 
-	code = backend->record(&r->request, &sink, outcome, err);
+	trace_text_begin(&sieve.text, stdout);
+	code = backend->record(&r->request, r->comparison ? &sifted : &sink, outcome, err);
+	trace_text_end(&sieve.text);
 	if (code == -EIO) {
 		(void)err_set(err, code, "%s: %s", r->options->output, store_complaint(store));
 	}
@@ -358,13 +386,14 @@ static int record_to_file(struct trace_run *r, const struct backend *backend,
 
 static int record_to_stdout(struct trace_run *r, const struct backend *backend,
                             struct trace_outcome *outcome, struct err *err) {
-	struct trace_text text;
-	struct event_sink sink = {.data = &text, .take = trace_text_take};
+	struct sieve sieve = {.run = r};
+	struct event_sink sink = {.data = &sieve.text, .take = trace_text_take};
+	const struct event_sink sifted = {.data = &sieve, .take = sift};
 
-	trace_text_begin(&text, stdout);
-	int code = backend->record(&r->request, &sink, outcome, err);
+	trace_text_begin(&sieve.text, stdout);
+	int code = backend->record(&r->request, r->comparison ? &sifted : &sink, outcome, err);
 
-	trace_text_end(&text);
+	trace_text_end(&sieve.text);
 	return code == -EPIPE ? 0 : code;
 }
 
@@ -428,6 +457,31 @@ static int record_auto(struct trace_run *r) {
 	return STATUS_UNKNOWN;
 }
 
+static int record_chosen(struct trace_run *r) {
+	return is_auto(r) ? record_auto(r) : record_asked(r);
+}
+
+static int record_compared(struct trace_run *r) {
+	struct comparison comparison;
+	struct err err = {0};
+	int code = comparison_open(&comparison, r->arena, r->options->baseline, &err);
+	int status = STATUS_UNKNOWN;
+
+	if (code < 0) {
+		status = failure_of_file(&err, code);
+	} else {
+		r->comparison = &comparison;
+		status = record_chosen(r);
+		(void)fflush(stdout);
+	}
+	if (code == 0 && r->news == 0) {
+		output_complain("nothing failed that does not fail in '%s' as well",
+		                r->options->baseline);
+	}
+	comparison_close(&comparison);
+	return status;
+}
+
 static int run_in(struct trace_run *r) {
 	if (r->options->backends) {
 		return show_backends(r->arena);
@@ -440,7 +494,7 @@ static int run_in(struct trace_run *r) {
 	if (status != STATUS_HEALTHY) {
 		return status;
 	}
-	return is_auto(r) ? record_auto(r) : record_asked(r);
+	return r->options->baseline ? record_compared(r) : record_chosen(r);
 }
 
 static int run(const void *options, const char *const *operands, size_t operand_count) {
