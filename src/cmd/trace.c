@@ -478,6 +478,7 @@ static int record_compared(struct trace_run *r) {
 		output_complain("nothing failed that does not fail in '%s' as well",
 		                r->options->baseline);
 	}
+	r->comparison = NULL;
 	comparison_close(&comparison);
 	return status;
 }
