@@ -44,6 +44,16 @@ counts() {
 
 counts_some() { grep -qE -- "$1" out || fail "$name: nothing matches $1"; }
 
+# --- what a set by topic leaves out, and one by name does not
+name=quiet
+asking='import fcntl; fcntl.fcntl(0, fcntl.F_SETFL, fcntl.fcntl(0, fcntl.F_GETFL)); fcntl.fcntl(0, fcntl.F_GETFD)'
+traced anchors python3 -c "$asking"
+counts 0 'F_[GS]ETFL'
+counts_some 'fcntl\(0, F_GETFD'
+traced anchors,fcntl python3 -c "$asking"
+counts_some 'fcntl\(0, F_GETFL'
+counts_some 'fcntl\(0, F_SETFL'
+
 # --- many short threads: each one's call, once
 name=threads
 traced open,openat,clone,clone3 "$patient" threads 2000

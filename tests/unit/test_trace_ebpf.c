@@ -275,8 +275,14 @@ static void test_plan(void **state) {
 	assert_int_equal(plan.guarded, 3);
 	assert_true(plan.commands & 1 << 6);  /* F_SETLK */
 	assert_false(plan.commands & 1 << 3); /* F_GETFL */
+	assert_int_equal(plan.quiet, 0);
 	plan_make(calls, &limits, EBPF_NATIVE, call_number(arch, "write"), &plan);
 	assert_false(plan.wanted);
+	/* A set that has fcntl by its topic: without F_GETFL and F_SETFL. */
+	assert_int_equal(call_set_parse(arena, "anchors", &calls, NULL), 0);
+	plan_make(calls, &limits, EBPF_NATIVE, call_number(arch, "fcntl"), &plan);
+	assert_true(plan.wanted);
+	assert_int_equal(plan.quiet, 1 << 3 | 1 << 4);
 	arena_free(arena);
 }
 

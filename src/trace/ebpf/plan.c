@@ -146,6 +146,14 @@ void plan_make(const struct call_set *calls, const struct plan_limits *limits,
 	const struct call *call = call_by_number(arch, number);
 
 	*ret_plan = (struct ebpf_plan){.wanted = call_set_has(calls, arch, number)};
+	bool quiet = call_set_is_quiet(calls, arch, number);
+	for (uint64_t command = 0; quiet && command < 64; command++) {
+		const uint64_t args[6] = {0, command};
+
+		if (!call_set_wants(calls, arch, number, args)) {
+			ret_plan->quiet |= BIT(command);
+		}
+	}
 	for (int i = 0; call && i < 6; i++) {
 		plan_in(ret_plan, i, call, limits, width);
 		ret_plan->copies_in = ret_plan->copies_in || ret_plan->copy[i] != EBPF_COPY_NONE;

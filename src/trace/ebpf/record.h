@@ -51,6 +51,7 @@ struct ebpf_plan {
 	__u8 guarded;    /* 1 + the argument that is memory only for some commands; 0 none */
 	__u16 bytes[6];
 	__u64 commands; /* those: bits of the second argument's lowest six bits */
+	__u64 quiet; /* commands, below 64, with which the call is not recorded (call_set_is_quiet) */
 };
 
 struct ebpf_options {

@@ -318,6 +318,11 @@ int BPF_PROG(on_enter, struct pt_regs *regs, long id) {
 		return 0;
 	}
 	read_args(regs, width, t->args);
+	__u32 command = (__u32)t->args[1];
+	if (p->quiet && command < 64 && (p->quiet >> (command & 63) & 1)) {
+		t->active = 0;
+		return 0;
+	}
 	t->number = (__s32)id;
 	t->width = (__u8)width;
 	t->tid = tid_of(task);
