@@ -66,6 +66,10 @@ struct fact *facts_add(struct facts *facts, const struct evidence *ev, const str
 			*text = *text ? arena_strdup(facts->arena, *text) : "";
 		}
 	}
+	/* What nobody tried while it was recorded has shown nothing, also not that it is no better. */
+	if (fact->kind == FACT_trial && ev && ev->state == EV_NOT_RECORDED) {
+		return copy;
+	}
 	if (facts->last[fact->kind]) {
 		facts->last[fact->kind]->next = copy;
 	} else {

@@ -102,6 +102,12 @@ static void judge(const struct rule *self, const struct facts *facts, struct fin
 		                        : "%s cannot start: it needs the loader %s, which this "
 		                          "system does not have%s",
 		                 t->path, shown, crlf ? " (the line ends like on Windows)" : "");
+	} else if (start->refused && streq(b->format, "elf") && str_empty(b->interpreter)) {
+		/* Of a recording: execve(2) said so, and what the file names was not read. */
+		f = findings_add(out, self, CONF_LIKELY, t->path,
+		                 "%s cannot start: it is there, but the loader or interpreter it "
+		                 "names is not",
+		                 t->path);
 	} else if (loader) {
 		f = findings_add(out, self, CONF_CERTAIN, t->path, "%s cannot start: %s", t->path,
 		                 loader);

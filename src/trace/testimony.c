@@ -396,6 +396,7 @@ void testimony_give(struct testimony *t, struct evidence_store *store,
 	*ret_about = (struct testimony_about){.workspace = "", .file = "", .lost = t->lost};
 	store->start_wall_ns = t->first_ns + t->wall_offset_ns;
 	t->server = t->server ? t->server : testimony_server(t);
+	t->searcher = t->found_gopls ? NULL : t->searcher;
 	find_stop(t);
 	ret_about->server = t->server ? t->server->pid : 0;
 	testimony_give_talk(t, store, ret_about);

@@ -115,6 +115,7 @@ static void see_stat(struct testimony *t, const struct event *e, const struct ca
 		return;
 	}
 	struct seen_path *seen = path_of(t, path, e->start_ns);
+	t->found_gopls = t->found_gopls || streq(path_base(path), "gopls");
 	seen->st = st;
 	seen->has_stat = true;
 	seen->absent_error = 0;
@@ -137,7 +138,12 @@ static void see_answer(struct testimony *t, const struct event *e, const struct 
 	testimony_note_call(t, e, call, seen);
 	if (event_failed(e)) {
 		int error = (int)-e->result;
-		if (is_absence(error)) {
+		/* Of a program that is there, execve(2) means its interpreter. */
+		bool of_other = str_starts(call->name, "execve") && seen->has_stat &&
+		                seen->absent_error == 0;
+		if (of_other && is_absence(error)) {
+			seen->interpreter_gone = true;
+		} else if (is_absence(error)) {
 			seen->absent_error = error;
 			if (streq(path_base(path), "gopls")) {
 				t->searcher = testimony_witness(t, e->pid);
@@ -346,6 +352,16 @@ static void give_script(struct testimony *t, struct evidence_store *store,
 	              slice_str(binary_to_text(t->arena, &script)));
 }
 
+/* Its first bytes were read by nobody but the kernel. */
+static void give_refused_program(struct testimony *t, struct evidence_store *store,
+                                 const struct seen_path *p) {
+	struct binary program = binary_from_text(t->arena, slice_of("", 0));
+	program.kind = BINARY_ELF;
+	program.size_bytes = (uint64_t)p->st.st_size;
+	testimony_put(t, store, arena_printf(t->arena, "binary:%s", p->path), p->at_ns,
+	              slice_str(binary_to_text(t->arena, &program)));
+}
+
 static void give_list(struct testimony *t, struct evidence_store *store,
                       const struct seen_path *p) {
 	struct slice rest = slice_of(p->entries.data, p->entries.len);
@@ -390,6 +406,9 @@ static void give_path(struct testimony *t, struct evidence_store *store,
 		              slice_of(p->content.data, p->content.len));
 	}
 	give_script(t, store, p);
+	if (p->interpreter_gone) {
+		give_refused_program(t, store, p);
+	}
 	if (p->listed_whole && !p->listed_broken) {
 		give_list(t, store, p);
 	}

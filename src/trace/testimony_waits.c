@@ -11,6 +11,8 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 
 #define LOOKS_MAX 9 /* of world_look_anew */
 
@@ -35,12 +37,27 @@ const char *testimony_address(struct testimony *t, const struct event *e) {
 	return p ? address_text(t, p->bytes, &is_inet) : NULL;
 }
 
+/* The last address that nobody answered at, or that refused. */
+static void note_refusal(struct testimony *t, const struct event *e, const char *remote,
+                         bool is_inet) {
+	if (t->refused_count < REFUSALS_MAX) {
+		t->refused[t->refused_count++] = (struct refused_connect){
+			.source = arena_printf(t->arena, "connect:%s:%s", is_inet ? "tcp" : "unix",
+		                               remote),
+			.error = (int)-e->result,
+			.at_ns = e->start_ns};
+	}
+}
+
 static void see_connect(struct testimony *t, const struct event *e) {
 	struct descriptor_use *d = testimony_descriptor(t, e->pid, (int)e->args[0]);
 	const struct payload *p = event_payload(e, PAYLOAD_BYTES, 1);
 	bool waits = e->duration_ns == EVENT_NO_DURATION || e->result == -EINPROGRESS ||
 	             e->result == -EALREADY;
 	const char *remote = p ? address_text(t, p->bytes, &d->is_inet) : NULL;
+	if (remote && !waits && e->result != 0) {
+		note_refusal(t, e, remote, d->is_inet);
+	}
 	if (!remote || (!waits && e->result != 0)) {
 		return;
 	}
@@ -52,6 +69,22 @@ static void see_connect(struct testimony *t, const struct event *e) {
 	                             .is_inet = d->is_inet,
 	                             .connecting = waits,
 	                             .connected_ns = e->start_ns};
+}
+
+/* What came of a connect that did not wait (SO_ERROR of socket(7)). */
+static void see_outcome(struct testimony *t, const struct event *e,
+                        const struct descriptor_use *d) {
+	const struct payload *p = event_payload(e, PAYLOAD_BYTES, 3);
+	int error = 0;
+	if (e->args[1] == SOL_SOCKET && e->args[2] == SO_ERROR && p &&
+	    p->bytes.len >= sizeof(error)) {
+		memcpy(&error, p->bytes.data, sizeof(error));
+	}
+	if (error != 0) {
+		struct event failed = *e;
+		failed.result = -error;
+		note_refusal(t, &failed, d->remote, d->is_inet);
+	}
 }
 
 void testimony_see_socket(struct testimony *t, const struct event *e, const struct call *call) {
@@ -77,9 +110,18 @@ void testimony_see_socket(struct testimony *t, const struct event *e, const stru
 		d->connecting = false;
 		d->heard_ns = end_ns;
 		d->received_bytes += e->result;
+	} else if (d->remote && d->connecting && streq(call->name, "getsockopt")) {
+		see_outcome(t, e, d);
 	} else if (d->remote && streq(call->name, "getpeername")) {
 		d->connecting = false;
 	}
+}
+
+/* When it was looked at. */
+static bool lives(const struct testimony *t, const struct witness *w) {
+	return w->start_ns <= t->asof_ns && w->exec_error == 0 &&
+	       (!w->ended || w->end_ns >= t->asof_ns) &&
+	       (!w->replaced || w->replaced_ns >= t->asof_ns);
 }
 
 /* ---- the text ---- */
@@ -100,12 +142,12 @@ static void put_process(struct testimony *t, struct strbuf *out, const struct wi
 	for (size_t i = 0; i < t->pending_count; i++) {
 		const struct pending_call *p = &t->pending[i];
 		int64_t ns = t->asof_ns - p->start_ns;
-		rested_ns = p->pid == w->pid && ns < rested_ns ? ns : rested_ns;
+		rested_ns = p->pid == w->pid && ns >= 0 && ns < rested_ns ? ns : rested_ns;
 	}
 	strbuf_printf(out, "record=process\npid=%d\nppid=%" PRId64 "\nrelation=%s\nstate=S\n",
 	              (int)w->pid, ppid, relation);
 	strbuf_printf(out,
-	              "interval_us=40000\nio_calls=0\nage_ms=%" PRId64 "\ncpu_ms=0\ndenied=0\n",
+	              "interval_us=40000\nio_calls=0\nage_ms=%" PRId64 "\ncpu_ms=0\ndenied=1\n",
 	              since_ms(t, w->start_ns));
 	strbuf_printf(out, "rested_ms=%" PRId64 "\nfds=-1\nfd_limit=-1\nthreads=1\ntracer=0\n",
 	              rested_ns / NS_PER_MS);
@@ -120,9 +162,47 @@ static void put_process(struct testimony *t, struct strbuf *out, const struct wi
 	strbuf_add(out, "\n\n");
 }
 
+/* Who looks for a child by a descriptor of it (waitid's P_PIDFD) waits for the one it has just made:
+ * no event says which number it got. */
+static pid_t child_of(const struct testimony *t, const struct pending_call *p) {
+	const struct witness *found = NULL;
+	for (size_t i = 0; i < t->witness_count; i++) {
+		const struct witness *w = t->witnesses[i];
+		bool is_child = w->ppid == p->pid && w->pid != p->pid && lives(t, w);
+		if (is_child && w->fork_ns <= p->start_ns &&
+		    (!found || w->fork_ns > found->fork_ns)) {
+			found = w;
+		}
+	}
+	return found ? found->pid : 0;
+}
+
+static struct pending_call by_pid(const struct testimony *t, const struct pending_call *p) {
+	struct pending_call plain = *p;
+	pid_t child = streq(p->call, "waitid") && p->args[0] == P_PIDFD ? child_of(t, p) : 0;
+	if (child > 0) {
+		plain.args[0] = P_PID;
+		plain.args[1] = (uint64_t)child;
+	}
+	return plain;
+}
+
+/* A file system answers these at once or lets wait without hearing signals (state D of proc(5)). */
+static bool asks_file_system(const struct pending_call *p) {
+	static const char *const calls[] = {
+		"open",  "stat",   "lstat",  "newfstatat", "statx",     "readlink", "access",
+		"mkdir", "rename", "unlink", "getdents",   "faccessat", "statfs",   "fsync"};
+	for (size_t i = 0; p->path[0] == '/' && i < sizeof(calls) / sizeof(*calls); i++) {
+		if (str_starts(p->call, calls[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void put_thread(struct testimony *t, struct strbuf *out, const struct pending_call *p) {
-	strbuf_printf(out, "record=thread\npid=%d\ntid=%d\nstate=S\nstill=1\ncpu_us=0\n",
-	              (int)p->pid, (int)p->tid);
+	strbuf_printf(out, "record=thread\npid=%d\ntid=%d\nstate=%s\nstill=1\ncpu_us=0\n",
+	              (int)p->pid, (int)p->tid, asks_file_system(p) ? "D" : "S");
 	strbuf_printf(out, "rested_ms=%" PRId64 "\ncall=%s\nargs=", since_ms(t, p->start_ns),
 	              p->call);
 	for (size_t i = 0; i < 6; i++) {
@@ -162,17 +242,12 @@ static void put_descriptor(struct testimony *t, struct strbuf *out,
 	strbuf_add(out, "\n");
 }
 
-/* When it was looked at. */
-static bool lives(const struct testimony *t, const struct witness *w) {
-	return w->start_ns <= t->asof_ns && w->exec_error == 0 &&
-	       (!w->ended || w->end_ns >= t->asof_ns) &&
-	       (!w->replaced || w->replaced_ns >= t->asof_ns);
-}
-
 static void put_all_of(struct testimony *t, struct strbuf *out, const struct witness *w) {
 	for (size_t i = 0; i < t->pending_count; i++) {
-		if (t->pending[i].pid == w->pid) {
-			put_thread(t, out, &t->pending[i]);
+		const struct pending_call *p = &t->pending[i];
+		if (p->pid == w->pid && p->start_ns <= t->asof_ns) {
+			const struct pending_call plain = by_pid(t, p);
+			put_thread(t, out, &plain);
 		}
 	}
 	for (size_t i = 0; i < t->fd_count; i++) {
@@ -184,6 +259,10 @@ static void put_all_of(struct testimony *t, struct strbuf *out, const struct wit
 }
 
 void testimony_give_waits(struct testimony *t, struct evidence_store *store) {
+	for (size_t i = t->refused_count; i > 0; i--) {
+		testimony_put_error(t, store, t->refused[i - 1].source, t->refused[i - 1].at_ns,
+		                    t->refused[i - 1].error);
+	}
 	const struct witness *server = t->server;
 	if (!server || !lives(t, server)) {
 		return;
@@ -194,6 +273,11 @@ void testimony_give_waits(struct testimony *t, struct evidence_store *store) {
 	strbuf_printf(&out, "record=machine\ntarget=%" PRId64 "\nnow_ns=%" PRId64 "\n", above,
 	              t->asof_ns + t->wall_offset_ns);
 	strbuf_add(&out, "unreadable=0\ncut=0\nmemory_full=0\nio_full=0\n\n");
+	const struct witness *client = testimony_above(server);
+	strbuf_printf(&out,
+	              "record=process\npid=%" PRId64 "\nppid=0\nrelation=target\nstate=S\n"
+	              "interval_us=40000\nage_ms=%" PRId64 "\ncomm=client\n\n",
+	              above, since_ms(t, client ? client->start_ns : t->first_ns));
 	put_process(t, &out, server, "below", above);
 	put_all_of(t, &out, server);
 	for (size_t i = 0; i < t->witness_count; i++) {

@@ -87,6 +87,7 @@ struct seen_path {
 	int64_t at_ns;
 	bool has_stat, is_dir, is_file, was_read, was_listed;
 	struct stat st;
+	bool interpreter_gone; /* it was there, and execve(2) did not find what it names */
 	int absent_error, read_error, write_error,
 		exec_error; /* errno of the last failure, 0 none */
 	const char *link;
@@ -108,6 +109,14 @@ struct descriptor_use {
 	int64_t connected_ns, sent_ns, heard_ns, received_bytes; /* 0 never */
 };
 
+#define REFUSALS_MAX 64
+
+struct refused_connect {
+	const char *source; /* as of LOOK_CONNECT */
+	int error;
+	int64_t at_ns;
+};
+
 /* By kind, process, error and place; see episodes.c. */
 struct episode_book {
 	struct dictionary ids;
@@ -124,6 +133,7 @@ struct testimony {
 	struct witness **attempts; /* programs that could not be started: exec_error says why */
 	size_t attempt_count, attempt_size;
 	const struct witness *searcher; /* who looked for a gopls that is not there, NULL nobody */
+	bool found_gopls;               /* and there is one */
 	int64_t asof_ns;        /* when the server was stopped, else when the recording ended */
 	struct witness *latest; /* whose event was the last; the newest of its pid */
 	const char *init_options, *configuration; /* JSON that the client gave, NULL none */
@@ -137,6 +147,8 @@ struct testimony {
 	struct dictionary fd_ids;
 	struct descriptor_use *fds;
 	size_t fd_count, fd_size;
+	struct refused_connect refused[REFUSALS_MAX];
+	size_t refused_count;
 	struct pending_call *pending;
 	size_t pending_count, pending_size;
 	struct witness *server;

@@ -89,11 +89,26 @@ static bool is_elsewhere(struct exam *exam, const char *go) {
 	return found.len > 0 && !slice_eq(found, root->path) && !slice_eq(found, real);
 }
 
+/* What came of the question that gopls asks first, and wants JSON for. */
+static const char *how_it_answered(const struct fact_go_run *env) {
+	const char *out = env ? env->out + strspn(env->out, " \t\r\n") : "{";
+	if (env && env->timed_out) {
+		return "hangs";
+	}
+	if (env && env->exit_code != 0) {
+		return "fails";
+	}
+	return *out == '{' ? "" : *out == '\0' ? "silent" : "chatter";
+}
+
 static const char *how_it_differs(struct exam *exam, const struct fact_shim *s) {
 	const struct fact_go_run *behind = facts_run(exam->facts, "behind the shim");
 	const struct fact_go_run *version = facts_run(exam->facts, "version");
 	if ((behind && behind->timed_out) || (version && version->timed_out)) {
 		return "hangs";
+	}
+	if (exam->target->recorded && !behind) {
+		return how_it_answered(facts_run(exam->facts, "env"));
 	}
 	if (!behind || !behind->started) {
 		return "";
