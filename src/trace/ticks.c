@@ -11,6 +11,8 @@ static void tick(int signal) {
 
 void ticks_begin(struct ticks *before) {
 	struct sigaction action = {.sa_handler = tick}; /* no SA_RESTART */
+	/* A tracer's child stops at every call: that is for wait(2) to tell, not for a signal each time. */
+	struct sigaction child = {.sa_handler = tick, .sa_flags = SA_NOCLDSTOP};
 	struct itimerval timer = {{.tv_usec = TICK_US}, {.tv_usec = TICK_US}};
 	sigset_t both;
 
@@ -18,7 +20,7 @@ void ticks_begin(struct ticks *before) {
 	sigaddset(&both, SIGALRM);
 	sigaddset(&both, SIGCHLD);
 	sigaction(SIGALRM, &action, &before->alarm);
-	sigaction(SIGCHLD, &action, &before->child);
+	sigaction(SIGCHLD, &child, &before->child);
 	setitimer(ITIMER_REAL, &timer, &before->timer);
 	sigprocmask(SIG_UNBLOCK, &both, NULL);
 }
