@@ -22,6 +22,10 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Linux 5.19, seccomp_unotify(2); not in Debian 12's headers. A call that we have begun to look at is not taken back for a
+ * signal: Go sends its threads many (SIGURG), and each time the call would begin, and be told, once more. */
+#define WAIT_KILLABLE (1u << 5)
+
 /* Once the filter is in force a call of the child may wait for us, so it tells its listener's number
  * through memory. */
 struct launch_shared {
@@ -90,8 +94,12 @@ static long filter_install(const struct filter *filter, unsigned flags) {
 
 static void child_filter(const struct launch *launch, const struct filter *filter, bool listens,
                          int error_fd) {
-	long fd = filter_install(filter, listens ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0);
+	unsigned listener = listens ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0;
+	long fd = filter_install(filter, listens ? listener | WAIT_KILLABLE : 0);
 
+	if (fd < 0 && errno == EINVAL && listens) {
+		fd = filter_install(filter, listener);
+	}
 	if (fd < 0) {
 		atomic_store(&launch->shared->listener, -1);
 		child_fail(error_fd, STAGE_FILTER);
