@@ -118,8 +118,23 @@ static void check_wrapper(const struct rule *self, const struct facts *facts,
 	            gopls_release_wanted(gopls_local_go(facts)));
 }
 
+/* Nobody looked on PATH while it was recorded (check --from-trace): it may well lie there. */
+static bool is_unseen(const struct facts *facts) {
+	facts_each (tool, t, facts) {
+		if (streq(t->tool, "gopls") && streq(t->via, "path") &&
+		    streq(t->state, "unknown") && t->base.ev &&
+		    t->base.ev->state == EV_NOT_RECORDED) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	check_wrapper(self, facts, out);
+	if (is_unseen(facts)) {
+		return;
+	}
 	if (!facts_first(tool, facts) || facts_chosen(facts, "gopls") ||
 	    is_found_somewhere(facts) || is_tools_folder_gone(facts) || facts_healthy(facts)) {
 		return;

@@ -15,6 +15,7 @@
 #include "trace/testimony.h"
 #include "trace/timeline.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -278,6 +279,8 @@ static void test_lock_until_the_end(void **state) {
 	const struct evidence *ev =
 		given(p, arena_printf(p->arena, "waits:%d late1", CLIENT), &about);
 	assert_non_null(ev);
+	/* waits/parse.c takes no text without the process it is about. */
+	assert_true(slice_has(ev->bytes, "record=process\npid=100\nppid=0"));
 	assert_true(slice_has(ev->bytes, "record=lock\npid=300\nclass=FLOCK\nlink=/cache/lock"));
 }
 
@@ -362,6 +365,78 @@ static void test_divergence(void **state) {
 	assert_false(timeline_compare(p->arena, bad, bad).found);
 }
 
+/* A gopls that could not be executed is still the server that was meant. */
+static void test_failed_exec(void **state) {
+	struct play *p = *state;
+	struct testimony_about about;
+	struct payload payloads[] = {text(PAYLOAD_STRING, 0, "/x/bin/gopls"),
+	                             {PAYLOAD_STRINGS, 1, 14, slice_of("gopls\0--stdio", 14)},
+	                             {PAYLOAD_STRINGS, 2, 8, slice_of("HOME=/y", 8)}};
+	struct event e = {.kind = EVENT_CALL,
+	                  .start_ns = p->now_ns,
+	                  .duration_ns = NS_PER_MS,
+	                  .pid = SERVER,
+	                  .tid = SERVER,
+	                  .number = call_number(ARCH_X86_64, "execve"),
+	                  .result = -EACCES,
+	                  .payloads = payloads,
+	                  .payload_count = 3};
+	take(p, &(struct event){.kind = EVENT_FORK,
+	                        .start_ns = p->now_ns,
+	                        .pid = CLIENT,
+	                        .tid = CLIENT,
+	                        .child = SERVER,
+	                        .child_pid = SERVER});
+	take(p, &e);
+	struct evidence_store store;
+	evidence_store_init(&store, p->arena);
+	testimony_give(p->testimony, &store, &about);
+	const struct evidence *talk = evidence_find(&store, "session:gopls");
+	const struct evidence *start = evidence_find(&store, "file:the recording");
+	assert_int_equal(about.server, SERVER);
+	assert_non_null(talk);
+	assert_true(slice_has(talk->bytes, arena_printf(p->arena, "errno %d", EACCES)));
+	assert_non_null(start);
+	assert_true(slice_has(start->bytes, "--stdio"));
+}
+
+/* `go` is a script that says something and becomes the real one: the server reads both. */
+static void test_go_that_fails(void **state) {
+	struct play *p = *state;
+	struct testimony_about about;
+	struct payload said = text(PAYLOAD_BYTES, 1, "go: parsing $GOFLAGS: oops\n");
+	start_server(p);
+	greet(p);
+	start(p, SERVER, GO, "/go/bin/go", BLOCK("go\0env\0-json"), BLOCK("HOME=/home/u"));
+	call(p, GO, "write", (int64_t)said.bytes.len, NS_PER_MS, (uint64_t[]){2, 1, said.bytes.len},
+	     &said);
+	end(p, GO, 1 << 8);
+	struct evidence_store store;
+	evidence_store_init(&store, p->arena);
+	testimony_give(p->testimony, &store, &about);
+	const struct evidence *version = evidence_find(&store, "run:go version");
+	assert_non_null(version);
+	assert_true(slice_has(version->bytes, "parsing $GOFLAGS"));
+	assert_null(evidence_find(&store, "run:go list"));
+}
+
+static void test_directory_listed(void **state) {
+	struct play *p = *state;
+	struct testimony_about about;
+	struct dirent64 entries[2] = {
+		{.d_reclen = sizeof(struct dirent64), .d_type = DT_REG, .d_name = "go.mod"},
+		{.d_reclen = sizeof(struct dirent64), .d_type = DT_DIR, .d_name = "a"}};
+	struct payload bytes = {PAYLOAD_BYTES, 1, sizeof(entries),
+	                        slice_of((const char *)entries, sizeof(entries))};
+	start_server(p);
+	open_path(p, SERVER, "/x", 7);
+	call(p, SERVER, "getdents64", sizeof(entries), NS_PER_MS, (uint64_t[]){7, 1, 4096}, &bytes);
+	call(p, SERVER, "getdents64", 0, NS_PER_MS, (uint64_t[]){7, 1, 4096}, NULL);
+	const struct evidence *ev = given(p, "dir:/x", &about);
+	assert_non_null(ev);
+	assert_true(slice_eq(ev->bytes, "d a\nf go.mod\n"));
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_conversation, setup, teardown),
@@ -370,6 +445,9 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(test_file_read_whole, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_calls_as_lines, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_lock_until_the_end, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_failed_exec, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_go_that_fails, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_directory_listed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_search, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refusals_are_one_episode, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_phases, setup, teardown),
