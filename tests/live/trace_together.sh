@@ -41,7 +41,8 @@ check 'first' 0 # fills the caches
 before=(setpriv --bounding-set '-sys_admin,-bpf,-perfmon') # for root: without the rights that eBPF needs
 if [ "$(id -u)" != 0 ] || ! "${before[@]}" true 2>/dev/null; then before=(); fi
 check 'ptrace: healthy' 0
-told 'ptrace: healthy' '.trace.backend + " " + .trace.agreement' 'ptrace agree'
+# A start that is slowed down may end before the calls tell of health; they must not tell of anything else.
+told 'ptrace: healthy' '.trace.backend + " " + .trace.agreement | test("^ptrace (agree|silent)$")' true
 check 'ptrace: root' 1 GOROOT="$work/nowhere"
 agreed 'ptrace: root' env-goroot-wrong
 told 'ptrace: root' '.trace.causes[0].calls[0] | test("nowhere.*ENOENT")' true
