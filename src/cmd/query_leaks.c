@@ -44,19 +44,6 @@ struct leaks {
 	size_t start_count, start_size;
 };
 
-static void *grown(struct arena *arena, void *items, size_t count, size_t *size, size_t each) {
-	if (count < *size) {
-		return items;
-	}
-	size_t more = *size > 0 ? *size * 2 : 64;
-	char *bigger = arena_alloc_array(arena, more, each);
-	if (count > 0) {
-		memcpy(bigger, items, count * each);
-	}
-	*size = more;
-	return bigger;
-}
-
 /* ---- inherited ---- */
 
 static void add_inherited(struct leaks *l, const struct rewind_process *p,
@@ -70,8 +57,8 @@ static void add_inherited(struct leaks *l, const struct rewind_process *p,
 		}
 	}
 	struct arena *arena = l->query->arena;
-	l->inherited = grown(arena, l->inherited, l->inherited_count, &l->inherited_size,
-	                     sizeof(*l->inherited));
+	l->inherited = arena_grow(arena, l->inherited, l->inherited_count, &l->inherited_size,
+	                          sizeof(*l->inherited));
 	l->inherited[l->inherited_count++] = (struct inherited){
 		.program = arena_strdup(arena, path_base(p->exe)),
 		.what = arena_strdup(arena, query_what_is(l->query, f->file)),
@@ -220,7 +207,8 @@ static void see_start(struct leaks *l, const struct event *e) {
 			return;
 		}
 	}
-	l->starts = grown(arena, l->starts, l->start_count, &l->start_size, sizeof(*l->starts));
+	l->starts =
+		arena_grow(arena, l->starts, l->start_count, &l->start_size, sizeof(*l->starts));
 	l->starts[l->start_count++] = (struct start){
 		.parent = p->ppid, .child = e->pid, .program = program, .at_ns = e->start_ns};
 }

@@ -62,8 +62,8 @@ static struct episode *episode_of(struct testimony *t, enum episode_kind kind,
 	if (id < book->count) {
 		return &book->items[id];
 	}
-	book->items = testimony_grow(t->arena, book->items, book->count, &book->size,
-	                             sizeof(*book->items));
+	book->items =
+		arena_grow(t->arena, book->items, book->count, &book->size, sizeof(*book->items));
 	book->items[book->count] = (struct episode){.kind = kind,
 	                                            .pid = e->pid,
 	                                            .program = program,

@@ -13,19 +13,6 @@
 #define WITNESSES_MAX ((size_t)200000)
 #define PENDING_MAX   ((size_t)4096)
 
-void *testimony_grow(struct arena *arena, void *items, size_t count, size_t *size, size_t each) {
-	if (count < *size) {
-		return items;
-	}
-	size_t more = *size > 0 ? *size * 2 : 32;
-	char *bigger = arena_alloc_array(arena, more, each);
-	if (count > 0) {
-		memcpy(bigger, items, count * each);
-	}
-	*size = more;
-	return bigger;
-}
-
 struct testimony *testimony_new(struct arena *arena, int64_t wall_offset_ns) {
 	struct testimony *t = arena_new_of(arena, struct testimony);
 	t->arena = arena;
@@ -44,8 +31,8 @@ static struct witness *new_witness(struct testimony *t, pid_t pid, int64_t at_ns
 }
 
 static struct witness *add_witness(struct testimony *t, pid_t pid, int64_t at_ns) {
-	t->witnesses = testimony_grow(t->arena, t->witnesses, t->witness_count, &t->witness_size,
-	                              sizeof(struct witness *));
+	t->witnesses = arena_grow(t->arena, t->witnesses, t->witness_count, &t->witness_size,
+	                          sizeof(struct witness *));
 	struct witness *w = new_witness(t, pid, at_ns);
 	if (t->witness_count < WITNESSES_MAX) {
 		t->witnesses[t->witness_count++] = w;
@@ -149,8 +136,8 @@ static void take_attempt(struct testimony *t, const struct event *e, const struc
 	w->env = env ? keep(t, env->bytes) : before->env;
 	w->has_env = env || before->has_env;
 	w->exec_error = (int)-e->result;
-	t->attempts = testimony_grow(t->arena, t->attempts, t->attempt_count, &t->attempt_size,
-	                             sizeof(struct witness *));
+	t->attempts = arena_grow(t->arena, t->attempts, t->attempt_count, &t->attempt_size,
+	                         sizeof(struct witness *));
 	t->attempts[t->attempt_count++] = w;
 }
 
@@ -232,8 +219,8 @@ static void take_pending(struct testimony *t, const struct event *e, const struc
 	if (t->pending_count >= PENDING_MAX) {
 		return;
 	}
-	t->pending = testimony_grow(t->arena, t->pending, t->pending_count, &t->pending_size,
-	                            sizeof(*t->pending));
+	t->pending = arena_grow(t->arena, t->pending, t->pending_count, &t->pending_size,
+	                        sizeof(*t->pending));
 	const char *path = testimony_path(t, e, call, 0);
 	bool of_fd = call->args[0].shape == ARG_FD;
 	path = path ? path : testimony_path(t, e, call, 1);

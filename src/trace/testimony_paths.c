@@ -29,7 +29,7 @@ struct descriptor_use *testimony_descriptor(struct testimony *t, pid_t pid, int 
 	if (id < t->fd_count) {
 		return &t->fds[id];
 	}
-	t->fds = testimony_grow(t->arena, t->fds, t->fd_count, &t->fd_size, sizeof(*t->fds));
+	t->fds = arena_grow(t->arena, t->fds, t->fd_count, &t->fd_size, sizeof(*t->fds));
 	t->fds[t->fd_count] = (struct descriptor_use){.pid = pid, .fd = fd, .offset = -1};
 	return &t->fds[t->fd_count++];
 }
@@ -69,8 +69,7 @@ static struct seen_path *path_of(struct testimony *t, const char *path, int64_t 
 	if (id < t->path_count) {
 		return &t->paths[id];
 	}
-	t->paths =
-		testimony_grow(t->arena, t->paths, t->path_count, &t->path_size, sizeof(*t->paths));
+	t->paths = arena_grow(t->arena, t->paths, t->path_count, &t->path_size, sizeof(*t->paths));
 	t->paths[t->path_count] = (struct seen_path){.path = path, .at_ns = at_ns};
 	strbuf_init(&t->paths[t->path_count].content, t->arena);
 	strbuf_init(&t->paths[t->path_count].entries, t->arena);

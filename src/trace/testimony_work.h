@@ -157,8 +157,6 @@ struct testimony {
 	struct episode_book episodes;
 };
 
-/* Grows an array by doubling; the old one stays in the arena. */
-void *testimony_grow(struct arena *arena, void *items, size_t count, size_t *size, size_t each);
 
 /* The program that runs in the process now; made when nothing was known of it. */
 struct witness *testimony_witness(struct testimony *t, pid_t pid);

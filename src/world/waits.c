@@ -57,7 +57,7 @@ void waits_add_ancestors(struct waits *w, int64_t pid) {
 	}
 }
 
-static bool is_waited_on(const struct waits_process *p, int fd) {
+bool waits_in_call_on(const struct waits_process *p, int fd) {
 	static const char *const calls[] = {"read",    "write",  "readv",   "writev", "recvfrom",
 	                                    "recvmsg", "sendto", "sendmsg", "connect"};
 
@@ -116,11 +116,11 @@ static bool leads_on(const struct waits *w, const struct waits_process *p, int f
 		return false;
 	}
 	if (p->relation == WAITS_TARGET) {
-		return fd <= 2 || is_pipe || is_waited_on(p, fd) || comm_is_server(w, pid) ||
+		return fd <= 2 || is_pipe || waits_in_call_on(p, fd) || comm_is_server(w, pid) ||
 		       has_remote(w, p->pid) || has_unsent(w, p->pid, fd);
 	}
-	return is_waited_on(p, fd) || p->relation == WAITS_BELOW || p->relation == WAITS_HOLDER ||
-	       comm_is_server(w, pid);
+	return waits_in_call_on(p, fd) || p->relation == WAITS_BELOW ||
+	       p->relation == WAITS_HOLDER || comm_is_server(w, pid);
 }
 
 static void add_ends(struct waits *w, const struct waits_process *p, int fd, uint64_t ino) {

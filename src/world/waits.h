@@ -131,6 +131,8 @@ const char *waits_path_of(struct waits *w, int64_t pid, const struct waits_threa
 
 /* The name of a system call of this machine, "" for one that hardly ever waits. */
 const char *waits_call_name(int64_t number);
+/* Is a thread of it in a call (reading, writing, connecting) on this descriptor? */
+bool waits_in_call_on(const struct waits_process *p, int fd);
 
 /* waits_ends.c: who has which pipe and socket open, and what lies in them. */
 void waits_find_holders(struct waits *w, int64_t target);

@@ -13,20 +13,6 @@
 
 #define LINK_SIZE 512
 
-static bool is_waited_on(const struct waits_process *p, int fd) {
-	static const char *const calls[] = {"read", "write", "readv", "writev"};
-
-	for (size_t i = 0; i < p->thread_count; i++) {
-		for (size_t k = 0; k < sizeof calls / sizeof *calls; k++) {
-			if (streq(p->threads[i].call, calls[k]) &&
-			    p->threads[i].args[0] == (uint64_t)fd) {
-				return true;
-			}
-		}
-	}
-	return false;
-}
-
 bool waits_fifo_of(const struct waits *w, int64_t pid, int fd, uint64_t *ret_ino) {
 	char path[64];
 	struct statx st;
@@ -99,7 +85,7 @@ static void take_fifos(struct waits *w, const struct waits_process *p) {
 		return;
 	}
 	while (w->fifo_count < WAITS_FIFOS_MAX && proc_numbers_next(&fds)) {
-		if (is_waited_on(p, fds.number) && proc_numbers_link(&fds, link, sizeof link) &&
+		if (waits_in_call_on(p, fds.number) && proc_numbers_link(&fds, link, sizeof link) &&
 		    link[0] == '/' && !str_starts(link, "/dev/") &&
 		    waits_fifo_of(w, p->pid, fds.number, &ino) && !is_known(w, ino, link)) {
 			w->fifos[w->fifo_count++] =
