@@ -73,8 +73,9 @@ void testimony_share_flows(struct testimony *t, struct witness *w) {
 static struct flow *output_of(struct testimony *t, pid_t pid, int fd) {
 	uint64_t pipe = pipe_of(t, pid, fd);
 	struct flow **slot = pipe != 0 ? pipe_slot(t, pipe) : NULL;
-	if (slot && *slot) {
-		return *slot;
+	struct flow *joined = slot ? *slot : NULL;
+	if (joined) {
+		return joined;
 	}
 	return fd == 1 || fd == 2 ? testimony_witness(t, pid)->flows[fd] : NULL;
 }
