@@ -161,7 +161,8 @@ static sqlite3_int64 rows_left(unsigned used) {
 
 static int best_index(sqlite3_vtab *table, sqlite3_index_info *info) {
 	const struct sqlite *s = &((struct event_table *)table)->reader->sqlite;
-	int chosen[PUSHED_VALUES], next = 1;
+	int chosen[PUSHED_VALUES] = {0}; /* which condition, counted from 1; 0 none */
+	int next = 1;
 	unsigned used = 0;
 	for (int i = 0; i < info->nConstraint; i++) {
 		enum pushed push = pushed_by(s, info, i);
@@ -170,12 +171,12 @@ static int best_index(sqlite3_vtab *table, sqlite3_index_info *info) {
 		}
 		used |= 1u << push;
 		if (push < PUSHED_VALUES) {
-			chosen[push] = i;
+			chosen[push] = i + 1;
 		}
 	}
 	for (int push = 0; push < PUSHED_VALUES; push++) {
-		if (used & 1u << push) {
-			info->aConstraintUsage[chosen[push]].argvIndex = next++;
+		if (chosen[push] > 0) {
+			info->aConstraintUsage[chosen[push] - 1].argvIndex = next++;
 		}
 	}
 	info->estimatedRows = rows_left(used);
