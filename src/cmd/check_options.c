@@ -48,7 +48,7 @@ const struct option_spec check_option_specs[] = {
 	{"from-trace", 0, "FILE", OPTION_TEXT, AT(from_trace),
          "diagnose from a recording of `dialtone trace -o` alone"},
 	{"trace", 0, NULL, OPTION_FLAG, AT(trace),
-         "record the system calls meanwhile: do they say the same?"},
+         "record the system calls, too: do they say the same?"},
 	{"save-trace", 0, "FILE", OPTION_TEXT, AT(save_trace), "the same, and keep the recording"},
 	{"color", 0, "WHEN", OPTION_TEXT, AT(color), "auto, always or never"},
 	{0},

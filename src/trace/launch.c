@@ -202,6 +202,11 @@ int launch_listener(struct launch *launch, struct err *err) {
 	                         strerror(code));
 }
 
+void launch_wait(const struct launch *launch, int *status) {
+	while (waitpid(launch->pid, status, 0) < 0 && errno == EINTR) {
+	}
+}
+
 int launch_result(const struct launch *launch, const char *name, struct err *err) {
 	struct complaint complaint;
 

@@ -37,6 +37,10 @@ void launch_go(struct launch *launch);
  * when the child could not install it. Waits until the child has done so. */
 int launch_listener(struct launch *launch, struct err *err);
 
+/* Waits for the child's end, whatever signals come meanwhile (ticks.h). *status, which may be NULL, is that of waitpid(2);
+ * it stays as it is when the child has been waited for before. */
+void launch_wait(const struct launch *launch, int *status);
+
 /* After the child's end: 0 when the program was executed, else -errno with a sentence. */
 int launch_result(const struct launch *launch, const char *name, struct err *err);
 

@@ -114,7 +114,7 @@ name=ends
 "$dialtone" trace --backend ebpf -- ./nosuch >out 2>&1
 [ $? = 2 ] || fail "$name: a program that is not there"
 mkfifo fifo
-"$dialtone" trace --backend ebpf --set openat --for 2 -- cat fifo >out 2>&1
+"$dialtone" trace --backend ebpf --set openat --for 5 -- cat fifo >out 2>&1
 counts 1 '"fifo"'
 
 # --- each of many calls is there; what is not is said to be lost

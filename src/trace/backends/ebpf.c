@@ -278,8 +278,7 @@ static int reap(struct recording *r, struct trace_outcome *ret_outcome, struct e
 	if (r->launch.pid <= 0) {
 		return 0;
 	}
-	while (waitpid(r->launch.pid, &ret_outcome->status, 0) < 0 && errno == EINTR) {
-	}
+	launch_wait(&r->launch, &ret_outcome->status);
 	return launch_result(&r->launch, r->request->argv[0], err);
 }
 
@@ -290,7 +289,7 @@ static int run(struct recording *r, struct trace_outcome *ret_outcome, struct er
 		/* One that was started waits still, and ends when it is not let go. */
 		launch_close(&r->launch);
 		if (r->launch.pid > 0) {
-			(void)waitpid(r->launch.pid, NULL, 0);
+			launch_wait(&r->launch, NULL);
 		}
 		ret_outcome->refused = r->refused;
 		return code;

@@ -283,7 +283,7 @@ static int begin(struct notify *n, struct arena *arena, struct launch *launch, s
 	n->listener = launch_listener(launch, err);
 	if (n->listener < 0) {
 		(void)kill(launch->pid, SIGKILL);
-		(void)waitpid(launch->pid, NULL, 0);
+		launch_wait(launch, NULL);
 		return n->listener;
 	}
 	(void)ioctl(n->listener, NOTIF_SET_FLAGS, SYNC_WAKE_UP);
@@ -317,7 +317,7 @@ static int record(const struct trace_request *request, const struct event_sink *
 
 	if (code == 0) {
 		serve(&n);
-		(void)waitpid(launch.pid, &n.outcome.status, 0);
+		launch_wait(&launch, &n.outcome.status);
 		lineage_sweep(&n.lineage, clock_now_ns());
 		code = end(&n, &launch, err);
 	}
