@@ -175,8 +175,14 @@ static void add_listeners(struct waits *w, const struct waits_process *p) {
 	}
 }
 
+int64_t waits_tracer_of(const struct waits *w, int64_t pid) {
+	int64_t tracer = proc_tracer(w->arena, w->proc_fd, pid);
+
+	return tracer > 0 && tracer == proc_tracer(w->arena, w->proc_fd, getpid()) ? 0 : tracer;
+}
+
 static void add_tracer(struct waits *w, const struct waits_process *p) {
-	int64_t tracer = proc_tracer(w->arena, w->proc_fd, p->pid);
+	int64_t tracer = waits_tracer_of(w, p->pid);
 
 	if (tracer > 0) {
 		waits_add(w, tracer, WAITS_TRACER);

@@ -224,7 +224,7 @@ static void put_lines(struct waits *w, int64_t pid) {
 	             {"ShdPnd:", "shared_pending"}};
 	struct slice text, line;
 
-	strbuf_printf(w->out, "tracer=%" PRId64 "\n", proc_tracer(w->arena, w->proc_fd, pid));
+	strbuf_printf(w->out, "tracer=%" PRId64 "\n", waits_tracer_of(w, pid));
 	if (proc_read(w->arena, w->proc_fd, pid, "status", WAITS_TEXT_CAP, &text) != 0) {
 		return;
 	}
