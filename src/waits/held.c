@@ -95,8 +95,8 @@ static bool is_stopped(struct walk *k, const struct wait_process *p) {
 		                  : arena_printf(a, "is stopped %s", why),
 		            "state T in /proc/PID/stat");
 	}
-	/* Without a tracer it is the one of us all. */
-	if (p->tracer > 0 && (streq(p->state, "t") || all_in(p, "t"))) {
+	/* waits_tracer_of: -1 is the recorder of us all. */
+	if (p->tracer >= 0 && (streq(p->state, "t") || all_in(p, "t"))) {
 		leaf(k, p, WAIT_TRACED, tracer ? waits_name(a, tracer) : "",
 		     arena_printf(a, "is held by its debugger %s",
 		                  tracer ? waits_name(a, tracer)

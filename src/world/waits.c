@@ -178,7 +178,7 @@ static void add_listeners(struct waits *w, const struct waits_process *p) {
 int64_t waits_tracer_of(const struct waits *w, int64_t pid) {
 	int64_t tracer = proc_tracer(w->arena, w->proc_fd, pid);
 
-	return tracer > 0 && tracer == proc_tracer(w->arena, w->proc_fd, getpid()) ? 0 : tracer;
+	return tracer > 0 && tracer == proc_tracer(w->arena, w->proc_fd, getpid()) ? -1 : tracer;
 }
 
 static void add_tracer(struct waits *w, const struct waits_process *p) {

@@ -131,7 +131,7 @@ const char *waits_path_of(struct waits *w, int64_t pid, const struct waits_threa
 
 /* The name of a system call of this machine, "" for one that hardly ever waits. */
 const char *waits_call_name(int64_t number);
-/* The process that holds it as a debugger, 0 for none. A recorder that traces us as well (trace --check, strace -f) holds
+/* The process that holds it as a debugger, 0 for none; -1: a recorder that traces us as well (trace --check, strace -f) holds
  * nobody up: it stops everything at each call for a moment. */
 int64_t waits_tracer_of(const struct waits *w, int64_t pid);
 /* Is a thread of it in a call (reading, writing, connecting) on this descriptor? */
