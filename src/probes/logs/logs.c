@@ -16,11 +16,13 @@
 
 #include <time.h>
 
-#define TAIL_CAP       ((size_t)64 * 1024) /* of each file: looking at logs must not be felt */
-#define SESSIONS_MAX   2
-#define WINDOWS_MAX    4 /* of one session */
-#define FILES_MAX      8 /* of one window */
-#define START_SLACK_NS (5 * NS_PER_S)
+/* Neovim writes what a server says piece by piece, each with a head of its own: a traceback of gopls was 220 KiB there. */
+#define NEOVIM_TAIL_CAP ((size_t)512 * 1024)
+#define TAIL_CAP        ((size_t)64 * 1024) /* of each file: looking at logs must not be felt */
+#define SESSIONS_MAX    2
+#define WINDOWS_MAX     4 /* of one session */
+#define FILES_MAX       8 /* of one window */
+#define START_SLACK_NS  (5 * NS_PER_S)
 
 /* ---- VS Code family ---- */
 
@@ -197,9 +199,9 @@ static void read_editor(struct exam *exam) {
 		/* In the cache directory up to v0.7. */
 		read_file(exam, "neovim",
 		          below(exam, "XDG_STATE_HOME", ".local/state", "nvim/lsp.log"), since,
-		          p != NULL, TAIL_CAP);
+		          p != NULL, NEOVIM_TAIL_CAP);
 		read_file(exam, "neovim", below(exam, "XDG_CACHE_HOME", ".cache", "nvim/lsp.log"),
-		          since, p != NULL, TAIL_CAP);
+		          since, p != NULL, NEOVIM_TAIL_CAP);
 	}
 	if (streq(name, "helix") || any) {
 		read_file(exam, "helix", below(exam, "XDG_CACHE_HOME", ".cache", "helix/helix.log"),
