@@ -127,18 +127,3 @@ char *arena_printf(struct arena *arena, const char *fmt, ...) {
 	va_end(ap);
 	return s;
 }
-
-#define GROW_FIRST ((size_t)32)
-
-void *arena_grow(struct arena *arena, void *items, size_t count, size_t *size, size_t item_bytes) {
-	if (count < *size) {
-		return items;
-	}
-	size_t more = *size > 0 ? *size * 2 : GROW_FIRST;
-	char *bigger = arena_alloc_array(arena, more, item_bytes);
-	if (count > 0) {
-		memcpy(bigger, items, count * item_bytes);
-	}
-	*size = more;
-	return bigger;
-}

@@ -32,8 +32,5 @@ char *arena_vprintf(struct arena *arena, const char *fmt, va_list ap)
 
 /* As arena_alloc(len * size), and ends the program on overflow. */
 void *arena_alloc_array(struct arena *arena, size_t len, size_t size);
-/* items with room for one more than count: as they are when *size says so, else a larger copy; *size is then its room. The
- * old ones stay in the arena until it is freed, so this is for lists whose length the outside decides within a cap. */
-void *arena_grow(struct arena *arena, void *items, size_t count, size_t *size, size_t item_bytes);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "base/ascii.h"
 #include "base/path.h"
+#include "base/vec.h"
 #include "cmd/query.h"
 #include "trace/rewind.h"
 
@@ -57,8 +58,8 @@ static void add_inherited(struct leaks *l, const struct rewind_process *p,
 		}
 	}
 	struct arena *arena = l->query->arena;
-	l->inherited = arena_grow(arena, l->inherited, l->inherited_count, &l->inherited_size,
-	                          sizeof(*l->inherited));
+	l->inherited = vec_room(arena, l->inherited, l->inherited_count, &l->inherited_size,
+	                        sizeof(*l->inherited));
 	l->inherited[l->inherited_count++] = (struct inherited){
 		.program = arena_strdup(arena, path_base(p->exe)),
 		.what = arena_strdup(arena, query_what_is(l->query, f->file)),
@@ -207,8 +208,7 @@ static void see_start(struct leaks *l, const struct event *e) {
 			return;
 		}
 	}
-	l->starts =
-		arena_grow(arena, l->starts, l->start_count, &l->start_size, sizeof(*l->starts));
+	l->starts = vec_room(arena, l->starts, l->start_count, &l->start_size, sizeof(*l->starts));
 	l->starts[l->start_count++] = (struct start){
 		.parent = p->ppid, .child = e->pid, .program = program, .at_ns = e->start_ns};
 }

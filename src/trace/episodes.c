@@ -4,6 +4,7 @@
 #include "base/ascii.h"
 #include "base/clock.h"
 #include "base/path.h"
+#include "base/vec.h"
 #include "trace/call.h"
 #include "trace/episodes_work.h"
 
@@ -63,7 +64,7 @@ static struct episode *episode_of(struct testimony *t, enum episode_kind kind,
 		return &book->items[id];
 	}
 	book->items =
-		arena_grow(t->arena, book->items, book->count, &book->size, sizeof(*book->items));
+		vec_room(t->arena, book->items, book->count, &book->size, sizeof(*book->items));
 	book->items[book->count] = (struct episode){.kind = kind,
 	                                            .pid = e->pid,
 	                                            .program = program,

@@ -2,6 +2,7 @@
 #include "trace/testimony.h"
 
 #include "base/path.h"
+#include "base/vec.h"
 #include "trace/call.h"
 #include "trace/episodes_work.h"
 
@@ -31,8 +32,8 @@ static struct witness *new_witness(struct testimony *t, pid_t pid, int64_t at_ns
 }
 
 static struct witness *add_witness(struct testimony *t, pid_t pid, int64_t at_ns) {
-	t->witnesses = arena_grow(t->arena, t->witnesses, t->witness_count, &t->witness_size,
-	                          sizeof(struct witness *));
+	t->witnesses = vec_room(t->arena, t->witnesses, t->witness_count, &t->witness_size,
+	                        sizeof(struct witness *));
 	struct witness *w = new_witness(t, pid, at_ns);
 	if (t->witness_count < WITNESSES_MAX) {
 		t->witnesses[t->witness_count++] = w;
@@ -136,8 +137,8 @@ static void take_attempt(struct testimony *t, const struct event *e, const struc
 	w->env = env ? keep(t, env->bytes) : before->env;
 	w->has_env = env || before->has_env;
 	w->exec_error = (int)-e->result;
-	t->attempts = arena_grow(t->arena, t->attempts, t->attempt_count, &t->attempt_size,
-	                         sizeof(struct witness *));
+	t->attempts = vec_room(t->arena, t->attempts, t->attempt_count, &t->attempt_size,
+	                       sizeof(struct witness *));
 	t->attempts[t->attempt_count++] = w;
 }
 
@@ -219,8 +220,8 @@ static void take_pending(struct testimony *t, const struct event *e, const struc
 	if (t->pending_count >= PENDING_MAX) {
 		return;
 	}
-	t->pending = arena_grow(t->arena, t->pending, t->pending_count, &t->pending_size,
-	                        sizeof(*t->pending));
+	t->pending = vec_room(t->arena, t->pending, t->pending_count, &t->pending_size,
+	                      sizeof(*t->pending));
 	const char *path = testimony_path(t, e, call, 0);
 	bool of_fd = call->args[0].shape == ARG_FD;
 	path = path ? path : testimony_path(t, e, call, 1);

@@ -4,6 +4,7 @@
  */
 #include "base/clock.h"
 #include "base/path.h"
+#include "base/vec.h"
 #include "gofile/binary.h"
 #include "trace/call.h"
 #include "trace/episodes_work.h"
@@ -29,7 +30,7 @@ struct descriptor_use *testimony_descriptor(struct testimony *t, pid_t pid, int 
 	if (id < t->fd_count) {
 		return &t->fds[id];
 	}
-	t->fds = arena_grow(t->arena, t->fds, t->fd_count, &t->fd_size, sizeof(*t->fds));
+	t->fds = vec_room(t->arena, t->fds, t->fd_count, &t->fd_size, sizeof(*t->fds));
 	t->fds[t->fd_count] = (struct descriptor_use){.pid = pid, .fd = fd, .offset = -1};
 	return &t->fds[t->fd_count++];
 }
@@ -69,7 +70,7 @@ static struct seen_path *path_of(struct testimony *t, const char *path, int64_t 
 	if (id < t->path_count) {
 		return &t->paths[id];
 	}
-	t->paths = arena_grow(t->arena, t->paths, t->path_count, &t->path_size, sizeof(*t->paths));
+	t->paths = vec_room(t->arena, t->paths, t->path_count, &t->path_size, sizeof(*t->paths));
 	t->paths[t->path_count] = (struct seen_path){.path = path, .at_ns = at_ns};
 	strbuf_init(&t->paths[t->path_count].content, t->arena);
 	strbuf_init(&t->paths[t->path_count].entries, t->arena);

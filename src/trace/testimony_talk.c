@@ -3,6 +3,7 @@
  * transcript, and what short runs of go wrote.
  */
 #include "base/path.h"
+#include "base/vec.h"
 #include "trace/call.h"
 #include "trace/testimony_work.h"
 #include "wire/frame.h"
@@ -24,8 +25,8 @@ static void flow_add(struct testimony *t, struct flow *flow, const struct event 
 		flow->cut = true;
 		return;
 	}
-	flow->pieces = arena_grow(t->arena, flow->pieces, flow->piece_count, &flow->piece_size,
-	                          sizeof(*flow->pieces));
+	flow->pieces = vec_room(t->arena, flow->pieces, flow->piece_count, &flow->piece_size,
+	                        sizeof(*flow->pieces));
 	flow->pieces[flow->piece_count++] = (struct flow_piece){
 		.at_ns = e->start_ns + e->duration_ns, .begin = flow->bytes.len};
 	strbuf_add_n(&flow->bytes, bytes.data, bytes.len < whole ? bytes.len : whole);
@@ -51,8 +52,8 @@ static uint64_t pipe_of(struct testimony *t, pid_t pid, int fd) {
 static struct flow **pipe_slot(struct testimony *t, uint64_t pipe) {
 	size_t id = dictionary_id(&t->pipe_ids, slice_of((const char *)&pipe, sizeof(pipe)));
 	if (id == t->pipe_count) {
-		t->pipes = arena_grow(t->arena, t->pipes, t->pipe_count, &t->pipe_size,
-		                      sizeof(struct flow *));
+		t->pipes = vec_room(t->arena, t->pipes, t->pipe_count, &t->pipe_size,
+		                    sizeof(struct flow *));
 		t->pipes[t->pipe_count++] = NULL;
 	}
 	return &t->pipes[id];
@@ -145,7 +146,7 @@ struct hearing {
 };
 
 static void add(struct hearing *h, int64_t at_ns, enum transcript_kind kind, struct slice bytes) {
-	h->said = arena_grow(h->t->arena, h->said, h->count, &h->size, sizeof(*h->said));
+	h->said = vec_room(h->t->arena, h->said, h->count, &h->size, sizeof(*h->said));
 	h->said[h->count] =
 		(struct said){.at_ns = at_ns, .order = h->count, .kind = kind, .bytes = bytes};
 	h->count++;
@@ -250,8 +251,8 @@ static void learn_file(struct hearing *h, struct json_object *params, int64_t at
 static void message(struct hearing *h, int64_t at_ns, bool from_client, const char *name,
                     const char *text, size_t bytes) {
 	struct testimony *t = h->t;
-	t->messages = arena_grow(t->arena, t->messages, t->message_count, &t->message_size,
-	                         sizeof(*t->messages));
+	t->messages = vec_room(t->arena, t->messages, t->message_count, &t->message_size,
+	                       sizeof(*t->messages));
 	t->messages[t->message_count++] =
 		(struct testimony_message){.at_ns = at_ns,
 	                                   .from_client = from_client,
