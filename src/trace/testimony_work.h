@@ -157,7 +157,6 @@ struct testimony {
 	struct episode_book episodes;
 };
 
-
 /* The program that runs in the process now; made when nothing was known of it. */
 struct witness *testimony_witness(struct testimony *t, pid_t pid);
 /* The process itself or one that descends from it. */
