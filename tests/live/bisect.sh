@@ -11,8 +11,6 @@ mkdir -p home wrap fake
 export HOME=$work/home PATH=$gopls_dir:$go_dir:/usr/bin:/bin
 unset "${!GIT_@}"
 "$dialtone" check project --editor none --environment self >/dev/null # warm caches
-started=()
-trap 'kill "${started[@]}" 2>/dev/null' EXIT
 
 if ! "$dialtone" check project --editor none --environment self --json --timeout 60 | jq -e '.verdict == "healthy"' >/dev/null; then
 	skip 'no healthy server here to begin with'

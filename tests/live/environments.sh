@@ -13,8 +13,6 @@ export HOME=$work/home SHELL=/bin/bash PATH=$go_dir:/usr/bin:/bin
 unset CI GITHUB_ACTIONS DIRENV_DIR VSCODE_IPC_HOOK SSL_CERT_FILE SSL_CERT_DIR ENV BASH_ENV ZDOTDIR "${!GIT_@}"
 cp /bin/sleep fake/nvim
 cp /bin/sleep fake/gopls
-started=()
-trap 'kill "${started[@]}" 2>/dev/null' EXIT
 
 # env_of WHAT STATUS ARGUMENT...: dialtone env --json; leaves `out`.
 env_of() {

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
-# What the tests of hostile surroundings share. DIALTONE: the program; TEST_TMP: a folder of ours.
+# What live tests share, those of hostile surroundings first. DIALTONE: the program; TEST_TMP: a folder of ours.
 # A runner calls surroundings NAME first and finish last.
 # shellcheck disable=SC2034 # what is not used here is used by the runners
 
@@ -8,13 +8,18 @@ dialtone=$(readlink -f "${DIALTONE:?the program}")
 self=$(readlink -f "$0")
 patients=$(dirname "$dialtone")
 failures=0
+started=() # what a runner starts ends with it, whatever happens
 slack_ms=4000 # for a loaded machine and a sanitized build; the deadline itself is the program's affair
+
+end_started() { [ ${#started[@]} = 0 ] || kill -KILL "${started[@]}" 2>/dev/null; }
+trap end_started EXIT
 
 surroundings() { # NAME
 	work=${TEST_TMP:?a folder}/$1
 	mkdir -p "$work"
 	cd "$work" || exit 1
-	unset GOFLAGS GOROOT GOTOOLCHAIN GOPATH GOCACHE GOMODCACHE GOENV GOBIN TMPDIR XDG_CACHE_HOME XDG_CONFIG_HOME NO_COLOR
+	work=$(pwd -P)
+	unset GOFLAGS GOROOT GOTOOLCHAIN GOPATH GOCACHE GOMODCACHE GOENV GOBIN TMPDIR XDG_CACHE_HOME XDG_CONFIG_HOME NO_COLOR COLUMNS
 	export GOTELEMETRY=off
 }
 

@@ -3,21 +3,11 @@
 # Locks of real programs: who is named, what is left alone, what a case file gives.
 # DIALTONE: the program; TEST_TMP: a folder of ours.
 set -uo pipefail
-dialtone=$(readlink -f "${DIALTONE:?the program}")
-work=${TEST_TMP:?a folder}/locks
-mkdir -p "$work"/{w/.git,config/Code,mod/cache/download/lab.example/colour/@v}
-work=$(readlink -f "$work")
-cd "$work" || exit 1
+# shellcheck source=tests/live/hostile.bash
+. "$(dirname "$0")/hostile.bash"
+surroundings locks
+mkdir -p w/.git config/Code mod/cache/download/lab.example/colour/@v
 export HOME=$work XDG_CONFIG_HOME=$work/config GOMODCACHE=$work/mod GOENV=off
-unset NO_COLOR COLUMNS
-failures=0
-started=()
-trap '[ ${#started[@]} = 0 ] || kill -KILL "${started[@]}" 2>/dev/null' EXIT
-
-fail() {
-	printf 'FAIL %s\n' "$*"
-	failures=$((failures + 1))
-}
 
 # says WANT FILTER: jq on the last answer.
 says() {
@@ -26,13 +16,10 @@ says() {
 	[ "$got" = "$1" ] || fail "$2: '$got' instead of '$1'"
 }
 
-# asked STATUS ARGUMENT...: leaves the JSON in out.
-asked() {
-	local want=$1 got
+asked() { # STATUS ARGUMENT...: leaves the JSON in out
+	local want=$1
 	shift
-	"$dialtone" locks --json "$@" >out 2>err
-	got=$?
-	[ "$got" = "$want" ] || fail "locks $*: status $got instead of $want: $(cat err)"
+	run "locks $*" "$want" locks --json "$@"
 }
 
 has_lock() { grep -qs '^lock:' /proc/"$1"/fdinfo/*; }
@@ -183,7 +170,4 @@ else
 	echo 'skip: no strace'
 fi
 
-if [ $failures -gt 0 ]; then
-	echo "$failures failures"
-	exit 1
-fi
+finish

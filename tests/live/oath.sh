@@ -19,15 +19,6 @@ mkdir -p home tmp
 export HOME=$work/home GOCACHE=$work/gocache GOPROXY=off PATH=$gopls_dir:$go_dir:/usr/bin:/bin TMPDIR=$work/tmp
 # A sanitized program looks for leaks at its end by tracing itself, which strace is in the way of.
 export ASAN_OPTIONS=detect_leaks=0
-started=()
-end_all() {
-	local pid
-	for pid in "${started[@]}"; do
-		kill -CONT "$pid" 2>/dev/null
-		kill -KILL "$pid" 2>/dev/null
-	done
-}
-trap end_all EXIT
 
 # kept NAME STATUS ARGUMENT...: the command keeps the oath and ends with one of the statuses ("0|1"). allowed: directories in
 # which it may write.

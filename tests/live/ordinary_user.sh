@@ -21,11 +21,6 @@ chmod 755 bin/*
 user=(setpriv --reuid=12001 --regid=12001 --clear-groups env "HOME=$work/home" "XDG_RUNTIME_DIR=$work/run" PATH=/usr/bin:/bin)
 cp "$client" bin/
 client=$work/bin/ps_client.py
-started=()
-end_all() {
-	for pid in "${started[@]}"; do kill -KILL "$pid" 2>/dev/null; done
-}
-trap end_all EXIT
 # start COMMAND...: sets $server.
 start() {
 	local line

@@ -3,29 +3,16 @@
 # Snapshots of a small tree of real processes: what is in them, what is hidden, what two of them differ in.
 # DIALTONE: the program; TEST_TMP: a folder of ours.
 set -uo pipefail
-dialtone=$(readlink -f "${DIALTONE:?the program}")
-work=${TEST_TMP:?a folder}/snapshot
-mkdir -p "$work"/home/lena/w
-work=$(readlink -f "$work")
-cd "$work" || exit 1
+# shellcheck source=tests/live/hostile.bash
+. "$(dirname "$0")/hostile.bash"
+surroundings snapshot
+mkdir -p home/lena/w
 export HOME=$work/home/lena USER=lena LOGNAME=lena
-unset NO_COLOR COLUMNS
-failures=0
-started=()
-trap '[ ${#started[@]} = 0 ] || kill -KILL "${started[@]}" 2>/dev/null' EXIT
 
-fail() {
-	printf 'FAIL %s\n' "$*"
-	failures=$((failures + 1))
-}
-
-# asked STATUS ARGUMENT...: what was said is in out and err.
-asked() {
-	local want=$1 got
+asked() { # STATUS ARGUMENT...
+	local want=$1
 	shift
-	"$dialtone" snapshot "$@" >out 2>err
-	got=$?
-	[ "$got" = "$want" ] || fail "snapshot $*: status $got instead of $want: $(cat err)"
+	run "snapshot $*" "$want" snapshot "$@"
 }
 
 # The text of the picture in a case file.
@@ -155,7 +142,4 @@ else
 	echo 'skip: no strace'
 fi
 
-if [ $failures -gt 0 ]; then
-	echo "$failures failures"
-	exit 1
-fi
+finish

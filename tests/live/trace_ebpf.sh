@@ -4,43 +4,10 @@
 # program under strace. Each patient says what it did; the recording must say the same.
 # DIALTONE: the program; TEST_TMP: a folder of ours.
 set -uo pipefail
-dialtone=$(readlink -f "${DIALTONE:?the program}")
-patient=$(dirname "$dialtone")/patient-traced
-counted=$(dirname "$dialtone")/patient-counted
-work=${TEST_TMP:?a folder}/trace_ebpf
-mkdir -p "$work"
-cd "$work" || exit 1
-failures=0
-started=()
-trap '[ ${#started[@]} = 0 ] || kill -KILL "${started[@]}" 2>/dev/null' EXIT
-
-fail() {
-	printf 'FAIL %s\n' "$*"
-	failures=$((failures + 1))
-}
-
-if [ ! -x "$patient" ]; then
-	echo "there is no $patient"
-	exit 77
-fi
-if ! "$dialtone" trace --backend ebpf --set exit_group -- true >out 2>&1; then
-	echo "eBPF is refused here: $(tail -n 1 out)"
-	exit 77
-fi
-
-# traced SET CMD...: leaves the lines in out, what the program said in said.
-traced() {
-	local set=$1
-	shift
-	"$dialtone" trace --backend ebpf --set "$set" -- sh -c 'exec "$@" >said' sh "$@" >out 2>err
-}
-
-# counts WANT PATTERN: so many lines of the recording match.
-counts() {
-	local got
-	got=$(grep -cE -- "$2" out)
-	[ "$got" = "$1" ] || fail "$name: $got lines instead of $1 match $2"
-}
+# shellcheck source=tests/live/recorder.bash
+. "$(dirname "$0")/recorder.bash"
+counted=$patients/patient-counted
+recorder ebpf
 
 counts_some() { grep -qE -- "$1" out || fail "$name: nothing matches $1"; }
 
@@ -54,14 +21,16 @@ traced anchors,fcntl python3 -c "$asking"
 counts_some 'fcntl\(0, F_GETFL'
 counts_some 'fcntl\(0, F_SETFL'
 
-# --- many short threads: each one's call, once
-name=threads
-traced open,openat,clone,clone3 "$patient" threads 2000
-[ "$(grep -oE '/none/thread/[0-9]+' out | sort -u | wc -l)" = 2000 ] || fail "$name: not every thread's call was seen"
+tells_threads open,openat,clone,clone3 2000
 counts 2000 '/none/thread/.*= -1 ENOENT'
-counts 2000 'made thread'
 pid=$(sed -n 's/^\([0-9]*\) .*made thread.*/\1/p;T;q' out)
 counts 1 "^$pid .*exited with 0"
+tells_vfork openat,vfork,execve,clone 20
+counts 20 'execve\(.*"executed".* = 0'
+tells_signals # and who sent them
+tells_stop
+tells_int80
+tells_ends
 
 # --- exec from a thread that is not the first: the program goes on under the first one's id
 name='exec of a thread'
@@ -71,50 +40,10 @@ counts 1 "^$pid .*/none/executed/$pid"
 counts 1 'execve\(.*"executed".* = 0'
 counts 1 "^$pid .*exited with"
 
-# --- vfork: parent and children are both seen
-name=vfork
-traced openat,vfork,execve,clone "$patient" vfork 20
-counts 20 '/none/executed/'
-counts 20 'made process'
-counts 20 'execve\(.*"executed".* = 0'
-
-# --- signals in the middle of a call, and who sent them
-name=signals
-traced ppoll "$patient" signals 20
-[ "$(cat said)" = "interrupted 20" ] || fail "$name: the patient says $(cat said)"
-counts 20 '^[0-9]+ +--- SIGUSR1'
-counts 20 'ppoll\(.*= (\? ERESTARTNOHAND|-1 EINTR)'
-
-# --- a group stop stops, and ends with SIGCONT
-name=stop
-traced openat "$patient" stop
-[ "$(cat said)" = $'stopped 1\nended 1' ] || fail "$name: the patient says $(cat said)"
-counts 1 '/none/before/0'
-counts 1 '/none/after/0'
-counts 1 'stopped by SIGSTOP'
-
-# --- a 32-bit call is looked up in the 32-bit table
-if [ "$(uname -m)" = x86_64 ]; then
-	name=int80
-	"$dialtone" trace --backend ebpf --set getuid32,fremovexattr -- "$patient" int80 >out 2>err
-	if grep -q '^uid -' out; then
-		echo "# skipped 32-bit calls: this kernel has none"
-	else
-		counts 1 "getuid32\(\) += $(sed -n 's/^uid //p' out)\$"
-		counts 0 'fremovexattr'
-	fi
-fi
-
-# --- ends: a status, a signal, a program that is not there, a call that never returned
-name=ends
-"$dialtone" trace --backend ebpf --set exit_group -- sh -c 'exit 7' >out 2>&1
-[ $? = 7 ] || fail "$name: a program's status is lost"
-"$dialtone" trace --backend ebpf --set exit_group -- sh -c 'kill -9 $$' >out 2>&1
-[ $? = 137 ] || fail "$name: a program's signal is lost"
-"$dialtone" trace --backend ebpf -- ./nosuch >out 2>&1
-[ $? = 2 ] || fail "$name: a program that is not there"
+# --- a call that never returned
+name='no return'
 mkfifo fifo
-"$dialtone" trace --backend ebpf --set openat --for 5 -- cat fifo >out 2>&1
+record --set openat --for 5 -- cat fifo
 counts 1 '"fifo"'
 
 # --- each of many calls is there; what is not is said to be lost
@@ -122,7 +51,7 @@ name=counted
 traced getppid "$counted" 300000 2
 seen=$(grep -c ' getppid()' out)
 lost=$(sed -n 's/^+++ \([0-9]*\) events lost.*/\1/p' out | awk '{ n += $1 } END { print n + 0 }')
-grep -q '^300000 ' said || fail "$name: the patient says '$(cat said)'"
+grep -q '^300000 ' said || fail "$name: the patient says $(cat said)"
 # The shell asks for its parent too, and ends of threads may be among the lost.
 if [ "$((seen + lost))" -lt 300000 ] || [ "$((seen + lost))" -gt 300020 ]; then
 	fail "$name: $seen calls and $lost lost are not 300000"
@@ -136,7 +65,7 @@ results() { # name, first string, result
 	sed -nE 's/^([0-9]+ +)?([a-z0-9_]+)\(([^"]*)("([^"]*)")?.*\) += (-?[0-9]+).*/\2 \5 \6/p'
 }
 if strace -o theirs -e "trace=$calls" cat file >said 2>/dev/null; then
-	"$dialtone" trace --backend ebpf --set "$calls" -- cat file >out 2>err
+	record --set "$calls" -- cat file
 	results <out >ours
 	results <theirs >expected
 	if ! [ -s expected ] || ! cmp -s expected ours; then fail "$name: $(diff expected ours | head -n 10)"; fi
@@ -145,36 +74,8 @@ else
 fi
 
 # --- attaching, letting go: nobody's tracee at any time, undisturbed
-spin() { # the patient in spun
-	"$patient" spin >spin.out &
-	spun=$!
-	started+=("$spun")
-	until grep -qs ready spin.out; do sleep 0.01; done
-}
-
-attach() { # the recorder in tracer: its programs are where they belong
-	"$dialtone" trace --backend ebpf --set openat -p "$spun" >out 2>err &
-	tracer=$!
-	started+=("$tracer")
-	for _ in $(seq 1000); do
-		if [ "$(grep -ls '^link_id' "/proc/$tracer"/fdinfo/* | wc -l)" -ge 7 ]; then return 0; fi
-		if ! kill -0 "$tracer" 2>/dev/null; then break; fi
-		sleep 0.02
-	done
-	fail "$name: it did not attach: $(cat err)"
-	return 1
-}
-
-runs_on() {
-	local before after
-	before=$(sed -n 's/^voluntary_ctxt_switches:[[:space:]]*//p' "/proc/$spun/status")
-	for _ in $(seq 500); do
-		after=$(sed -n 's/^voluntary_ctxt_switches:[[:space:]]*//p' "/proc/$spun/status")
-		if [ "$after" -gt "$((before + 3))" ]; then break; fi
-		sleep 0.01
-	done
-	[ "$after" -gt "$((before + 3))" ] || fail "$name: it does not run any more"
-	[ "$(cat spin.out)" = ready ] || fail "$name: the patient says $(tail -n 1 spin.out)"
+is_attached() { # its programs are where they belong
+	[ "$(grep -ls '^link_id' "/proc/$tracer"/fdinfo/* | wc -l)" -ge 7 ]
 }
 
 name=detach
@@ -254,4 +155,4 @@ else
 	echo '# skipped pid namespace: it may not be made here'
 fi
 
-[ "$failures" = 0 ] || exit 1
+finish
