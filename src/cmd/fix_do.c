@@ -4,6 +4,7 @@
 #include "apply/lock.h"
 #include "apply/resolve.h"
 #include "apply/steps.h"
+#include "apply/turn.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/vec.h"
@@ -449,31 +450,22 @@ int fix_do(struct fix_run *run) {
 	if (run->count == 0) {
 		return sum_up(run, false);
 	}
-	CLEANUP(journal_closep) struct journal *journal = journal_open(true, &err);
-	if (!journal) {
-		output_complain("%s", err.msg);
-		return STATUS_NOT_FIXED;
-	}
-	CLEANUP(fd_closep) int lock = lock_take(run->arena, LOCK_WAIT_NS, &err);
-	if (lock < 0) {
-		output_complain("%s", err.msg);
-		return STATUS_NOT_FIXED;
-	}
-	if (journal_refuse_interrupted(journal, run->arena, &err) < 0) {
+	CLEANUP(turn_end) struct turn turn = turn_take(run->arena, &err);
+	if (!turn.journal) {
 		output_complain("%s", err.msg);
 		return STATUS_NOT_FIXED;
 	}
 	bool goes_on = true;
 	for (size_t i = 0; goes_on && i < run->count && i < ROUNDS_MAX; i++) {
 		/* What one repair uncovers is proposed behind what is known. */
-		goes_on = do_next(run, journal, i, &failed);
+		goes_on = do_next(run, turn.journal, i, &failed);
 		fix_propose(run);
 	}
 	/* And it may have made possible what was not, while another thing was wrong as well. */
 	for (size_t i = 0; goes_on && i < run->count && i < ROUNDS_MAX; i++) {
 		if (run->proposals[i]->outcome == FIX_REFUSED &&
 		    run->proposals[i]->seen != run->latest) {
-			goes_on = do_next(run, journal, i, &failed);
+			goes_on = do_next(run, turn.journal, i, &failed);
 		}
 	}
 	keep_good(run);

@@ -2,9 +2,9 @@
  * `dialtone guard install`: shows what would be written; with --yes writes it, through the journal. crontab(1) keeps the file
  * of cron: there the journal holds the table that it is handed, and `guard remove` and `undo` take our lines out of it.
  */
-#include "apply/lock.h"
 #include "apply/resolve.h"
 #include "apply/steps.h"
+#include "apply/turn.h"
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -193,22 +193,16 @@ static int tell(struct install *in, const char *outcome, int status) {
 
 static int apply(struct install *in) {
 	struct err err;
-	CLEANUP(journal_closep) struct journal *journal = journal_open(true, &err);
-	if (!journal) {
-		output_complain("%s", err.msg);
-		return STATUS_NOT_FIXED;
-	}
-	CLEANUP(fd_closep) int lock = lock_take(in->g->arena, LOCK_WAIT_NS, &err);
-	if (lock < 0) {
+	CLEANUP(turn_end) struct turn turn = turn_take(in->g->arena, &err);
+	if (!turn.journal) {
 		output_complain("%s", err.msg);
 		return STATUS_NOT_FIXED;
 	}
 	struct steps steps;
-	steps_init(&steps, in->g->arena, journal);
+	steps_init(&steps, in->g->arena, turn.journal);
 	steps.world = in->world;
 	steps.env = &in->g->own;
-	int r = journal_refuse_interrupted(journal, in->g->arena, &err);
-	r = r < 0 ? r : steps_apply(&steps, &in->repair, &err);
+	int r = steps_apply(&steps, &in->repair, &err);
 	if (r == 0 && in->place.by == BY_CRON) {
 		r = guard_crontab_check(in->g, in->world, &in->place, "crontab now", in->table,
 		                        false, &err);

@@ -2,9 +2,9 @@
  * The pins themselves: links in the data directory, and settings. Both are steps of a plan (core/plan.h), so they are
  * written down first and `dialtone undo` takes them back.
  */
-#include "apply/lock.h"
 #include "apply/resolve.h"
 #include "apply/steps.h"
+#include "apply/turn.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/path.h"
@@ -173,18 +173,13 @@ int pin_switch_may(struct pin_run *run, struct err *err) {
 
 int pin_switch(struct pin_run *run, struct err *err) {
 	struct steps steps;
-	CLEANUP(journal_closep) struct journal *journal = journal_open(true, err);
-	if (!journal) {
+	CLEANUP(turn_end) struct turn turn = turn_take(run->arena, err);
+	if (!turn.journal) {
 		return err->code;
 	}
-	CLEANUP(fd_closep) int lock = lock_take(run->arena, LOCK_WAIT_NS, err);
 	int64_t begin = clock_now_ns();
-	int r = lock < 0 ? lock : journal_refuse_interrupted(journal, run->arena, err);
-	if (r < 0) {
-		return r;
-	}
-	steps_init(&steps, run->arena, journal);
-	r = steps_apply(&steps, &run->repair, err);
+	steps_init(&steps, run->arena, turn.journal);
+	int r = steps_apply(&steps, &run->repair, err);
 	run->switch_ns = clock_now_ns() - begin;
 	run->notes = steps.notes.data;
 	if (r < 0 && !run->options->json) {

@@ -4,6 +4,7 @@
 #include "apply/lock.h"
 #include "apply/resolve.h"
 #include "apply/steps.h"
+#include "apply/turn.h"
 #include "base/path.h"
 #include "base/str.h"
 
@@ -587,6 +588,8 @@ static void interrupted(struct fixture *f, bool made, bool resume) {
 	                                  "later", &id, &f->err),
 	                 0);
 	assert_int_equal(journal_find_interrupted(f->journal, f->arena, &repair, &f->err), 0);
+	assert_null(turn_take(f->arena, &f->err).journal);
+	assert_int_equal(f->err.code, -EBUSY);
 	assert_int_equal(undo(f, id), 0);
 	assert_int_equal(resume ? steps_resume(&f->steps, &repair, &f->err)
 	                        : steps_undo(&f->steps, &repair, &f->err),
@@ -617,9 +620,9 @@ static void test_lock(void **state) {
 	assert_int_equal(pipe(end), 0);
 	pid_t child = fork();
 	if (child == 0) {
-		int fd = lock_take(f->arena, 0, &f->err);
+		struct turn turn = turn_take(f->arena, &f->err);
 		close(end[1]);
-		ssize_t n = write(ready[1], fd >= 0 ? "1" : "0", 1);
+		ssize_t n = write(ready[1], turn.journal ? "1" : "0", 1);
 		n += read(end[0], &byte, 1);
 		_exit(n < 0);
 	}
