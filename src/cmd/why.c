@@ -13,6 +13,7 @@
 #include "core/registry.h"
 #include "probes/latency.h"
 #include "probes/server/guards.h"
+#include "probes/server/wait_calls.h"
 #include "probes/server/wait_facts.h"
 #include "probes/server/wait_trial.h"
 #include "report/harmless.h"
@@ -72,6 +73,7 @@ static bool look_once(struct why *y, const char *arg, struct waits *ret,
 		return false;
 	}
 	*ret_chain = waits_chain(ret, SETTLED_MS);
+	wait_calls_look(&y->exam, ret, ret_chain, SETTLED_MS);
 	return true;
 }
 
@@ -198,7 +200,8 @@ static bool look_at_trial(struct why *y) {
 
 /* ---- the report ---- */
 
-static const char *const wait_ids[] = {"ipc-server-stopped",
+static const char *const wait_ids[] = {"cfg-client-no-configuration",
+                                       "ipc-server-stopped",
                                        "ipc-server-waits-on-child",
                                        "ipc-editor-does-not-read",
                                        "fs-lock-held",

@@ -8,7 +8,7 @@
 #include <inttypes.h>
 
 const char *const *why_view_unseen(const struct why_view *view) {
-	const char **list = arena_array_of(view->arena, const char *, 3);
+	const char **list = arena_array_of(view->arena, const char *, 4);
 	bool denied = false;
 	size_t n = 0;
 
@@ -28,6 +28,10 @@ const char *const *why_view_unseen(const struct why_view *view) {
 			"what %" PRId64 " processes of other users have open: " RIGHTS_TO_SEE_OTHERS
 			" (sudo) would show it",
 			view->waits->unreadable);
+	}
+	if (view->waits->calls_hidden) {
+		list[n++] = "whether the server has asked its editor for something and gets no "
+			    "answer: " RIGHTS_TO_SEE_OTHERS " (sudo) would show it in its memory";
 	}
 	return list;
 }
@@ -68,8 +72,12 @@ void why_view_text(struct strbuf *out, const struct why_view *view,
 	}
 	for (size_t i = 0; i < cure_count; i++) {
 		strbuf_add_char(out, '\n');
-		sheet_prose(&s, 0, 0, 0, arena_printf(view->arena, "%s:", cures[i].title));
-		sheet_command(&s, 4, cures[i].command);
+		sheet_prose(&s, 0, 0, 0,
+		            arena_printf(view->arena, "%s%s", cures[i].title,
+		                         str_empty(cures[i].command) ? "." : ":"));
+		if (!str_empty(cures[i].command)) {
+			sheet_command(&s, 4, cures[i].command);
+		}
 	}
 	const char *const *missing = why_view_unseen(view);
 

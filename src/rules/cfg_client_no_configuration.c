@@ -2,7 +2,7 @@
  * cfg-client-no-configuration: the client says that it can be asked for settings
  * (workspace/configuration) and then answers with an error, with something that is no list, or not
  * at all. gopls then loads no folder ("no views"), or waits for ever. Found by asking the editor
- * itself, so only with --trust.
+ * itself, so only with --trust; or in a gopls that runs and waits for that answer.
  * Counter-check: a client that does not announce the method is not asked, and an empty list or null
  * is taken for no settings: then gopls works, and settings that went another way are lost, which is
  * a note. A list with a wrong member is cfg-gopls-setting-invalid.
@@ -51,7 +51,28 @@ static void check_lost(const struct rule *self, struct findings *out, const stru
 	f->severity = SEV_NOTE;
 }
 
+/* A server that runs has asked, and waits. */
+static void check_running(const struct rule *self, const struct facts *facts,
+                          struct findings *out) {
+	facts_each (wait_leaf, l, facts) {
+		if (l->healthy || !l->settled || !streq(l->kind, "answer") ||
+		    !streq(l->on, "workspace/configuration")) {
+			continue;
+		}
+		struct finding *f = findings_add(out, self, CONF_CERTAIN, l->name, "%s", l->text);
+
+		finding_cites(f, l);
+		facts_each (wait_link, link, facts) {
+			if (link->target == l->target) {
+				finding_cites(f, link);
+			}
+		}
+		finding_fix(out, f, l->cure, "%s", l->command);
+	}
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
+	check_running(self, facts, out);
 	const struct fact_client *c = facts_first(client, facts);
 	if (!c || str_empty(c->reply)) {
 		return;

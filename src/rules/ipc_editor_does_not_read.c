@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The server waits for its editor: that is stopped, frozen or held by a debugger, or it does not read what the server
- * writes. When nobody asked about that process (dialtone why), only an editor that cannot read and to which its server
+ * The server waits for its editor: that is stopped, frozen or held by a debugger, does not read what the server
+ * writes, or does not answer what it asked (but for the settings: cfg-client-no-configuration). When nobody asked about that process (dialtone why), only an editor that cannot read and to which its server
  * wants to write is told of: one that is stopped on purpose is no fault of a set-up.
  */
 #include "core/rule.h"
@@ -14,6 +14,9 @@ static bool is_it(const struct fact_wait_leaf *l) {
 
 	bool deaf = streq(l->kind, "reader") && l->since_ms >= DEAF_MS;
 
+	if (streq(l->kind, "answer")) {
+		return !l->healthy && l->settled && !streq(l->on, "workspace/configuration");
+	}
 	return !l->healthy && l->settled && streq(l->role, "editor") &&
 	       (streq(l->origin, "asked") ||
 	        (streq(l->origin, "running") && streq(l->how, "write") && (stands || deaf)));
@@ -45,7 +48,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 
 const struct rule rule_ipc_editor_does_not_read = {
 	.id = "ipc-editor-does-not-read",
-	.title = "The editor stands still or does not read what the server writes",
+	.title = "The editor stands still, or does not read or answer what the server sends",
 	.wave = 2,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(wait_leaf),

@@ -389,8 +389,8 @@ static bool by_address(struct walk *k, const struct wait_process *p, const struc
 	return true;
 }
 
-static const struct wait_process *holder_of(const struct waits *w, const struct wait_fd *f,
-                                            const struct wait_process *p) {
+const struct wait_process *waits_other_end(const struct waits *w, const struct wait_fd *f,
+                                           const struct wait_process *p) {
 	for (size_t i = 0; i < f->end_count; i++) {
 		const struct wait_process *q = waits_process(w, f->ends[i].pid);
 
@@ -465,7 +465,7 @@ static void say_not_taken(struct walk *k, const struct wait_process *p,
 static bool by_neighbour(struct walk *k, const struct wait_process *p, const struct wait_fd *f,
                          const struct wait_socket *s) {
 	struct arena *a = k->w->arena;
-	const struct wait_process *q = holder_of(k->w, f, p);
+	const struct wait_process *q = waits_other_end(k->w, f, p);
 	const struct wait_socket *there = waits_socket(k->w, s->peer ? s->peer : s->waits_at);
 	enum wait_role role = q ? waits_role(a, q) : ROLE_OTHER;
 	bool daemon = role == ROLE_DAEMON || role == ROLE_SERVER;
@@ -635,35 +635,6 @@ static bool reads_stdin(const struct wait_process *p) {
 	return false;
 }
 
-/* A server that waits for its editor: does that live? */
-static bool by_editor(struct walk *k, const struct wait_process *p) {
-	for (int64_t fd = 0; fd <= 1; fd++) {
-		const struct wait_fd *f = waits_fd(p, fd);
-		const struct wait_process *q = f ? holder_of(k->w, f, p) : NULL;
-		struct wait_chain before = *k->chain;
-
-		if (!q || k->chain->link_count >= WAITS_LINKS_MAX) {
-			continue;
-		}
-		for (size_t i = 0; i < k->chain->link_count; i++) {
-			if (k->chain->links[i].process == q) {
-				return false;
-			}
-		}
-		struct wait_link *from = &k->chain->links[k->chain->link_count - 1];
-
-		from->how = HOW_EDITOR;
-		from->proof = arena_printf(k->w->arena, "fd %lld, %s", (long long)fd, f->link);
-		k->chain->links[k->chain->link_count++] =
-			(struct wait_link){.process = q, .proof = "", .on = ""};
-		if (waits_is_held(k, q)) {
-			return true;
-		}
-		*k->chain = before;
-	}
-	return false;
-}
-
 static bool is_unread(struct walk *k, const struct wait_process *p) {
 	const struct wait_fd *f = waits_fd(p, 0);
 
@@ -723,7 +694,7 @@ bool waits_by_nothing(struct walk *k, const struct wait_process *p) {
 		return true;
 	}
 	if (is_server_like(role)) {
-		return by_editor(k, p) ||
+		return waits_by_client(k, p) ||
 		       leaf(k, p, WAIT_IDLE, "",
 		            role == ROLE_DAEMON ? "waits for nothing but its clients"
 		                                : "waits for nothing but its editor",

@@ -9,7 +9,7 @@ const char *wait_kind_name(enum wait_kind kind) {
 	static const char *const names[] = {
 		"idle",   "works", "stopped", "traced", "frozen", "throttled", "ended",  "lock",
 		"disk",   "fifo",  "prompt",  "net",    "dns",    "peer",      "sleep",  "reader",
-		"inside", "files", "pids",    "memory", "guard",  "stale",     "hidden",
+		"inside", "files", "pids",    "memory", "guard",  "stale",     "hidden", "answer",
 	};
 
 	return names[kind];

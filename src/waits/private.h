@@ -75,6 +75,9 @@ void waits_say_unanswered(struct walk *k, const struct wait_process *p,
                           const struct wait_process *q, const struct wait_fd *f,
                           const struct wait_thread *t);
 
+/* client.c: a server whose client stands still, or has not answered what it was asked. */
+bool waits_by_client(struct walk *k, const struct wait_process *p);
+
 /* tracer.c: on to the tracer when something keeps that in turn; a thread of p is in its hands. */
 bool waits_on_to_tracer(struct walk *k, const struct wait_process *tracer, const char *proof);
 bool waits_by_tracer(struct walk *k, const struct wait_process *p);
@@ -88,6 +91,9 @@ void waits_settle(const struct waits *w, struct wait_chain *c, int64_t settled_m
 
 /* unread.c */
 void waits_find_unread(struct walk *k, struct wait_chain *chain);
+/* ends.c: who has the other end, the process itself aside; NULL when nobody is seen. */
+const struct wait_process *waits_other_end(const struct waits *w, const struct wait_fd *f,
+                                           const struct wait_process *p);
 /* Bytes that lie unread in a descriptor, 0 none or unknown. */
 int64_t waits_unread_in(const struct waits *w, const struct wait_fd *f);
 

@@ -13,6 +13,7 @@
 #define WAITS_LINKS_MAX   16
 #define WAITS_HOLDERS_MAX 8
 #define WAITS_VARS_MAX    16
+#define WAITS_CALLS_MAX   8
 
 struct wait_thread {
 	int64_t pid, tid;
@@ -113,6 +114,12 @@ struct wait_process {
 	size_t fd_count;
 };
 
+struct wait_call { /* a question of a server to its client, which has not been answered */
+	int64_t pid, goroutine;
+	const char *method;
+	int64_t waited_ms; /* at least, by the runtime's word; -1 when it does not know yet */
+};
+
 struct waits {
 	struct arena *arena;
 	int64_t target, now_ns, uid, unreadable, memory_full, io_full;
@@ -127,10 +134,17 @@ struct waits {
 	struct wait_mount *mounts;
 	size_t process_count, thread_count, fd_count, message_count, pipe_count, socket_count,
 		lock_count, mount_count;
+	struct wait_call calls[WAITS_CALLS_MAX];
+	size_t call_count;
+	bool calls_hidden; /* they may not be seen */
 };
 
 /* The text of LOOK_WAITS; what is of another form is left out. False when there is no process in it. */
 bool waits_parse(struct arena *arena, struct slice text, struct waits *ret);
+
+/* The text of LOOK_GOROUTINES of this process: what it has asked its client and waits for, but for what a person may
+ * think over. */
+void waits_take_goroutines(struct waits *w, int64_t pid, struct slice text);
 
 const struct wait_process *waits_process(const struct waits *w, int64_t pid);
 /* The first child of this process, which itself need not be there; the process when none is seen. */
@@ -181,6 +195,7 @@ enum wait_kind {
 	WAIT_GUARD,     /* for a program that is asked before files are opened */
 	WAIT_STALE,     /* it holds the socket of a server that is gone, and serves nobody */
 	WAIT_HIDDEN,    /* may not be seen */
+	WAIT_ANSWER, /* for nothing that is seen: its server has asked it something, and it has not answered */
 };
 
 /* "idle", "works", "stopped" … */

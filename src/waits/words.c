@@ -42,7 +42,10 @@ static const char *through(struct arena *a, const struct wait_chain *c) {
 
 /* The file of the script that is or starts the last of the chain. */
 static const char *script(struct arena *a, const struct wait_chain *c) {
-	for (size_t i = c->link_count; i > 0 && i + 2 > c->link_count; i--) {
+	/* An editor is no script of somebody's, whatever runs it. */
+	bool asked = c->leaf.kind == WAIT_ANSWER;
+
+	for (size_t i = asked ? 0 : c->link_count; i > 0 && i + 2 > c->link_count; i--) {
 		const char *path = waits_script(a, c->links[i - 1].process);
 
 		if (path) {
@@ -76,6 +79,8 @@ static const char *because(struct arena *a, const struct wait_chain *c) {
 		return c->leaf.kind == WAIT_READER ? ""
 		                                   : arena_printf(a, "; %s writes to it and waits",
 		                                                  waits_name(a, before->process));
+	case HOW_EDITOR:
+		return ""; /* the one before it is named already, or waits for nothing else */
 	case HOW_TRACER:
 		return arena_printf(a, "; it traces %s", waits_name(a, before->process));
 	default:
@@ -93,7 +98,7 @@ const char *waits_sentence(struct arena *arena, const struct wait_chain *c) {
 	}
 	bool still = l->kind == WAIT_STOPPED || l->kind == WAIT_TRACED || l->kind == WAIT_FROZEN;
 	bool waits = l->kind == WAIT_SLEEP || l->kind == WAIT_PROMPT || l->kind == WAIT_NET ||
-	             l->kind == WAIT_DNS || l->kind == WAIT_FIFO;
+	             l->kind == WAIT_DNS || l->kind == WAIT_FIFO || l->kind == WAIT_ANSWER;
 	const char *age =
 		l->since_ms < 0 || !(still || waits)
 			? ""
@@ -282,6 +287,15 @@ size_t waits_cures(struct arena *arena, const struct wait_chain *c, struct wait_
 		                                kill_command(arena, "", p), true)
 		                         : cure(ret, 0, "End it; the editor starts a new one",
 		                                kill_command(arena, "", p), true);
+	case WAIT_ANSWER:
+		return cure(
+			ret, 0,
+			arena_printf(arena,
+		                     "Restart the editor, or its client of the server; if it comes "
+		                     "again, what handles `%s` there is at fault: see what the "
+		                     "editor or a plugin has put in its place",
+		                     l->on),
+			"", true);
 	case WAIT_THROTTLED:
 		return cure(ret, 0, "Give its group more processor time",
 		            is_v1_cpu(l->on)

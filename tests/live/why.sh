@@ -3,7 +3,8 @@
 # dialtone why on real hangs of a real gopls: the leaf is named, a healthy server is healthy; it traces nobody, sends no
 # signal, writes nothing, and what lay unread in the target's stdin is there afterwards, to the byte.
 # DIALTONE: the program; DIALTONE_TOOLS: Go and gopls; TEST_TMP: a folder of ours.
-recordings=$(readlink -f "$(dirname "$0")/../recordings")
+live=$(readlink -f "$(dirname "$0")")
+recordings=$(readlink -f "$live/../recordings")
 # shellcheck source=tests/live/hostile.bash
 . "$(dirname "$0")/hostile.bash"
 surroundings why
@@ -151,6 +152,38 @@ for kind in ("pipe", "socket"):
     assert open(sys.argv[2] + "/cat." + kind, "rb").read() == sent, kind + ": bytes are missing"
 P
 parts=$((parts + 1))
+
+# ---- a client that does not answer what the server asks ----
+
+told() { # PID LEAF METHOD CAUSE
+	"$dialtone" why "$1" --json >told.json 2>/dev/null </dev/null
+	[ $? = 1 ] && [ "$(field told.json 'r["leaf"]["kind"], r["leaf"]["pid"], r["leaf"]["on"], r["causes"][0]["id"]')" = "answer $2 $3 $4" ]
+}
+# mute METHOD CAUSE: it is the client that keeps the server waiting, whoever of both is asked about; gopls may still
+# work on something else for a while.
+mute() {
+	(cd project && exec "$live/mute_client.py" "$1" "$gopls_dir/gopls") >client.out 2>client.err </dev/null &
+	client=$!
+	started+=("$client")
+	until_true grep -q asked client.out
+	server=$(awk '{ print $2; exit }' client.out)
+	until_true told "$server" "$client" "$1" "$2"
+	until_true told "$client" "$client" "$1" "$2"
+	parts=$((parts + 1))
+	kill -KILL "$client"
+}
+mute workspace/configuration cfg-client-no-configuration
+mute window/workDoneProgress/create ipc-editor-does-not-read
+mute client/registerCapability ipc-editor-does-not-read
+# The same client, when it answers.
+(cd project && exec "$live/mute_client.py" none "$gopls_dir/gopls") >client.out 2>client.err </dev/null &
+client=$!
+started+=("$client")
+until_true grep -q ready client.out
+server=$(awk '{ print $2; exit }' client.out)
+until_true leaf_is idle "$server"
+why answers 0 idle "$server" "" "$server"
+kill -KILL "$client"
 
 # ---- below the server ----
 

@@ -2,6 +2,7 @@
  */
 #include "probes/server/waits_running.h"
 
+#include "probes/server/wait_calls.h"
 #include "probes/server/wait_facts.h"
 
 /* A server that runs may load for a while, and waits for this and that then. */
@@ -79,6 +80,7 @@ static bool chain_of(struct exam *exam, const struct fact_running_server *s, str
 			return turn > 0;
 		}
 		*ret_chain = waits_chain(ret, too ? SETTLED_TOO_MS : SETTLED_MS);
+		wait_calls_look(exam, ret, ret_chain, SETTLED_MS);
 		if (!waits_is_healthy(ret_chain)) {
 			break;
 		}
