@@ -104,14 +104,23 @@ static const struct fact *platform_fault(const struct facts *facts, const char *
 	return origin_excluded(facts, name, value);
 }
 
-/* go waits for a host or a name server that does not answer: the value is what others have, too, and that is down. */
-static bool hangs_on(const struct facts *facts) {
+/* go waits for a host or a name server that does not answer, or for one here that takes the connection and is silent:
+ * the value is what others have, too, and that is down. Without the file go does: then it is the value. */
+static bool hangs_on(const struct facts *facts, const struct fact_govar *proxy) {
+	const struct fact_go_run *run = facts_run(facts, "version");
+	const struct fact_trial *trial = facts_trial(facts, "without GOENV");
+
+	if (trial && trial->better) {
+		return false;
+	}
 	facts_each (wait_leaf, l, facts) {
-		if (l->settled && STR_IN(l->kind, "net", "dns") && str_starts(l->name, "go ")) {
+		bool host = STR_IN(l->kind, "net", "dns") && str_starts(l->name, "go ");
+
+		if (l->settled && !l->healthy && (host || streq(l->how, "socket"))) {
 			return true;
 		}
 	}
-	return false;
+	return run && run->timed_out && str_has(proxy->value, "://");
 }
 
 /* The fact that shows what this stored value breaks, or NULL: then it is innocent. */
@@ -131,8 +140,9 @@ static const struct fact *fault_of(const struct facts *facts, const struct fact_
 	}
 	if (streq(name, "GOPROXY")) {
 		/* What a host that answers may still give is not known before; and of one that does not answer,
-		 * ipc-server-waits-on-child speaks. */
-		if ((!str_starts(var->value, "off") && !facts_hurt(facts)) || hangs_on(facts)) {
+		 * ipc-server-waits-on-child or tc-download-unavailable speaks. */
+		if ((!str_starts(var->value, "off") && !facts_hurt(facts)) ||
+		    hangs_on(facts, var)) {
 			return NULL;
 		}
 		const struct fact_toolchain *t = facts_first(toolchain, facts);

@@ -2,6 +2,9 @@
  * Something writes to the server's standard output before (or between) the messages, usually a
  * wrapper script or a start-up file it reads.
  *
+ * What a program says on the way to a server that does not come, because it waits for something, keeps nobody waiting by
+ * itself: that is a note next to what it waits for.
+ *
  * A server that never sends a message and ends after its text was asked for that text by its flags
  * (cfg-bad-language-server-flags) or failed in the wrapper.
  */
@@ -22,6 +25,17 @@ static const char *first_line(struct arena *arena, const char *bytes) {
 	return "";
 }
 
+/* It has not said a word of the protocol, and is seen to wait for what does not come. */
+static bool hangs_before(const struct facts *facts, const struct fact_server *server) {
+	facts_each (wait_leaf, l, facts) {
+		if (streq(l->origin, "trial") && l->settled && !l->healthy &&
+		    STR_IN(server->state, "silent", "stopped_by_us")) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	const struct fact_server *server = facts_first(server, facts);
 	if (!server || server->junk_bytes <= 0) {
@@ -40,6 +54,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		out, self, ended ? CONF_LIKELY : CONF_CERTAIN, server->path,
 		"%s%s writes text to standard output, where only messages may go: \"%s\"",
 		script ? "the script " : "", server->path, line);
+	f->severity = hangs_before(facts, server) ? SEV_NOTE : self->severity;
 	finding_cites(f, server);
 	if (b) {
 		finding_cites(f, b);

@@ -72,12 +72,18 @@ static const char *words_of_version(const struct facts *facts) {
 	               : "";
 }
 
+/* The host that was asked for it and has not answered, or NULL. */
+static const char *silent_host(const struct facts *facts, const struct fact_toolchain *t) {
+	const struct fact_go_run *run = facts_run(facts, "version");
+	return run && run->timed_out ? first_host(facts->arena, t->proxy) : NULL;
+}
+
 /* Who does not give it, as the end of a sentence. */
 static const char *refusal(const struct facts *facts, const struct fact_toolchain *t) {
 	struct arena *arena = facts->arena;
 	const struct fact_go_run *run = facts_run(facts, "version");
-	const char *host = first_host(arena, t->proxy);
-	if (run && run->timed_out && host) {
+	const char *host = silent_host(facts, t);
+	if (host) {
 		const char *proxy = between(facts, t->proxy);
 		return arena_printf(arena, "%s%s%s does not answer", host,
 		                    proxy ? ", through " : "", proxy ? proxy : "");
@@ -144,7 +150,9 @@ static void add_fixes(const struct facts *facts, struct findings *out, struct fi
 	finding_fix(out, f, "where there is a network, fetch it once",
 	            "%sGOTOOLCHAIN=%s go version", t->proxy_off ? "env -u GOPROXY GOENV=off " : "",
 	            t->need);
-	if (t->proxy_off && proxy) {
+	/* A host that is silent may be the right one, and down; one that was stored once may be of another time. */
+	bool stored = proxy && streq(proxy->origin, "goenv") && silent_host(facts, t);
+	if (proxy && (t->proxy_off || stored)) {
 		origin_fix(facts, out, f, proxy);
 	}
 }
@@ -177,6 +185,9 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 	}
 	if (proxy) {
 		finding_cites(f, proxy);
+		if (silent_host(facts, t) && !streq(proxy->origin, "default")) {
+			finding_detail(out, f, "GOPROXY is set %s", origin_words(facts, proxy));
+		}
 	}
 	add_fixes(facts, out, f, t);
 }

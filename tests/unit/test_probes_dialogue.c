@@ -478,6 +478,20 @@ static void noise_before_the_first_message_breaks(void **state) {
 	arena_free(f.arena);
 }
 
+/* A wrapper that greets and then waits: what for is seen when it has lasted. */
+static void words_without_a_message_are_no_end(void **state) {
+	struct fixture f;
+
+	(void)state;
+	begin(&f);
+	event(&f, SESSION_JUNK, "Waiting for the VPN ...\n", 20);
+	event(&f, SESSION_TICK, "", 2700);
+	assert_false(done(&f));
+	event(&f, SESSION_TICK, "", 4600);
+	assert_true(done(&f));
+	arena_free(f.arena);
+}
+
 static void floods_end(void **state) {
 	struct fixture f;
 
@@ -622,6 +636,7 @@ int main(void) {
 		cmocka_unit_test(requests_of_the_server_are_answered),
 		cmocka_unit_test(lives_and_ends),
 		cmocka_unit_test(noise_before_the_first_message_breaks),
+		cmocka_unit_test(words_without_a_message_are_no_end),
 		cmocka_unit_test(floods_end),
 		cmocka_unit_test(nonsense_is_survived),
 		cmocka_unit_test(invalid_settings_degrade),

@@ -21,6 +21,9 @@
 /* Bytes that are no message have ended the conversation for an editor; so long it may still show
  * what it would have said. */
 #define JUNK_NS (500 * NS_PER_MS)
+/* Not a word of the protocol behind it: then it may have been said on the way to a server that does not come, and what
+ * keeps that is seen when it has lasted. */
+#define JUNK_ONLY_NS (4500 * NS_PER_MS)
 /* Without an open file: how long the workspace load may take to show that it began. */
 #define LOAD_BEGINS_NS (1000 * NS_PER_MS)
 
@@ -418,12 +421,18 @@ bool talk_has_trouble(const struct talk *talk) {
 	return talk_load_trouble(talk, NULL) != NULL;
 }
 
+static bool junk_has_settled(const struct talk *talk) {
+	int64_t patience_ns = talk->frames > 0 ? JUNK_NS : JUNK_ONLY_NS;
+
+	return talk->junk_bytes > 0 && talk->now_ns - talk->junk_ns >= patience_ns;
+}
+
 static bool talk_done(const struct dialogue *self) {
 	const struct talk *talk = (const struct talk *)self;
 	enum talk_state opening = talk->answers[TALK_INITIALIZE].state;
 
 	if (talk->life == TALK_EXITED || talk->life == TALK_FAILED || talk_is_flood(talk) ||
-	    (talk->junk_bytes > 0 && talk->now_ns - talk->junk_ns >= JUNK_NS)) {
+	    junk_has_settled(talk)) {
 		return true;
 	}
 	if (opening == TALK_ERROR || opening == TALK_EMPTY) {
