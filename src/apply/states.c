@@ -80,7 +80,7 @@ static struct slice read_all(struct arena *arena, const char *file) {
 	int fd = open(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat st;
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size <= 0 ||
-	    (size_t)st.st_size > SNAPSHOT_FILE_BYTES_MAX) {
+	    (size_t)st.st_size > KNOWN_GOOD_FILE_BYTES_MAX) {
 		return slice_of("", 0);
 	}
 	char *bytes = arena_alloc(arena, (size_t)st.st_size + 1);
@@ -89,16 +89,16 @@ static struct slice read_all(struct arena *arena, const char *file) {
 }
 
 int states_load(struct arena *arena, const char *file, const char *workspace,
-                struct snapshot_store *ret, struct err *err) {
+                struct known_good *ret, struct err *err) {
 	struct err why = {0};
-	int r = snapshot_store_parse(arena, read_all(arena, file), ret, &why);
+	int r = known_good_parse(arena, read_all(arena, file), ret, &why);
 	if (r == -EPROTO) {
 		return err_set(err, r, "'%s': %s", file, why.msg);
 	}
 	if (r == 0 && streq(ret->workspace, workspace)) {
 		return 0;
 	}
-	*ret = (struct snapshot_store){.workspace = workspace};
+	*ret = (struct known_good){.workspace = workspace};
 	if (getrandom(ret->key, sizeof(ret->key), GRND_NONBLOCK) != (ssize_t)sizeof(ret->key)) {
 		return err_set(err, -EIO, "the kernel has no random numbers yet");
 	}
@@ -161,16 +161,16 @@ static void give_up_oldest(struct arena *arena, const char *dir) {
 	}
 }
 
-int states_keep(struct arena *arena, const char *file, struct snapshot_store *store,
-                struct snapshot *now, struct err *err) {
+int states_keep(struct arena *arena, const char *file, struct known_good *store, struct setup *now,
+                struct err *err) {
 	size_t index = 0;
-	int64_t until_ns[SNAPSHOT_STATES_MAX + 1] = {0};
+	int64_t until_ns[KNOWN_GOOD_MAX + 1] = {0};
 	struct strbuf out;
 	bool is_new = store->count == 0;
 	for (size_t i = 0; i < store->count; i++) {
 		until_ns[i] = store->states[i]->until_ns;
 	}
-	if (snapshot_store_keep(store, now, &index) == SNAPSHOT_SAME) {
+	if (known_good_keep(store, now, &index) == KNOWN_GOOD_SAME) {
 		int r = overwrite_time(file, store->until_offset[index], until_ns[index],
 		                       now->until_ns);
 		return r < 0 ? err_set(err, r, "cannot write '%s': %s", file, strerror(-r)) : 0;
@@ -180,7 +180,7 @@ int states_keep(struct arena *arena, const char *file, struct snapshot_store *st
 		return err_set(err, -errno, "cannot make '%s': %s", dir, strerror(errno));
 	}
 	strbuf_init(&out, arena);
-	snapshot_store_write(&out, store);
+	known_good_write(&out, store);
 	int r = file_replace(file, slice_of(out.data, out.len), err);
 	if (r == 0 && is_new) {
 		give_up_oldest(arena, dir);

@@ -9,7 +9,7 @@
 #ifndef APPLY_STATES_H
 #define APPLY_STATES_H
 
-#include "core/snapshot_store.h"
+#include "core/known_good.h"
 #include "core/world.h"
 
 #define STATES_WORKSPACES_MAX ((size_t)64) /* those not seen for longest are given up */
@@ -27,11 +27,11 @@ int states_allow(struct arena *arena, struct err *err);
 /* What is kept of the workspace. Of nothing, or of what cannot be used, a new one with a key of its own; but -EPROTO, with
  * a sentence, when a newer dialtone wrote it: that is to be left alone. */
 int states_load(struct arena *arena, const char *file, const char *workspace,
-                struct snapshot_store *ret, struct err *err);
+                struct known_good *ret, struct err *err);
 
 /* Keeps the state that was found good now, taken with the key of the store. When nothing changed, only its time is
  * overwritten; else the file is replaced as a whole. -errno with a sentence; then what was kept is as it was. */
-int states_keep(struct arena *arena, const char *file, struct snapshot_store *store,
-                struct snapshot *now, struct err *err);
+int states_keep(struct arena *arena, const char *file, struct known_good *store, struct setup *now,
+                struct err *err);
 
 #endif

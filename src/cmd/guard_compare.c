@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "cmd/guard.h"
 #include "core/changes.h"
-#include "core/snapshot_store.h"
+#include "core/known_good.h"
 
 /* Variables and limits are those of the timer, not of the user; what `go env` says comes with them. */
 static bool is_compared(const struct change *change) {
@@ -27,20 +27,20 @@ static bool is_compared(const struct change *change) {
 void guard_compare(struct guard *g, const struct guard_view *view, struct guard_visit *visit) {
 	const char *file = states_file(g->arena, visit->dir);
 	const struct evidence *ev =
-		file ? world_look(view->world, LOOK_FILE, file, SNAPSHOT_FILE_BYTES_MAX) : NULL;
-	struct snapshot_store store;
+		file ? world_look(view->world, LOOK_FILE, file, KNOWN_GOOD_FILE_BYTES_MAX) : NULL;
+	struct known_good store;
 	struct err ignored;
 	bool older;
 	size_t count = 0;
 	if (!ev || ev->state != EV_READ ||
-	    snapshot_store_parse(g->arena, ev->bytes, &store, &ignored) < 0 ||
+	    known_good_parse(g->arena, ev->bytes, &store, &ignored) < 0 ||
 	    !streq(store.workspace, visit->dir)) {
 		return;
 	}
-	const struct snapshot *now = snapshot_take(g->arena, view->facts, view->target, view->store,
-	                                           store.key, clock_wall_ns());
-	const struct snapshot *good = snapshot_store_choose(&store, now, 0, &older);
-	if (!good || !snapshot_same_side(good, now)) {
+	const struct setup *now = setup_take(g->arena, view->facts, view->target, view->store,
+	                                     store.key, clock_wall_ns());
+	const struct setup *good = known_good_choose(&store, now, 0, &older);
+	if (!good || !setup_same_side(good, now)) {
 		return;
 	}
 	const struct change *changes = changes_between(g->arena, good, now, &count);

@@ -5,7 +5,7 @@
 #include "apply/states.h"
 #include "base/clock.h"
 #include "base/path.h"
-#include "core/snapshot_store.h"
+#include "core/known_good.h"
 #include "report/changes.h"
 
 #include <errno.h>
@@ -39,33 +39,33 @@ const char *pin_in_use(struct pin_run *run, const struct pin_tool *tool) {
 
 /* ---- states in which all worked ---- */
 
-static bool read_states(struct pin_run *run, struct snapshot_store *ret) {
+static bool read_states(struct pin_run *run, struct known_good *ret) {
 	const char *file = states_file(run->arena, run->workspace);
 	struct err ignored;
 	const struct evidence *ev =
-		file ? world_look(run->world, LOOK_FILE, file, SNAPSHOT_FILE_BYTES_MAX) : NULL;
+		file ? world_look(run->world, LOOK_FILE, file, KNOWN_GOOD_FILE_BYTES_MAX) : NULL;
 	return ev && ev->state == EV_READ &&
-	       snapshot_store_parse(run->arena, ev->bytes, ret, &ignored) == 0 &&
+	       known_good_parse(run->arena, ev->bytes, ret, &ignored) == 0 &&
 	       streq(ret->workspace, run->workspace);
 }
 
-static bool is_still_there(struct pin_run *run, const struct snapshot_store *store,
-                           const struct snapshot_item *item) {
+static bool is_still_there(struct pin_run *run, const struct known_good *store,
+                           const struct setup_item *item) {
 	struct binary bin = pin_read_program(run, item->path);
 	return *item->path && bin.kind == BINARY_ELF && *bin.build_id &&
-	       streq(item->id, snapshot_hash(run->arena, store->key, slice_str(bin.build_id)));
+	       streq(item->id, setup_hash(run->arena, store->key, slice_str(bin.build_id)));
 }
 
 bool pin_last_good(struct pin_run *run, const struct pin_tool *tool, const char *other_than,
                    struct pin_kept *ret) {
-	struct snapshot_store store;
+	struct known_good store;
 	*ret = (struct pin_kept){.path = ""};
 	if (!read_states(run, &store)) {
 		return false;
 	}
 	for (size_t i = 0; i < store.count; i++) {
-		const struct snapshot *s = store.states[i];
-		const struct snapshot_item *item = snapshot_find(s, ITEM_TOOL, tool->name);
+		const struct setup *s = store.states[i];
+		const struct setup_item *item = setup_find(s, ITEM_TOOL, tool->name);
 		const char *version = item ? as_version(run, tool, item->value) : NULL;
 		if (version && s->until_ns > ret->at_ns && !streq(version, other_than)) {
 			*ret = (struct pin_kept){

@@ -20,7 +20,7 @@ void remember_prepare(struct arena *arena, struct world *world, struct target *t
 int remember(struct arena *arena, const struct target *target, const struct facts *facts,
              const struct evidence_store *store, const struct diagnosis *diagnosis,
              struct err *err) {
-	struct snapshot_store states;
+	struct known_good states;
 	if (!target->will_remember || diagnosis->verdict != VERDICT_HEALTHY) {
 		return 1;
 	}
@@ -28,7 +28,6 @@ int remember(struct arena *arena, const struct target *target, const struct fact
 	if (r < 0) {
 		return r;
 	}
-	struct snapshot *now =
-		snapshot_take(arena, facts, target, store, states.key, clock_wall_ns());
+	struct setup *now = setup_take(arena, facts, target, store, states.key, clock_wall_ns());
 	return states_keep(arena, target->states_file, &states, now, err);
 }

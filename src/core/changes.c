@@ -3,8 +3,8 @@
 
 struct comparison {
 	struct arena *arena;
-	const struct snapshot *old;
-	const struct snapshot *now;
+	const struct setup *old;
+	const struct setup *now;
 	bool same_side;
 	struct change *changes;
 	size_t count;
@@ -15,8 +15,8 @@ const char *item_change_name(enum item_change how) {
 	return names[how];
 }
 
-static void add(struct comparison *c, enum item_change how, const struct snapshot_item *old,
-                const struct snapshot_item *new) {
+static void add(struct comparison *c, enum item_change how, const struct setup_item *old,
+                const struct setup_item *new) {
 	if (c->count < CHANGES_MAX) {
 		c->changes[c->count++] = (struct change){.how = how, .old = old, .new = new};
 	}
@@ -27,12 +27,12 @@ static bool of_any_side(enum item_kind kind) {
 	return kind == ITEM_FILE || kind == ITEM_STARTUP || kind == ITEM_KERNEL;
 }
 
-static bool is_by_default(const struct snapshot_item *item) {
+static bool is_by_default(const struct setup_item *item) {
 	return item->kind == ITEM_GOENV && STR_IN(item->id, "default", "goroot", "");
 }
 
 /* What it would mean that there is something new, or nothing any more, is known of some kinds only. */
-static bool can_come_and_go(const struct comparison *c, const struct snapshot_item *item) {
+static bool can_come_and_go(const struct comparison *c, const struct setup_item *item) {
 	switch (item->kind) {
 	case ITEM_SERVER:
 	case ITEM_EDITOR:
@@ -55,27 +55,27 @@ static bool can_come_and_go(const struct comparison *c, const struct snapshot_it
 	case ITEM_KIND_COUNT:
 		break;
 	}
-	return !is_by_default(item) && snapshot_covers(c->old, item->kind) &&
-	       snapshot_covers(c->now, item->kind);
+	return !is_by_default(item) && setup_covers(c->old, item->kind) &&
+	       setup_covers(c->now, item->kind);
 }
 
 static bool variable_differs(const struct comparison *c, const char *name) {
-	const struct snapshot_item *a = snapshot_find(c->old, ITEM_VARIABLE, name);
-	const struct snapshot_item *b = snapshot_find(c->now, ITEM_VARIABLE, name);
-	return (a || b) && (!a || !b || !snapshot_item_equal(a, b));
+	const struct setup_item *a = setup_find(c->old, ITEM_VARIABLE, name);
+	const struct setup_item *b = setup_find(c->now, ITEM_VARIABLE, name);
+	return (a || b) && (!a || !b || !setup_item_equal(a, b));
 }
 
 /* Told once already. */
-static bool is_told(const struct comparison *c, const struct snapshot_item *item) {
+static bool is_told(const struct comparison *c, const struct setup_item *item) {
 	if (item->kind == ITEM_GOCMD) {
 		return variable_differs(c, item->name) ||
-		       snapshot_find(c->old, ITEM_GOENV, item->name) ||
-		       snapshot_find(c->now, ITEM_GOENV, item->name);
+		       setup_find(c->old, ITEM_GOENV, item->name) ||
+		       setup_find(c->now, ITEM_GOENV, item->name);
 	}
 	if (item->kind == ITEM_TOOL && STR_IN(item->name, "toolchain", "server-go")) {
 		/* The version of the go that does the work follows that of the go there is. */
-		const struct snapshot_item *a = snapshot_find(c->old, ITEM_TOOL, "go");
-		const struct snapshot_item *b = snapshot_find(c->now, ITEM_TOOL, "go");
+		const struct setup_item *a = setup_find(c->old, ITEM_TOOL, "go");
+		const struct setup_item *b = setup_find(c->now, ITEM_TOOL, "go");
 		return a && b && !streq(a->value, b->value);
 	}
 	return item->kind == ITEM_GOENV && variable_differs(c, item->name);
@@ -83,33 +83,33 @@ static bool is_told(const struct comparison *c, const struct snapshot_item *item
 
 static void compare(struct comparison *c) {
 	for (size_t i = 0; i < c->now->count; i++) {
-		const struct snapshot_item *b = &c->now->items[i];
-		const struct snapshot_item *a = snapshot_find(c->old, b->kind, b->name);
+		const struct setup_item *b = &c->now->items[i];
+		const struct setup_item *a = setup_find(c->old, b->kind, b->name);
 		if ((!c->same_side && !of_any_side(b->kind)) || is_told(c, b)) {
 			continue;
 		}
-		if (a && !snapshot_item_equal(a, b)) {
+		if (a && !setup_item_equal(a, b)) {
 			add(c, ITEM_CHANGED, a, b);
 		} else if (!a && can_come_and_go(c, b)) {
 			add(c, ITEM_ADDED, NULL, b);
 		}
 	}
 	for (size_t i = 0; i < c->old->count; i++) {
-		const struct snapshot_item *a = &c->old->items[i];
+		const struct setup_item *a = &c->old->items[i];
 		bool comparable = c->same_side || of_any_side(a->kind);
-		if (comparable && !snapshot_find(c->now, a->kind, a->name) &&
-		    can_come_and_go(c, a) && !is_told(c, a)) {
+		if (comparable && !setup_find(c->now, a->kind, a->name) && can_come_and_go(c, a) &&
+		    !is_told(c, a)) {
 			add(c, ITEM_REMOVED, a, NULL);
 		}
 	}
 }
 
-struct change *changes_between(struct arena *arena, const struct snapshot *old,
-                               const struct snapshot *now, size_t *ret_count) {
+struct change *changes_between(struct arena *arena, const struct setup *old,
+                               const struct setup *now, size_t *ret_count) {
 	struct comparison c = {.arena = arena,
 	                       .old = old,
 	                       .now = now,
-	                       .same_side = snapshot_same_side(old, now),
+	                       .same_side = setup_same_side(old, now),
 	                       .changes = arena_array_of(arena, struct change, CHANGES_MAX)};
 	compare(&c);
 	*ret_count = c.count;

@@ -5,14 +5,14 @@
 #define CORE_CHANGES_H
 
 #include "core/infer.h"
-#include "core/snapshot.h"
+#include "core/setup.h"
 
 enum item_change { ITEM_ADDED, ITEM_REMOVED, ITEM_CHANGED };
 
 struct change {
 	enum item_change how;
-	const struct snapshot_item *old; /* NULL when added */
-	const struct snapshot_item *new; /* NULL when removed */
+	const struct setup_item *old; /* NULL when added */
+	const struct setup_item *new; /* NULL when removed */
 };
 
 #define CHANGES_MAX ((size_t)200)
@@ -20,8 +20,8 @@ struct change {
 /* What differs, in the order of item kinds; *ret_count of them, in the arena. Of the kinds that are not covered in both
  * only what is in both; of states for another editor or environment only what both would see. A variable that a setting
  * of the go command comes from stands for both. */
-struct change *changes_between(struct arena *arena, const struct snapshot *old,
-                               const struct snapshot *now, size_t *ret_count);
+struct change *changes_between(struct arena *arena, const struct setup *old,
+                               const struct setup *now, size_t *ret_count);
 
 /* A change and what it has to do with what is wrong. */
 struct ranked_change {

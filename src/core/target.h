@@ -52,7 +52,7 @@ struct target {
 	bool precautions;                  /* guard: what may run out is counted before it does */
 	bool autopsy;                      /* why --exited: what ended the last server */
 	const char *const *logs;           /* --logs, absolute, ended by NULL; or NULL */
-	/* What worked here before (core/snapshot_store.h). */
+	/* What worked here before (core/known_good.h). */
 	const char *states_file; /* where it is kept; NULL: nobody asks */
 	bool will_remember;      /* when all works now, that will be kept */
 	bool tell_changes;       /* what changed since is asked for even when all works */

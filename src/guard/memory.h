@@ -15,7 +15,7 @@ struct guard_visit {
 	const char *dir;
 	int64_t at_ns;  /* wall clock */
 	int64_t cpu_ns; /* of ours, for it */
-	/* Beside the state in which all worked last (core/snapshot_store.h): */
+	/* Beside the state in which all worked last (core/known_good.h): */
 	int64_t good_ns; /* when that was; 0: there is none to compare with */
 	int64_t same_ns; /* the last visit at which nothing of it was otherwise; 0: none */
 	int64_t differs; /* how much of it is otherwise now */

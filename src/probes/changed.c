@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * What changed since all worked here: the state that dialtone kept then (core/snapshot_store.h) beside the one there is
+ * What changed since all worked here: the state that dialtone kept then (core/known_good.h) beside the one there is
  * now, and when each difference came about, where files or the package manager's log tell that.
  */
 #include "base/clock.h"
 #include "core/changes.h"
+#include "core/known_good.h"
 #include "core/probe.h"
-#include "core/snapshot_store.h"
 #include "probes/changed_when.h"
 
 #include <errno.h>
@@ -15,9 +15,9 @@
 
 struct changed {
 	struct exam *exam;
-	const struct snapshot_store *store;
-	const struct snapshot *base;
-	const struct snapshot *now;
+	const struct known_good *store;
+	const struct setup *base;
+	const struct setup *now;
 	struct since since;
 };
 
@@ -32,7 +32,7 @@ static bool is_wrong(const struct exam *exam) {
 /* What a state holds beside what is looked at anyway. */
 static void look_further(struct exam *exam) {
 	const struct fact_editor_process *editor = facts_first(editor_process, exam->facts);
-	(void)world_look(exam->world, LOOK_FILE, SNAPSHOT_KERNEL_FILE, LOOK_CAP_SMALL);
+	(void)world_look(exam->world, LOOK_FILE, SETUP_KERNEL_FILE, LOOK_CAP_SMALL);
 	if (editor && *editor->exe) {
 		(void)world_stat(exam->world, editor->exe);
 	}
@@ -40,7 +40,7 @@ static void look_further(struct exam *exam) {
 
 /* A file that is not in one of the two states may only not have been looked at. */
 static bool is_real(const struct changed *c, const struct change *change) {
-	const struct snapshot_item *item = change->new ? change->new : change->old;
+	const struct setup_item *item = change->new ? change->new : change->old;
 	if (change->how == ITEM_CHANGED ||
 	    (item->kind != ITEM_FILE && item->kind != ITEM_STARTUP)) {
 		return true;
@@ -56,22 +56,22 @@ static bool is_real(const struct changed *c, const struct change *change) {
 static int64_t worked_at(const struct changed *c, const struct change *change) {
 	int64_t latest = 0;
 	for (size_t i = 0; i < c->store->count; i++) {
-		const struct snapshot *s = c->store->states[i];
-		const struct snapshot_item *item = change->new ? change->new : change->old;
-		const struct snapshot_item *then = snapshot_find(s, item->kind, item->name);
-		if (s == c->base || !snapshot_same_side(s, c->now) || s->until_ns <= latest) {
+		const struct setup *s = c->store->states[i];
+		const struct setup_item *item = change->new ? change->new : change->old;
+		const struct setup_item *then = setup_find(s, item->kind, item->name);
+		if (s == c->base || !setup_same_side(s, c->now) || s->until_ns <= latest) {
 			continue;
 		}
-		bool same = change->new ? then &&snapshot_item_equal(then, change->new)
-		                        : !then &&snapshot_covers(s, item->kind);
+		bool same = change->new ? then &&setup_item_equal(then, change->new)
+		                        : !then &&setup_covers(s, item->kind);
 		latest = same ? s->until_ns : latest;
 	}
 	return latest;
 }
 
 static void state_change(const struct changed *c, const struct change *change) {
-	const struct snapshot_item *item = change->new ? change->new : change->old;
-	const struct snapshot_item *old = change->old;
+	const struct setup_item *item = change->new ? change->new : change->old;
+	const struct setup_item *old = change->old;
 	struct came_about when =
 		came_about_find(c->exam, &c->since, item, change->how == ITEM_REMOVED);
 	bool hashed = item->kind == ITEM_FILE || item->kind == ITEM_STARTUP;
@@ -96,11 +96,11 @@ static void state_changes(struct changed *c) {
 	}
 }
 
-static int read_store(struct exam *exam, struct snapshot_store *store, bool *ret_any,
+static int read_store(struct exam *exam, struct known_good *store, bool *ret_any,
                       const struct evidence **ret_ev, struct err *err) {
 	const char *path = exam->target->states_file;
 	const struct evidence *ev =
-		world_look(exam->world, LOOK_FILE, path, SNAPSHOT_FILE_BYTES_MAX);
+		world_look(exam->world, LOOK_FILE, path, KNOWN_GOOD_FILE_BYTES_MAX);
 	*ret_any = false;
 	*ret_ev = ev;
 	if (evidence_is_absent(ev)) {
@@ -110,7 +110,7 @@ static int read_store(struct exam *exam, struct snapshot_store *store, bool *ret
 		return err_set(err, -EIO, "the states that worked, '%s', cannot be read: %s", path,
 		               evidence_refusal(ev));
 	}
-	int r = snapshot_store_parse(exam->arena, ev->bytes, store, err);
+	int r = known_good_parse(exam->arena, ev->bytes, store, err);
 	if (r < 0) {
 		return err_wrap(err, "the states that worked, '%s', cannot be used", path);
 	}
@@ -121,7 +121,7 @@ static int read_store(struct exam *exam, struct snapshot_store *store, bool *ret
 
 static int look(struct exam *exam, struct err *err) {
 	const struct target *t = exam->target;
-	struct snapshot_store store;
+	struct known_good store;
 	const struct evidence *ev = NULL;
 	bool any = false;
 	bool older = false;
@@ -135,9 +135,9 @@ static int look(struct exam *exam, struct err *err) {
 		return r;
 	}
 	int64_t now_ns = world_wall_ns(exam->world, world_now_ns(exam->world));
-	const struct snapshot *now =
-		snapshot_take(exam->arena, exam->facts, t, exam->world->store, store.key, now_ns);
-	const struct snapshot *base = snapshot_store_choose(&store, now, t->since_ns, &older);
+	const struct setup *now =
+		setup_take(exam->arena, exam->facts, t, exam->world->store, store.key, now_ns);
+	const struct setup *base = known_good_choose(&store, now, t->since_ns, &older);
 	if (!base) {
 		return 0;
 	}
@@ -145,7 +145,7 @@ static int look(struct exam *exam, struct err *err) {
 	int64_t until_ns = base->until_ns <= now_ns ? base->until_ns : base->at_ns;
 	FACTS_ADD(exam->facts, last_good, ev, .at_ns = base->at_ns, .until_ns = until_ns,
 	          .asked_ns = t->since_ns, .older = older, .editor = base->editor,
-	          .side = base->side, .same_side = snapshot_same_side(base, now),
+	          .side = base->side, .same_side = setup_same_side(base, now),
 	          .states = (int64_t)store.count);
 	struct changed c = {.exam = exam,
 	                    .store = &store,

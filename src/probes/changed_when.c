@@ -123,7 +123,7 @@ static void of_variable(struct exam *exam, const struct since *since, const char
 }
 
 struct came_about came_about_find(struct exam *exam, const struct since *since,
-                                  const struct snapshot_item *item, bool removed) {
+                                  const struct setup_item *item, bool removed) {
 	struct came_about found = {
 		.time_of = "", .file = "", .package = "", .by = "", .command = ""};
 	const char *path = without_line(exam->arena, item->path);

@@ -6,7 +6,7 @@
 #define PROBES_CHANGED_WHEN_H
 
 #include "core/probe.h"
-#include "core/snapshot.h"
+#include "core/setup.h"
 
 /* Between the last moment at which it is known to have been otherwise, and now; wall clock. */
 struct since {
@@ -27,6 +27,6 @@ struct came_about {          /* texts are never NULL */
 
 /* item: as it is now, or, when removed, as it was. */
 struct came_about came_about_find(struct exam *exam, const struct since *since,
-                                  const struct snapshot_item *item, bool removed);
+                                  const struct setup_item *item, bool removed);
 
 #endif

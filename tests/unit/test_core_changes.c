@@ -12,24 +12,24 @@
 
 #define ALL_KINDS ((1U << ITEM_KIND_COUNT) - 1)
 
-static struct snapshot *state_new(struct arena *arena) {
-	struct snapshot *s = snapshot_new(arena);
+static struct setup *state_new(struct arena *arena) {
+	struct setup *s = setup_new(arena);
 	s->editor = "none";
 	s->side = "self";
 	s->covers = ALL_KINDS;
 	return s;
 }
 
-static void item(struct arena *arena, struct snapshot *s, enum item_kind kind, const char *name,
+static void item(struct arena *arena, struct setup *s, enum item_kind kind, const char *name,
                  const char *value, const char *path, const char *id) {
-	snapshot_add(arena, s,
-	             &(struct snapshot_item){
-			     .kind = kind, .name = name, .value = value, .path = path, .id = id});
+	setup_add(arena, s,
+	          &(struct setup_item){
+			  .kind = kind, .name = name, .value = value, .path = path, .id = id});
 }
 
 static const struct change *find(const struct change *changes, size_t count, const char *name) {
 	for (size_t i = 0; i < count; i++) {
-		const struct snapshot_item *b = changes[i].new ? changes[i].new : changes[i].old;
+		const struct setup_item *b = changes[i].new ? changes[i].new : changes[i].old;
 		if (streq(b->name, name)) {
 			return &changes[i];
 		}
@@ -39,8 +39,8 @@ static const struct change *find(const struct change *changes, size_t count, con
 
 static void test_differences(void **state) {
 	struct arena *arena = *state;
-	struct snapshot *a = state_new(arena);
-	struct snapshot *b = state_new(arena);
+	struct setup *a = state_new(arena);
+	struct setup *b = state_new(arena);
 	size_t count = 0;
 	item(arena, a, ITEM_TOOL, "gopls", "v0.20.0", "/b/gopls", "1");
 	item(arena, b, ITEM_TOOL, "gopls", "v0.23.0", "/b/gopls", "2");
@@ -60,8 +60,8 @@ static void test_differences(void **state) {
 /* What was not looked at this time is not gone; what the go command computes by itself neither comes nor goes. */
 static void test_not_looked_at_is_not_gone(void **state) {
 	struct arena *arena = *state;
-	struct snapshot *a = state_new(arena);
-	struct snapshot *b = state_new(arena);
+	struct setup *a = state_new(arena);
+	struct setup *b = state_new(arena);
 	size_t count = 0;
 	item(arena, a, ITEM_SETTING, "go.x", "1", "", "");
 	item(arena, a, ITEM_GOENV, "GOROOT", "/go", "", "default");
@@ -77,8 +77,8 @@ static void test_not_looked_at_is_not_gone(void **state) {
 
 static void test_told_once(void **state) {
 	struct arena *arena = *state;
-	struct snapshot *a = state_new(arena);
-	struct snapshot *b = state_new(arena);
+	struct setup *a = state_new(arena);
+	struct setup *b = state_new(arena);
 	size_t count = 0;
 	item(arena, a, ITEM_GOENV, "GOFLAGS", "-a", "", "env");
 	item(arena, b, ITEM_GOENV, "GOFLAGS", "-b", "", "env");
@@ -96,8 +96,8 @@ static void test_told_once(void **state) {
 
 static void test_another_side_has_its_own_environment(void **state) {
 	struct arena *arena = *state;
-	struct snapshot *a = state_new(arena);
-	struct snapshot *b = state_new(arena);
+	struct setup *a = state_new(arena);
+	struct setup *b = state_new(arena);
 	size_t count = 0;
 	b->side = "pid";
 	item(arena, a, ITEM_VARIABLE, "PATH", "/a", "", "#1");

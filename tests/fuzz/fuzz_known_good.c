@@ -3,29 +3,29 @@
  * written again. The sums are made right first, so that what is behind them is reached.
  */
 #include "core/changes.h"
-#include "core/snapshot_store.h"
+#include "core/known_good.h"
 
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void look_at(struct arena *arena, const struct snapshot_store *store) {
-	struct snapshot_store again;
+static void look_at(struct arena *arena, const struct known_good *store) {
+	struct known_good again;
 	struct strbuf out;
 	bool older = false;
 	size_t count = 0;
 	strbuf_init(&out, arena);
-	snapshot_store_write(&out, store);
-	if (snapshot_store_parse(arena, slice_of(out.data, out.len), &again, NULL) < 0 ||
+	known_good_write(&out, store);
+	if (known_good_parse(arena, slice_of(out.data, out.len), &again, NULL) < 0 ||
 	    again.count != store->count) {
 		abort();
 	}
 	for (size_t i = 0; i < store->count; i++) {
-		const struct snapshot *s = store->states[i];
-		if (s->count > SNAPSHOT_ITEMS_MAX || s->until_ns < s->at_ns) {
+		const struct setup *s = store->states[i];
+		if (s->count > SETUP_ITEMS_MAX || s->until_ns < s->at_ns) {
 			abort();
 		}
-		if (!snapshot_store_choose(store, s, s->at_ns, &older)) {
+		if (!known_good_choose(store, s, s->at_ns, &older)) {
 			abort();
 		}
 		changes_between(arena, store->states[0], s, &count);
@@ -57,12 +57,12 @@ static char *with_sums(struct arena *arena, struct slice text, const uint8_t *ke
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 	struct arena *arena = arena_new();
-	struct snapshot_store store;
+	struct known_good store;
 	struct slice text = slice_of((const char *)data, size);
 	struct err err;
-	(void)snapshot_store_parse(arena, text, &store, &err);
+	(void)known_good_parse(arena, text, &store, &err);
 	char *copy = with_sums(arena, text, store.key);
-	if (snapshot_store_parse(arena, slice_of(copy, size), &store, &err) == 0) {
+	if (known_good_parse(arena, slice_of(copy, size), &store, &err) == 0) {
 		look_at(arena, &store);
 	}
 	arena_free(arena);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/ascii.h"
 #include "core/editor.h"
-#include "core/snapshot.h"
+#include "core/setup.h"
 
 #define VALUE_SHOWN_MAX ((size_t)1500)
-#define PART_OF_HASH    UINT64_C(0xfffff) /* see the top of snapshot.h */
+#define PART_OF_HASH    UINT64_C(0xfffff) /* see the top of setup.h */
 
 struct take {
 	struct arena *arena;
@@ -12,7 +12,7 @@ struct take {
 	const struct target *target;
 	const struct evidence_store *store;
 	const uint8_t *key;
-	struct snapshot *into;
+	struct setup *into;
 };
 
 /* ---- what may be kept as it is ---- */
@@ -51,13 +51,13 @@ static bool looks_harmless(const char *value) {
 	       !has_word(value, "passw") && !has_word(value, "key=");
 }
 
-const char *snapshot_hash(struct arena *arena, const uint8_t key[SIPHASH_KEY_BYTES],
-                          struct slice bytes) {
+const char *setup_hash(struct arena *arena, const uint8_t key[SIPHASH_KEY_BYTES],
+                       struct slice bytes) {
 	return arena_printf(arena, "%016llx", (unsigned long long)siphash(key, bytes));
 }
 
 static const char *hash_of(const struct take *t, struct slice bytes) {
-	return snapshot_hash(t->arena, t->key, bytes);
+	return setup_hash(t->arena, t->key, bytes);
 }
 
 static const char *part_of_hash(const struct take *t, const char *value) {
@@ -71,9 +71,9 @@ static const char *shown(const struct take *t, const char *value) {
 
 static void add(struct take *t, enum item_kind kind, const char *name, const char *value,
                 const char *path, const char *id) {
-	snapshot_add(t->arena, t->into,
-	             &(struct snapshot_item){
-			     .kind = kind, .name = name, .value = value, .path = path, .id = id});
+	setup_add(t->arena, t->into,
+	          &(struct setup_item){
+			  .kind = kind, .name = name, .value = value, .path = path, .id = id});
 }
 
 static void cover(struct take *t, enum item_kind kind, enum fact_kind fact) {
@@ -162,7 +162,7 @@ static void take_server(struct take *t) {
 
 static void take_file(struct take *t, enum item_kind kind, const char *path, const char *value) {
 	const struct evidence *ev = found(t, "file:", path);
-	if (*path && ev && ev->state == EV_READ && !snapshot_find(t->into, kind, path)) {
+	if (*path && ev && ev->state == EV_READ && !setup_find(t->into, kind, path)) {
 		add(t, kind, path, value, path, hash_of(t, ev->bytes));
 	}
 }
@@ -265,7 +265,7 @@ static void take_gocmd(struct take *t) {
 		}
 		text.len--;
 		const char *name = arena_slicedup(t->arena, part[1]);
-		if (!streq(name, "GOGCCFLAGS") && !snapshot_find(t->into, ITEM_GOENV, name)) {
+		if (!streq(name, "GOGCCFLAGS") && !setup_find(t->into, ITEM_GOENV, name)) {
 			add(t, ITEM_GOCMD, name, shown(t, arena_slicedup(t->arena, text)), "", "");
 		}
 	}
@@ -316,7 +316,7 @@ static void take_variables(struct take *t) {
 static void take_places(struct take *t) {
 	facts_each (place, p, t->facts) {
 		bool there = streq(p->state, "ok") || streq(p->state, "absent");
-		if (there && *p->fstype && !snapshot_find(t->into, ITEM_PLACE, p->role)) {
+		if (there && *p->fstype && !setup_find(t->into, ITEM_PLACE, p->role)) {
 			add(t, ITEM_PLACE, p->role,
 			    arena_printf(t->arena, "%s on %s%s%s%s", p->fstype, p->mount,
 			                 p->read_only || p->bound_ro ? ", read-only" : "",
@@ -339,7 +339,7 @@ static void take_limits(struct take *t) {
 	for (size_t i = 0; i < sizeof(scopes) / sizeof(*scopes); i++) {
 		facts_each (limit, l, t->facts) {
 			if (streq(l->scope, scopes[i]) &&
-			    !snapshot_find(t->into, ITEM_LIMIT, l->name)) {
+			    !setup_find(t->into, ITEM_LIMIT, l->name)) {
 				add(t, ITEM_LIMIT, l->name,
 				    arena_printf(t->arena, "%s:%s", limit_text(t, l->soft),
 				                 limit_text(t, l->hard)),
@@ -348,7 +348,7 @@ static void take_limits(struct take *t) {
 		}
 		facts_each (cpu_quota, q, t->facts) {
 			if (streq(q->scope, scopes[i]) &&
-			    !snapshot_find(t->into, ITEM_LIMIT, "processor time")) {
+			    !setup_find(t->into, ITEM_LIMIT, "processor time")) {
 				add(t, ITEM_LIMIT, "processor time",
 				    arena_printf(t->arena, "%lld of %lld us",
 				                 (long long)q->quota_us, (long long)q->period_us),
@@ -357,29 +357,29 @@ static void take_limits(struct take *t) {
 		}
 	}
 	facts_each (memory_group, g, t->facts) {
-		if (g->limit >= 0 && !snapshot_find(t->into, ITEM_LIMIT, "memory")) {
+		if (g->limit >= 0 && !setup_find(t->into, ITEM_LIMIT, "memory")) {
 			add(t, ITEM_LIMIT, "memory", limit_text(t, g->limit), g->file, "");
 		}
 	}
 }
 
 static void take_kernel(struct take *t) {
-	const struct evidence *ev = found(t, "file:", SNAPSHOT_KERNEL_FILE);
+	const struct evidence *ev = found(t, "file:", SETUP_KERNEL_FILE);
 	if (ev) {
 		add(t, ITEM_KERNEL, "release", arena_slicedup(t->arena, slice_trim(ev->bytes)), "",
 		    "");
 	}
 }
 
-struct snapshot *snapshot_take(struct arena *arena, const struct facts *facts,
-                               const struct target *target, const struct evidence_store *store,
-                               const uint8_t key[SIPHASH_KEY_BYTES], int64_t now_ns) {
+struct setup *setup_take(struct arena *arena, const struct facts *facts,
+                         const struct target *target, const struct evidence_store *store,
+                         const uint8_t key[SIPHASH_KEY_BYTES], int64_t now_ns) {
 	struct take t = {.arena = arena,
 	                 .facts = facts,
 	                 .target = target,
 	                 .store = store,
 	                 .key = key,
-	                 .into = snapshot_new(arena)};
+	                 .into = setup_new(arena)};
 	const char *side = target->environment_label ? target->environment_label : "self";
 
 	t.into->at_ns = t.into->until_ns = now_ns;

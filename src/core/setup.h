@@ -6,15 +6,15 @@
  * changed, too little to find out what it was), and the value itself only of those that are known to be about Go or
  * about places and that do not look like a secret.
  */
-#ifndef CORE_SNAPSHOT_H
-#define CORE_SNAPSHOT_H
+#ifndef CORE_SETUP_H
+#define CORE_SETUP_H
 
 #include "base/siphash.h"
 #include "core/facts.h"
 #include "core/target.h"
 
 /* The file in which the kernel tells its release. */
-#define SNAPSHOT_KERNEL_FILE "/proc/sys/kernel/osrelease"
+#define SETUP_KERNEL_FILE "/proc/sys/kernel/osrelease"
 
 /* Their order is that in which they are kept when there is not enough room for all. */
 enum item_kind {
@@ -34,7 +34,7 @@ enum item_kind {
 	ITEM_KIND_COUNT,
 };
 
-struct snapshot_item { /* texts are never NULL */
+struct setup_item { /* texts are never NULL */
 	enum item_kind kind;
 	const char *name;
 	const char *value;
@@ -42,44 +42,44 @@ struct snapshot_item { /* texts are never NULL */
 	const char *id;
 };
 
-#define SNAPSHOT_ITEMS_MAX ((size_t)2000)
-#define SNAPSHOT_TEXT_MAX  ((size_t)2048) /* of one name, value, path or id */
+#define SETUP_ITEMS_MAX ((size_t)2000)
+#define SETUP_TEXT_MAX  ((size_t)2048) /* of one name, value, path or id */
 
-struct snapshot {
+struct setup {
 	int64_t at_ns;      /* wall clock: first found so */
 	int64_t until_ns;   /* last found so */
 	const char *editor; /* whose rules were followed: a name of core/editor.h */
 	const char *side;   /* whose environment: self, shell, desktop, pid, file */
 	uint32_t covers;    /* a bit for each kind of which everything there was is in it */
-	struct snapshot_item *items;
+	struct setup_item *items;
 	size_t count;
 	size_t slots;
 };
 
 /* The examination that was made, as it is now. store: its evidence. The hashes are of this key. */
-struct snapshot *snapshot_take(struct arena *arena, const struct facts *facts,
-                               const struct target *target, const struct evidence_store *store,
-                               const uint8_t key[SIPHASH_KEY_BYTES], int64_t now_ns);
+struct setup *setup_take(struct arena *arena, const struct facts *facts,
+                         const struct target *target, const struct evidence_store *store,
+                         const uint8_t key[SIPHASH_KEY_BYTES], int64_t now_ns);
 
 /* As a build id or the bytes of a file are in items. */
-const char *snapshot_hash(struct arena *arena, const uint8_t key[SIPHASH_KEY_BYTES],
-                          struct slice bytes);
+const char *setup_hash(struct arena *arena, const uint8_t key[SIPHASH_KEY_BYTES],
+                       struct slice bytes);
 
-struct snapshot *snapshot_new(struct arena *arena);
+struct setup *setup_new(struct arena *arena);
 /* NULL texts become "", too long ones are left out with their item. */
-void snapshot_add(struct arena *arena, struct snapshot *snapshot, const struct snapshot_item *item);
+void setup_add(struct arena *arena, struct setup *setup, const struct setup_item *item);
 /* The first one of this kind and name, or NULL. */
-const struct snapshot_item *snapshot_find(const struct snapshot *snapshot, enum item_kind kind,
-                                          const char *name);
-static inline bool snapshot_covers(const struct snapshot *s, enum item_kind kind) {
+const struct setup_item *setup_find(const struct setup *setup, enum item_kind kind,
+                                    const char *name);
+static inline bool setup_covers(const struct setup *s, enum item_kind kind) {
 	return (s->covers >> kind & 1U) != 0;
 }
 /* The same thing in the same state. */
-bool snapshot_item_equal(const struct snapshot_item *a, const struct snapshot_item *b);
+bool setup_item_equal(const struct setup_item *a, const struct setup_item *b);
 /* The same items, whatever the times. */
-bool snapshot_equal(const struct snapshot *a, const struct snapshot *b);
+bool setup_equal(const struct setup *a, const struct setup *b);
 /* The same editor and the same kind of environment: only then all of it can be compared. */
-bool snapshot_same_side(const struct snapshot *a, const struct snapshot *b);
+bool setup_same_side(const struct setup *a, const struct setup *b);
 
 /* The word for a kind ("tool" …), and back: ITEM_KIND_COUNT when it is none. */
 const char *item_kind_name(enum item_kind kind);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/snapshot.h"
+#include "core/setup.h"
 
 #include "base/str.h"
 #include "base/vec.h"
@@ -24,35 +24,34 @@ enum item_kind item_kind_find(struct slice name) {
 	return kind;
 }
 
-struct snapshot *snapshot_new(struct arena *arena) {
-	struct snapshot *s = arena_new_of(arena, struct snapshot);
+struct setup *setup_new(struct arena *arena) {
+	struct setup *s = arena_new_of(arena, struct setup);
 	s->editor = "";
 	s->side = "";
 	return s;
 }
 
-void snapshot_add(struct arena *arena, struct snapshot *snapshot,
-                  const struct snapshot_item *item) {
-	struct snapshot_item copy = *item;
+void setup_add(struct arena *arena, struct setup *setup, const struct setup_item *item) {
+	struct setup_item copy = *item;
 	const char **texts[] = {&copy.name, &copy.value, &copy.path, &copy.id};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		*texts[i] = *texts[i] ? *texts[i] : "";
-		if (strlen(*texts[i]) > SNAPSHOT_TEXT_MAX) {
+		if (strlen(*texts[i]) > SETUP_TEXT_MAX) {
 			return;
 		}
 	}
-	if (snapshot->count < SNAPSHOT_ITEMS_MAX) {
-		VEC_ROOM(arena, snapshot->items, snapshot->count, &snapshot->slots);
-		snapshot->items[snapshot->count++] = copy;
+	if (setup->count < SETUP_ITEMS_MAX) {
+		VEC_ROOM(arena, setup->items, setup->count, &setup->slots);
+		setup->items[setup->count++] = copy;
 	}
 }
 
-const struct snapshot_item *snapshot_find(const struct snapshot *snapshot, enum item_kind kind,
-                                          const char *name) {
-	for (size_t i = 0; i < snapshot->count; i++) {
-		if (snapshot->items[i].kind == kind && streq(snapshot->items[i].name, name)) {
-			return &snapshot->items[i];
+const struct setup_item *setup_find(const struct setup *setup, enum item_kind kind,
+                                    const char *name) {
+	for (size_t i = 0; i < setup->count; i++) {
+		if (setup->items[i].kind == kind && streq(setup->items[i].name, name)) {
+			return &setup->items[i];
 		}
 	}
 	return NULL;
@@ -63,25 +62,24 @@ static bool path_counts(enum item_kind kind) {
 	return kind == ITEM_TOOL || kind == ITEM_PLACE || kind == ITEM_EDITOR;
 }
 
-bool snapshot_item_equal(const struct snapshot_item *a, const struct snapshot_item *b) {
+bool setup_item_equal(const struct setup_item *a, const struct setup_item *b) {
 	return streq(a->value, b->value) && (a->kind == ITEM_GOENV || streq(a->id, b->id)) &&
 	       (!path_counts(a->kind) || streq(a->path, b->path));
 }
 
-bool snapshot_equal(const struct snapshot *a, const struct snapshot *b) {
-	if (a->count != b->count || a->covers != b->covers || !snapshot_same_side(a, b)) {
+bool setup_equal(const struct setup *a, const struct setup *b) {
+	if (a->count != b->count || a->covers != b->covers || !setup_same_side(a, b)) {
 		return false;
 	}
 	for (size_t i = 0; i < a->count; i++) {
-		const struct snapshot_item *other =
-			snapshot_find(b, a->items[i].kind, a->items[i].name);
-		if (!other || !snapshot_item_equal(&a->items[i], other)) {
+		const struct setup_item *other = setup_find(b, a->items[i].kind, a->items[i].name);
+		if (!other || !setup_item_equal(&a->items[i], other)) {
 			return false;
 		}
 	}
 	return true;
 }
 
-bool snapshot_same_side(const struct snapshot *a, const struct snapshot *b) {
+bool setup_same_side(const struct setup *a, const struct setup *b) {
 	return streq(a->editor, b->editor) && streq(a->side, b->side);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/snapshot_store.h"
+#include "core/known_good.h"
 
 #include "base/ascii.h"
 
@@ -30,7 +30,7 @@ static void put_text(struct strbuf *out, const char *text) {
 	}
 }
 
-static void put_item(struct strbuf *out, const struct snapshot_item *item) {
+static void put_item(struct strbuf *out, const struct setup_item *item) {
 	const char *const texts[] = {item->name, item->value, item->path, item->id};
 	strbuf_printf(out, "item %s", item_kind_name(item->kind));
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
@@ -41,7 +41,7 @@ static void put_item(struct strbuf *out, const struct snapshot_item *item) {
 }
 
 /* The items by kind, most telling first, until there is no room; kinds that were cut. */
-static uint32_t put_items(struct strbuf *out, const struct snapshot *s, size_t room) {
+static uint32_t put_items(struct strbuf *out, const struct setup *s, size_t room) {
 	uint32_t cut = 0;
 	size_t begin = out->len;
 	for (enum item_kind kind = ITEM_TOOL; kind < ITEM_KIND_COUNT; kind++) {
@@ -61,14 +61,13 @@ static uint32_t put_items(struct strbuf *out, const struct snapshot *s, size_t r
 	return cut;
 }
 
-static void put_state(struct strbuf *out, const struct snapshot_store *store,
-                      const struct snapshot *s) {
+static void put_state(struct strbuf *out, const struct known_good *store, const struct setup *s) {
 	struct strbuf items;
 	struct strbuf body;
 	strbuf_init(&items, out->arena);
 	strbuf_init(&body, out->arena);
 	size_t head = strlen(s->editor) + strlen(s->side) + 512;
-	uint32_t cut = put_items(&items, s, SNAPSHOT_STATE_BYTES_MAX - BLOCK_TAIL_MAX - head);
+	uint32_t cut = put_items(&items, s, KNOWN_GOOD_STATE_BYTES_MAX - BLOCK_TAIL_MAX - head);
 	strbuf_printf(&body, "at=%020lld\neditor=", (long long)s->at_ns);
 	put_text(&body, s->editor);
 	strbuf_add(&body, "\nside=");
@@ -87,7 +86,7 @@ static void put_state(struct strbuf *out, const struct snapshot_store *store,
 	              (unsigned long long)siphash(store->key, slice_of(body.data, body.len)));
 }
 
-void snapshot_store_write(struct strbuf *out, const struct snapshot_store *store) {
+void known_good_write(struct strbuf *out, const struct known_good *store) {
 	strbuf_add(out, HEAD VERSION "\nworkspace=");
 	put_text(out, store->workspace);
 	strbuf_add(out, "\nkey=");
@@ -107,7 +106,7 @@ struct reading {
 	struct arena *arena;
 	struct slice all;
 	struct slice rest;
-	struct snapshot_store *store;
+	struct known_good *store;
 	struct err *err;
 };
 
@@ -142,7 +141,7 @@ static bool take_text(struct arena *arena, struct slice s, const char **ret) {
 		out[n++] = c;
 	}
 	*ret = out;
-	return n <= SNAPSHOT_TEXT_MAX;
+	return n <= SETUP_TEXT_MAX;
 }
 
 /* The value of the next line, which must be of this key. */
@@ -195,7 +194,7 @@ static bool take_hex(struct reading *r, const char *key, uint8_t *bytes, size_t 
 	return true;
 }
 
-static void take_covers(struct slice words, struct snapshot *s) {
+static void take_covers(struct slice words, struct setup *s) {
 	struct slice word;
 	while (slice_cut(&words, ' ', &word)) {
 		enum item_kind kind = item_kind_find(word);
@@ -203,8 +202,8 @@ static void take_covers(struct slice words, struct snapshot *s) {
 	}
 }
 
-static bool take_item(struct reading *r, struct slice line, struct snapshot *s) {
-	struct snapshot_item item = {0};
+static bool take_item(struct reading *r, struct slice line, struct setup *s) {
+	struct setup_item item = {0};
 	const char **texts[] = {&item.name, &item.value, &item.path, &item.id};
 	struct slice part;
 	if (!slice_cut(&line, '\t', &part)) {
@@ -222,13 +221,13 @@ static bool take_item(struct reading *r, struct slice line, struct snapshot *s) 
 		return false;
 	}
 	size_t before = s->count;
-	snapshot_add(r->arena, s, &item);
+	setup_add(r->arena, s, &item);
 	return s->count > before;
 }
 
 static int take_state(struct reading *r) {
-	struct snapshot_store *store = r->store;
-	struct snapshot *s = snapshot_new(r->arena);
+	struct known_good *store = r->store;
+	struct setup *s = setup_new(r->arena);
 	struct slice line;
 	uint8_t sum[8];
 	size_t offset = (size_t)(r->rest.data - r->all.data) + strlen("until=");
@@ -265,12 +264,12 @@ static int take_state(struct reading *r) {
 	return 0;
 }
 
-int snapshot_store_parse(struct arena *arena, struct slice text, struct snapshot_store *ret,
-                         struct err *err) {
+int known_good_parse(struct arena *arena, struct slice text, struct known_good *ret,
+                     struct err *err) {
 	struct reading r = {.arena = arena, .all = text, .rest = text, .store = ret, .err = err};
 	struct slice line = {0};
-	*ret = (struct snapshot_store){.workspace = ""};
-	if (text.len > SNAPSHOT_FILE_BYTES_MAX) {
+	*ret = (struct known_good){.workspace = ""};
+	if (text.len > KNOWN_GOOD_FILE_BYTES_MAX) {
 		return err_set(err, -EBADMSG, "it is larger than such a file can be");
 	}
 	if (!take_line(&r, HEAD, &line)) {
@@ -287,7 +286,7 @@ int snapshot_store_parse(struct arena *arena, struct slice text, struct snapshot
 		if (!slice_line(&r.rest, &line) || line.len > 0) {
 			return damaged(&r, "this belongs to no state");
 		}
-		if (ret->count == SNAPSHOT_STATES_MAX) {
+		if (ret->count == KNOWN_GOOD_MAX) {
 			return damaged(&r, "there are too many states");
 		}
 		int error = take_state(&r);
@@ -300,16 +299,16 @@ int snapshot_store_parse(struct arena *arena, struct slice text, struct snapshot
 
 /* ---- which to keep, which to take ---- */
 
-static void remove_at(struct snapshot_store *store, size_t at) {
+static void remove_at(struct known_good *store, size_t at) {
 	store->count--;
 	memmove(&store->states[at], &store->states[at + 1],
 	        (store->count - at) * sizeof(*store->states));
 }
 
-static bool has_newer_like_it(const struct snapshot_store *store, const struct snapshot *s) {
+static bool has_newer_like_it(const struct known_good *store, const struct setup *s) {
 	for (size_t i = 0; i < store->count; i++) {
-		const struct snapshot *other = store->states[i];
-		if (other != s && snapshot_same_side(other, s) && other->until_ns > s->until_ns) {
+		const struct setup *other = store->states[i];
+		if (other != s && setup_same_side(other, s) && other->until_ns > s->until_ns) {
 			return true;
 		}
 	}
@@ -317,11 +316,11 @@ static bool has_newer_like_it(const struct snapshot_store *store, const struct s
 }
 
 /* The newest of every editor and kind of environment is worth more than an old one of a kind that has newer ones. */
-static size_t to_be_given_up(const struct snapshot_store *store) {
+static size_t to_be_given_up(const struct known_good *store) {
 	size_t worst = 0;
 	bool worst_has_newer = false;
 	for (size_t i = 0; i < store->count; i++) {
-		const struct snapshot *s = store->states[i];
+		const struct setup *s = store->states[i];
 		bool has_newer = has_newer_like_it(store, s);
 		bool older = s->until_ns < store->states[worst]->until_ns;
 		if (i == 0 || (has_newer && !worst_has_newer) ||
@@ -333,42 +332,41 @@ static size_t to_be_given_up(const struct snapshot_store *store) {
 	return worst;
 }
 
-enum snapshot_kept snapshot_store_keep(struct snapshot_store *store, struct snapshot *now,
-                                       size_t *ret_index) {
+enum known_good_kept known_good_keep(struct known_good *store, struct setup *now,
+                                     size_t *ret_index) {
 	/* Any of them: two terminals with environments of their own take turns. */
 	for (size_t i = 0; i < store->count; i++) {
-		if (snapshot_equal(store->states[i], now)) {
+		if (setup_equal(store->states[i], now)) {
 			store->states[i]->until_ns = now->until_ns;
 			*ret_index = i;
-			return SNAPSHOT_SAME;
+			return KNOWN_GOOD_SAME;
 		}
 	}
 	memmove(&store->states[1], &store->states[0], store->count * sizeof(*store->states));
 	store->states[0] = now;
 	store->count++;
-	if (store->count > SNAPSHOT_STATES_MAX) {
+	if (store->count > KNOWN_GOOD_MAX) {
 		remove_at(store, to_be_given_up(store));
 	}
 	*ret_index = 0;
-	return SNAPSHOT_ADDED;
+	return KNOWN_GOOD_ADDED;
 }
 
-static bool is_better(const struct snapshot *a, const struct snapshot *b,
-                      const struct snapshot *now, bool oldest) {
-	bool same_a = snapshot_same_side(a, now);
-	if (!b || same_a != snapshot_same_side(b, now)) {
+static bool is_better(const struct setup *a, const struct setup *b, const struct setup *now,
+                      bool oldest) {
+	bool same_a = setup_same_side(a, now);
+	if (!b || same_a != setup_same_side(b, now)) {
 		return !b || same_a;
 	}
 	return oldest ? a->at_ns < b->at_ns : a->until_ns > b->until_ns;
 }
 
-const struct snapshot *snapshot_store_choose(const struct snapshot_store *store,
-                                             const struct snapshot *now, int64_t before_ns,
-                                             bool *ret_older) {
-	const struct snapshot *best = NULL;
+const struct setup *known_good_choose(const struct known_good *store, const struct setup *now,
+                                      int64_t before_ns, bool *ret_older) {
+	const struct setup *best = NULL;
 	*ret_older = false;
 	for (size_t i = 0; i < store->count; i++) {
-		const struct snapshot *s = store->states[i];
+		const struct setup *s = store->states[i];
 		if ((before_ns == 0 || s->at_ns <= before_ns) && is_better(s, best, now, false)) {
 			best = s;
 		}
