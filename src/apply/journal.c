@@ -15,11 +15,8 @@
 #include <unistd.h>
 
 struct journal {
-	struct database db;
+	struct sqlite db;
 };
-
-/* The columns of an image, in this order, from one on. */
-#define IMAGE_COLUMNS 12
 
 static const char insert_repair[] =
 	"INSERT INTO repair (at_ns, undone_ns, state, cause, subject, why, workspace, nonce, note,"
@@ -129,7 +126,7 @@ struct journal *journal_open(bool write, struct err *err) {
 
 void journal_close(struct journal *j) {
 	if (j) {
-		database_close(&j->db);
+		sqlite_unload(&j->db);
 		free(j);
 	}
 }
@@ -148,34 +145,23 @@ void journal_rollback(struct journal *j) {
 
 /* ---- writing ---- */
 
-static int bind_image(struct database *d, sqlite3_stmt *stmt, int at, const struct image *image) {
-	const int64_t numbers[] = {image->kind, image->mode,     image->uid,     image->gid,
-	                           image->size, image->mtime_ns, image->atime_ns};
-	for (int i = 0; i < 7; i++) {
-		d->bind_int64(stmt, at + i, numbers[i]);
-	}
-	database_bind(d, stmt, at + 7, slice_str(image->kept));
-	d->bind_int64(stmt, at + 8, (int64_t)image->dev);
-	d->bind_int64(stmt, at + 9, (int64_t)image->ino);
-	database_bind(d, stmt, at + 10, image->bytes);
-	if (image->has_xattrs) {
-		database_bind(d, stmt, at + 11, image->xattrs);
-	} else {
-		d->bind_null(stmt, at + 11);
-	}
-	return at + IMAGE_COLUMNS;
+static int bind_image(struct sqlite *d, sqlite3_stmt *stmt, int at, const struct image *image) {
+	at = sqlite_bind(d, stmt, at, "iiiiiiibiib", (int64_t)image->kind, (int64_t)image->mode,
+	                 (int64_t)image->uid, (int64_t)image->gid, image->size, image->mtime_ns,
+	                 image->atime_ns, slice_str(image->kept), (int64_t)image->dev,
+	                 (int64_t)image->ino, image->bytes);
+	return sqlite_bind(d, stmt, at, image->has_xattrs ? "b" : "n", image->xattrs);
 }
 
-static int finish(struct database *d, sqlite3_stmt *stmt, struct err *err) {
+static int finish(struct sqlite *d, sqlite3_stmt *stmt, struct err *err) {
 	int r = d->step(stmt) == SQLITE_DONE ? 0 : database_complain(d, "write", err);
 	d->finalize(stmt);
 	return r;
 }
 
-static sqlite3_stmt *prepare(struct database *d, const char *sql, const char *what,
-                             struct err *err) {
+static sqlite3_stmt *prepare(struct sqlite *d, const char *sql, const char *what, struct err *err) {
 	sqlite3_stmt *stmt = NULL;
-	if (d->prepare(d->db, sql, -1, &stmt, NULL) != SQLITE_OK) {
+	if (d->prepare_v2(d->db, sql, -1, &stmt, NULL) != SQLITE_OK) {
 		database_complain(d, what, err);
 		return NULL;
 	}
@@ -191,24 +177,17 @@ const char *journal_nonce(struct arena *arena) {
 }
 
 static int insert_the_repair(struct journal *j, struct repair *r, struct err *err) {
-	struct database *d = &j->db;
+	struct sqlite *d = &j->db;
 	sqlite3_stmt *stmt = prepare(d, insert_repair, "write", err);
 	if (!stmt) {
 		return -EIO;
 	}
-	d->bind_int64(stmt, 1, r->at_ns);
-	d->bind_int64(stmt, 2, r->undone_ns);
-	d->bind_int64(stmt, 3, r->state);
-	database_bind(d, stmt, 4, slice_str(r->cause));
-	database_bind(d, stmt, 5, slice_str(r->subject));
-	database_bind(d, stmt, 6, slice_str(r->why));
-	database_bind(d, stmt, 7, slice_str(r->workspace));
-	database_bind(d, stmt, 8, slice_str(r->nonce));
-	database_bind(d, stmt, 9, slice_str(r->note));
-	d->bind_int64(stmt, 10, r->undoes);
-	database_bind(d, stmt, 11, r->dirs);
+	sqlite_bind(d, stmt, 1, "iiibbbbbbib", r->at_ns, r->undone_ns, (int64_t)r->state,
+	            slice_str(r->cause), slice_str(r->subject), slice_str(r->why),
+	            slice_str(r->workspace), slice_str(r->nonce), slice_str(r->note), r->undoes,
+	            r->dirs);
 	int result = finish(d, stmt, err);
-	r->id = d->last_rowid(d->db);
+	r->id = d->last_insert_rowid(d->db);
 	return result;
 }
 
@@ -221,24 +200,19 @@ int journal_add_change(struct journal *j, const struct repair *repair, struct jo
 				 " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
 				 "?, ?, ?, ?, ?, ?,"
 				 " ?, ?, ?, ?, ?, ?, ?)";
-	struct database *d = &j->db;
+	struct sqlite *d = &j->db;
 	sqlite3_stmt *stmt = prepare(d, sql, "write", err);
 	if (!stmt) {
 		return -EIO;
 	}
-	d->bind_int64(stmt, 1, repair->id);
-	d->bind_int64(stmt, 2, c->state);
-	d->bind_int64(stmt, 3, c->kind);
-	database_bind(d, stmt, 4, slice_str(c->what));
-	database_bind(d, stmt, 5, slice_str(c->path));
-	database_bind(d, stmt, 6, slice_str(c->to));
-	database_bind(d, stmt, 7, slice_str(c->made_dirs));
-	database_bind(d, stmt, 8, c->detail);
-	database_bind(d, stmt, 9, c->tree);
-	d->bind_int64(stmt, 10, clock_wall_ns());
-	bind_image(d, stmt, bind_image(d, stmt, 11, &c->before), &c->after);
+	int at = sqlite_bind(d, stmt, 1, "iiibbbbbbi", repair->id, (int64_t)c->state,
+	                     (int64_t)c->kind, slice_str(c->what), slice_str(c->path),
+	                     slice_str(c->to), slice_str(c->made_dirs), c->detail, c->tree,
+	                     clock_wall_ns());
+	at = bind_image(d, stmt, at, &c->before);
+	bind_image(d, stmt, at, &c->after);
 	int r = finish(d, stmt, err);
-	c->id = r == 0 ? d->last_rowid(d->db) : 0;
+	c->id = r == 0 ? d->last_insert_rowid(d->db) : 0;
 	return r;
 }
 
@@ -267,28 +241,26 @@ int journal_update_change(struct journal *j, const struct journal_change *c, str
 		" after_mode = ?5, after_uid = ?6, after_gid = ?7, after_size = ?8,"
 		" after_mtime = ?9, after_atime = ?10, after_kept = ?11, after_dev = ?12,"
 		" after_ino = ?13, after_bytes = ?14, after_xattrs = ?15 WHERE id = ?16";
-	struct database *d = &j->db;
+	struct sqlite *d = &j->db;
 	sqlite3_stmt *stmt = prepare(d, sql, "write", err);
 	if (!stmt) {
 		return -EIO;
 	}
-	d->bind_int64(stmt, 1, c->state);
-	database_bind(d, stmt, 2, slice_str(c->made_dirs));
-	database_bind(d, stmt, 3, c->tree);
-	bind_image(d, stmt, 4, &c->after);
-	d->bind_int64(stmt, 16, c->id);
+	int at =
+		sqlite_bind(d, stmt, 1, "ibb", (int64_t)c->state, slice_str(c->made_dirs), c->tree);
+	at = bind_image(d, stmt, at, &c->after);
+	sqlite_bind(d, stmt, at, "i", c->id);
 	return finish(d, stmt, err);
 }
 
 int journal_set_state(struct journal *j, struct journal_change *c, enum change_state state,
                       struct err *err) {
-	struct database *d = &j->db;
+	struct sqlite *d = &j->db;
 	sqlite3_stmt *stmt = prepare(d, "UPDATE change SET state = ?1 WHERE id = ?2", "write", err);
 	if (!stmt) {
 		return -EIO;
 	}
-	d->bind_int64(stmt, 1, state);
-	d->bind_int64(stmt, 2, c->id);
+	sqlite_bind(d, stmt, 1, "ii", (int64_t)state, c->id);
 	int r = finish(d, stmt, err);
 	if (r == 0) {
 		c->state = state;
@@ -299,22 +271,19 @@ int journal_set_state(struct journal *j, struct journal_change *c, enum change_s
 int journal_update_repair(struct journal *j, const struct repair *repair, struct err *err) {
 	static const char sql[] = "UPDATE repair SET state = ?1, undone_ns = ?2, note = ?3,"
 				  " dirs = ?4 WHERE id = ?5";
-	struct database *d = &j->db;
+	struct sqlite *d = &j->db;
 	sqlite3_stmt *stmt = prepare(d, sql, "write", err);
 	if (!stmt) {
 		return -EIO;
 	}
-	d->bind_int64(stmt, 1, repair->state);
-	d->bind_int64(stmt, 2, repair->undone_ns);
-	database_bind(d, stmt, 3, slice_str(repair->note));
-	database_bind(d, stmt, 4, repair->dirs);
-	d->bind_int64(stmt, 5, repair->id);
+	sqlite_bind(d, stmt, 1, "iibbi", (int64_t)repair->state, repair->undone_ns,
+	            slice_str(repair->note), repair->dirs, repair->id);
 	return finish(d, stmt, err);
 }
 
 /* ---- reading ---- */
 
-static struct image image_of(struct database *d, struct arena *arena, sqlite3_stmt *stmt, int at) {
+static struct image image_of(struct sqlite *d, struct arena *arena, sqlite3_stmt *stmt, int at) {
 	struct slice kept = database_column(d, arena, stmt, at + 7);
 	return (struct image){
 		.kind = (enum image_kind)d->column_int64(stmt, at),
@@ -332,13 +301,13 @@ static struct image image_of(struct database *d, struct arena *arena, sqlite3_st
 
 static int read_changes(struct journal *j, struct arena *arena, struct repair *repair,
                         struct err *err) {
-	struct database *d = &j->db;
+	struct sqlite *d = &j->db;
 	sqlite3_stmt *stmt =
 		prepare(d, CHANGE_COLUMNS " WHERE repair = ?1 ORDER BY id", "read", err);
 	if (!stmt) {
 		return -EIO;
 	}
-	d->bind_int64(stmt, 1, repair->id);
+	sqlite_bind(d, stmt, 1, "i", repair->id);
 	int r;
 	while ((r = d->step(stmt)) == SQLITE_ROW) {
 		struct journal_change *c =
@@ -356,7 +325,7 @@ static int read_changes(struct journal *j, struct arena *arena, struct repair *r
 	return r == SQLITE_DONE ? 0 : database_complain(d, "read", err);
 }
 
-static struct repair repair_of(struct database *d, struct arena *arena, sqlite3_stmt *stmt) {
+static struct repair repair_of(struct sqlite *d, struct arena *arena, sqlite3_stmt *stmt) {
 	return (struct repair){
 		.id = d->column_int64(stmt, 0),
 		.at_ns = d->column_int64(stmt, 1),
@@ -376,13 +345,13 @@ static struct repair repair_of(struct database *d, struct arena *arena, sqlite3_
 /* The first of them; -ENOENT without a sentence when there is none. sql: with ?1 for id, unless that is 0. */
 static int find(struct journal *j, struct arena *arena, const char *sql, int64_t id,
                 struct repair *ret, struct err *err) {
-	struct database *d = &j->db;
+	struct sqlite *d = &j->db;
 	sqlite3_stmt *stmt = prepare(d, sql, "read", err);
 	if (!stmt) {
 		return -EIO;
 	}
 	if (id) {
-		d->bind_int64(stmt, 1, id);
+		sqlite_bind(d, stmt, 1, "i", id);
 	}
 	int r = d->step(stmt);
 	if (r == SQLITE_ROW) {
@@ -433,12 +402,12 @@ int journal_load(struct journal *j, struct arena *arena, struct journal_change *
 	static const char sql[] =
 		"SELECT before_bytes, before_xattrs, before_xattrs IS NOT NULL, after_bytes,"
 		" after_xattrs, after_xattrs IS NOT NULL, detail, tree FROM change WHERE id = ?1";
-	struct database *d = &j->db;
+	struct sqlite *d = &j->db;
 	sqlite3_stmt *stmt = prepare(d, sql, "read", err);
 	if (!stmt) {
 		return -EIO;
 	}
-	d->bind_int64(stmt, 1, c->id);
+	sqlite_bind(d, stmt, 1, "i", c->id);
 	int r = d->step(stmt) == SQLITE_ROW ? 0 : database_complain(d, "read", err);
 	if (r == 0) {
 		c->before.bytes = database_column(d, arena, stmt, 0);
@@ -456,12 +425,12 @@ int journal_load(struct journal *j, struct arena *arena, struct journal_change *
 
 int journal_list(struct journal *j, struct arena *arena, size_t limit, struct repair **ret,
                  size_t *ret_count, struct err *err) {
-	struct database *d = &j->db;
+	struct sqlite *d = &j->db;
 	sqlite3_stmt *stmt = prepare(d, REPAIR_COLUMNS " ORDER BY id DESC LIMIT ?1", "read", err);
 	if (!stmt) {
 		return -EIO;
 	}
-	d->bind_int64(stmt, 1, (sqlite3_int64)limit);
+	sqlite_bind(d, stmt, 1, "i", (int64_t)limit);
 	struct repair *repairs = NULL;
 	size_t count = 0;
 	size_t slots = 0;

@@ -59,7 +59,7 @@ static const char from_1[] =
 			 "DROP TABLE change_1;"
 			 "PRAGMA user_version = 2; COMMIT;";
 
-int journal_schema(struct database *db, struct err *err) {
+int journal_schema(struct sqlite *db, struct err *err) {
 	int64_t version = 0;
 	int r = database_version(db, &version, err);
 	if (r < 0) {

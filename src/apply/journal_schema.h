@@ -9,6 +9,6 @@
 #define JOURNAL_VERSION 2
 
 /* Makes the tables, or brings those of an earlier version up, as one transaction. -EPROTO: a later version; -EIO. */
-int journal_schema(struct database *db, struct err *err);
+int journal_schema(struct sqlite *db, struct err *err);
 
 #endif

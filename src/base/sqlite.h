@@ -6,8 +6,10 @@
 #define BASE_SQLITE_H
 
 #include "base/err.h"
+#include "base/slice.h"
 
 #include <sqlite3.h>
+#include <stdarg.h>
 
 #define SQLITE_FUNCTIONS(X)                                                                        \
 	X(open_v2)                                                                                 \
@@ -46,6 +48,7 @@
 	X(result_blob)                                                                             \
 	X(result_null)                                                                             \
 	X(stmt_readonly)                                                                           \
+	X(last_insert_rowid)                                                                       \
 	X(changes)
 
 struct sqlite {
@@ -60,5 +63,14 @@ struct sqlite {
  * with what needs it. Close in any case. */
 int sqlite_load(struct sqlite *sqlite, const char *what_needs_it, struct err *err);
 void sqlite_unload(struct sqlite *sqlite);
+
+/* Binds values to the parameters from `at` on, a letter for each: i int64_t; s struct slice as text, NULL without data;
+ * b struct slice as a blob, an empty one without data; n NULL, for which no value is given. The bytes are not copied.
+ * Returns the number of the parameter behind them. */
+int sqlite_bind(const struct sqlite *sqlite, sqlite3_stmt *stmt, int at, const char *types, ...);
+int sqlite_bind_args(const struct sqlite *sqlite, sqlite3_stmt *stmt, int at, const char *types,
+                     va_list args);
+/* The bytes of a column of the current row, SQLite's until the next; "" for NULL. */
+struct slice sqlite_column(const struct sqlite *sqlite, sqlite3_stmt *stmt, int at);
 
 #endif

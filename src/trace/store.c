@@ -63,23 +63,7 @@ int store_run(struct store *s, enum store_statement which, const char *types, ..
 	sqlite3_stmt *stmt = s->statements[which];
 	va_list ap;
 	va_start(ap, types);
-	for (int i = 0; types[i]; i++) {
-		struct slice text = {0};
-		if (types[i] == 'i') {
-			s->sqlite.bind_int64(stmt, i + 1, va_arg(ap, int64_t));
-			continue;
-		}
-		if (types[i] == 's' || types[i] == 'b') {
-			text = va_arg(ap, struct slice);
-		}
-		if (!text.data) {
-			s->sqlite.bind_null(stmt, i + 1);
-		} else if (types[i] == 's') {
-			s->sqlite.bind_text(stmt, i + 1, text.data, (int)text.len, SQLITE_STATIC);
-		} else {
-			s->sqlite.bind_blob(stmt, i + 1, text.data, (int)text.len, SQLITE_STATIC);
-		}
-	}
+	sqlite_bind_args(&s->sqlite, stmt, 1, types, ap);
 	va_end(ap);
 	bool done = s->sqlite.step(stmt) == SQLITE_DONE;
 	int r = done ? 0 : complain(s, "write");

@@ -71,8 +71,7 @@ struct store {
 	struct err err; /* the first that went wrong; nothing is taken after it */
 };
 
-/* Binds and runs one statement; a letter of `types` for each value: i int64_t, s struct slice as
- * text, n nothing (NULL). 0 or -EIO, said in store->err. */
+/* Binds and runs one statement; types as sqlite_bind has them. 0 or -EIO, said in store->err. */
 int store_run(struct store *store, enum store_statement statement, const char *types, ...);
 
 /* Rows of ordinary tables for an event; calls have none but execve. */

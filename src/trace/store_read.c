@@ -135,9 +135,7 @@ static int mark_chunks(struct chunk_cursor *c, const char *sql) {
 	sqlite3_stmt *stmt = NULL;
 	int r = s->prepare_v2(s->db, sql, -1, &stmt, NULL);
 	if (r == SQLITE_OK) {
-		s->bind_int64(stmt, 1, f->pid);
-		s->bind_int64(stmt, 2, f->error);
-		s->bind_int64(stmt, 3, f->at_least_ns);
+		sqlite_bind(s, stmt, 1, "iii", (int64_t)f->pid, (int64_t)f->error, f->at_least_ns);
 	}
 	while (r == SQLITE_OK && s->step(stmt) == SQLITE_ROW) {
 		int64_t chunk = s->column_int64(stmt, 0), kind = s->column_int64(stmt, 1);
@@ -206,18 +204,10 @@ int chunk_cursor_begin(struct chunk_cursor *c, struct reader *reader,
 	                  -1, &c->stmt, NULL) != SQLITE_OK) {
 		return complain(reader, NULL, err);
 	}
-	s->bind_int64(c->stmt, 1, c->filter.from_ns);
-	s->bind_int64(c->stmt, 2, c->filter.to_ns);
-	s->bind_int64(c->stmt, 3, c->filter.at_least_ns);
-	s->bind_int64(c->stmt, 4, c->filter.failed || c->filter.error > 0);
-	s->bind_int64(c->stmt, 5, c->filter.chunk);
+	const struct event_filter *f = &c->filter;
+	sqlite_bind(s, c->stmt, 1, "iiiii", f->from_ns, f->to_ns, f->at_least_ns,
+	            (int64_t)(f->failed || f->error > 0), f->chunk);
 	return 0;
-}
-
-static struct slice blob(const struct sqlite *s, sqlite3_stmt *stmt, int at) {
-	const void *data = s->column_blob(stmt, at);
-	int len = s->column_bytes(stmt, at);
-	return slice_of(data ? data : "", data && len > 0 ? (size_t)len : 0);
 }
 
 int chunk_cursor_next(struct chunk_cursor *c, struct err *err) {
@@ -232,8 +222,9 @@ int chunk_cursor_next(struct chunk_cursor *c, struct err *err) {
 		}
 		c->chunk_id = s->column_int64(c->stmt, 0);
 	} while (!chunk_wanted(c));
-	struct slice data = c->filter.no_data ? slice_of(NULL, 0) : blob(s, c->stmt, 2);
-	int r = chunk_read(&c->chunk, c->reader->squeeze, blob(s, c->stmt, 1), data, &c->filter);
+	struct slice data = c->filter.no_data ? slice_of(NULL, 0) : sqlite_column(s, c->stmt, 2);
+	int r = chunk_read(&c->chunk, c->reader->squeeze, sqlite_column(s, c->stmt, 1), data,
+	                   &c->filter);
 	return r < 0 ? err_set(err, r, "chunk %lld of the trace is %s", (long long)c->chunk_id,
 	                       r == -EFBIG    ? "larger than any of ours"
 	                       : r == -ENOMEM ? "too large for the memory there is"
@@ -274,7 +265,7 @@ static sqlite3_stmt *meta_row(struct reader *r, const char *key) {
 	    SQLITE_OK) {
 		return NULL;
 	}
-	s->bind_text(stmt, 1, key, -1, SQLITE_STATIC);
+	sqlite_bind(s, stmt, 1, "s", slice_str(key));
 	if (s->step(stmt) != SQLITE_ROW) {
 		s->finalize(stmt);
 		return NULL;
