@@ -5,13 +5,13 @@
 
 #include <elf.h>
 
-#define SEGMENTS_MAX  ((size_t)1024)
-#define SECTIONS_MAX  ((size_t)4096)
-#define DYNAMIC_MAX   ((size_t)1024)
-#define VERSIONS_MAX  ((size_t)1024)
-#define ENTRY_MAX     ((size_t)64) /* bytes of the largest table entry: Elf64_Shdr */
-#define NAME_MAX_READ ((size_t)32)
-#define NOTES_MAX     ((size_t)1024) /* bytes of one segment of notes that are read */
+#define SEGMENTS_MAX ((size_t)1024)
+#define SECTIONS_MAX ((size_t)4096)
+#define DYNAMIC_MAX  ((size_t)1024)
+#define VERSIONS_MAX ((size_t)1024)
+#define ENTRY_MAX    ((size_t)64)        /* bytes of the largest table entry: Elf64_Shdr */
+#define NAMES_MAX    ((size_t)64 * 1024) /* bytes of the names of sections that are read */
+#define NOTES_MAX    ((size_t)1024)      /* bytes of one segment of notes that are read */
 
 /* Where the tables lie. */
 struct header {
@@ -237,14 +237,29 @@ static void read_notes(const struct binary_source *src, struct binary *bin) {
 
 #define NOTE_HEAD_BYTES 16U /* three numbers and "GNU" */
 
-static void take_section(struct binary_source *src, struct binary *bin, const unsigned char *p,
-                         const char *name) {
-	uint64_t offset = word(src, p, 16, 24), size = word(src, p, 20, 32);
+/* The names of all sections; section: the header of the one that holds them. */
+static struct slice read_names(const struct binary_source *src, const unsigned char *section) {
+	uint64_t size = word(src, section, 20, 32);
+	size_t want = size < NAMES_MAX ? (size_t)size : NAMES_MAX;
+	char *names = arena_alloc(src->arena, want);
+	return slice_of(names, binary_pread(src, word(src, section, 16, 24), names, want));
+}
 
-	if (src->buildinfo_bytes == 0 && streq(name, ".go.buildinfo")) {
+static bool is_named(struct slice names, uint64_t at, const char *name) {
+	size_t bytes = strlen(name) + 1;
+	return at < names.len && names.len - at >= bytes &&
+	       memcmp(names.data + at, name, bytes) == 0;
+}
+
+static void take_section(struct binary_source *src, struct binary *bin, const unsigned char *p,
+                         struct slice names) {
+	uint64_t offset = word(src, p, 16, 24), size = word(src, p, 20, 32);
+	uint64_t name = field(src, p, 0, 4);
+
+	if (src->buildinfo_bytes == 0 && is_named(names, name, ".go.buildinfo")) {
 		src->buildinfo_address = word(src, p, 12, 16);
 		src->buildinfo_bytes = size;
-	} else if (streq(name, ".note.gnu.build-id") && size > NOTE_HEAD_BYTES) {
+	} else if (is_named(names, name, ".note.gnu.build-id") && size > NOTE_HEAD_BYTES) {
 		bin->host_id_offset = offset + NOTE_HEAD_BYTES;
 		bin->host_id_bytes = size - NOTE_HEAD_BYTES;
 	}
@@ -263,24 +278,19 @@ static void read_sections(struct binary_source *src, struct binary *bin, const s
 	}
 	unsigned char p[ENTRY_MAX] = {0};
 	binary_pread(src, h->sh_offset + h->sh_names * entry, p, entry);
-	uint64_t names = word(src, p, 16, 24);
+	struct slice names = read_names(src, p);
 	size_t count = h->sh_count < SECTIONS_MAX ? h->sh_count : SECTIONS_MAX;
 	for (size_t i = 0; i < count; i++) {
 		if (binary_pread(src, h->sh_offset + i * entry, p, entry) != entry) {
 			return;
 		}
 		uint64_t size = word(src, p, 20, 32);
-		uint64_t name_offset = 0;
 		uint32_t type = (uint32_t)field(src, p, 4, 4);
 		if (type != SHT_NOBITS && type != SHT_NULL) {
 			claim(src, bin, word(src, p, 16, 24), size);
 		}
 		bin->has_symbols = bin->has_symbols || type == SHT_SYMTAB;
-		char name[NAME_MAX_READ] = {0};
-		if (!__builtin_add_overflow(names, field(src, p, 0, 4), &name_offset) &&
-		    binary_pread(src, name_offset, name, sizeof(name) - 1) > 0) {
-			take_section(src, bin, p, name);
-		}
+		take_section(src, bin, p, names);
 	}
 }
 
