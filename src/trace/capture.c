@@ -325,10 +325,10 @@ static void copy_in(struct copy *p, int which) {
 	}
 }
 
-void capture_enter(struct capture *capture, const struct capture_source *source,
-                   const struct capture_limits *limits, enum event_arch arch,
-                   const struct call *call, const uint64_t args[6]) {
-	struct copy p = {
+static struct copy copy_of(struct capture *capture, const struct capture_source *source,
+                           const struct capture_limits *limits, enum event_arch arch,
+                           const struct call *call, const uint64_t args[6]) {
+	return (struct copy){
 		.capture = capture,
 		.source = source,
 		.limits = limits,
@@ -336,13 +336,23 @@ void capture_enter(struct capture *capture, const struct capture_source *source,
 		.args = args,
 		.word = word_of(arch),
 	};
+}
 
-	capture_forget(capture);
-	for (int i = 0; call && i < 6; i++) {
-		if (args[i] != 0) {
-			copy_in(&p, i);
+static void copy_each(struct copy *p, void (*copy_one)(struct copy *p, int which)) {
+	for (int i = 0; p->call && i < 6; i++) {
+		if (p->args[i] != 0) {
+			copy_one(p, i);
 		}
 	}
+}
+
+void capture_enter(struct capture *capture, const struct capture_source *source,
+                   const struct capture_limits *limits, enum event_arch arch,
+                   const struct call *call, const uint64_t args[6]) {
+	struct copy p = copy_of(capture, source, limits, arch, call, args);
+
+	capture_forget(capture);
+	copy_each(&p, copy_in);
 }
 
 /* ---- what comes out ---- */
@@ -404,20 +414,11 @@ static void copy_out(struct copy *p, int which) {
 void capture_exit(struct capture *capture, const struct capture_source *source,
                   const struct capture_limits *limits, enum event_arch arch,
                   const struct call *call, const uint64_t args[6], int64_t result) {
-	struct copy p = {
-		.capture = capture,
-		.source = source,
-		.limits = limits,
-		.call = call,
-		.args = args,
-		.word = word_of(arch),
-		.result = result,
-	};
+	struct copy p = copy_of(capture, source, limits, arch, call, args);
 
-	for (int i = 0; call && result >= 0 && i < 6; i++) {
-		if (args[i] != 0) {
-			copy_out(&p, i);
-		}
+	if (result >= 0) {
+		p.result = result;
+		copy_each(&p, copy_out);
 	}
 }
 

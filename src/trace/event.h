@@ -114,6 +114,16 @@ static inline const struct payload *event_payload(const struct event *e, enum pa
 	return NULL;
 }
 
+/* Copies the structure that an argument points to; false when it was not recorded as a whole. */
+static inline bool event_struct(const struct event *e, int which, void *ret, size_t bytes) {
+	const struct payload *p = event_payload(e, PAYLOAD_BYTES, which);
+	if (!p || p->bytes.len < bytes) {
+		return false;
+	}
+	memcpy(ret, p->bytes.data, bytes);
+	return true;
+}
+
 /* Where events go: the store, a text writer, a test. Called from one thread, in the order in which
  * events ended; start_ns need not grow. -errno ends the recording with that error. */
 struct event_sink {

@@ -62,12 +62,8 @@ static void do_open(struct rewind *r, struct rewind_process *p, const struct eve
 	int dir = path_at == 0 ? AT_FDCWD : (int)e->args[0];
 	enum rewind_cloexec cloexec = cloexec_of(w, e);
 	uint64_t how = 0;
-	if (w->flag == NEVER && path_at == 1) {
-		const struct payload *bytes = event_payload(e, PAYLOAD_BYTES, 2);
-		if (bytes && bytes->bytes.len >= sizeof(how)) {
-			memcpy(&how, bytes->bytes.data, sizeof(how));
-			cloexec = how & O_CLOEXEC ? CLOEXEC_YES : CLOEXEC_NO;
-		}
+	if (w->flag == NEVER && path_at == 1 && event_struct(e, 2, &how, sizeof(how))) {
+		cloexec = how & O_CLOEXEC ? CLOEXEC_YES : CLOEXEC_NO;
 	}
 	open_as(r, p, e->result, path ? rewind_path(r, p, dir, path->bytes) : "", cloexec, e);
 }
@@ -75,12 +71,10 @@ static void do_open(struct rewind *r, struct rewind_process *p, const struct eve
 static void do_two(struct rewind *r, struct rewind_process *p, const struct event *e,
                    const struct what *w) {
 	bool pipe = w->at == 0;
-	const struct payload *bytes = event_payload(e, PAYLOAD_BYTES, w->at);
 	int fds[2];
-	if (!bytes || bytes->bytes.len < sizeof(fds)) {
+	if (!event_struct(e, w->at, fds, sizeof(fds))) {
 		return;
 	}
-	memcpy(fds, bytes->bytes.data, sizeof(fds));
 	r->pairs++;
 	for (int i = 0; i < 2; i++) {
 		struct rewind_file *file =
@@ -216,11 +210,8 @@ static void add_pidfd(struct rewind *r, struct rewind_process *p, const struct e
 static void do_clone3(struct rewind *r, struct rewind_process *p, const struct event *e,
                       const struct what *w) {
 	(void)w;
-	const struct payload *bytes = event_payload(e, PAYLOAD_BYTES, 0);
 	uint64_t flags = 0;
-	if (bytes && bytes->bytes.len >= sizeof(flags)) {
-		memcpy(&flags, bytes->bytes.data, sizeof(flags));
-	}
+	(void)event_struct(e, 0, &flags, sizeof(flags));
 	add_pidfd(r, p, e, flags);
 }
 

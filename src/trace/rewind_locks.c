@@ -101,12 +101,10 @@ static void cut(struct rewind *r, const struct rewind_lock *by) {
 
 void rewind_fcntl_lock(struct rewind *r, struct rewind_process *p, const struct event *e) {
 	const struct rewind_fd *f = rewind_get(p, (int)e->args[0]);
-	const struct payload *data = event_payload(e, PAYLOAD_BYTES, 2);
 	struct flock lock;
-	if (!f || e->result != 0 || !data || data->bytes.len < sizeof(lock)) {
+	if (!f || e->result != 0 || !event_struct(e, 2, &lock, sizeof(lock))) {
 		return;
 	}
-	memcpy(&lock, data->bytes.data, sizeof(lock));
 	bool ofd = e->args[1] == F_OFD_SETLK || e->args[1] == F_OFD_SETLKW;
 	struct rewind_lock taken = {.kind = ofd ? LOCK_KIND_OFD : LOCK_KIND_POSIX,
 	                            .exclusive = lock.l_type == F_WRLCK,
