@@ -70,13 +70,19 @@ struct fix_run {
 struct examination *fix_examine(struct fix_run *run, int *ret_status);
 /* The signal that came, or 0. */
 int fix_signal(struct fix_run *run);
-/* Proposes what is wanted for what `latest` found and was not proposed yet. */
-void fix_propose(struct fix_run *run);
 /* Does what may be done, one cause after the other, each followed by an examination; what the user is asked and told on
  * the way is written at once. The exit status. */
 int fix_do(struct fix_run *run);
 /* Finishes what was interrupted; the exit status. */
 int fix_resume(struct fix_run *run);
+
+/* fix_propose.c. Proposes what is wanted for what `latest` found and was not proposed yet: unless they are named, only
+ * causes, and not those that are merely possible. */
+void fix_propose(struct fix_run *run);
+/* What would be done about a finding of the latest examination; false when nothing is known about its cause. */
+bool fix_think(struct fix_run *run, const struct finding *f, struct proposal *p);
+/* What the plan means for the files as they are now, and whether it may be done. */
+void fix_resolve(struct fix_run *run, struct proposal *p);
 
 /* fix_show.c */
 void fix_show(struct strbuf *out, const struct fix_run *run, const struct proposal *p);
