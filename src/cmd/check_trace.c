@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "cmd/output.h"
+#include "cmd/trace_notes.h"
 #include "trace/store_read.h"
 #include "trace/testimony.h"
 
@@ -17,6 +18,7 @@ static int read_all(struct arena *arena, struct reader *reader, struct evidence_
 	int r = reader_each(reader, &all, &sink, err);
 	testimony_give(testimony, store, ret_about);
 	testimony_free(testimony);
+	trace_notes_add(arena, reader, store);
 	return r;
 }
 

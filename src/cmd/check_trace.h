@@ -28,6 +28,18 @@ int check_trace_record(struct arena *arena, const struct check_options *options,
 const struct agreement *check_trace_agree(struct arena *arena, const struct check_options *options,
                                           const struct diagnosis *by_state);
 
+/* An examination of what a recording says. */
+struct calls_exam {
+	struct world *world;          /* stays the caller's */
+	const char *workspace, *file; /* as of testimony_about; NULL: no file */
+	unsigned unasked;
+	bool recorded; /* as struct target has it (core/target.h) */
+	int64_t limit_ns;
+};
+/* 0, or negative errno with a sentence. */
+int check_trace_examine(struct arena *arena, const struct calls_exam *plan, struct diagnosis *ret,
+                        struct err *err);
+
 /* dialtone --traced SOCKET,MEMORY ARG…: `dialtone ARG…` below its recorder (cmd/traced.h). Exit status. */
 int traced_main(int argc, char **argv);
 

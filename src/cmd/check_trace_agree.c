@@ -4,11 +4,9 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "cmd/check_trace.h"
-#include "cmd/exam.h"
 #include "cmd/options.h"
 #include "cmd/output.h"
 #include "cmd/traced.h"
-#include "core/registry.h"
 #include "world/casefile.h"
 #include "world/codec.h"
 #include "world/replay.h"
@@ -76,33 +74,6 @@ static int read_calls(int memory, const struct traced_answer *answer, struct evi
 
 /* ---- thinking ---- */
 
-/* The examination once more, of what the calls say. */
-static int examine(struct arena *arena, const struct evidence_store *calls, const char *workspace,
-                   const char *file, unsigned unasked, struct diagnosis *ret, struct err *err) {
-	const struct option_list none = {0};
-	const struct exam_plan plan = {.probes = registry_probes, .without = &none, .limit = ""};
-	struct exam *exam = arena_new_of(arena, struct exam);
-	struct facts *facts = arena_new_of(arena, struct facts);
-	struct target *target = arena_new_of(arena, struct target);
-	struct evidence_store *store = arena_new_of(arena, struct evidence_store);
-	const struct check_options options = {.editor = "none", .file = file};
-
-	exam_init(exam, arena, facts, target);
-	evidence_store_init(store, arena);
-	exam->rules = registry_rules;
-	exam->world = world_replay_open(arena, store, calls);
-	exam->deadline_ns = exam->world->start_ns + LIMIT_S * NS_PER_S;
-	int code = check_target_fill(arena, exam->world, &options, workspace, target, err);
-
-	target->unasked = unasked;
-	code = code < 0 ? code : exam_run(exam, &plan, err);
-	if (code == 0) {
-		*ret = infer(registry_rules, facts);
-	}
-	world_close(exam->world);
-	return code;
-}
-
 static int hear(struct arena *arena, const struct check_options *options,
                 struct agreement_trace *trace, struct evidence_store *calls, struct diagnosis *ret,
                 struct err *err) {
@@ -128,8 +99,18 @@ static int hear(struct arena *arena, const struct check_options *options,
 	if (!words || !words[0] || !words[1]) {
 		return err_set(err, -EBADMSG, "what was recorded makes no sense");
 	}
-	return examine(arena, calls, words[0], str_empty(words[1]) ? NULL : words[1],
-	               answer.unasked, ret, err);
+	struct evidence_store *store = arena_new_of(arena, struct evidence_store);
+
+	evidence_store_init(store, arena);
+	const struct calls_exam plan = {.world = world_replay_open(arena, store, calls),
+	                                .workspace = words[0],
+	                                .file = str_empty(words[1]) ? NULL : words[1],
+	                                .unasked = answer.unasked,
+	                                .limit_ns = LIMIT_S * NS_PER_S};
+
+	code = check_trace_examine(arena, &plan, ret, err);
+	world_close(plan.world);
+	return code;
 }
 
 const struct agreement *check_trace_agree(struct arena *arena, const struct check_options *options,

@@ -9,6 +9,7 @@
 #include "cmd/interrupt.h"
 #include "cmd/output.h"
 #include "cmd/recording.h"
+#include "cmd/trace_notes.h"
 #include "cmd/trace_text.h"
 #include "core/lore.h"
 #include "trace/backend.h"
@@ -374,6 +375,9 @@ static int record_to_file(struct trace_run *r, const struct backend *backend,
 	trace_text_end(&sieve.text);
 	if (code == -EIO) {
 		(void)err_set(err, code, "%s: %s", r->options->output, store_complaint(store));
+	}
+	if (code == 0 && !r->options->set) {
+		trace_notes_take(r->options->output, store);
 	}
 	int finished = store_finish(store, outcome, &at_end);
 

@@ -270,6 +270,10 @@ int store_flush(struct store *s, struct err *err) {
 	return r < 0 ? err_set(err, r, "%s", s->err.msg) : 0;
 }
 
+int store_put_text(struct store *s, const char *key, struct slice text) {
+	return s->err.code < 0 ? s->err.code : store_run(s, PUT_META, "ss", slice_str(key), text);
+}
+
 const char *store_complaint(const struct store *s) {
 	return s->err.code < 0 ? s->err.msg : "";
 }

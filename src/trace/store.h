@@ -30,6 +30,9 @@ struct event_sink store_sink(struct store *store);
 /* Writes what is still in memory: for a recorder in which nothing happens. -EIO. */
 int store_flush(struct store *store, struct err *err);
 
+/* Text that goes with the recording under this key of the table meta. -EIO. */
+int store_put_text(struct store *store, const char *key, struct slice text);
+
 /* What the sink's -EIO was about. */
 const char *store_complaint(const struct store *store);
 

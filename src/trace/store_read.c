@@ -287,3 +287,18 @@ int64_t reader_meta_number(struct reader *r, const char *key) {
 	r->sqlite.finalize(stmt);
 	return value;
 }
+
+#define PROGRAM_SQL                                                                                \
+	"SELECT 1 FROM exec WHERE exe LIKE '%%%s' OR argv LIKE '%%%s%%' UNION ALL"                 \
+	" SELECT 1 FROM error_summary JOIN call USING (arch, number)"                              \
+	" WHERE name LIKE 'execve%%' AND error <> 2"
+
+bool reader_has_program(struct reader *r, struct arena *arena, const char *name) {
+	const struct sqlite *s = &r->sqlite;
+	sqlite3_stmt *stmt = NULL;
+	bool has = s->prepare_v2(s->db, arena_printf(arena, PROGRAM_SQL, name, name), -1, &stmt,
+	                         NULL) == SQLITE_OK &&
+	           s->step(stmt) == SQLITE_ROW;
+	s->finalize(stmt);
+	return has;
+}

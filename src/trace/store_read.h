@@ -46,6 +46,10 @@ void chunk_cursor_end(struct chunk_cursor *cursor);
 int reader_each(struct reader *reader, const struct event_filter *filter,
                 const struct event_sink *sink, struct err *err);
 
+/* Whether a program of this name (no quotes or % in it) was started, or one could not be for another reason than that it
+ * was not there. Reads no chunk. */
+bool reader_has_program(struct reader *reader, struct arena *arena, const char *name);
+
 /* Values of the table meta; "" and 0 when it has none. */
 const char *reader_meta(struct reader *reader, struct arena *arena, const char *key);
 int64_t reader_meta_number(struct reader *reader, const char *key);

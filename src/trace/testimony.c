@@ -24,7 +24,8 @@ struct testimony *testimony_new(struct arena *arena, int64_t wall_offset_ns) {
 
 static struct witness *new_witness(struct testimony *t, pid_t pid, int64_t at_ns) {
 	struct witness *w = arena_new_of(t->arena, struct witness);
-	*w = (struct witness){.pid = pid, .start_ns = at_ns, .exe = "", .cwd = ""};
+	*w = (struct witness){
+		.pid = pid, .start_ns = at_ns, .exe = "", .cwd = "", .uid = -1, .gid = -1};
 	for (int i = 0; i < 3; i++) {
 		w->flows[i] = testimony_flow_new(t);
 	}
@@ -97,6 +98,10 @@ static void take_fork(struct testimony *t, const struct event *e) {
 	w->argv = parent->argv;
 	w->env = parent->env;
 	w->has_env = parent->has_env;
+	w->uid = parent->uid;
+	w->gid = parent->gid;
+	w->walls = parent->walls;
+	testimony_walls_of_clone(w, e->args[0]);
 }
 
 static void take_exec(struct testimony *t, const struct event *e) {
@@ -111,6 +116,9 @@ static void take_exec(struct testimony *t, const struct event *e) {
 	w->ppid = before->ppid;
 	w->cwd = cwd_of(t, before);
 	w->fork_ns = before->fork_ns;
+	w->uid = before->uid;
+	w->gid = before->gid;
+	w->walls = before->walls;
 	w->is_new = true;
 	w->exe = exe ? path_join(t->arena, w->cwd, arena_slicedup(t->arena, exe->bytes)) : "";
 	w->argv = argv ? keep(t, argv->bytes) : (struct slice){0};
@@ -235,12 +243,34 @@ static void take_pending(struct testimony *t, const struct event *e, const struc
 	memcpy(p->args, e->args, sizeof(p->args));
 }
 
+/* setuid(2) and its kin: the effective one counts, which is the last but of setresuid. */
+static void take_user(struct testimony *t, const struct event *e, const struct call *call) {
+	static const struct {
+		const char *call;
+		int at;
+		bool group;
+	} calls[] = {{"setuid", 0, false}, {"setreuid", 1, false}, {"setresuid", 1, false},
+	             {"setgid", 0, true},  {"setregid", 1, true},  {"setresgid", 1, true}};
+	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++) {
+		bool done =
+			e->duration_ns >= 0 && e->result == 0 && (int32_t)e->args[calls[i].at] >= 0;
+		if (done && streq(call->name, calls[i].call)) {
+			struct witness *w = testimony_witness(t, e->pid);
+			*(calls[i].group ? &w->gid : &w->uid) = (int32_t)e->args[calls[i].at];
+		}
+	}
+}
+
 static void take_call(struct testimony *t, const struct event *e) {
 	const struct call *call = call_by_number(e->arch, e->number);
 	if (!call) {
 		return;
 	}
 	take_exec_call(t, e, call);
+	if (str_starts(call->name, "set")) {
+		take_user(t, e, call);
+	}
+	testimony_see_walls(t, e, call);
 	testimony_see_path(t, e, call);
 	testimony_hear(t, e, call);
 	testimony_see_socket(t, e, call);
@@ -381,17 +411,21 @@ static void find_stop(struct testimony *t) {
 
 void testimony_give(struct testimony *t, struct evidence_store *store,
                     struct testimony_about *ret_about) {
-	*ret_about = (struct testimony_about){.workspace = "", .file = "", .lost = t->lost};
+	*ret_about = (struct testimony_about){
+		.workspace = "", .file = "", .lost = t->lost, .uid = -1, .gid = -1};
 	store->start_wall_ns = t->first_ns + t->wall_offset_ns;
 	t->server = t->server ? t->server : testimony_server(t);
 	t->searcher = t->found_gopls ? NULL : t->searcher;
 	find_stop(t);
 	ret_about->server = t->server ? t->server->pid : 0;
+	ret_about->uid = t->server ? t->server->uid : t->searcher ? t->searcher->uid : -1;
+	ret_about->gid = t->server ? t->server->gid : t->searcher ? t->searcher->gid : -1;
 	testimony_give_talk(t, store, ret_about);
 	testimony_give_start(t, store);
 	testimony_give_runs(t, store);
 	testimony_give_paths(t, store);
 	testimony_give_waits(t, store);
+	testimony_give_walls(t, store);
 	const struct witness *starts = t->server ? t->server : t->searcher;
 	if (str_empty(ret_about->workspace) && starts) {
 		ret_about->workspace = starts->cwd;

@@ -18,6 +18,8 @@
 #include "core/evidence.h"
 #include "trace/event.h"
 
+#include <stdbool.h>
+
 struct testimony;
 
 /* What the recording is about; "" and 0 when it does not say. */
@@ -27,7 +29,8 @@ struct testimony_about {
 	const char *file;      /* the first that was opened in it */
 	unsigned
 		unasked; /* bits of enum talk_feature (probes/server/dialogue.h): no question of its client */
-	uint64_t lost; /* events that are missing */
+	uint64_t lost;    /* events that are missing */
+	int64_t uid, gid; /* what the server became by calls of its own, -1: as who recorded */
 };
 
 /* What it gives is the arena's; free it all the same. wall_offset_ns: CLOCK_REALTIME minus CLOCK_MONOTONIC of the recording. */
@@ -42,6 +45,10 @@ struct event_sink testimony_sink(struct testimony *testimony);
 /* Behind the last event: fills the empty store. */
 void testimony_give(struct testimony *testimony, struct evidence_store *store,
                     struct testimony_about *ret_about);
+
+/* After testimony_give: whether a call named this path, or (below) one in this directory. */
+bool testimony_names(struct testimony *testimony, const char *path);
+bool testimony_names_below(const struct testimony *testimony, const char *dir);
 
 /* After testimony_give, for proofs: a line about the calls behind what was given, as people read them, under the source
  * "calls:" and the path, "calls:run:go env" or "calls:session:gopls":

@@ -294,9 +294,11 @@ static const char *type_of(const struct seen_path *p) {
 	                        : "other";
 }
 
-/* What the process might do with it, by what it was told; where it never asked, by the mode. */
+/* What the process might do with it, by what it was told; where it never asked, by the mode. That it is no program
+ * (ENOEXEC), or that somebody else forbids it (EPERM), access(2) would not have said. */
 static int may(const struct seen_path *p, int error, mode_t bits) {
-	return error == 0 && (!p->has_stat || (p->st.st_mode & bits) != 0);
+	bool refused = error == EACCES || error == EROFS || error == EISDIR;
+	return !refused && (!p->has_stat || (p->st.st_mode & bits) != 0);
 }
 
 static void give_stat(struct testimony *t, struct evidence_store *store,
@@ -422,4 +424,17 @@ void testimony_give_paths(struct testimony *t, struct evidence_store *store) {
 	for (size_t i = 0; i < t->path_count; i++) {
 		give_path(t, store, &t->paths[i]);
 	}
+}
+
+bool testimony_names(struct testimony *t, const char *path) {
+	return dictionary_id(&t->path_ids, slice_str(path)) < t->path_count;
+}
+
+bool testimony_names_below(const struct testimony *t, const char *dir) {
+	for (size_t i = 0; i < t->path_count; i++) {
+		if (path_below(t->paths[i].path, dir)) {
+			return true;
+		}
+	}
+	return false;
 }

@@ -32,6 +32,12 @@ struct flow {
 	bool cut; /* more went through than was recorded */
 };
 
+/* What a process has confined itself by, or was made with; children have it too. */
+struct walls {
+	bool no_new_privs, mounts, network, user;
+	int filters; /* of system calls */
+};
+
 /* A program in a process: exec begins a new one with the same pid. */
 struct witness {
 	pid_t pid, ppid;
@@ -42,6 +48,8 @@ struct witness {
 	const char *cwd;        /* "" unknown */
 	struct slice argv, env; /* strings, each with its NUL */
 	bool has_env;
+	int64_t uid, gid; /* what it made itself by a call, -1: as who recorded */
+	struct walls walls;
 	bool is_new; /* exec was seen: it has not inherited its program */
 	bool ended, replaced;
 	int status;
@@ -197,6 +205,10 @@ const char *testimony_address(struct testimony *t, const struct event *e);
 /* connect, close, and what is read and written on sockets. */
 void testimony_see_socket(struct testimony *t, const struct event *e, const struct call *call);
 void testimony_give_waits(struct testimony *t, struct evidence_store *store);
+/* prctl, seccomp and unshare; and the flags a process is made with. */
+void testimony_see_walls(struct testimony *t, const struct event *e, const struct call *call);
+void testimony_walls_of_clone(struct witness *w, uint64_t flags);
+void testimony_give_walls(struct testimony *t, struct evidence_store *store);
 
 /* Adds evidence with these bytes at that time; nothing when there is such evidence already. */
 void testimony_put(struct testimony *t, struct evidence_store *store, const char *source,

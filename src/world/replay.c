@@ -15,6 +15,7 @@
 struct replay_world {
 	struct world base;
 	const struct evidence_store *recorded;
+	const struct replay_helper *helper; /* NULL: none */
 };
 
 struct replay_session {
@@ -53,10 +54,12 @@ static const struct evidence *recorded_of(struct world *w, const char *source) {
 
 static void replay_look(struct world *w, enum look what, const char *arg, size_t cap,
                         struct evidence *ev) {
-	(void)what;
-	(void)arg;
-	(void)cap;
-	replay_answer(w, recorded_of(w, ev->source), ev);
+	const struct replay_helper *helper = ((struct replay_world *)w)->helper;
+	const struct evidence *recorded = recorded_of(w, ev->source);
+	const struct evidence *more =
+		helper ? helper->ask(helper->context, what, arg, cap, recorded) : NULL;
+
+	replay_answer(w, more ? more : recorded, ev);
 }
 
 static void replay_run(struct world *w, const struct run_spec *spec, struct evidence *ev) {
@@ -221,8 +224,9 @@ static const struct world_ops replay_ops = {
 	.close = replay_close,
 };
 
-struct world *world_replay_open(struct arena *arena, struct evidence_store *store,
-                                const struct evidence_store *recorded) {
+struct world *world_replay_helped(struct arena *arena, struct evidence_store *store,
+                                  const struct evidence_store *recorded,
+                                  const struct replay_helper *helper) {
 	struct replay_world *rw = arena_new_of(arena, struct replay_world);
 
 	store->start_wall_ns =
@@ -231,5 +235,11 @@ struct world *world_replay_open(struct arena *arena, struct evidence_store *stor
 		.ops = &replay_ops, .store = store, .arena = arena, .start_ns = clock_now_ns()};
 	rw->base.told_ns = rw->base.start_ns;
 	rw->recorded = recorded;
+	rw->helper = helper;
 	return &rw->base;
+}
+
+struct world *world_replay_open(struct arena *arena, struct evidence_store *store,
+                                const struct evidence_store *recorded) {
+	return world_replay_helped(arena, store, recorded, NULL);
 }

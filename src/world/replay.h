@@ -18,4 +18,17 @@
 struct world *world_replay_open(struct arena *arena, struct evidence_store *store,
                                 const struct evidence_store *recorded);
 
+/* Who may know more than what was recorded. recorded: what it says of this look, NULL nothing. Gives evidence to be taken
+ * instead, or NULL: it stays as it is. */
+struct replay_helper {
+	const struct evidence *(*ask)(void *context, enum look what, const char *arg, size_t cap,
+	                              const struct evidence *recorded);
+	void *context;
+};
+
+/* The same, with a helper, which outlives the world. */
+struct world *world_replay_helped(struct arena *arena, struct evidence_store *store,
+                                  const struct evidence_store *recorded,
+                                  const struct replay_helper *helper);
+
 #endif

@@ -30,6 +30,16 @@ told flags '.causes[0].id' env-goflags-malformed
 record root GOROOT="$work/nowhere"
 told root '.causes[0].id' env-goroot-wrong
 
+# --- what no call says of places that calls named was noted when the recording ended: here, the program's own bytes
+mkdir cut
+head -c "$(($(stat -c %s "$gopls_dir/gopls") * 3 / 4))" "$gopls_dir/gopls" >cut/gopls
+chmod +x cut/gopls
+ASAN_OPTIONS=detect_leaks=0 "$dialtone" trace -o cut.trace --backend ptrace -- bash -c "cd w; $work/cut/gopls serve; true" >out 2>&1 </dev/null
+told cut '.causes[0].id' bin-truncated-corrupt
+if ! "$dialtone" query cut.trace "SELECT key FROM meta" | grep -q 'notes'; then fail "nothing was noted"; fi
+ASAN_OPTIONS=detect_leaks=0 "$dialtone" trace -o some.trace --backend ptrace --set file,process -- bash -c "cd w; $work/cut/gopls serve; true" >out 2>&1 </dev/null
+if "$dialtone" query some.trace "SELECT key FROM meta" | grep -q 'notes'; then fail "a chosen set of calls was recorded with notes"; fi
+
 # --- laid out in time: every phase is there, one after the other, and the conversation with them
 if ! "$dialtone" timeline --json healthy.trace >line.json; then fail "timeline: status $?"; fi
 phases=$(jq -r '[.phases[].name] | join(" ")' line.json)

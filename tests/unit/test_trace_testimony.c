@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "core/world.h"
 #include "trace/call.h"
 #include "trace/testimony.h"
 #include "trace/timeline.h"
@@ -18,7 +19,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 #define CLIENT 100
@@ -420,6 +423,73 @@ static void test_go_that_fails(void **state) {
 	assert_null(evidence_find(&store, "run:go list"));
 }
 
+/* execve(2) says EPERM and ENOEXEC of what access(2) would allow. */
+static void test_refused_program(void **state) {
+	struct play *p = *state;
+	struct testimony_about about;
+	start_server(p);
+	struct payload path = text(PAYLOAD_STRING, 0, "/w/tool");
+	call(p, SERVER, "execve", -EPERM, NS_PER_MS, (uint64_t[]){1, 2, 3}, &path);
+	struct stat st = {.st_mode = S_IFREG | 0755};
+	struct payload asked[] = {
+		text(PAYLOAD_STRING, 1, "/w/tool"),
+		{.kind = PAYLOAD_BYTES,
+	         .which = 2,
+	         .full_bytes = sizeof(st),
+	         .bytes = slice_of((const char *)&st, sizeof(st))},
+	};
+	take(p, &(struct event){.kind = EVENT_CALL,
+	                        .arch = ARCH_X86_64,
+	                        .number = call_number(ARCH_X86_64, "newfstatat"),
+	                        .start_ns = p->now_ns,
+	                        .pid = SERVER,
+	                        .tid = SERVER,
+	                        .args = {(uint64_t)AT_FDCWD, 1, 2, 0},
+	                        .payloads = asked,
+	                        .payload_count = 2});
+	const struct evidence *ev = given(p, "stat:/w/tool", &about);
+	assert_non_null(ev);
+	assert_string_equal(keyline_text(p->arena, ev->bytes, "exec"), "1");
+}
+
+/* How a server was confined stands in the calls that did it, which its programs inherit. */
+static void test_walls(void **state) {
+	struct play *p = *state;
+	struct testimony_about about;
+	start_server(p);
+	call(p, SERVER, "prctl", 0, NS_PER_MS, (uint64_t[]){PR_SET_NO_NEW_PRIVS, 1, 0}, NULL);
+	call(p, SERVER, "unshare", 0, NS_PER_MS, (uint64_t[]){CLONE_NEWNS, 0, 0}, NULL);
+	start(p, SERVER, GO, "/bin/go", BLOCK("go\0list"), BLOCK("PATH=/a"));
+	const struct evidence *ev = given(p, "confined:below answer", &about);
+	assert_non_null(ev);
+	struct slice rest = ev->bytes, server, go;
+	assert_true(keyline_block(&rest, &server) && keyline_block(&rest, &go));
+	assert_string_equal(keyline_text(p->arena, server, "mnt"), "other");
+	assert_string_equal(keyline_text(p->arena, go, "exe"), "/bin/go");
+	assert_string_equal(keyline_text(p->arena, go, "mnt"), "other");
+	assert_string_equal(keyline_text(p->arena, go, "net"), "same");
+	assert_string_equal(keyline_text(p->arena, go, "no_new_privs"), "1");
+}
+
+/* Places are asked about as who the server was. */
+static void test_user_and_places(void **state) {
+	struct play *p = *state;
+	struct testimony_about about;
+	start(p, CLIENT, 150, "/bin/wrapper", BLOCK("wrapper"), BLOCK("PATH=/a"));
+	call(p, 150, "setgid", 0, NS_PER_MS, (uint64_t[]){77, 0, 0}, NULL);
+	call(p, 150, "setuid", 0, NS_PER_MS, (uint64_t[]){1000, 0, 0}, NULL);
+	call(p, 150, "setuid", -EPERM, NS_PER_MS, (uint64_t[]){0, 0, 0}, NULL);
+	start(p, 150, SERVER, "/bin/gopls", BLOCK("gopls"), BLOCK("PATH=/a"));
+	open_path(p, SERVER, "/home/u/mod/go.mod", -EACCES);
+	(void)given(p, "session:gopls", &about);
+	assert_int_equal(about.uid, 1000);
+	assert_int_equal(about.gid, 77);
+	assert_true(testimony_names(p->testimony, "/home/u/mod/go.mod"));
+	assert_false(testimony_names(p->testimony, "/home/u/mod"));
+	assert_true(testimony_names_below(p->testimony, "/home/u/mod"));
+	assert_false(testimony_names_below(p->testimony, "/home/u/model"));
+}
+
 static void test_directory_listed(void **state) {
 	struct play *p = *state;
 	struct testimony_about about;
@@ -448,6 +518,9 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(test_failed_exec, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_go_that_fails, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_directory_listed, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_refused_program, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_walls, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_user_and_places, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_search, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refusals_are_one_episode, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_phases, setup, teardown),

@@ -318,6 +318,35 @@ static void test_recorded_end_of_the_watch(void **state) {
 	assert_int_equal(l->wait_ms, 1000);
 }
 
+/* Who may know more is asked first, and told what was recorded. */
+static const struct evidence *more(void *context, enum look what, const char *arg, size_t cap,
+                                   const struct evidence *recorded) {
+	struct fixture *f = context;
+
+	(void)cap;
+	if (what != LOOK_LINK || streq(arg, "/plain")) {
+		return NULL;
+	}
+	struct evidence *ev = arena_new_of(f->arena, struct evidence);
+
+	*ev = (struct evidence){.source = "", .state = EV_READ, .bytes = slice_str("/else")};
+	ev->bytes = recorded ? slice_str("/both") : ev->bytes;
+	return ev;
+}
+
+static void test_helper(void **state) {
+	struct fixture *f = *state;
+	const struct replay_helper helper = {.ask = more, .context = f};
+
+	seen(f, "link:/told", 0, "/once");
+	seen(f, "link:/plain", 0, "/once");
+	f->world = world_replay_helped(f->arena, &f->store, &f->recorded, &helper);
+	assert_true(slice_eq(world_look(f->world, LOOK_LINK, "/told", 100)->bytes, "/both"));
+	assert_true(slice_eq(world_look(f->world, LOOK_LINK, "/new", 100)->bytes, "/else"));
+	assert_true(slice_eq(world_look(f->world, LOOK_LINK, "/plain", 100)->bytes, "/once"));
+	assert_int_equal(world_look(f->world, LOOK_FILE, "/new", 100)->state, EV_NOT_RECORDED);
+}
+
 #define REPLAY_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void) {
@@ -334,6 +363,7 @@ int main(void) {
 		REPLAY_TEST(test_silence_lasts_as_long_as_it_did),
 		REPLAY_TEST(test_old_holder_is_silent_sooner),
 		REPLAY_TEST(test_recorded_end_of_the_watch),
+		REPLAY_TEST(test_helper),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

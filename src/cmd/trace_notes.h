@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT
+ * What the recorder itself notes when a recording ends: the kernel follows links, knows file systems and owners of files
+ * without any program asking, so no call of a program tells of them. What the rules would still like to know
+ * about places that recorded calls named is looked up once, as who the server ran as, by a process of its own with a deadline,
+ * and goes with the recording as the text of a case file (key "notes" of the table meta, docs/trace-format.md).
+ * Nothing is run, and what no call named is not looked at.
+ */
+#ifndef CMD_TRACE_NOTES_H
+#define CMD_TRACE_NOTES_H
+
+#include "core/evidence.h"
+#include "trace/store_read.h"
+
+struct store;
+
+/* Looks around for the recording `file`, which `store` has written so far, and puts what it finds there. Nothing when no
+ * gopls was recorded, or when it cannot be done: the recording is then one without notes. */
+void trace_notes_take(const char *file, struct store *store);
+
+/* Adds the notes of a recording to what its calls testify; where both say something, the note had both. A damaged one
+ * counts as none. */
+void trace_notes_add(struct arena *arena, struct reader *reader, struct evidence_store *store);
+
+/* A look as the calls and the machine have it together; `seen` is what the machine says, `told` what the calls do or NULL.
+ * NULL: what the calls say stays. In the arena. */
+const struct evidence *trace_notes_join(struct arena *arena, const struct evidence *told,
+                                        const struct evidence *seen);
+
+#endif
