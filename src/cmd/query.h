@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Between `dialtone query` (query.c), its canned questions in SQL (query_canned.c) and those that
- * travel in time (query_travel.c), look for leaks (query_leaks.c), compare (query_failures.c) or follow environments (query_env.c).
+ * travel in time (query_travel.c), look for leaks (query_leaks.c), compare (query_failures.c), follow environments
+ * (query_env.c) or stacks (query_callers.c).
  */
 #ifndef CMD_QUERY_H
 #define CMD_QUERY_H
@@ -41,6 +42,7 @@ int query_locks(struct query *query, const char *argument, struct err *err);
 int query_peers(struct query *query, const char *argument, struct err *err);
 int query_failed_new(struct query *query, const char *baseline,
                      struct err *err); /* query_failures.c */
+int query_callers(struct query *query, const char *argument, struct err *err); /* query_callers.c */
 int query_unclosed(struct query *query, const char *argument, struct err *err);
 
 /* Path, peer or pair of an open file, for people; in the query's arena. */

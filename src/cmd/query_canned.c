@@ -51,6 +51,8 @@ const struct canned query_canned[] = {
          NULL},
 	{"bytes-by-peer", NULL, "what was read and written, by file, pipe and socket", NULL,
          query_peers},
+	{"callers", "CALL", "which functions led to it (recorded with --stacks)", NULL,
+         query_callers},
 	{"unclosed", NULL, "descriptors that live on where nobody meant them to", NULL,
          query_unclosed},
 	{"signals", NULL, "signals that were delivered",

@@ -32,7 +32,7 @@ struct trace_options {
 	const char *workspace, *check;
 	const char *output, *backend, *set, *seconds, *data, *baseline;
 	struct option_list injects;
-	bool backends;
+	bool backends, stacks;
 };
 
 #define AT(member) offsetof(struct trace_options, member)
@@ -52,6 +52,7 @@ static const struct option_spec trace_specs[] = {
 	{"for", 0, "SECONDS", OPTION_TEXT, AT(seconds), "end after so long"},
 	{"data", 0, "BYTES", OPTION_TEXT, AT(data),
          "of what is read and written (512; --check 65536)"},
+	{"stacks", 'k', NULL, OPTION_FLAG, AT(stacks), "and which functions led to each call"},
 	{"backends", 0, NULL, OPTION_FLAG, AT(backends), "which ways of recording work here"},
 	{0},
 };
@@ -253,6 +254,7 @@ static int take_how(struct trace_run *r) {
 	r->request.string_bytes = RECORDING_STRING_BYTES;
 	r->request.data_bytes = (size_t)data;
 	r->request.stdio_bytes = o->output ? RECORDING_STDIO_BYTES : 0;
+	r->request.stacks = o->stacks;
 	r->request.stop_fd = -1;
 	r->request.deadline_ns = seconds > 0 ? clock_now_ns() + seconds * NS_PER_S : 0;
 	return STATUS_HEALTHY;
@@ -350,6 +352,18 @@ static int sift(void *data, const struct event *e) {
 	return code;
 }
 
+/* Whatever takes the events learns of the files that their stacks lie in. */
+static int run_backend(const struct trace_run *r, const struct backend *backend,
+                       const struct event_sink *sink, struct trace_outcome *outcome,
+                       struct err *err) {
+	struct mapped_teller teller = {.next = *sink};
+	const struct event_sink telling = {.data = &teller, .take = mapped_teller_take};
+	int code = backend->record(&r->request, r->request.stacks ? &telling : sink, outcome, err);
+
+	mapped_free(&teller.known);
+	return code;
+}
+
 static int record_to_file(struct trace_run *r, const struct backend *backend,
                           struct trace_outcome *outcome, struct err *err) {
 	struct store_about about = {
@@ -371,7 +385,7 @@ static int record_to_file(struct trace_run *r, const struct backend *backend,
 	const struct event_sink sifted = {.data = &sieve, .take = sift};
 
 	trace_text_begin(&sieve.text, stdout);
-	code = backend->record(&r->request, r->comparison ? &sifted : &sink, outcome, err);
+	code = run_backend(r, backend, r->comparison ? &sifted : &sink, outcome, err);
 	trace_text_end(&sieve.text);
 	if (code == -EIO) {
 		(void)err_set(err, code, "%s: %s", r->options->output, store_complaint(store));
@@ -395,7 +409,7 @@ static int record_to_stdout(struct trace_run *r, const struct backend *backend,
 	const struct event_sink sifted = {.data = &sieve, .take = sift};
 
 	trace_text_begin(&sieve.text, stdout);
-	int code = backend->record(&r->request, r->comparison ? &sifted : &sink, outcome, err);
+	int code = run_backend(r, backend, r->comparison ? &sifted : &sink, outcome, err);
 
 	trace_text_end(&sieve.text);
 	return code == -EPIPE ? 0 : code;

@@ -4,7 +4,7 @@
 #ifndef CMD_TRACE_TEXT_H
 #define CMD_TRACE_TEXT_H
 
-#include "base/str.h"
+#include "cmd/trace_stack.h"
 #include "trace/event.h"
 
 #include <stdio.h>
@@ -13,6 +13,7 @@ struct trace_text {
 	FILE *out;
 	struct arena *arena; /* of some hundred lines */
 	struct strbuf line;
+	struct trace_stack stack;
 	size_t lines;
 };
 

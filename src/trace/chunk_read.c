@@ -76,7 +76,7 @@ static bool read_keys(struct head *h) {
 	for (size_t i = 0; i < h->key_count; i++) {
 		uint64_t kind = column_get(k), arch = column_get(k);
 		struct key *key = &h->keys[i];
-		if (kind > EVENT_LOST || arch > ARCH_ARM) {
+		if (kind >= EVENT_KINDS || arch > ARCH_ARM) {
 			return false;
 		}
 		key->kind = (enum event_kind)kind;
@@ -156,6 +156,8 @@ static void get_other(struct head *h, struct key *key, struct event *e) {
 	case EVENT_CALL:
 	case EVENT_EXEC:
 	case EVENT_STATE:
+	case EVENT_MAPPED:
+	case EVENT_KINDS:
 		break;
 	}
 }

@@ -111,6 +111,8 @@ static void put_rest(struct chunk_writer *w, const struct event *e, size_t key) 
 		break;
 	case EVENT_EXEC:
 	case EVENT_STATE:
+	case EVENT_MAPPED:
+	case EVENT_KINDS:
 		break;
 	}
 }

@@ -27,6 +27,9 @@ enum event_kind {
 	EVENT_RESUME, /* and ended */
 	EVENT_STATE,  /* what /proc said of a process at start_ns, when recording began for it */
 	EVENT_LOST,   /* `lost` events before this one were dropped; why is in the payload */
+	EVENT_MAPPED, /* what of files is mapped executable in pid (trace/mapped.h): all of it, as
+	                 lines of /proc/PID/maps in a PAYLOAD_FILE; told with stacks only */
+	EVENT_KINDS,  /* how many there are */
 };
 
 /* Which table `number` belongs to. A 64-bit kernel also takes calls of 32-bit programs. */
@@ -57,6 +60,7 @@ enum state_file {
 	STATE_EXE,
 	STATE_STAT,
 	STATE_CGROUP,
+	STATE_MAPS, /* of EVENT_MAPPED */
 };
 
 struct payload {

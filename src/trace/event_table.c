@@ -212,7 +212,7 @@ static int close_cursor(sqlite3_vtab_cursor *cursor) {
 
 static const char *kind_name(enum event_kind kind) {
 	static const char *const names[] = {"call", "fork",   "exec",  "exit", "signal",
-	                                    "stop", "resume", "state", "lost"};
+	                                    "stop", "resume", "state", "lost", "mapped"};
 	return names[kind];
 }
 
@@ -239,7 +239,7 @@ static int seek(struct event_cursor *c) {
 /* ---- conditions ---- */
 
 static unsigned kind_bit(const char *name) {
-	for (int kind = 0; kind <= EVENT_LOST; kind++) {
+	for (int kind = 0; kind < EVENT_KINDS; kind++) {
 		if (streq(kind_name((enum event_kind)kind), name)) {
 			return 1u << kind;
 		}

@@ -26,6 +26,18 @@ int registers_set_third(pid_t tid, uint64_t value) {
 	return poke(tid, offsetof(struct user_regs_struct, rdx), value);
 }
 
+int registers_frame(pid_t tid, uint64_t *ret_pc, uint64_t *ret_frame) {
+	struct user_regs_struct regs;
+	struct iovec all = {&regs, sizeof(regs)};
+
+	if (ptrace(PTRACE_GETREGSET, tid, NT_PRSTATUS, &all) < 0) {
+		return -errno;
+	}
+	*ret_pc = regs.rip;
+	*ret_frame = regs.rbp;
+	return 0;
+}
+
 #elif defined(__aarch64__)
 
 static int set_x(pid_t tid, size_t number, uint64_t value) {
@@ -53,6 +65,18 @@ int registers_set_third(pid_t tid, uint64_t value) {
 	return set_x(tid, 2, value);
 }
 
+int registers_frame(pid_t tid, uint64_t *ret_pc, uint64_t *ret_frame) {
+	struct user_regs_struct regs;
+	struct iovec all = {&regs, sizeof(regs)};
+
+	if (ptrace(PTRACE_GETREGSET, tid, NT_PRSTATUS, &all) < 0) {
+		return -errno;
+	}
+	*ret_pc = regs.pc;
+	*ret_frame = regs.regs[29];
+	return 0;
+}
+
 #else
 
 int registers_skip_call(pid_t tid, int64_t result) {
@@ -64,6 +88,13 @@ int registers_skip_call(pid_t tid, int64_t result) {
 int registers_set_third(pid_t tid, uint64_t value) {
 	(void)tid;
 	(void)value;
+	return -ENOSYS;
+}
+
+int registers_frame(pid_t tid, uint64_t *ret_pc, uint64_t *ret_frame) {
+	(void)tid;
+	(void)ret_pc;
+	(void)ret_frame;
 	return -ENOSYS;
 }
 

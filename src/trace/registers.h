@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Changing the system call a thread is about to make; it is in the stop before it. Source: ptrace(2),
- * arch/x86/entry/common.c, arch/arm64/kernel/syscall.c.
+ * Registers of a thread that ptrace has stopped at a system call: changing the one it is about to make, and where it
+ * comes from. Source: ptrace(2), arch/x86/entry/common.c, arch/arm64/kernel/syscall.c.
  */
 #ifndef TRACE_REGISTERS_H
 #define TRACE_REGISTERS_H
@@ -12,5 +12,7 @@
 int registers_skip_call(pid_t tid, int64_t result);
 /* The call is made with another third argument. */
 int registers_set_third(pid_t tid, uint64_t value);
+/* Where it stands, and the frame pointer: rbp, x29. 0 or -errno. */
+int registers_frame(pid_t tid, uint64_t *ret_pc, uint64_t *ret_frame);
 
 #endif

@@ -199,6 +199,8 @@ void rewind_take(struct rewind *r, const struct event *e) {
 	case EVENT_STOP:
 	case EVENT_RESUME:
 	case EVENT_LOST:
+	case EVENT_MAPPED:
+	case EVENT_KINDS:
 		break;
 	}
 }

@@ -140,7 +140,7 @@ static int mark_chunks(struct chunk_cursor *c, const char *sql) {
 	while (r == SQLITE_OK && s->step(stmt) == SQLITE_ROW) {
 		int64_t chunk = s->column_int64(stmt, 0), kind = s->column_int64(stmt, 1);
 		int64_t arch = s->column_int64(stmt, 2);
-		bool known = kind >= 0 && kind <= EVENT_LOST && arch >= 0 && arch <= ARCH_ARM;
+		bool known = kind >= 0 && kind < EVENT_KINDS && arch >= 0 && arch <= ARCH_ARM;
 		if (chunk > 0 && chunk <= c->last_chunk && known &&
 		    event_filter_has(f, (enum event_kind)kind, (enum event_arch)arch,
 		                     (int)s->column_int64(stmt, 3))) {

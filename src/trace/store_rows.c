@@ -127,6 +127,8 @@ static int rows_in(struct store *s, struct arena *arena, const struct event *e) 
 		                 (int64_t)e->lost, payload_text(e, PAYLOAD_WORDS, 0));
 	case EVENT_STOP:
 	case EVENT_RESUME:
+	case EVENT_MAPPED:
+	case EVENT_KINDS:
 		break;
 	}
 	return 0;

@@ -311,6 +311,8 @@ static int take(void *data, const struct event *e) {
 		break;
 	case EVENT_STOP:
 	case EVENT_RESUME:
+	case EVENT_MAPPED:
+	case EVENT_KINDS:
 		break;
 	}
 	rewind_take(t->rewind, e);

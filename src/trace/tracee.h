@@ -25,6 +25,8 @@ struct tracee {
 	int64_t start_ns;
 	uint64_t stack_start; /* where nobody tells of an exec: of the program that began it */
 	struct capture capture;
+	uint64_t stack[EVENT_STACK_MAX]; /* of the call, when stacks are asked for */
+	size_t stack_depth;
 };
 
 struct tracee_table {

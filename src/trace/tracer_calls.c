@@ -4,6 +4,7 @@
 #include "trace/tracer.h"
 
 #include "base/clock.h"
+#include "trace/frames.h"
 #include "trace/registers.h"
 
 #include <errno.h>
@@ -71,6 +72,14 @@ static void inject_faults(struct tracer *tracer, struct tracee *t) {
 
 /* ---- begin ---- */
 
+static void keep_stack(struct tracee *t, const struct capture_source *memory) {
+	uint64_t pc, frame;
+
+	t->stack_depth = registers_frame(t->tid, &pc, &frame) < 0
+	                         ? 0
+	                         : frames_walk(memory, pc, frame, t->stack);
+}
+
 static void begin(struct tracer *tracer, struct tracee *t, uint32_t audit, uint64_t number,
                   const void *args) {
 	enum event_arch arch = arch_of_audit(audit, number);
@@ -87,6 +96,9 @@ static void begin(struct tracer *tracer, struct tracee *t, uint32_t audit, uint6
 	t->call = call_by_number(arch, t->number);
 	t->was_injected = false;
 	capture_enter(&t->capture, &memory, &tracer->limits, arch, t->call, t->args);
+	if (tracer->request->stacks) {
+		keep_stack(t, &memory);
+	}
 	t->start_ns = clock_now_ns();
 	if (tracer->request->inject_count > 0) {
 		inject_faults(tracer, t);
@@ -132,6 +144,8 @@ static void tell_call(struct tracer *tracer, struct tracee *t, int64_t duration_
 		.result = result,
 		.injected = t->was_injected,
 		.payloads = payloads,
+		.stack = t->stack_depth > 0 ? t->stack : NULL,
+		.stack_depth = t->stack_depth,
 	};
 
 	memcpy(event.args, t->args, sizeof(event.args));
@@ -151,6 +165,8 @@ static void end(struct tracer *tracer, struct tracee *t, int64_t result) {
 	if (!t->executed) {
 		capture_exit(&t->capture, &memory, &tracer->limits, t->arch, t->call, t->args,
 		             result);
+	} else {
+		t->stack_depth = 0;
 	}
 	t->executed = false;
 	tell_call(tracer, t, duration, result);

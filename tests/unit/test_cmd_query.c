@@ -215,6 +215,7 @@ static void test_canned(void **state) {
 		struct err err = {0};
 		const char *argument = !c->argument                 ? NULL
 		                       : streq(c->argument, "PATH") ? "*/mod3@*"
+		                       : streq(c->argument, "CALL") ? "openat"
 		                                                    : "4000@1000.05";
 		int r = c->sql ? query_sql(&q, c->sql, argument, &err) : c->run(&q, argument, &err);
 		if (r < 0) {

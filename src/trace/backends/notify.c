@@ -80,6 +80,12 @@ static int can(const struct trace_request *request, struct err *err) {
 			"a filter cannot be put on what runs already; start the program with "
 			"dialtone trace -- CMD");
 	}
+	if (request->stacks) {
+		return err_set(
+			err, -ENOTSUP,
+			"it does not see the registers of a thread, and so no stack; use ebpf "
+			"or ptrace");
+	}
 	for (size_t i = 0; i < request->inject_count; i++) {
 		if (request->injects[i].delay_ns > 0 || request->injects[i].short_bytes > 0) {
 			return err_set(err, -ENOTSUP,

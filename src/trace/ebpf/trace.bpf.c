@@ -142,9 +142,12 @@ static __always_inline __u32 pid_of(struct task_struct *task) {
 
 /* ---- records ---- */
 
-/* The recorder is woken once when an eighth of the ring is full, else it comes by itself. */
+/* The recorder is woken once when an eighth of the ring is full, else it comes by itself. With stacks it comes at once,
+ * while what they lie in is still mapped. */
 static __always_inline __u64 wakeup(void) {
-	if (!shared.waiting || bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) < EBPF_RING_BYTES / 8) {
+	int enough = options.stacks ||
+	             bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= EBPF_RING_BYTES / 8;
+	if (!shared.waiting || !enough) {
 		return BPF_RB_NO_WAKEUP;
 	}
 	shared.waiting = 0;
