@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * What is missing is added by go, from the module cache where all of it is there. A go.sum with conflict markers keeps the
- * lines of both sides: it is a set. One that git still has comes from there. Two checksums that contradict each other are
- * nobody's to choose between here.
+ * lines of both sides: it is a set. One that git still has comes from there. Of two checksums that contradict each other, go.sum's
+ * and the module cache's, the one that a third confirms is taken, and none without.
  */
 #include "base/path.h"
 #include "base/str.h"
@@ -42,6 +42,38 @@ static void from_git(struct plan *out, const struct fact_gosum *sum) {
 	out->why = "The checksums were lost, and git still has them.";
 }
 
+/* From the last line to the first: one that is taken out moves none that comes after. */
+static void right_lines(const struct facts *facts, struct plan *out,
+                        const struct fact_gosum_conflict *meant) {
+	int64_t before = INT64_MAX;
+	for (;;) {
+		const struct fact_gosum_conflict *next = NULL;
+		facts_each (gosum_conflict, c, facts) {
+			if (streq(c->gosum, meant->gosum) && !str_empty(c->witness) &&
+			    c->line < before && (!next || c->line > next->line)) {
+				next = c;
+			}
+		}
+		if (!next) {
+			break;
+		}
+		before = next->line;
+		size_t kept = strlen(next->text) - strlen(next->hash);
+		plan_line(out, next->gosum, next->line, next->text,
+		          next->also ? NULL
+		                     : arena_printf(out->arena, "%.*s%s", (int)kept, next->text,
+		                                    next->cached));
+	}
+	out->why = arena_printf(
+		out->arena,
+		"The module cache holds what was downloaded, and %s says the same of it: the "
+		"checksum in go.sum is wrong.",
+		streq(meant->witness, "git")
+			? "go.sum as it was last committed"
+			: "the answer of the checksum database, kept with it,");
+	out->keeps = "the module cache, the checksum database and all other lines of go.sum";
+}
+
 static void let_go(const struct facts *facts, struct plan *out, const char *gomod, bool here) {
 	const char *dir = path_parent(out->arena, gomod);
 	const char *const announces[] = {path_join(out->arena, dir, "go.mod"),
@@ -71,15 +103,20 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 	const struct fact_gosum *sum = finding_first(gosum, finding);
 	const struct fact_gosum_gap *gap = finding_first(gosum_gap, finding);
 	const struct fact_gomod_gap *mod = finding_first(gomod_gap, finding);
+	const struct fact_gosum_conflict *conflict = finding_first(gosum_conflict, finding);
 	const struct fact_govar *flags = finding_first(govar, finding);
 	if (sum && (sum->conflict_line > 0 || sum->error_line > 0)) {
 		drop_lines(out, sum);
-	} else if (gap && streq(gap->kind, "mismatch")) {
+	} else if (conflict && !str_empty(conflict->witness)) {
+		right_lines(facts, out, conflict);
+	} else if (conflict || (gap && streq(gap->kind, "mismatch"))) {
 		plan_unable(
 			out,
 			"%s and the module cache contradict each other about %s %s; which of the "
 			"two is right has to be found out first",
-			gap->gosum, gap->module, gap->version);
+			conflict ? conflict->gosum : gap->gosum,
+			conflict ? conflict->module : gap->module,
+			conflict ? conflict->version : gap->version);
 	} else if (gap && sum && !sum->exists && sum->in_git) {
 		from_git(out, sum);
 	} else if (flags && finding_first(trial, finding)) {

@@ -221,6 +221,19 @@ static const char *gosum_gap_line(struct arena *a, const struct fact_gosum_gap *
 	                              g->version);
 }
 
+static const char *gosum_conflict_line(struct arena *a, const struct fact_gosum_conflict *c) {
+	const char *third = str_empty(c->witness) ? c->against : c->witness;
+	return arena_printf(a, "%s:%lld: %s; the module cache: %s%s%s%s",
+	                    excerpt_path(a, &c->base, c->gosum), (long long)c->line, c->text,
+	                    c->cached, str_empty(third) ? "" : "; ",
+	                    streq(third, "git")        ? "the last commit: "
+	                    : streq(third, "database") ? "the checksum database: "
+	                                               : "",
+	                    str_empty(third)        ? ""
+	                    : str_empty(c->witness) ? c->hash
+	                                            : c->cached);
+}
+
 static const char *owner_gap_line(struct arena *a, const struct fact_owner_gap *g) {
 	return arena_printf(a, "%s: %s%s%s", excerpt_path(a, &g->base, g->path),
 	                    excerpt_owner(a, g->uid, g->mode), g->read ? "" : ", not readable",
@@ -251,6 +264,8 @@ static const char *go_excerpt(struct arena *a, const struct fact *fact) {
 		return gomod_gap_line(a, AS(gomod_gap));
 	case FACT_gosum_gap:
 		return gosum_gap_line(a, AS(gosum_gap));
+	case FACT_gosum_conflict:
+		return gosum_conflict_line(a, AS(gosum_conflict));
 	case FACT_replace_target:
 		return replace_line(a, AS(replace_target));
 	case FACT_go_flag_setting:

@@ -5,6 +5,8 @@
  * Counter-checks: a checksum nothing imports needs is not asked for; with vendoring go.sum is not
  * asked; with -mod=mod go adds what is missing, unless it says that it cannot; a module that is not on the machine is a matter of the network; an import
  * that another module of this workspace provides is mod-nested-not-in-workspace.
+ * A checksum of go.sum that contradicts the module cache is wrong when a third agrees with the cache; when the third agrees
+ * with go.sum it is net-content-altered.
  */
 #include "base/path.h"
 #include "core/origin.h"
@@ -72,6 +74,71 @@ static void add_sum_fixes(struct findings *out, struct finding *f, const struct 
 		finding_fix(out, f, "write them and keep go.sum in git from now on",
 		            "cd %s && go mod tidy && git add -f go.sum", dir);
 	}
+}
+
+/* The commands that put the lines right, in one. */
+static const char *right_lines(struct findings *out, const struct facts *facts,
+                               const struct fact_gosum_conflict *first) {
+	struct strbuf text;
+	strbuf_init(&text, out->arena);
+	strbuf_printf(&text, "cd %s && sed -i", dir_of(out, first->gosum));
+	facts_each (gosum_conflict, c, facts) {
+		if (str_empty(c->witness) || !streq(c->gosum, first->gosum)) {
+			continue;
+		}
+		const char *script = c->also ? arena_printf(out->arena, "%lldd", (long long)c->line)
+		                             : arena_printf(out->arena, "%llds|%s|%s|",
+		                                            (long long)c->line, c->hash, c->cached);
+		strbuf_printf(&text, " -e %s", str_shell_quote(out->arena, script));
+	}
+	strbuf_printf(&text, " %s", path_base(first->gosum));
+	return text.data;
+}
+
+/* A line that go stops at, because the module cache has another checksum; one that somebody can tell to be wrong first. */
+static bool check_conflicts(const struct rule *self, const struct facts *facts,
+                            struct findings *out) {
+	const struct fact_gosum_conflict *worst = NULL;
+	facts_each (gosum_conflict, c, facts) {
+		bool known = worst && !str_empty(worst->witness);
+		if (str_empty(c->against) && (!worst || (!known && !str_empty(c->witness)))) {
+			worst = c;
+		}
+	}
+	if (!worst) {
+		return facts_first(gosum_conflict, facts) != NULL;
+	}
+	bool git = streq(worst->witness, "git");
+	struct finding *f = findings_add(
+		out, self, CONF_CERTAIN, worst->gosum,
+		"%s line %lld has another checksum for %s%s %s than %sthe module cache, so go "
+		"speaks of a security error and does not use it",
+		worst->gosum, (long long)worst->line, worst->is_gomod ? "the go.mod of " : "",
+		worst->module, worst->version,
+		git                         ? "the last commit and "
+		: str_empty(worst->witness) ? ""
+					    : "the checksum database and ");
+	finding_cites(f, worst);
+	facts_each (gosum_conflict, c, facts) {
+		if (c != worst && str_empty(c->against)) {
+			finding_cites(f, c);
+		}
+	}
+	if (str_empty(worst->witness)) {
+		finding_detail(out, f,
+		               "find out which of the two is right before anything is changed: "
+		               "the module was published twice, or go.sum was edited");
+		finding_fix(out, f, "see who changed the line", "cd %s && git log -p -S %s -- %s",
+		            dir_of(out, worst->gosum), str_shell_quote(out->arena, worst->hash),
+		            path_base(worst->gosum));
+	} else {
+		finding_fix(out, f,
+		            git ? "write the checksum there that the last commit has"
+		                : "write the checksum there that the checksum database answered",
+		            "%s", right_lines(out, facts, worst));
+	}
+	settle(facts, f);
+	return true;
 }
 
 /* -mod=mod adds a checksum, and for that asks the checksum database and writes go.sum: the words
@@ -221,8 +288,8 @@ static bool check_unwritable(const struct rule *self, const struct facts *facts,
 
 /* One finding: the first thing go stumbles over; the cure is the same. */
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
-	if (!check_malformed(self, facts, out) && !check_unwritable(self, facts, out) &&
-	    !check_requirements(self, facts, out)) {
+	if (!check_malformed(self, facts, out) && !check_conflicts(self, facts, out) &&
+	    !check_unwritable(self, facts, out) && !check_requirements(self, facts, out)) {
 		check_sums(self, facts, out);
 	}
 }
@@ -232,6 +299,7 @@ const struct rule rule_mod_gosum_or_gomod_stale = {
 	.title = "go.sum or go.mod lacks what the imports need",
 	.wave = 1,
 	.severity = SEV_ERROR,
-	.needs = FACT_BIT(gosum_gap) | FACT_BIT(gomod_gap),
+	.needs = FACT_BIT(gosum_gap) |
+                 FACT_BIT(gomod_gap), /* gosum_conflict: where somebody had to look */
 	.check = check,
 };

@@ -261,13 +261,11 @@ void look_module(const struct looker *looker, const struct look_request *request
 
 /* ---- the go.mod files beside the zips ---- */
 
-static bool gomod_matches(struct arena *arena, const struct codec *codec, struct slice bytes,
-                          const char *want) {
+static const char *gomod_hash(struct arena *arena, const struct codec *codec, struct slice bytes) {
 	char hex[SHA256_HEX_SIZE];
 
 	codec_sha256(codec, bytes, hex);
-	const char *line = arena_printf(arena, "%s  go.mod\n", hex);
-	return streq(h1_of(arena, codec, slice_str(line)), want);
+	return h1_of(arena, codec, slice_str(arena_printf(arena, "%s  go.mod\n", hex)));
 }
 
 static void check_gomod(struct arena *arena, const struct codec *codec, const char *top,
@@ -281,7 +279,8 @@ static void check_gomod(struct arena *arena, const struct codec *codec, const ch
 	int error = slurp(arena, AT_FDCWD, path, LOOK_CAP_MODULE, &bytes);
 
 	bool same = slurp(arena, AT_FDCWD, beside, LOOK_CAP_MODULE, &own) == 0 &&
-	            gomod_matches(arena, codec, own, want);
+	            streq(gomod_hash(arena, codec, own), want);
+	const char *hash = error ? "-" : gomod_hash(arena, codec, bytes);
 	const char *kind = "differs";
 	if (error == ENOENT) {
 		struct stat st;
@@ -291,14 +290,14 @@ static void check_gomod(struct arena *arena, const struct codec *codec, const ch
 			return; /* it was never downloaded */
 		}
 		kind = "absent";
-	} else if (error || want[0] == '\0' || gomod_matches(arena, codec, bytes, want)) {
+	} else if (error || want[0] == '\0' || streq(hash, want)) {
 		return;
 	} else if (bytes.len == 0) {
 		kind = "empty";
 	} else if (same || !slice_has(bytes, "module") || memchr(bytes.data, '\0', bytes.len)) {
 		kind = "altered";
 	}
-	strbuf_printf(&reply->bytes, "%s %s %d %s\n", kind, escaped, same, path);
+	strbuf_printf(&reply->bytes, "%s %s %d %s %s\n", kind, escaped, same, hash, path);
 }
 
 void look_gomods(const struct looker *looker, const struct look_request *request,

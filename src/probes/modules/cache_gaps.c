@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * When something is wrong: are the entries of the caches that the open file's packages come from
- * what was once put there? go itself looks at the size of an entry of the build cache and at no
+ * what was once put there, and where go.sum says another thing of them, who of the two is right? go itself looks at the size of an entry of the build cache and at no
  * more, and at nothing in the directory of a module. Hashed is only what go asks for: with
  * GODEBUG=gocachehash=1 it names every entry (cmd/go/internal/cache/hash.go).
  */
@@ -10,6 +10,7 @@
 #include "core/infer.h"
 #include "probes/go/go_run.h"
 #include "probes/modules/modules_graph.h"
+#include "probes/modules/sum_conflicts.h"
 
 #define LIST_DEADLINE_NS (2000 * NS_PER_MS)
 #define LIST_CAP_BYTES   ((size_t)8 << 20)
@@ -21,7 +22,8 @@
 struct gaps {
 	struct exam *exam;
 	struct modules_graph *modules; /* or NULL */
-	const char *dirs;              /* of the packages that are needed, each between LFs; "" */
+	struct sum_conflicts conflicts;
+	const char *dirs; /* of the packages that are needed, each between LFs; "" */
 	size_t stated;
 };
 
@@ -148,15 +150,17 @@ static bool dir_is_needed(const struct gaps *g, const struct modules_root *root,
 	              : root->reached;
 }
 
-static bool matches_ziphash(const struct gaps *g, const struct modules_root *root,
-                            const char *hash) {
-	struct exam *exam = g->exam;
-	const char *path = arena_printf(exam->arena, "%s/cache/download/%s/@v/%s.ziphash",
-	                                g->modules->view->gomodcache,
-	                                modules_escape(exam->arena, root->sum_path),
-	                                modules_escape(exam->arena, root->sum_version));
-	const struct evidence *ev = world_look(exam->world, LOOK_FILE, path, LOOK_CAP_SMALL);
-	return !evidence_has_bytes(ev) || slice_eq(slice_trim(ev->bytes), hash);
+/* hash: of the directory. True when that is the one in go.sum or the one that was downloaded. */
+static bool state_sum(struct gaps *g, const struct modules_root *root, const char *want,
+                      const char *hash) {
+	const char *kept = modules_graph_ziphash(g->modules, root);
+	bool right = streq(hash, want), as_fetched = kept && streq(hash, kept);
+	if (right && kept && !as_fetched) {
+		state_gap(g, "GOMODCACHE", "sum", root->dir, root, "ok", true);
+	} else if (!right && as_fetched) {
+		sum_conflicts_add(&g->conflicts, root, false, kept);
+	}
+	return right || as_fetched;
 }
 
 /* Lines of LOOK_MODULE into facts. */
@@ -178,11 +182,7 @@ static void state_module(struct gaps *g, const struct modules_root *root, const 
 				return;
 			}
 		} else if (slice_eq(word, "hash")) {
-			if (streq(value, want)) {
-				if (!matches_ziphash(g, root, want)) {
-					state_gap(g, "GOMODCACHE", "sum", root->dir, root, "ok",
-					          true);
-				}
+			if (state_sum(g, root, want, value)) {
 				return;
 			}
 		} else if (slice_eq(word, "zip")) {
@@ -238,11 +238,17 @@ static const struct modules_root *root_named(const struct gaps *g, const char *e
 static void state_gomods(struct gaps *g, const char *arg) {
 	struct exam *exam = g->exam;
 	const struct evidence *ev = world_look(exam->world, LOOK_GOMODS, arg, LOOK_CAP_SMALL);
-	struct slice said = ev->bytes, line, kind, name, own;
+	struct slice said = ev->bytes, line, kind, name, own, hash;
 	while (evidence_has_bytes(ev) && slice_line(&said, &line)) {
 		if (!slice_cut(&line, ' ', &kind) || !slice_cut(&line, ' ', &name) ||
 		    !slice_cut(&line, ' ', &own)) {
 			continue;
+		}
+		if (line.len > 0 && line.data[0] != '/' && slice_cut(&line, ' ', &hash) &&
+		    slice_eq(kind, "differs")) {
+			sum_conflicts_add(&g->conflicts,
+			                  root_named(g, arena_slicedup(exam->arena, name)), true,
+			                  arena_slicedup(exam->arena, hash));
 		}
 		state_gap(g, "GOMODCACHE",
 		          arena_printf(exam->arena, "gomod-%.*s", (int)kind.len, kind.data),
@@ -295,6 +301,7 @@ static int look(struct exam *exam, struct err *err) {
 		return 0;
 	}
 	struct gaps g = {.exam = exam, .modules = exam->modules, .dirs = ""};
+	g.conflicts = (struct sum_conflicts){.graph = g.modules};
 	if (g.modules && str_empty(g.modules->view->gomodcache)) {
 		g.modules = NULL;
 	}
@@ -320,6 +327,6 @@ const struct probe probe_cache_gaps = {
 	.id = "cache_gaps",
 	.title = "whether the entries of the caches that are needed are as they once were",
 	.stage = STAGE_AFTER,
-	.yields = FACT_BIT(cache_gap),
+	.yields = FACT_BIT(cache_gap) | FACT_BIT(gosum_conflict),
 	.look = look,
 };

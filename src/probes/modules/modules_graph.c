@@ -114,6 +114,7 @@ static void read_sum(struct modules_graph *graph, const char *path, bool optiona
 	struct exam *exam = graph->view->exam;
 	const struct evidence *ev = world_look(exam->world, LOOK_FILE, path, LOOK_CAP_MODULE);
 	bool exists = evidence_has_bytes(ev);
+	graph->sum_paths[graph->sum_count] = path;
 	struct gosum *sum = &graph->sums[graph->sum_count++];
 	*sum = gosum_parse(exam->arena, exists ? ev->bytes : slice_of(NULL, 0));
 	graph->gosum_known = graph->gosum_known && (exists || ev->state == EV_ABSENT) &&
@@ -193,21 +194,25 @@ const struct modules_root *modules_graph_find(const struct modules_graph *graph,
 	return NULL;
 }
 
-bool modules_graph_mismatch(const struct modules_graph *graph, const struct modules_root *root) {
+const char *modules_graph_ziphash(const struct modules_graph *graph,
+                                  const struct modules_root *root) {
 	struct exam *exam = graph->view->exam;
-	if (root->local || !graph->sums_needed || str_empty(root->dir)) {
-		return false;
-	}
 	const char *path =
 		arena_printf(exam->arena, "%s/cache/download/%s/@v/%s.ziphash",
 	                     graph->view->gomodcache, modules_escape(exam->arena, root->sum_path),
 	                     modules_escape(exam->arena, root->sum_version));
 	const struct evidence *ev = world_look(exam->world, LOOK_FILE, path, LOOK_CAP_SMALL);
-	struct slice cached = slice_trim(ev->bytes);
-	if (ev->state != EV_READ || !slice_starts(cached, "h1:")) {
+	return evidence_has_bytes(ev) ? arena_slicedup(exam->arena, slice_trim(ev->bytes)) : NULL;
+}
+
+bool modules_graph_mismatch(const struct modules_graph *graph, const struct modules_root *root) {
+	if (root->local || !graph->sums_needed || str_empty(root->dir)) {
 		return false;
 	}
-	const char *hash = arena_slicedup(exam->arena, cached);
+	const char *hash = modules_graph_ziphash(graph, root);
+	if (!hash || !str_starts(hash, "h1:")) {
+		return false;
+	}
 	bool any = false;
 	for (size_t s = 0; s < graph->sum_count; s++) {
 		for (size_t i = 0; i < graph->sums[s].count; i++) {
@@ -217,9 +222,12 @@ bool modules_graph_mismatch(const struct modules_graph *graph, const struct modu
 			    !slice_eq(e->version, root->sum_version)) {
 				continue;
 			}
-			any = true;
 			if (slice_eq(e->hash, hash)) {
 				return false;
+			}
+			any = true;
+			if (!graph->view->is_member) {
+				return true; /* go stops at the first */
 			}
 		}
 	}

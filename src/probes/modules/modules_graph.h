@@ -33,6 +33,7 @@ struct modules_graph {
 	const char *gosum_path;
 	bool gosum_known; /* go.sum could be read, or is not there */
 	struct gosum sums[MODULES_MEMBERS_MAX + 1];
+	const char *sum_paths[MODULES_MEMBERS_MAX + 1]; /* where each was read */
 	size_t sum_count;
 	int complete;            /* 0: not known yet, 1: yes, -1: no */
 	size_t sum_gaps, absent; /* facts of these kinds so far */
@@ -51,6 +52,9 @@ struct modules_root *modules_graph_next(struct modules_graph *graph, const char 
 
 /* Every root has its checksums and its files: nothing can be missing behind them. */
 bool modules_graph_complete(struct modules_graph *graph);
+/* The checksum that the cache keeps beside the root's zip; NULL when it keeps none. */
+const char *modules_graph_ziphash(const struct modules_graph *graph,
+                                  const struct modules_root *root);
 /* go.sum has a checksum of the module, but another one than the cache keeps beside its zip. */
 bool modules_graph_mismatch(const struct modules_graph *graph, const struct modules_root *root);
 /* The checksum go.sum has of the root's files, or of its go.mod; "" when it has none. */
