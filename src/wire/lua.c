@@ -429,6 +429,78 @@ static size_t read_table(struct reader *r, size_t i, const struct lua_table *ins
 	return i + 1;
 }
 
+/* ---- variables of the environment ---- */
+
+/* vim.env.NAME or vim.env["NAME"] from i on, and the "=" behind it: where that stands, else 0. */
+static size_t match_assignment(const struct reader *r, size_t i, size_t *ret_name) {
+	bool env =
+		is_word(at(r, i), "vim") && is(at(r, i + 1), ".") && is_word(at(r, i + 2), "env");
+	bool dot = env && is(at(r, i + 3), ".") && at(r, i + 4)->kind == L_NAME;
+	bool quoted = env && is(at(r, i + 3), "[") && at(r, i + 4)->kind == L_STRING &&
+	              is(at(r, i + 5), "]");
+	size_t equals = i + (quoted ? 6 : 5);
+	*ret_name = i + 4;
+	return (dot || quoted) && is(at(r, equals), "=") ? equals : 0;
+}
+
+/* vim.fn.setenv("NAME", from i on: where the comma stands, else 0. */
+static size_t match_call(const struct reader *r, size_t i, size_t *ret_name) {
+	static const char *const calls[][2] = {
+		{"fn", "setenv"}, {"uv", "os_setenv"}, {"loop", "os_setenv"}};
+	for (size_t c = 0; c < sizeof(calls) / sizeof(*calls); c++) {
+		if (is_word(at(r, i), "vim") && is(at(r, i + 1), ".") &&
+		    is_word(at(r, i + 2), calls[c][0]) && is(at(r, i + 3), ".") &&
+		    is_word(at(r, i + 4), calls[c][1]) && is(at(r, i + 5), "(") &&
+		    at(r, i + 6)->kind == L_STRING && is(at(r, i + 7), ",")) {
+			*ret_name = i + 6;
+			return i + 7;
+		}
+	}
+	return 0;
+}
+
+/* Nothing is done to the value before it. */
+static bool ends_statement(const struct token *t) {
+	bool goes_on = is_word(t, "and") || is_word(t, "or");
+	return t->kind == L_END || (t->kind == L_NAME && !goes_on) || is(t, ";");
+}
+
+static void read_variable(struct reader *r, size_t i, bool always, struct lua_variable ***end) {
+	size_t name = 0, call = match_call(r, i, &name);
+	size_t before = call > 0 ? call : match_assignment(r, i, &name);
+	if (before == 0 || is(back(r, i, 1), ".") || is(back(r, i, 1), ":")) {
+		return;
+	}
+	const struct token *key = at(r, name), *value = at(r, before + 1);
+	size_t last = before + (call > 0 ? 2 : 1);
+	bool whole = ends_statement(at(r, last + 1)) && (call == 0 || is(at(r, last), ")"));
+	struct lua_variable *v = arena_new_of(r->arena, struct lua_variable);
+	v->name = key->kind == L_STRING ? key->string : arena_slicedup(r->arena, key->text);
+	v->place = at(r, i)->place;
+	v->place.length = at(r, last)->place.offset + at(r, last)->place.length - v->place.offset;
+	if (always && whole && value->kind == L_STRING) {
+		struct jsonc_node *node = literal(r, before + 1);
+		node->key = v->name;
+		node->key_len = strlen(v->name);
+		node->key_place = key->place;
+		v->value = node;
+	}
+	**end = v;
+	*end = &v->next;
+}
+
+static struct lua_variable *variables_of(struct reader *r) {
+	struct lua_variable *first = NULL, **end = &first;
+	int depth = 0;
+	for (size_t i = 0; i < r->count; i++) {
+		const struct token *t = at(r, i);
+		read_variable(r, i, depth == 0, &end);
+		depth += nesting(t) + is(t, "{") - is(t, "}");
+		depth = depth < 0 ? 0 : depth;
+	}
+	return first;
+}
+
 static const char *const *strings_of(const struct reader *r) {
 	const char **strings = arena_array_of(r->arena, const char *, r->count + 1);
 	size_t n = 0;
@@ -452,6 +524,7 @@ struct lua_text *lua_read(struct arena *arena, struct slice text) {
 		i = is(at(&r, i), "{") ? read_table(&r, i, NULL, NULL) : i + 1;
 	}
 	out->tables = r.first;
+	out->variables = variables_of(&r);
 	out->strings = strings_of(&r);
 	return out;
 }

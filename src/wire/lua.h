@@ -32,9 +32,21 @@ struct lua_table {
 	struct lua_table *next; /* in the order of their opening brackets */
 };
 
+/* A statement that gives a variable of the editor's environment a value: vim.env.NAME = …, vim.env["NAME"] = …,
+ * vim.fn.setenv("NAME", …), vim.uv.os_setenv("NAME", …). Source: neovim runtime/doc/lua.txt (vim.env), builtin.txt. */
+struct lua_variable {
+	const char *name;
+	/* A string, with key and key_place; NULL: not known, since it is not written out, or stands where it is not
+	 * always done (in a function, in a condition). */
+	const struct jsonc_node *value;
+	struct jsonc_place place; /* of the statement */
+	struct lua_variable *next;
+};
+
 struct lua_text {
 	struct lua_table *tables;
-	const char *const *strings; /* every string of the text, ended by NULL */
+	struct lua_variable *variables; /* in the order of the text */
+	const char *const *strings;     /* every string of the text, ended by NULL */
 };
 
 /* Never fails: any bytes give what was understood. The caller caps the text. */

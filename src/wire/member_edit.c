@@ -12,6 +12,8 @@
 struct found {
 	const struct jsonc_node *parent;
 	const struct jsonc_node *node; /* the member, or its element */
+	const struct lua_variable
+		*variable; /* the statement it is the value of, or NULL: it has a parent */
 	size_t count;
 };
 
@@ -44,7 +46,21 @@ enum member_language member_language_of(const char *file) {
 static void take(struct work *w, const struct jsonc_node *parent, const struct jsonc_node *node) {
 	/* A table of Lua is met by itself and as a part of the one around it. */
 	if (w->found.count == 0 || w->found.node->place.offset != node->place.offset) {
-		w->found = (struct found){parent, node, w->found.count + 1};
+		w->found =
+			(struct found){.parent = parent, .node = node, .count = w->found.count + 1};
+	}
+}
+
+/* vim.env.KEY = "value" */
+static void take_variables(struct work *w, const struct lua_variable *first) {
+	const struct member_edit *edit = w->edit;
+	for (const struct lua_variable *v = first; v; v = v->next) {
+		if (v->value && !edit->element && streq(v->name, edit->key) &&
+		    (int64_t)v->value->key_place.line == edit->line &&
+		    (!edit->expected || streq(jsonc_to_json(w->arena, v->value), edit->expected))) {
+			take(w, NULL, v->value);
+			w->found.variable = v;
+		}
 	}
 }
 
@@ -100,6 +116,7 @@ static int find(struct work *w) {
 		for (const struct lua_table *t = lua->tables; t; t = t->next) {
 			look_below(w, t->value);
 		}
+		take_variables(w, lua->variables);
 	} else {
 		const struct jsonc_doc *doc = jsonc_parse(w->arena, w->text);
 		if (doc->errors_len > 0) {
@@ -257,6 +274,21 @@ static bool is_statement(const struct work *w) {
 	       w->text.data[parent->place.offset] != '{';
 }
 
+/* A statement that goes, with its line when it has it to itself. */
+static void statement_extent(const struct work *w, size_t *from, size_t *to) {
+	const struct jsonc_place *place = &w->found.variable->place;
+	struct slice text = w->text;
+	*from = place->offset;
+	*to = skip_blanks(text, place->offset + place->length);
+	*to += *to < text.len && text.data[*to] == ';';
+	size_t begin = line_start(text, *from);
+	size_t next = rest_of_line(w, *to);
+	if (skip_blanks(text, begin) == *from && next > 0) {
+		*from = begin;
+		*to = next;
+	}
+}
+
 /* What has to go when the member goes: with the comma behind it or, of the last one, before it. */
 static void extent(const struct work *w, size_t *from, size_t *to) {
 	struct slice text = w->text;
@@ -322,7 +354,7 @@ int member_edit(struct arena *arena, struct slice text, const struct member_edit
 		return lisp_edit(arena, text, edit, ret, err);
 	}
 	int r = find(&w);
-	if (r < 0 || !w.found.node || !w.found.parent) {
+	if (r < 0 || !w.found.node || (!w.found.parent && !w.found.variable)) {
 		return r < 0 ? r : -ENOENT;
 	}
 	size_t from = start_of(&w);
@@ -333,6 +365,8 @@ int member_edit(struct arena *arena, struct slice text, const struct member_edit
 	}
 	if (edit->value) {
 		from = w.found.node->place.offset;
+	} else if (w.found.variable) {
+		statement_extent(&w, &from, &to);
 	} else if (is_statement(&w)) {
 		from = line_start(text, from);
 		to = rest_of_line(&w, to);

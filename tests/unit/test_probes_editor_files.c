@@ -231,10 +231,35 @@ static void test_emacs_environment(void **state) {
 	arena_free(b.arena);
 }
 
+/* What Neovim gives itself: file by file, what its files agree on, and nothing of files nobody asks for. */
+static void test_lua_environment(void **state) {
+	static const struct entry entries[] = {
+		{NVIM "/init.lua",
+	         "require('env')\nvim.env.A = '1'\nvim.env.A = '2'\n"
+	         "vim.env.B = '3'\nif f then vim.env.C = '4' end\nvim.env.D = '5'"},
+		{NVIM "/lua", "f env.lua\nf old.lua\n"},
+		{NVIM "/lua/env.lua", "vim.fn.setenv('B', '6')\nvim.env.E = '7'"},
+		{NVIM "/lua/old.lua", "vim.env.D = '8'"},
+		{0}};
+	struct bench b;
+	(void)state;
+	bench_open(&b, entries);
+	const struct client_config *c = neovim_lua_read(&b.exam, NVIM);
+	assert_non_null(c);
+	assert_string_equal(jsonc_to_json(b.arena, c->own_env[0].node),
+	                    "{\"A\":\"2\",\"D\":\"5\"}");
+	assert_int_equal(jsonc_get(c->own_env[0].node, "A")->key_place.line, 3);
+	assert_string_equal(jsonc_to_json(b.arena, c->own_env[1].node), "{\"E\":\"7\"}");
+	assert_string_equal(c->own_env[1].file, NVIM "/lua/env.lua");
+	assert_null(c->own_env[2].node);
+	arena_free(b.arena);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lua_styles),
 		cmocka_unit_test(test_lua_that_says_nothing),
+		cmocka_unit_test(test_lua_environment),
 		cmocka_unit_test(test_coc),
 		cmocka_unit_test(test_emacs),
 		cmocka_unit_test(test_emacs_environment),

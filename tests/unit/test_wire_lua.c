@@ -76,6 +76,27 @@ static void test_tables_know_what_they_stand_in(void **state) {
 	assert_null(text->strings[1]);
 }
 
+/* "NAME=value" of each, "NAME" when the value is not known. */
+static void test_variables(void **state) {
+	static const char text[] =
+		"vim.env.A = 'x' -- c\nvim.env['B C'] = \"y\"; vim.fn.setenv('D', [[z]])\n"
+		"vim.env.E = 'a' .. f\nvim.uv.os_setenv('F', f())\n"
+		"if f then vim.env.G = 'x' end\nlocal t = { init = function() vim.env.H = 'x' end "
+		"}\n"
+		"for _, v in ipairs(t) do vim.env.I = 'x' end\nlocal b = vim.env.A == 'q'\n"
+		"x.vim.env.J = 'x'\nvim.env.K = 'x' or 'y'\nvim.env.L =\n  'x'\n"
+		"vim.loop.os_setenv('M', 'x')\n-- vim.env.N = 'x'\nvim.env.O = vim.env.P";
+	struct strbuf out;
+	strbuf_init(&out, *state);
+	for (const struct lua_variable *v = lua_read(*state, slice_str(text))->variables; v;
+	     v = v->next) {
+		strbuf_printf(&out, "%s%s%s@%zu+%zu ", v->name, v->value ? "=" : "",
+		              v->value ? v->value->string : "", v->place.line, v->place.length);
+	}
+	assert_string_equal(out.data, "A=x@1+15 B C=y@2+20 D=z@2+25 E@3+15 F@4+24 G@5+15 H@6+15 "
+	                              "I@7+15 K@10+15 L=x@11+17 M=x@13+28 O@15+15 ");
+}
+
 static void test_bounds(void **state) {
 	struct strbuf deep;
 	strbuf_init(&deep, *state);
@@ -97,6 +118,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_first_tables),
 		cmocka_unit_test(test_tables_know_what_they_stand_in),
+		cmocka_unit_test(test_variables),
 		cmocka_unit_test(test_bounds),
 	};
 	return cmocka_run_group_tests(tests, arena_setup, arena_teardown);

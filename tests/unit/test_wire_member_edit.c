@@ -101,6 +101,14 @@ static void test_toml(void **state) {
 
 static void test_lua(void **state) {
 	static const struct row rows[] = {
+		{{LUA_AT(2), .key = "A"}, "x()\n  vim.env.A = 'v' -- c\ny()\n", "x()\ny()\n"},
+		{{LUA_AT(1), .key = "A"}, "x() vim.fn.setenv('A', 'v'); y()", "x()  y()"},
+		{{LUA_AT(1), .key = "A", .expected = "\"v\"", .value = "\"w'\""},
+	         "vim.env['A'] = 'v'",
+	         "vim.env['A'] = \"w'\""},
+		{{LUA_AT(1), .key = "A", .expected = "\"w\""}, "vim.env.A = 'v'", NULL},
+		{{LUA_AT(1), .key = "A"}, "if f then vim.env.A = 'v' end", NULL},
+		{{LUA_AT(1), .key = "A"}, "vim.env.A = 'v' vim.env.A = 'v'", NULL},
 		{{LUA_AT(2), .key = "A"},
 	         "x = {\n\tA = 1, -- c\n\tB = f(),\n}",
 	         "x = {\n\tB = f(),\n}"},

@@ -355,7 +355,7 @@ void ask_editor_arrange(struct exam *exam, const struct asked_client *client,
 		take_manners(exam, client);
 	}
 	if (written) {
-		client_config_state_env(exam, &written->env);
+		client_config_state_env(exam, written);
 	}
 	t->go_path = search_on_path(exam, "go", &t->server);
 	govars_gopls_env(exam, &t->server);

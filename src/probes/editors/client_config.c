@@ -188,7 +188,7 @@ static const struct jsonc_node *env_first(const struct config_value *env) {
 	return is_object ? env->node->first_child : NULL;
 }
 
-void client_config_state_env(struct exam *exam, const struct config_value *env) {
+static void state_env(struct exam *exam, const struct config_value *env) {
 	for (const struct jsonc_node *m = env_first(env); m; m = m->next) {
 		const char *has = envset_get(&exam->target->server, m->key);
 		if (!has || !streq(has, env_text(exam, m))) {
@@ -203,11 +203,25 @@ void client_config_state_env(struct exam *exam, const struct config_value *env) 
 	}
 }
 
-static void apply_env(struct exam *exam, const struct config_value *env) {
+void client_config_state_env(struct exam *exam, const struct client_config *config) {
+	for (size_t i = 0; i < CLIENT_OWN_ENV_MAX; i++) {
+		state_env(exam, &config->own_env[i]);
+	}
+	state_env(exam, &config->env);
+}
+
+static void set_env(struct exam *exam, const struct config_value *env) {
 	for (const struct jsonc_node *m = env_first(env); m; m = m->next) {
 		envset_set(&exam->target->server, m->key, env_text(exam, m));
 	}
-	client_config_state_env(exam, env);
+}
+
+static void apply_env(struct exam *exam, const struct client_config *config) {
+	for (size_t i = 0; i < CLIENT_OWN_ENV_MAX; i++) {
+		set_env(exam, &config->own_env[i]);
+	}
+	set_env(exam, &config->env);
+	client_config_state_env(exam, config);
 }
 
 static void take_options(struct exam *exam, const struct client_config *config) {
@@ -224,7 +238,7 @@ static void take_options(struct exam *exam, const struct client_config *config) 
 void client_config_arrange(struct exam *exam) {
 	struct target *t = exam->target;
 	const struct client_config *config = t->editor_config;
-	apply_env(exam, &config->env);
+	apply_env(exam, config);
 	take_options(exam, config);
 	t->go_path = search_on_path(exam, "go", &t->server);
 	govars_gopls_env(exam, &t->server);

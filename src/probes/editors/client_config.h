@@ -8,6 +8,8 @@
 #include "core/probe.h"
 #include "wire/jsonc.h"
 
+#define CLIENT_OWN_ENV_MAX 6
+
 /* One value and the file it stands in; node NULL: not set. */
 struct config_value {
 	const struct jsonc_node *node;
@@ -21,9 +23,11 @@ struct client_config {
 	struct config_value args_at;    /* where they stand, a list; the command may be its first */
 	const char *const *args;        /* ended by NULL, or NULL */
 	struct config_value env;        /* an object of strings */
-	struct config_value options;    /* initializationOptions, an object */
-	struct config_value settings;   /* the answer for the section gopls */
-	bool settings_are_options;      /* one object is both */
+	/* Likewise what the editor gives itself and all it starts, file by file; env comes after it. */
+	struct config_value own_env[CLIENT_OWN_ENV_MAX];
+	struct config_value options;  /* initializationOptions, an object */
+	struct config_value settings; /* the answer for the section gopls */
+	bool settings_are_options;    /* one object is both */
 	const char *client_name;
 	const char *const *roots; /* markers of a root, ended by NULL, or NULL: usual ones */
 	struct config_value off;  /* the setting that leaves gopls out: the editor starts none */
@@ -46,8 +50,8 @@ const char *client_config_layer(struct exam *exam, const char *file);
  * gopls.KEY, and the one that is off. NULL: there is none. */
 void client_config_take(struct exam *exam, const struct client_config *config);
 
-/* States what it gives to the server and the server has, so that what is set is known for where it is set. */
-void client_config_state_env(struct exam *exam, const struct config_value *env);
+/* States of what it gives to the server what the server has, so that what is set is known for where it is set. */
+void client_config_state_env(struct exam *exam, const struct client_config *config);
 /* The rest is about the target's editor_config, which must be there. */
 
 /* All that arrange owes (core/editor.h). A command of a workspace file is not run without trust

@@ -205,6 +205,67 @@ static struct config_value agreed(struct exam *exam, const struct found *found, 
 	return value;
 }
 
+/* ---- the environment ---- */
+
+/* The last that a file says of it, or NULL. */
+static const struct lua_variable *last_in(const struct lua_file *file, const char *name) {
+	const struct lua_variable *last = NULL;
+	for (const struct lua_variable *v = file->text->variables; v; v = v->next) {
+		last = streq(v->name, name) ? v : last;
+	}
+	return last;
+}
+
+/* Where it is set, when one file sets it: in which order others are read is not known. */
+static const struct lua_variable *only_in(const struct files *f, const bool *loaded,
+                                          const char *name) {
+	const struct lua_variable *only = NULL;
+	for (size_t i = 0; i < f->count; i++) {
+		const struct lua_variable *v = loaded[i] ? last_in(&f->list[i], name) : NULL;
+		if (v && only) {
+			return NULL;
+		}
+		only = v ? v : only;
+	}
+	return only;
+}
+
+/* The variables of one file, as members of an object; false when it sets none that is known. */
+static bool own_env_of(const struct files *f, const bool *loaded, size_t file,
+                       struct config_value *ret) {
+	struct arena *arena = f->exam->arena;
+	struct jsonc_node *object = arena_new_of(arena, struct jsonc_node);
+	struct jsonc_node **end = &object->first_child;
+	*object = (struct jsonc_node){.type = JSONC_OBJECT, .string = ""};
+	for (const struct lua_variable *v = f->list[file].text->variables; v; v = v->next) {
+		if (v->value && only_in(f, loaded, v->name) == v) {
+			struct jsonc_node *node = arena_new_of(arena, struct jsonc_node);
+			*node = *v->value;
+			*end = node;
+			end = &node->next;
+		}
+	}
+	*ret = (struct config_value){.node = object,
+	                             .file = f->list[file].path,
+	                             .layer = client_config_layer(f->exam, f->list[file].path)};
+	return object->first_child != NULL;
+}
+
+static size_t read_environment(const struct files *f, struct client_config *c) {
+	bool loaded[FILES_MAX];
+	size_t count = 0;
+	for (size_t i = 0; i < f->count; i++) {
+		loaded[i] = f->list[i].text->variables && is_loaded(f, &f->list[i]);
+	}
+	for (size_t i = 0; i < f->count && count < CLIENT_OWN_ENV_MAX; i++) {
+		struct config_value value;
+		if (loaded[i] && own_env_of(f, loaded, i, &value)) {
+			c->own_env[count++] = value;
+		}
+	}
+	return count;
+}
+
 struct client_config *neovim_lua_read(struct exam *exam, const char *dir) {
 	struct files *f = arena_new_of(exam->arena, struct files);
 	struct client_config *c = arena_new_of(exam->arena, struct client_config);
@@ -213,7 +274,7 @@ struct client_config *neovim_lua_read(struct exam *exam, const char *dir) {
 	f->dir = dir;
 	read_files(f);
 	size_t count = find_tables(f, found);
-	if (count == 0) {
+	if (read_environment(f, c) + count == 0) {
 		return NULL;
 	}
 	c->args_at = agreed(exam, found, count, "cmd");
