@@ -4,6 +4,7 @@
 #include "apply/edit.h"
 #include "apply/modes.h"
 #include "apply/program.h"
+#include "apply/protection.h"
 #include "apply/put.h"
 #include "apply/start_ticks.h"
 #include "apply/steps.h"
@@ -529,12 +530,17 @@ int plan_resolve(struct arena *arena, struct plan *plan, struct repair *ret, str
 	if (plan->unable) {
 		return err_set(err, -EINVAL, "%s", plan->unable);
 	}
+	bool any = false;
+	protection_open(plan);
 	for (size_t i = 0; i < plan->step_count; i++) {
+		size_t before = ret->change_count;
 		r.step = &plan->steps[i];
 		int e = resolve_step(&r);
 		if (e < 0) {
 			return e;
 		}
+		any = any || (ret->change_count > before && !r.step->passing);
 	}
+	ret->change_count = any ? ret->change_count : 0;
 	return 0;
 }

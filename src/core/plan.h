@@ -68,8 +68,9 @@ struct step {
 	const char *cwd;
 	const char *const
 		*announces; /* absolute paths, a '/' at the end: all below; NULL-terminated */
-	bool network;       /* it may have to fetch something */
-	bool remade; /* STEP_MOVE: programs make a file of that name anew by themselves, and it
+	bool passing; /* STEP_MODE: only so that the other steps can be done; with nothing else to do it is not done */
+	bool network; /* it may have to fetch something */
+	bool remade;  /* STEP_MOVE: programs make a file of that name anew by themselves, and it
 	                       is worth nothing: it gives way when this is taken back */
 	int64_t pid;
 	uint64_t start_ticks; /* proc_pid_stat(5), field 22 */
