@@ -90,12 +90,6 @@ static void separate(struct export *x) {
 	x->begun = true;
 }
 
-static const char *kind_of(enum event_kind kind) {
-	static const char *const names[] = {"call", "fork",   "exec",  "exit", "signal",
-	                                    "stop", "resume", "state", "lost"};
-	return names[kind];
-}
-
 /* ---- processes ---- */
 
 static struct life *life_of(struct export *x, pid_t pid) {
@@ -212,7 +206,7 @@ static void put_strace(struct export *x, const struct event *e) {
 static void put_jsonl(struct export *x, const struct event *e) {
 	struct strbuf *out = &x->out;
 	strbuf_printf(out, "{\"kind\":\"%s\",\"start_ns\":%" PRId64 ",\"pid\":%d,\"tid\":%d",
-	              kind_of(e->kind), e->start_ns, e->pid, e->tid);
+	              render_kind(e->kind), e->start_ns, e->pid, e->tid);
 	if (e->kind == EVENT_CALL) {
 		text_member(out, "call", render_name(x->arena, e));
 		text_member(out, "args", arguments_of(x, e));

@@ -11,6 +11,12 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+const char *render_kind(enum event_kind kind) {
+	static const char *const names[] = {"call", "fork",   "exec",  "exit", "signal",
+	                                    "stop", "resume", "state", "lost", "mapped"};
+	return names[kind];
+}
+
 const char *render_name(struct arena *arena, const struct event *e) {
 	const struct call *call = call_by_number(e->arch, e->number);
 	return call ? call->name : arena_printf(arena, "syscall_%#x", (unsigned)e->number);

@@ -20,6 +20,8 @@ bool render_line(struct strbuf *out, const struct event *event);
 void render_arguments(struct strbuf *out, const struct event *event);
 void render_result(struct strbuf *out, const struct event *event);
 
+/* "call", "fork", … */
+const char *render_kind(enum event_kind kind);
 /* "openat", or "syscall_500". */
 const char *render_name(struct arena *arena, const struct event *event);
 /* "ENOENT" of a failed call, NULL of others. */
