@@ -2,65 +2,32 @@
  * Who holds a lock and who waits for it: /proc/locks, and the descriptors of the processes it names. All processes are
  * looked at only when it names none that has the lock. Sources: those of core/lock_line.h.
  */
-#include "core/locks.h"
-
 #include "base/fd.h"
-#include "world/lock_holder.h"
-#include "world/lock_process.h"
-#include "world/proc_children.h"
+#include "world/lock_search.h"
 #include "world/procfs.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <linux/capability.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define TABLE_CAP ((size_t)4 * 1024 * 1024)
 #define TEXT_CAP  ((size_t)64 * 1024)
-#define KNOWN_MAX 1024 /* processes the table names */
-
-/* One lock that is told of. */
-struct entry {
-	struct lock_line line;
-	bool chosen;
-	bool in_table;                /* else a thread was found that waits */
-	struct lock_process *process; /* NULL: not known */
-	const struct lock_fd *fd;
-	int64_t tid;
-	const char *proof, *unseen, *wchan;
-	struct entry *next;
-};
-
-struct search {
-	struct arena *arena;
-	struct look_reply *reply;
-	int proc_fd;
-	int64_t boot_ns;
-	struct entry *first, **end;
-	struct lock_process *known[KNOWN_MAX]; /* those read, by the order of reading */
-	size_t known_count;
-	size_t lines, looked, denied;
-	const struct proc_children *ours; /* NULL: the look is below nothing */
-	int64_t root;
-};
 
 /* ---- the table ---- */
 
-static struct entry *entry_add(struct search *s, const struct lock_line *line) {
-	struct entry *e = arena_new_of(s->arena, struct entry);
+static struct lock_entry *entry_add(struct lock_search *s, const struct lock_line *line) {
+	struct lock_entry *e = arena_new_of(s->arena, struct lock_entry);
 
-	*e = (struct entry){.line = *line, .proof = "none", .unseen = "", .wchan = ""};
+	*e = (struct lock_entry){.line = *line, .proof = "none", .unseen = "", .wchan = ""};
 	*s->end = e;
 	s->end = &e->next;
 	return e;
 }
 
-static int table_read(struct search *s) {
+static int table_read(struct lock_search *s) {
 	struct look_reply text = {.state = EV_FAILED};
 	struct slice rest, row;
 	int error;
@@ -81,22 +48,22 @@ static int table_read(struct search *s) {
 
 /* ---- which of them ---- */
 
-static void choose_place(struct search *s, const struct lock_place *place) {
-	for (struct entry *e = s->first; e; e = e->next) {
+static void choose_place(struct lock_search *s, const struct lock_place *place) {
+	for (struct lock_entry *e = s->first; e; e = e->next) {
 		e->chosen =
 			e->chosen || (e->line.has_place && lock_place_eq(&e->line.place, place));
 	}
 }
 
-static void choose_waited(struct search *s) {
-	for (struct entry *e = s->first; e; e = e->next) {
+static void choose_waited(struct lock_search *s) {
+	for (struct lock_entry *e = s->first; e; e = e->next) {
 		if (e->line.depth > 0 && !e->chosen && e->line.has_place) {
 			choose_place(s, &e->line.place);
 		}
 	}
 }
 
-static struct lock_process *known_process(struct search *s, int64_t pid) {
+static struct lock_process *known_process(struct lock_search *s, int64_t pid) {
 	for (size_t i = 0; i < s->known_count; i++) {
 		if (s->known[i]->pid == pid) {
 			return s->known[i];
@@ -105,7 +72,7 @@ static struct lock_process *known_process(struct search *s, int64_t pid) {
 	return NULL;
 }
 
-static struct lock_process *read_process(struct search *s, int64_t pid) {
+static struct lock_process *read_process(struct lock_search *s, int64_t pid) {
 	struct lock_process *p = lock_process_read(s->arena, s->proc_fd, pid);
 
 	s->looked += p->sight == LOCK_SIGHT_READ;
@@ -113,7 +80,7 @@ static struct lock_process *read_process(struct search *s, int64_t pid) {
 	return p;
 }
 
-static struct lock_process *process_of(struct search *s, int64_t pid) {
+struct lock_process *lock_search_process(struct lock_search *s, int64_t pid) {
 	struct lock_process *p = known_process(s, pid);
 
 	if (!p) {
@@ -135,7 +102,8 @@ static const struct lock_fd *fd_numbered(const struct lock_process *p, int64_t n
 }
 
 /* A waiter that /proc/locks does not show: the lock is held from a pid namespace we are not in, or by another machine. */
-static void add_unlisted(struct search *s, struct lock_process *p, const struct lock_wait *wait) {
+static void add_unlisted(struct lock_search *s, struct lock_process *p,
+                         const struct lock_wait *wait) {
 	const struct lock_fd *fd = fd_numbered(p, wait->fd);
 	struct lock_line line = {
 		.group = -1, .depth = 1, .end = -1, .class = "FLOCK", .pid = p->pid};
@@ -147,7 +115,7 @@ static void add_unlisted(struct search *s, struct lock_process *p, const struct 
 			.major = mount.major, .minor = mount.minor, .ino = fd->ino};
 		choose_place(s, &line.place);
 	}
-	struct entry *e = entry_add(s, &line);
+	struct lock_entry *e = entry_add(s, &line);
 
 	e->chosen = true;
 	e->process = p;
@@ -158,10 +126,10 @@ static void add_unlisted(struct search *s, struct lock_process *p, const struct 
 }
 
 /* Is it one of those in the table that wait? Those of a descriptor (OFDLCK) are listed without a pid. */
-static bool is_listed(struct search *s, struct lock_process *p, const struct lock_wait *wait) {
+static bool is_listed(struct lock_search *s, struct lock_process *p, const struct lock_wait *wait) {
 	bool listed = false;
 
-	for (struct entry *e = s->first; e; e = e->next) {
+	for (struct lock_entry *e = s->first; e; e = e->next) {
 		const struct lock_fd *fd = NULL;
 
 		if (!e->in_table || e->line.depth == 0 || !e->line.has_place ||
@@ -183,7 +151,7 @@ static bool is_listed(struct search *s, struct lock_process *p, const struct loc
 	return listed;
 }
 
-static void choose_below(struct search *s, int64_t root) {
+static void choose_below(struct lock_search *s, int64_t root) {
 	const struct proc_children *list = proc_descendants(s->arena, s->proc_fd, root);
 
 	s->ours = list;
@@ -194,7 +162,7 @@ static void choose_below(struct search *s, int64_t root) {
 		struct lock_wait wait;
 
 		if (lock_process_waits(s->arena, s->proc_fd, pid, &wait)) {
-			struct lock_process *p = process_of(s, pid);
+			struct lock_process *p = lock_search_process(s, pid);
 
 			if (!is_listed(s, p, &wait)) {
 				add_unlisted(s, p, &wait);
@@ -207,15 +175,15 @@ static void choose_below(struct search *s, int64_t root) {
 
 /* Only the first pid namespace is shown every lock (fs/locks.c, locks_translate_pid); include/linux/proc_ns.h,
  * PROC_PID_INIT_INO. */
-static bool table_is_whole(struct search *s) {
+static bool table_is_whole(struct lock_search *s) {
 	const char *own = proc_link(s->arena, s->proc_fd, getpid(), "ns/pid");
 
 	return !own || streq(own, "pid:[4026531836]");
 }
 
 /* A lock that several processes share has one entry: that of the first. */
-static bool is_entered(struct search *s, const struct lock_line *line) {
-	for (struct entry *e = s->first; e; e = e->next) {
+static bool is_entered(struct lock_search *s, const struct lock_line *line) {
+	for (struct lock_entry *e = s->first; e; e = e->next) {
 		if (e->line.depth == 0 && e->line.has_place && streq(e->line.class, line->class) &&
 		    lock_place_eq(&e->line.place, &line->place)) {
 			return true;
@@ -225,11 +193,11 @@ static bool is_entered(struct search *s, const struct lock_line *line) {
 }
 
 /* A lock that this descriptor carries by the words of fdinfo. */
-static void enter_lock_of(struct search *s, struct lock_process *p, struct lock_fd *fd,
+static void enter_lock_of(struct lock_search *s, struct lock_process *p, struct lock_fd *fd,
                           struct lock_line line) {
 	line.group = -1;
 
-	struct entry *e = entry_add(s, &line);
+	struct lock_entry *e = entry_add(s, &line);
 
 	e->chosen = true;
 	e->process = p;
@@ -237,7 +205,7 @@ static void enter_lock_of(struct search *s, struct lock_process *p, struct lock_
 	e->proof = "fdinfo";
 }
 
-static void enter_carried(struct search *s, struct lock_process *p) {
+static void enter_carried(struct lock_search *s, struct lock_process *p) {
 	for (size_t i = 0; i < p->count; i++) {
 		struct slice rest = p->fds[i].locks;
 		struct lock_line line;
@@ -252,7 +220,7 @@ static void enter_carried(struct search *s, struct lock_process *p) {
 
 /* In another pid namespace the locks whose process has ended or is outside are not in the table, nor who waits for
  * them: what the descriptors carry, and what the threads wait for, tells of those. */
-static void enter_unlisted(struct search *s) {
+static void enter_unlisted(struct lock_search *s) {
 	int fd = openat(s->proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
@@ -263,7 +231,7 @@ static void enter_unlisted(struct search *s) {
 		if (str_to_int64(d->d_name, &pid) != 0) {
 			continue;
 		}
-		struct lock_process *p = process_of(s, pid);
+		struct lock_process *p = lock_search_process(s, pid);
 
 		enter_carried(s, p);
 		if (lock_process_waits(s->arena, s->proc_fd, pid, &wait) &&
@@ -279,8 +247,8 @@ static void enter_unlisted(struct search *s) {
 /* ---- whose they are ---- */
 
 /* By the pid in the table. False: another process must have it. */
-static bool resolve_by_table(struct search *s, struct entry *e) {
-	struct lock_process *p = e->line.pid > 0 ? process_of(s, e->line.pid) : NULL;
+static bool resolve_by_table(struct lock_search *s, struct lock_entry *e) {
+	struct lock_process *p = e->line.pid > 0 ? lock_search_process(s, e->line.pid) : NULL;
 
 	if (!p || p->sight == LOCK_SIGHT_GONE) {
 		return false;
@@ -302,13 +270,13 @@ static bool resolve_by_table(struct search *s, struct entry *e) {
 	return fd != NULL;
 }
 
-static bool wants_holder(const struct entry *e) {
+static bool wants_holder(const struct lock_entry *e) {
 	return e->chosen && !e->process && e->line.depth == 0 && e->line.has_place;
 }
 
 /* A waiter without a line: who carries a lock on its file? */
-static bool is_held(struct search *s, const struct entry *waiter) {
-	for (struct entry *e = s->first; e; e = e->next) {
+static bool is_held(struct lock_search *s, const struct lock_entry *waiter) {
+	for (struct lock_entry *e = s->first; e; e = e->next) {
 		if (e->line.depth == 0 && e->line.has_place && e->process &&
 		    lock_place_eq(&e->line.place, &waiter->line.place)) {
 			return true;
@@ -317,8 +285,8 @@ static bool is_held(struct search *s, const struct entry *waiter) {
 	return false;
 }
 
-static void take_carried(struct search *s, struct lock_process *p) {
-	for (struct entry *e = s->first; e; e = e->next) {
+static void take_carried(struct lock_search *s, struct lock_process *p) {
+	for (struct lock_entry *e = s->first; e; e = e->next) {
 		const struct lock_fd *fd = wants_holder(e) ? lock_process_holds(p, &e->line) : NULL;
 
 		if (fd) {
@@ -329,8 +297,8 @@ static void take_carried(struct search *s, struct lock_process *p) {
 	}
 }
 
-static void take_unlisted(struct search *s, struct lock_process *p) {
-	for (struct entry *e = s->first; e; e = e->next) {
+static void take_unlisted(struct lock_search *s, struct lock_process *p) {
+	for (struct lock_entry *e = s->first; e; e = e->next) {
 		if (e->in_table || !e->chosen || e->line.depth == 0 || !e->line.has_place ||
 		    e->process == p || is_held(s, e)) {
 			continue;
@@ -348,8 +316,8 @@ static void take_unlisted(struct search *s, struct lock_process *p) {
 	}
 }
 
-static bool is_searched_for(struct search *s) {
-	for (struct entry *e = s->first; e; e = e->next) {
+static bool is_searched_for(struct lock_search *s) {
+	for (struct lock_entry *e = s->first; e; e = e->next) {
 		if (wants_holder(e) || (e->chosen && !e->in_table && e->line.depth > 0 &&
 		                        e->line.has_place && !is_held(s, e))) {
 			return true;
@@ -359,7 +327,7 @@ static bool is_searched_for(struct search *s) {
 }
 
 /* All processes, until every lock has somebody. */
-static void search_all(struct search *s) {
+static void search_all(struct lock_search *s) {
 	int fd = openat(s->proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
@@ -380,14 +348,14 @@ static void search_all(struct search *s) {
 	}
 }
 
-static void resolve(struct search *s) {
-	for (struct entry *e = s->first; e; e = e->next) {
+static void resolve(struct lock_search *s) {
+	for (struct lock_entry *e = s->first; e; e = e->next) {
 		if (e->chosen && !e->process) {
 			resolve_by_table(s, e);
 		}
 	}
 	search_all(s);
-	for (struct entry *e = s->first; e; e = e->next) {
+	for (struct lock_entry *e = s->first; e; e = e->next) {
 		if (e->chosen && !e->process) {
 			e->unseen = s->denied > 0     ? "denied"
 			            : e->line.pid > 0 ? "gone"
@@ -398,131 +366,8 @@ static void resolve(struct search *s) {
 
 /* ---- the answer ---- */
 
-static bool hangs_perhaps(const char *fstype) {
-	return str_starts(fstype, "nfs") || str_starts(fstype, "fuse") || streq(fstype, "cifs") ||
-	       streq(fstype, "smb3") || streq(fstype, "9p") || streq(fstype, "afs") ||
-	       streq(fstype, "ceph");
-}
-
-static void put_file(struct search *s, const struct entry *e, struct strbuf *out) {
-	struct lock_mount mount = {.fstype = ""};
-	char name[64];
-	struct stat st;
-
-	snprintf(name, sizeof name, "fd/%" PRId64, e->fd->number);
-	const char *path = proc_link(s->arena, s->proc_fd, e->process->pid, name);
-
-	keyline_put(out, "path", path ? path : "");
-	lock_mount_of(s->arena, s->proc_fd, e->process, e->fd->mnt_id, &mount);
-	keyline_put(out, "fstype", mount.fstype);
-	strbuf_printf(out, "fd=%" PRId64 "\n", e->fd->number);
-	snprintf(name, sizeof name, "%" PRId64 "/fd/%" PRId64, e->process->pid, e->fd->number);
-	if (!hangs_perhaps(mount.fstype) && fstatat(s->proc_fd, name, &st, 0) == 0) {
-		strbuf_printf(out, "mtime_ns=%" PRId64 "\n",
-		              (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec);
-	}
-}
-
-static bool is_ours(const struct search *s, int64_t pid) {
-	for (size_t i = 0; s->ours && i < s->ours->count; i++) {
-		if (s->ours->pids[i] == pid) {
-			return true;
-		}
-	}
-	return s->ours && pid == s->root;
-}
-
-static bool is_waited_for(const struct search *s, const struct entry *held) {
-	for (const struct entry *e = s->first; e; e = e->next) {
-		if (e->line.depth > 0 && e->line.has_place && held->line.has_place &&
-		    lock_place_eq(&e->line.place, &held->line.place)) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static void put_process(struct search *s, const struct entry *e, struct strbuf *out) {
-	int64_t pid = e->process->pid;
-	struct proc_stat ps;
-	struct slice text;
-	struct stat st;
-	char path[32];
-
-	snprintf(path, sizeof path, "%" PRId64, pid);
-	if (proc_read(s->arena, s->proc_fd, pid, "stat", TEXT_CAP, &text) == 0 &&
-	    proc_stat_parse(text, &ps) && fstatat(s->proc_fd, path, &st, 0) == 0) {
-		strbuf_printf(out,
-		              "ppid=%" PRId64 "\nuid=%u\nstart_wall_ns=%" PRId64
-		              "\nstart_ticks=%" PRIu64 "\nstate=%c\n",
-		              ps.ppid, st.st_uid, proc_start_wall_ns(s->boot_ns, ps.start_ticks),
-		              ps.start_ticks, ps.state);
-		keyline_put(out, "comm", ps.comm);
-	}
-	const char *exe = proc_link(s->arena, s->proc_fd, pid, "exe");
-	const char *cwd = proc_link(s->arena, s->proc_fd, pid, "cwd");
-
-	keyline_put(out, "exe", exe ? exe : "");
-	keyline_put(out, "cwd", cwd ? cwd : "");
-	if (!str_empty(e->wchan)) {
-		keyline_put(out, "wchan", e->wchan);
-	}
-	if (proc_read(s->arena, s->proc_fd, pid, "cmdline", TEXT_CAP, &text) == 0) {
-		proc_put_cmdline(out, s->arena, text);
-	}
-}
-
-/* A child has the open file of its parent, and with it the lock, unless it was closed. */
-static void put_also(struct search *s, const struct entry *e, struct strbuf *out) {
-	const struct proc_children *below = proc_descendants(s->arena, s->proc_fd, e->process->pid);
-	bool any = false;
-
-	for (size_t i = 0; i < below->count; i++) {
-		if (lock_process_holds(process_of(s, below->pids[i]), &e->line)) {
-			strbuf_printf(out, "%s%" PRId64, any ? " " : "also=", below->pids[i]);
-			any = true;
-		}
-	}
-	if (any) {
-		strbuf_add_char(out, '\n');
-	}
-}
-
-static void put_entry(struct search *s, const struct entry *e) {
-	struct strbuf *out = &s->reply->bytes;
-	const struct lock_line *l = &e->line;
-	bool is_lease = streq(l->class, "LEASE") || streq(l->class, "DELEG");
-
-	strbuf_printf(out, "role=%s\ngroup=%" PRId64 "\ndepth=%u\nclass=%s\nmode=%s\nlease=%s\n",
-	              l->depth > 0 ? "waits" : "holds", l->group, l->depth, l->class, l->mode,
-	              is_lease ? l->state : "");
-	strbuf_printf(out, "start=%" PRId64 "\nend=%" PRId64 "\n", l->start, l->end);
-	if (l->has_place) {
-		strbuf_printf(out, "dev=%02x:%02x\nino=%" PRIu64 "\n", l->place.major,
-		              l->place.minor, l->place.ino);
-	}
-	if (e->fd) {
-		put_file(s, e, out);
-	}
-	strbuf_printf(out, "table_pid=%" PRId64 "\npid=%" PRId64 "\nproof=%s\nunseen=%s\n",
-	              e->in_table ? l->pid : 0, e->process ? e->process->pid : 0, e->proof,
-	              e->unseen);
-	if (e->tid) {
-		strbuf_printf(out, "tid=%" PRId64 "\n", e->tid);
-	}
-	if (e->process) {
-		strbuf_printf(out, "ours=%d\n", is_ours(s, e->process->pid));
-		put_process(s, e, out);
-		if (l->depth == 0 && is_waited_for(s, e)) {
-			lock_holder_put(s->arena, s->proc_fd, e->process->pid, out);
-			put_also(s, e, out);
-		}
-	}
-	strbuf_add_char(out, '\n');
-}
-
 /* CAP_SYS_PTRACE, with which the descriptors of others can be read. */
-static bool may_trace(struct search *s) {
+static bool may_trace(struct lock_search *s) {
 	static const char key[] = "\nCapEff:\t";
 	struct slice text;
 	const char *at;
@@ -534,13 +379,13 @@ static bool may_trace(struct search *s) {
 	return strtoull(at + strlen(key), NULL, 16) >> CAP_SYS_PTRACE & 1;
 }
 
-static bool choose(struct search *s, const struct looker *looker, const char *arg) {
+static bool choose(struct lock_search *s, const struct looker *looker, const char *arg) {
 	struct slice rest = slice_str(arg), word = {0};
 	int64_t pid;
 
 	slice_cut(&rest, ' ', &word);
 	if (slice_eq(word, "all")) {
-		for (struct entry *e = s->first; e; e = e->next) {
+		for (struct lock_entry *e = s->first; e; e = e->next) {
 			e->chosen = true;
 		}
 		if (!table_is_whole(s)) {
@@ -560,7 +405,7 @@ static bool choose(struct search *s, const struct looker *looker, const char *ar
 void look_locks(const struct looker *looker, const struct look_request *request,
                 struct look_reply *reply) {
 	CLEANUP(fd_closep) int proc_fd = proc_open();
-	struct search *s = arena_new_of(request->arena, struct search);
+	struct lock_search *s = arena_new_of(request->arena, struct lock_search);
 	int error;
 
 	s->arena = request->arena;
@@ -578,9 +423,9 @@ void look_locks(const struct looker *looker, const struct look_request *request,
 		return;
 	}
 	resolve(s);
-	for (const struct entry *e = s->first; e; e = e->next) {
+	for (const struct lock_entry *e = s->first; e; e = e->next) {
 		if (e->chosen) {
-			put_entry(s, e);
+			lock_entry_put(s, e);
 		}
 	}
 	strbuf_printf(&reply->bytes, "table=%s\nlines=%zu\nlooked=%zu\ndenied=%zu\nptrace=%d\n\n",
