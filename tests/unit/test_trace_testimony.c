@@ -463,7 +463,8 @@ static void test_walls(void **state) {
 	const struct evidence *ev = given(p, "confined:below answer", &about);
 	assert_non_null(ev);
 	struct slice rest = ev->bytes, server, go;
-	assert_true(keyline_block(&rest, &server) && keyline_block(&rest, &go));
+	assert_true(keyline_block(&rest, &server));
+	assert_true(keyline_block(&rest, &go));
 	assert_string_equal(keyline_text(p->arena, server, "mnt"), "other");
 	assert_string_equal(keyline_text(p->arena, go, "exe"), "/bin/go");
 	assert_string_equal(keyline_text(p->arena, go, "mnt"), "other");
