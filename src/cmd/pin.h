@@ -121,9 +121,7 @@ int pin_hash_file(struct pin_run *run, const char *path, char ret_hex[SHA256_HEX
  * sentences. -EBADMSG, -ENOENT. gofile/binary.h says what it read. */
 int pin_check_program(struct pin_run *run, const struct pin_spec *spec, const char *dir,
                       const char *name, struct binary *ret, struct err *err);
-/* Are the files of dir those of its SHA256SUMS? -EBADMSG; -ENOENT: it has none. */
-int pin_check_bytes(struct pin_run *run, const char *dir, size_t *bytes, struct err *err);
-/* The same for an installed version, into item->state, check_ns and damage. */
+/* Are the files of an installed version those of its SHA256SUMS? Into item->state, check_ns and damage. */
 void pin_check_installed(struct pin_run *run, struct pin_item *item);
 /* Writes SHA256SUMS of the programs in dir. */
 int pin_write_sums(struct pin_run *run, const struct pin_spec *spec, const char *dir,

@@ -30,7 +30,9 @@ static const char *version_of_program(struct pin_run *run, const struct pin_tool
 	return as_version(run, tool, tool->is_go ? bin.go_version : bin.module_version);
 }
 
-const char *pin_in_use(struct pin_run *run, const struct pin_tool *tool) {
+/* The version that is used: the one pinned for the user, else the first on PATH, by its build info. NULL: none, or it has no
+ * version that could be pinned. */
+static const char *in_use(struct pin_run *run, const struct pin_tool *tool) {
 	const char *pinned =
 		store_linked(run->arena, store_current(run->arena, run->root, tool), tool);
 	const char *found = pinned ? NULL : pin_on_path(run, path_base(tool->programs[0]));
@@ -84,7 +86,7 @@ bool pin_last_good(struct pin_run *run, const struct pin_tool *tool, const char 
 int pin_previous_find(struct pin_run *run, struct pin_item *item, struct err *err) {
 	const struct pin_tool *tool = item->spec.tool;
 	struct pin_kept kept;
-	const char *now = pin_in_use(run, tool);
+	const char *now = in_use(run, tool);
 	const char *linked =
 		store_linked(run->arena, store_previous(run->arena, run->root, tool), tool);
 	bool any = pin_last_good(run, tool, NULL, &kept);

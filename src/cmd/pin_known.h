@@ -14,10 +14,6 @@ struct pin_kept {
 	int64_t at_ns;       /* when all worked with it, for the last time; wall clock */
 };
 
-/* The version that is used: the one pinned for the user, else the first on PATH, by its build info. NULL: none, or it has no
- * version that could be pinned. */
-const char *pin_in_use(struct pin_run *run, const struct pin_tool *tool);
-
 /* With which version all worked last in the workspace; other_than: not with this one, or NULL. False: nothing says so. */
 bool pin_last_good(struct pin_run *run, const struct pin_tool *tool, const char *other_than,
                    struct pin_kept *ret);

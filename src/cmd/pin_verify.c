@@ -101,7 +101,8 @@ int pin_check_program(struct pin_run *run, const struct pin_spec *spec, const ch
 
 /* ---- bytes ---- */
 
-int pin_check_bytes(struct pin_run *run, const char *dir, size_t *bytes, struct err *err) {
+/* Are the files of dir those of its SHA256SUMS? -EBADMSG; -ENOENT: it has none. */
+static int check_bytes(struct pin_run *run, const char *dir, size_t *bytes, struct err *err) {
 	const char *file = path_join(run->arena, dir, STORE_SUMS);
 	const struct evidence *ev = world_look(run->world, LOOK_FILE, file, SUMS_MAX_BYTES);
 	char hex[SHA256_HEX_SIZE];
@@ -133,7 +134,7 @@ void pin_check_installed(struct pin_run *run, struct pin_item *item) {
 		return;
 	}
 	int64_t begin = clock_now_ns();
-	int r = pin_check_bytes(run, item->dir, &item->checked_bytes, &err);
+	int r = check_bytes(run, item->dir, &item->checked_bytes, &err);
 	for (size_t i = 0; r == 0 && item->spec.tool->programs[i]; i++) {
 		const char *program =
 			path_join(run->arena, item->dir, item->spec.tool->programs[i]);

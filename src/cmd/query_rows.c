@@ -52,22 +52,6 @@ void query_put_real(struct query_rows *rows, double real) {
 	put(rows, (struct query_cell){.kind = CELL_REAL, .real = real});
 }
 
-void query_put_time(struct query_rows *rows, int64_t ns) {
-	static const struct {
-		int64_t from, unit;
-		const char *name;
-	} units[] = {{1000000000, 1000000000, "s"}, {1000000, 1000000, "ms"}, {0, 1000, "us"}};
-	for (size_t i = 0; i < 3; i++) {
-		if (ns >= units[i].from || i == 2) {
-			double value = (double)ns / (double)units[i].unit;
-			query_put_text(rows,
-			               arena_printf(rows->arena, value < 10 ? "%.2f %s" : "%.0f %s",
-			                            value, units[i].name));
-			return;
-		}
-	}
-}
-
 /* ---- a table ---- */
 
 static const char *cell_text(const struct query_rows *rows, const struct query_cell *c, bool utf8) {

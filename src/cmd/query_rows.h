@@ -38,8 +38,6 @@ void query_put_text(struct query_rows *rows, const char *text); /* NULL: nothing
 void query_put_bytes(struct query_rows *rows, struct slice bytes);
 void query_put_number(struct query_rows *rows, int64_t number);
 void query_put_real(struct query_rows *rows, double real);
-/* Nanoseconds as "1.204 s", "37 ms", "5 us". */
-void query_put_time(struct query_rows *rows, int64_t ns);
 
 void query_rows_text(struct strbuf *out, const struct query_rows *rows,
                      const struct terminal *terminal);

@@ -91,12 +91,3 @@ struct picture *picture_parse(struct arena *arena, struct slice text) {
 	}
 	return p->count > 0 && p->whole.len > 0 ? p : NULL;
 }
-
-const struct picture_process *picture_find(const struct picture *p, int64_t pid) {
-	for (size_t i = 0; i < p->count; i++) {
-		if (p->processes[i].pid == pid) {
-			return &p->processes[i];
-		}
-	}
-	return NULL;
-}

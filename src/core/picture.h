@@ -57,7 +57,6 @@ struct picture {
 
 /* NULL when it is not of this form. What is not known is left out. In the arena. */
 struct picture *picture_parse(struct arena *arena, struct slice text);
-const struct picture_process *picture_find(const struct picture *picture, int64_t pid);
 
 enum picture_change_kind {
 	CHANGE_GONE,     /* before only */

@@ -128,7 +128,9 @@ static bool is_durable(const struct gostack *s, const struct goroutine *g, const
 	return false;
 }
 
-void traceback_header(struct strbuf *out, struct gostack *s, const struct goroutine *g) {
+/* "goroutine 7 [select, 3 minutes]:" without what is between the brackets that others add; torn and
+ * partial goroutines have the word as the last in the brackets. */
+static void put_header(struct strbuf *out, struct gostack *s, const struct goroutine *g) {
 	const char *status = gostack_status(s, g);
 	int64_t minutes = gostack_waited_s(s, g) / 60;
 	strbuf_add(out, "goroutine ");
@@ -246,7 +248,7 @@ static const struct traceback_piece *render(struct gostack *s, struct traceback_
 static void add_goroutine(struct strbuf *out, struct gostack *s, const struct goroutine *g,
                           const struct traceback_options *options, struct traceback_piece *cache) {
 	struct go_line creator;
-	traceback_header(out, s, g);
+	put_header(out, s, g);
 	if (g->state == GOROUTINE_RUNNING) {
 		strbuf_add(out, "\tgoroutine running on other thread; stack unavailable\n");
 	} else if (g->stack != STACK_NONE) {

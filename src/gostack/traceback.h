@@ -44,9 +44,6 @@ struct traceback_place {
 bool traceback_shows(struct gostack *stack, const struct goroutine *g,
                      const struct traceback_options *options);
 
-/* "goroutine 7 [select, 3 minutes]:" without what is between the brackets that others add; torn and
- * partial goroutines have the word as the last in the brackets. */
-void traceback_header(struct strbuf *out, struct gostack *stack, const struct goroutine *g);
 /* Who made it; false when nobody did or it is not told. */
 bool traceback_creator(struct gostack *stack, const struct goroutine *g,
                        const struct traceback_options *options, struct go_line *ret);

@@ -48,7 +48,9 @@ static bool is_program(const char *path) {
 	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
 }
 
-int launch_find(const char *name, char *path, size_t path_bytes, struct err *err) {
+/* The file `name` means: itself when it has a slash, else the first executable one in PATH; into
+ * path. -ENOENT, -EACCES, -ENAMETOOLONG with a sentence. */
+static int find_program(const char *name, char *path, size_t path_bytes, struct err *err) {
 	const char *search = getenv("PATH");
 	struct slice rest = slice_str(search ? search : "/usr/local/bin:/usr/bin:/bin"), dir;
 
@@ -139,7 +141,7 @@ int launch_start(char *const *argv, const struct filter *filter, bool listens,
 	int go[2] = {-1, -1}, error[2] = {-1, -1};
 	struct launch launch = {.go_fd = -1, .error_fd = -1};
 	char path[PATH_MAX];
-	int code = launch_find(argv[0], path, sizeof(path), err);
+	int code = find_program(argv[0], path, sizeof(path), err);
 
 	if (code < 0) {
 		return code;

@@ -21,10 +21,6 @@ struct launch {
 	struct launch_shared *shared;
 };
 
-/* The file `name` means: itself when it has a slash, else the first executable one in PATH; into
- * path. -ENOENT, -EACCES, -ENAMETOOLONG with a sentence. */
-int launch_find(const char *name, char *path, size_t path_bytes, struct err *err);
-
 /* Forks a child that waits. With `filter` (NULL: none) it will be under it when it executes;
  * `listens`: the filter has a listener, which launch_listener gives. -errno with a sentence. */
 int launch_start(char *const *argv, const struct filter *filter, bool listens,

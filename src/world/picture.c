@@ -93,7 +93,7 @@ static void put_environ(struct strbuf *out, struct slice text) {
 	}
 }
 
-void picture_put_shared(struct picture_work *w) {
+static void put_shared(struct picture_work *w) {
 	for (size_t i = 0; i < w->shared_count; i++) {
 		const struct picture_shared *s = &w->shared[i];
 
@@ -236,7 +236,7 @@ static int put_processes(struct picture_work *w, const int64_t *pids, size_t cou
 	}
 	int error = picture_put_sockets(w);
 
-	picture_put_shared(w);
+	put_shared(w);
 	return error;
 }
 

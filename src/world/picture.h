@@ -61,8 +61,6 @@ int picture_read(struct picture_work *work, struct picture_subject *process, con
 void picture_miss(struct picture_subject *process, const char *word);
 /* Writes "KIND=ID", the number of a text that is written once at the end, and returns it. */
 size_t picture_share(struct picture_work *work, const char *kind, struct slice text);
-/* All of them. */
-void picture_put_shared(struct picture_work *work);
 
 /* "record=process" and its end; nothing when it has gone. */
 void picture_put_process(struct picture_work *work, int64_t pid);
