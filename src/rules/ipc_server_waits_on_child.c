@@ -44,7 +44,7 @@ static bool is_sure(const struct fact_wait_leaf *l) {
 	if (streq(l->kind, "net") || streq(l->kind, "dns") || streq(l->kind, "disk")) {
 		return l->since_ms >= SILENT_MS;
 	}
-	return !streq(l->kind, "inside") || l->proven;
+	return !STR_IN(l->kind, "inside", "sleep") || l->proven;
 }
 
 /* "ssh (pid 42)" and "ssh (pid 43)" */

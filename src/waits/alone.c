@@ -29,6 +29,13 @@ static bool waits_for_time(const struct wait_thread *t) {
 	       (one_of(t->call, polls) && waits_arg(t, 1) == 0);
 }
 
+static const char *sleep_words(struct arena *a, const struct wait_thread *t) {
+	return t->wakes_ms < 0            ? "sleeps"
+	       : t->wakes_ms == INT64_MAX ? "sleeps until somebody sends it a signal"
+	                                  : arena_printf(a, "sleeps (it wakes by itself in %s)",
+	                                                 waits_duration(a, t->wakes_ms));
+}
+
 bool waits_by_sleep(struct walk *k, const struct wait_process *p) {
 	static const char *const calls[] = {"nanosleep",     "clock_nanosleep", "pause",
 	                                    "rt_sigsuspend", "rt_sigtimedwait", NULL};
@@ -36,7 +43,7 @@ bool waits_by_sleep(struct walk *k, const struct wait_process *p) {
 	each_thread(t, p) {
 		/* The threads of a Go program sleep in turns; one thread that sleeps is a program that does. */
 		if ((one_of(t->call, calls) || waits_for_time(t)) && p->threads <= 1) {
-			return leaf(k, p, WAIT_SLEEP, "", "sleeps",
+			return leaf(k, p, WAIT_SLEEP, "", sleep_words(k->w->arena, t),
 			            arena_printf(k->w->arena, "its only thread is in %s", t->call));
 		}
 	}

@@ -84,6 +84,7 @@ static const struct field fields[] = {
 	F(THREAD, wait_thread, "state", state, TEXT),
 	F(THREAD, wait_thread, "cpu_us", cpu_us, NUMBER),
 	F(THREAD, wait_thread, "rested_ms", rested_ms, NUMBER),
+	F(THREAD, wait_thread, "wakes_ms", wakes_ms, NUMBER),
 	F(THREAD, wait_thread, "wchan", wchan, TEXT),
 	F(THREAD, wait_thread, "call", call, TEXT),
 	F(THREAD, wait_thread, "args", args, TEXT),
@@ -213,6 +214,7 @@ static char *record_new(struct waits *w, enum record record) {
 	}
 	if (record == REC_THREAD) {
 		((struct wait_thread *)(void *)at)->rested_ms = -1;
+		((struct wait_thread *)(void *)at)->wakes_ms = -1;
 	}
 	return at;
 }

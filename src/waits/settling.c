@@ -6,11 +6,13 @@
 #include <stdlib.h>
 
 #define SLEEP_MS     2500
-#define SOON_MS      8000 /* before the last look at a server on trial */
-#define TICKS_MS     200  /* ages are told by the clock tick */
+#define LONG_MS      60000 /* nobody waits for that */
+#define SOON_MS      8000  /* before the last look at a server on trial */
+#define TICKS_MS     200   /* ages are told by the clock tick */
 #define LATE_MS      1000
 #define POLL_MS      2500 /* so long nobody looks again and again for what will come at once */
 #define SELF_POLL_MS 5000
+#define POLLS_SEEN   2    /* sleeps before the present one */
 #define AGAIN_MS     1000 /* what was before the present sleep */
 #define RESTED_MS    4500 /* as long as a silent host or disk */
 #define ASKED_MS     1000 /* a question, a pipe without another end: nothing that passes by itself */
@@ -40,18 +42,32 @@ static int64_t length_of_sleep(const struct waits *w, const struct wait_process 
 	               : -1;
 }
 
+/* The time until it wakes; INT64_MAX never, -1 unknown. */
+static int64_t wakes_ms(const struct wait_process *p) {
+	int64_t least = -1;
+
+	each_thread(t, p) {
+		least = t->wakes_ms >= 0 && (least < 0 || t->wakes_ms < least) ? t->wakes_ms
+		                                                               : least;
+	}
+	return least;
+}
+
+/* By its own words; or it has slept for a while, and will for a minute more. */
 static bool sleeps_for_ever(const struct waits *w, const struct wait_leaf *l) {
 	const char *time =
 		streq(l->process->comm, "sleep") ? waits_word(w->arena, l->process, 1) : NULL;
 
-	return time && (strtod(time, NULL) >= 60 || strpbrk(time, "mhd"));
+	return (time && (strtod(time, NULL) * 1000 >= LONG_MS || strpbrk(time, "mhd"))) ||
+	       (l->since_ms >= AGAIN_MS && wakes_ms(l->process) >= LONG_MS);
 }
 
 /* Its end is known and near: whoever waits for it goes on then, and when it sleeps again it polls. */
 static bool ends_soon(const struct waits *w, const struct wait_leaf *l) {
-	int64_t length = length_of_sleep(w, l->process);
+	int64_t length = length_of_sleep(w, l->process), left = wakes_ms(l->process);
 
-	return length >= 0 && length <= SOON_MS && l->process->age_ms < length + LATE_MS;
+	return (left >= 0 && left <= SOON_MS) || (left < 0 && length >= 0 && length <= SOON_MS &&
+	                                          l->process->age_ms < length + LATE_MS);
 }
 
 /* Sleeping for a moment is what many programs do between two tries. */
@@ -60,18 +76,20 @@ static bool sleeps_long(const struct waits *w, const struct wait_leaf *l) {
 }
 
 /* A program that looks again every second: each sleep is short, and the one that starts them is not young and has
- * done nothing else. */
-static bool polls(const struct waits *w, const struct wait_chain *c, int64_t settled_ms) {
+ * done nothing else. Then so many sleeps were before this one at least; 0: it does not poll. */
+static int64_t earlier_sleeps(const struct waits *w, const struct wait_chain *c,
+                              int64_t settled_ms) {
 	const struct wait_link *before = c->link_count > 1 ? &c->links[c->link_count - 2] : NULL;
 	const struct wait_process *p = before ? before->process : NULL;
 	int64_t length = length_of_sleep(w, c->leaf.process);
-	/* One sleep at least was before this one. */
-	int64_t earlier = length - TICKS_MS > AGAIN_MS ? length - TICKS_MS : AGAIN_MS;
+	int64_t each = length - TICKS_MS > AGAIN_MS ? length - TICKS_MS : AGAIN_MS;
 
-	return p && before->how == HOW_CHILD && str_starts(c->leaf.process->comm, "sleep") &&
-	       p->age_ms >= (settled_ms < POLL_MS / 2 ? POLL_MS * 2 / 3 : POLL_MS) &&
-	       p->age_ms >= c->leaf.process->age_ms + earlier && settled_ms < INT64_MAX &&
-	       p->cpu_ms * 10 <= p->age_ms;
+	if (!p || before->how != HOW_CHILD || !str_starts(c->leaf.process->comm, "sleep") ||
+	    p->age_ms < (settled_ms < POLL_MS / 2 ? POLL_MS * 2 / 3 : POLL_MS) ||
+	    settled_ms == INT64_MAX || p->cpu_ms * 10 > p->age_ms) {
+		return 0;
+	}
+	return (p->age_ms - c->leaf.process->age_ms) / each;
 }
 
 /* The same in one program, which sleeps by itself. What it does between two sleeps is not seen, so it has to be older:
@@ -82,6 +100,14 @@ static bool polls_itself(const struct wait_leaf *l, int64_t settled_ms) {
 	return !str_starts(p->comm, "sleep") && p->age_ms >= SELF_POLL_MS &&
 	       settled_ms < INT64_MAX && p->cpu_ms * 20 <= p->age_ms && p->rested_ms >= 0 &&
 	       p->rested_ms + AGAIN_MS < p->age_ms;
+}
+
+/* There was time for two more of this length. One long sleep behind something else is none of many. */
+static bool has_polled(const struct wait_leaf *l) {
+	int64_t left = wakes_ms(l->process);
+
+	return left >= 0 && left < LONG_MS &&
+	       l->process->age_ms >= l->since_ms + POLLS_SEEN * (l->since_ms + left);
 }
 
 static int64_t settles_after(enum wait_kind kind, int64_t settled_ms) {
@@ -108,15 +134,19 @@ static const char polling[] = "sleeps for a moment, again and again: it polls fo
 static void settle_sleep(const struct waits *w, struct wait_chain *c, int64_t settled_ms) {
 	struct wait_leaf *l = &c->leaf;
 	bool is_long = sleeps_long(w, l);
+	int64_t earlier = sleeps_for_ever(w, l) ? 0 : earlier_sleeps(w, c, settled_ms);
 
 	if (!is_long && polls_itself(l, settled_ms)) {
+		l->proven = has_polled(l);
 		l->since_ms = l->process->age_ms;
 		l->detail = polling;
 		l->settled = true;
 		return;
 	}
-	if (sleeps_for_ever(w, l) || !polls(w, c, settled_ms)) {
+	if (earlier == 0) {
 		l->settled = l->settled && is_long;
+		/* How long another sleep lasts is not known: it may pass. */
+		l->proven = sleeps_for_ever(w, l) || l->since_ms >= LONG_MS;
 		return;
 	}
 	/* The next sleep is another process: it is whoever starts them. */
@@ -129,6 +159,7 @@ static void settle_sleep(const struct waits *w, struct wait_chain *c, int64_t se
 	l->detail = polling;
 	l->proof = proof;
 	l->settled = true;
+	l->proven = earlier >= POLLS_SEEN;
 }
 
 /* No thread of it has run for so long, by the kernel's word. Whoever is connected to somebody who cannot be seen may have

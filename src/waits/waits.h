@@ -24,6 +24,7 @@ struct wait_thread {
 	const char *args;  /* six numbers, hexadecimal */
 	bool still;        /* in the same call in both samples */
 	int64_t rested_ms; /* since it last ran; -1 unknown */
+	int64_t wakes_ms;  /* until its sleep ends by itself; INT64_MAX never, -1 unknown or none */
 	const char *path;  /* the path of the call, "" unknown */
 	const char *stack; /* of the kernel, innermost first; "" not readable */
 };
@@ -232,7 +233,8 @@ struct wait_leaf {
 	int64_t since_ms; /* how long it has waited at least; -1 unknown */
 	bool unread;      /* INSIDE: something was sent to it that it does not read */
 	bool settled;     /* not just passing: certain whatever its age, or it has lasted */
-	bool proven; /* INSIDE: that it does nothing has been seen for seconds, not at one moment */
+	bool proven; /* INSIDE: that it does nothing has been seen for seconds, not at one moment;
+	                SLEEP: that it is long, or one of many */
 };
 
 /* Bytes that a process has not read or others have not read of it. */

@@ -129,6 +129,9 @@ void waits_put_process(struct waits *w, struct waits_process *p);
  * none or that may not be read. */
 const char *waits_path_of(struct waits *w, int64_t pid, const struct waits_thread *t);
 
+/* waits_sleep.c: the time until its call ends by itself; INT64_MAX never, -1 unknown or no sleep. */
+int64_t waits_wakes_ms(int64_t pid, const struct waits_thread *t);
+
 /* The name of a system call of this machine, "" for one that hardly ever waits. */
 const char *waits_call_name(int64_t number);
 /* The process that holds it as a debugger, 0 for none; -1: a recorder that traces us as well (trace --check, strace -f) holds

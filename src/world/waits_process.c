@@ -453,6 +453,14 @@ static void put_stack(struct waits *w, int64_t pid, int64_t tid) {
 	strbuf_add_char(w->out, '\n');
 }
 
+static void put_wakes(struct waits *w, int64_t pid, const struct waits_thread *t) {
+	int64_t wakes_ms = waits_wakes_ms(pid, t);
+
+	if (wakes_ms >= 0) {
+		strbuf_printf(w->out, "wakes_ms=%" PRId64 "\n", wakes_ms);
+	}
+}
+
 static void put_thread(struct waits *w, const struct waits_process *p,
                        const struct waits_thread *t) {
 	struct slice text;
@@ -465,7 +473,7 @@ static void put_thread(struct waits *w, const struct waits_process *p,
 
 	strbuf_printf(w->out, "record=thread\npid=%" PRId64 "\ntid=%" PRId64 "\nstate=%c\n", p->pid,
 	              t->tid, ps.state);
-	struct waits_thread again = {.tid = t->tid};
+	struct waits_thread again = {.tid = t->tid, .rested_ms = t->rested_ms};
 
 	read_call(w, p->pid, &again);
 	strbuf_printf(w->out, "still=%d\n",
@@ -483,6 +491,7 @@ static void put_thread(struct waits *w, const struct waits_process *p,
 		}
 		strbuf_add_char(w->out, '\n');
 		put_optional(w, "path", waits_path_of(w, p->pid, &again));
+		put_wakes(w, p->pid, &again);
 	}
 	if (ps.state == 'D') {
 		put_stack(w, p->pid, t->tid);

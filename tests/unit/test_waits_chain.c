@@ -246,7 +246,44 @@ static void test_polling(void **state) {
 	       WAIT_SLEEP, 41, 4, false);
 	c = chain_of(arena, SERVER("S") SERVER_WAITS GO("S") GO_WAITS_FOR_CHILD POLLS("4000"));
 	assert_non_null(strstr(waits_sentence(arena, &c), "/home/x/bin/cc"));
+	/* That it polls is sure when two more sleeps have gone by. */
+	assert_true(c.leaf.proven);
+	c = chain_of(arena, SERVER("S") SERVER_WAITS GO("S")
+	                            GO_WAITS_FOR_CHILD POLLS_EACH("3", "300", "3500"));
+	assert_int_equal(c.leaf.process->pid, 40);
+	assert_false(c.leaf.proven);
 	arena_free(arena);
+}
+
+/* One program that sleeps by itself: since, and how long it still will. */
+#define SLEEPER(age, rested, wakes)                                                                \
+	"record=machine\ntarget=30\n\nrecord=process\npid=30\nppid=1\nstate=S\ncomm=driver\n"      \
+	"threads=1\nage_ms=" age "\nrested_ms=" rested "\n\nrecord=thread\npid=30\ntid=30\n"       \
+	"state=S\ncall=clock_nanosleep\nargs=0\nwakes_ms=" wakes "\n\n"
+
+static void expect_sleep(const char *text, bool settled, bool proven) {
+	struct arena *arena = arena_new();
+	struct wait_chain c = chain_of(arena, text);
+
+	assert_int_equal(c.leaf.kind, WAIT_SLEEP);
+	assert_int_equal(c.leaf.settled, settled);
+	assert_int_equal(c.leaf.proven, proven);
+	arena_free(arena);
+}
+
+static void test_sleeps(void **state) {
+	(void)state;
+	/* It says that it will be long; it never wakes; it has been long. */
+	expect_sleep(SLEEPER("1500", "1200", "90000"), true, true);
+	expect_sleep(SLEEPER("1500", "1200", "9223372036854775807"), true, true);
+	expect_sleep(SLEEPER("99000", "98500", "20000"), true, true);
+	/* Some seconds pass, and those that are left are few. */
+	expect_sleep(SLEEPER("4000", "3500", "20000"), true, false);
+	expect_sleep(SLEEPER("4000", "3500", "5500"), false, false);
+	expect_sleep(SLEEPER("4000", "3500", "-1"), true, false);
+	/* Six seconds behind a slow start are not many short ones; every second for ten is. */
+	expect_sleep(SLEEPER("6500", "4500", "1500"), true, false);
+	expect_sleep(SLEEPER("10000", "400", "600"), true, true);
 }
 
 #define FUSE_WAIT(path)                                                                            \
@@ -490,13 +527,13 @@ static void test_unread(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_child_of),     cmocka_unit_test(test_wrapper),
-		cmocka_unit_test(test_itself),       cmocka_unit_test(test_children),
-		cmocka_unit_test(test_holders),      cmocka_unit_test(test_polling),
-		cmocka_unit_test(test_file_servers), cmocka_unit_test(test_outside),
-		cmocka_unit_test(test_both_ends),    cmocka_unit_test(test_nonsense),
-		cmocka_unit_test(test_unread),       cmocka_unit_test(test_tracers),
-		cmocka_unit_test(test_kept_pipe),
+		cmocka_unit_test(test_child_of), cmocka_unit_test(test_wrapper),
+		cmocka_unit_test(test_itself),   cmocka_unit_test(test_children),
+		cmocka_unit_test(test_holders),  cmocka_unit_test(test_polling),
+		cmocka_unit_test(test_sleeps),   cmocka_unit_test(test_file_servers),
+		cmocka_unit_test(test_outside),  cmocka_unit_test(test_both_ends),
+		cmocka_unit_test(test_nonsense), cmocka_unit_test(test_unread),
+		cmocka_unit_test(test_tracers),  cmocka_unit_test(test_kept_pipe),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
