@@ -18,6 +18,11 @@ static bool writes_to(const struct wait_process *reader, const struct wait_proce
 	return false;
 }
 
+/* One that only signals wake has started somebody whose end is such a signal: timeout(1), supervisors. */
+static bool waits_for_signal(const struct wait_process *p, const struct wait_thread *t) {
+	return p->threads == 1 && (streq(t->call, "rt_sigsuspend") || streq(t->call, "pause"));
+}
+
 /* How p waits for its child q; NULL when it does not. */
 static const char *waits_for_child(struct walk *k, const struct wait_process *p,
                                    const struct wait_process *q) {
@@ -33,7 +38,7 @@ static const char *waits_for_child(struct walk *k, const struct wait_process *p,
 		                   ? (first == CALL_WAITID_PIDFD ? f && f->pidfd == q->pid
 		                                                 : first == 0 || second == q->pid ||
 		                                                           second == q->own_pid)
-		                   : streq(t->call, "vfork");
+		                   : streq(t->call, "vfork") || waits_for_signal(p, t);
 
 		if (any) {
 			return arena_printf(a, "thread %lld is in %s", (long long)t->tid, t->call);

@@ -255,6 +255,17 @@ static void test_polling(void **state) {
 	arena_free(arena);
 }
 
+/* timeout(1) wakes for the signal that its child's end is, and for its own alarm. */
+static void test_waits_for_signal(void **state) {
+	(void)state;
+	expect("record=machine\ntarget=30\n\nrecord=process\npid=30\nppid=1\nstate=S\ncomm="
+	       "timeout\n"
+	       "threads=1\nage_ms=9000\n\nrecord=thread\npid=30\ntid=30\nstate=S\n"
+	       "call=rt_sigsuspend\nargs=0\nwakes_ms=9223372036854775807\n\n"
+	       "record=process\npid=31\nppid=30\nrelation=below\nstate=T\ncomm=sh\n\n",
+	       WAIT_STOPPED, 31, 2, false);
+}
+
 /* One program that sleeps by itself: since, and how long it still will. */
 #define SLEEPER(age, rested, wakes)                                                                \
 	"record=machine\ntarget=30\n\nrecord=process\npid=30\nppid=1\nstate=S\ncomm=driver\n"      \
@@ -527,13 +538,14 @@ static void test_unread(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_child_of), cmocka_unit_test(test_wrapper),
-		cmocka_unit_test(test_itself),   cmocka_unit_test(test_children),
-		cmocka_unit_test(test_holders),  cmocka_unit_test(test_polling),
-		cmocka_unit_test(test_sleeps),   cmocka_unit_test(test_file_servers),
-		cmocka_unit_test(test_outside),  cmocka_unit_test(test_both_ends),
-		cmocka_unit_test(test_nonsense), cmocka_unit_test(test_unread),
-		cmocka_unit_test(test_tracers),  cmocka_unit_test(test_kept_pipe),
+		cmocka_unit_test(test_child_of),     cmocka_unit_test(test_wrapper),
+		cmocka_unit_test(test_itself),       cmocka_unit_test(test_children),
+		cmocka_unit_test(test_holders),      cmocka_unit_test(test_polling),
+		cmocka_unit_test(test_sleeps),       cmocka_unit_test(test_waits_for_signal),
+		cmocka_unit_test(test_file_servers), cmocka_unit_test(test_outside),
+		cmocka_unit_test(test_both_ends),    cmocka_unit_test(test_nonsense),
+		cmocka_unit_test(test_unread),       cmocka_unit_test(test_tracers),
+		cmocka_unit_test(test_kept_pipe),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
