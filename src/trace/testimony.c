@@ -100,6 +100,7 @@ static void take_fork(struct testimony *t, const struct event *e) {
 	w->has_env = parent->has_env;
 	w->uid = parent->uid;
 	w->gid = parent->gid;
+	memcpy(w->outputs, parent->outputs, sizeof(w->outputs));
 	w->walls = parent->walls;
 	testimony_walls_of_clone(w, e->args[0]);
 }
@@ -271,6 +272,7 @@ static void take_call(struct testimony *t, const struct event *e) {
 		take_user(t, e, call);
 	}
 	testimony_see_walls(t, e, call);
+	testimony_see_limits(t, e, call);
 	testimony_see_path(t, e, call);
 	testimony_hear(t, e, call);
 	testimony_see_socket(t, e, call);
@@ -428,6 +430,7 @@ void testimony_give(struct testimony *t, struct evidence_store *store,
 	testimony_give_paths(t, store);
 	testimony_give_waits(t, store);
 	testimony_give_walls(t, store);
+	testimony_give_limits(t, store);
 	const struct witness *starts = t->server ? t->server : t->searcher;
 	if (str_empty(ret_about->workspace) && starts) {
 		ret_about->workspace = starts->cwd;

@@ -77,6 +77,12 @@ static struct seen_path *path_of(struct testimony *t, const char *path, int64_t 
 	return &t->paths[t->path_count++];
 }
 
+void testimony_name(struct testimony *t, const char *path, int64_t at_ns) {
+	if (path[0] == '/' && t->path_count < PATHS_MAX) {
+		(void)path_of(t, path, at_ns);
+	}
+}
+
 static bool is_absence(int error) {
 	return error == ENOENT || error == ENOTDIR || error == ELOOP || error == ENAMETOOLONG;
 }

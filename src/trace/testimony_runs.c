@@ -3,6 +3,7 @@
  *
  *   run:go version, run:go env   what was asked so; for the first, when it was not asked and go never did anything else
  *                                than fail, its first failure
+ *   run:go own version           go version, when no other toolchain answered in its place
  *   run:go list                  of the first list of packages that failed
  *   run:go list again            of the last that ended with a trace of Go's runtime
  *   run:go recorded N            each other that failed
@@ -149,6 +150,9 @@ void testimony_give_runs(struct testimony *t, struct evidence_store *store) {
 		const char *what = word(t, run, 1);
 		if ((streq(what, "version") && str_empty(word(t, run, 2))) || streq(what, "env")) {
 			put(t, store, what, run);
+		}
+		if (streq(what, "version") && run->first == run->last && !failed(run)) {
+			put(t, store, "own version", run);
 		}
 		if (!failed(run)) {
 			continue;

@@ -61,6 +61,7 @@ static struct flow **pipe_slot(struct testimony *t, uint64_t pipe) {
 
 void testimony_share_flows(struct testimony *t, struct witness *w) {
 	for (int fd = 1; fd < 3; fd++) {
+		w->outputs[fd] = testimony_fd_path(t, w->pid, fd);
 		uint64_t pipe = pipe_of(t, w->pid, fd);
 		struct flow **slot = pipe != 0 ? pipe_slot(t, pipe) : NULL;
 		if (slot) {
@@ -78,7 +79,14 @@ static struct flow *output_of(struct testimony *t, pid_t pid, int fd) {
 	if (joined) {
 		return joined;
 	}
-	return fd == 1 || fd == 2 ? testimony_witness(t, pid)->flows[fd] : NULL;
+	if (fd != 1 && fd != 2) {
+		return NULL;
+	}
+	struct witness *w = testimony_witness(t, pid);
+	const char *path = testimony_fd_path(t, pid, fd);
+	bool redirected =
+		path && path[0] == '/' && (!w->outputs[fd] || !streq(path, w->outputs[fd]));
+	return redirected ? NULL : w->flows[fd];
 }
 
 void testimony_hear(struct testimony *t, const struct event *e, const struct call *call) {

@@ -55,6 +55,9 @@ static void see_connect(struct testimony *t, const struct event *e) {
 	bool waits = e->duration_ns == EVENT_NO_DURATION || e->result == -EINPROGRESS ||
 	             e->result == -EALREADY;
 	const char *remote = p ? address_text(t, p->bytes, &d->is_inet) : NULL;
+	if (remote && !d->is_inet) {
+		testimony_name(t, remote, e->start_ns);
+	}
 	if (remote && !waits && e->result != 0) {
 		note_refusal(t, e, remote, d->is_inet);
 	}

@@ -38,6 +38,13 @@ struct walls {
 	int filters; /* of system calls */
 };
 
+#define TESTIMONY_LIMITS 6
+
+struct told_limit {
+	bool known;
+	uint64_t soft, hard; /* as of getrlimit(2) */
+};
+
 /* A program in a process: exec begins a new one with the same pid. */
 struct witness {
 	pid_t pid, ppid;
@@ -50,14 +57,16 @@ struct witness {
 	bool has_env;
 	int64_t uid, gid; /* what it made itself by a call, -1: as who recorded */
 	struct walls walls;
+	struct told_limit limits[TESTIMONY_LIMITS]; /* testimony_limits.c */
 	bool is_new; /* exec was seen: it has not inherited its program */
 	bool ended, replaced;
 	int status;
 	int64_t stopped_ns; /* when a process that is none of its own sent it a signal that ends; 0 never */
 	int64_t end_ns;
-	struct flow *flows[3]; /* 1 and 2 are shared by all that write into the same pipe */
-	int exec_error;        /* errno of the execve that came to nothing, 0 it was started */
-	int64_t replaced_ns;   /* when its process became another program */
+	const char *outputs[3]; /* files that 1 and 2 were when it began, NULL: none or not known */
+	struct flow *flows[3];  /* 1 and 2 are shared by all that write into the same pipe */
+	int exec_error;         /* errno of the execve that came to nothing, 0 it was started */
+	int64_t replaced_ns;    /* when its process became another program */
 	struct witness *parent;
 };
 
@@ -181,6 +190,8 @@ const char *testimony_path(struct testimony *t, const struct event *e, const str
                            int at);
 const char *testimony_fd_path(struct testimony *t, pid_t pid, int fd);
 struct descriptor_use *testimony_descriptor(struct testimony *t, pid_t pid, int fd);
+/* A place that was named without being asked about: the address of a socket. */
+void testimony_name(struct testimony *t, const char *path, int64_t at_ns);
 void testimony_see_path(struct testimony *t, const struct event *e, const struct call *call);
 void testimony_give_paths(struct testimony *t, struct evidence_store *store);
 
@@ -205,6 +216,8 @@ const char *testimony_address(struct testimony *t, const struct event *e);
 /* connect, close, and what is read and written on sockets. */
 void testimony_see_socket(struct testimony *t, const struct event *e, const struct call *call);
 void testimony_give_waits(struct testimony *t, struct evidence_store *store);
+void testimony_see_limits(struct testimony *t, const struct event *e, const struct call *call);
+void testimony_give_limits(struct testimony *t, struct evidence_store *store);
 /* prctl, seccomp and unshare; and the flags a process is made with. */
 void testimony_see_walls(struct testimony *t, const struct event *e, const struct call *call);
 void testimony_walls_of_clone(struct witness *w, uint64_t flags);

@@ -22,7 +22,10 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 #define CLIENT 100
 #define SERVER 200
@@ -491,6 +494,55 @@ static void test_user_and_places(void **state) {
 	assert_false(testimony_names_below(p->testimony, "/home/u/model"));
 }
 
+/* What a shell writes into a file is not said by the server it becomes. */
+static void test_redirected_output(void **state) {
+	struct play *p = *state;
+	struct testimony_about about;
+	start(p, CLIENT, SERVER, "/bin/sh", BLOCK("sh"), BLOCK("PATH=/a"));
+	open_path(p, SERVER, "/w/file", 3);
+	call(p, SERVER, "dup2", 1, NS_PER_MS, (uint64_t[]){3, 1, 0}, NULL);
+	struct payload words = text(PAYLOAD_BYTES, 1, "34\n");
+	call(p, SERVER, "write", 3, NS_PER_MS, (uint64_t[]){1, 1, 3}, &words);
+	call(p, SERVER, "close", 0, NS_PER_MS, (uint64_t[]){1, 0, 0}, NULL);
+	greet(p);
+	const struct evidence *ev = given(p, "session:gopls", &about);
+	assert_non_null(ev);
+	assert_null(memmem(ev->bytes.data, ev->bytes.len, "34\n", 3));
+	assert_non_null(memmem(ev->bytes.data, ev->bytes.len, "\"result\":{}", 11));
+}
+
+/* The runtime of Go asks for the limit it was given, then raises it. */
+static void test_limits(void **state) {
+	struct play *p = *state;
+	struct testimony_about about;
+	static const uint64_t given_limit[] = {16, 20};
+	static const uint64_t raised[] = {20, 20};
+	start_server(p);
+	struct payload first = {PAYLOAD_BYTES, 3, sizeof(given_limit),
+	                        slice_of((const char *)given_limit, sizeof(given_limit))};
+	struct payload second = {PAYLOAD_BYTES, 3, sizeof(raised),
+	                         slice_of((const char *)raised, sizeof(raised))};
+	call(p, SERVER, "prlimit64", 0, NS_PER_MS, (uint64_t[]){0, RLIMIT_NOFILE, 0}, &first);
+	call(p, SERVER, "prlimit64", 0, NS_PER_MS, (uint64_t[]){0, RLIMIT_NOFILE, 0}, &second);
+	const struct evidence *ev = given(p, "proc:self/context", &about);
+	assert_non_null(ev);
+	assert_string_equal(keyline_text(p->arena, ev->bytes, "limit_nofile"), "16:20");
+}
+
+/* A socket that could not be connected to is a place that was named. */
+static void test_socket_is_a_place(void **state) {
+	struct play *p = *state;
+	struct testimony_about about;
+	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "/run/user/0/gopls.sock"};
+	start_server(p);
+	struct payload payload = {PAYLOAD_BYTES, 1, sizeof(address),
+	                          slice_of((const char *)&address, sizeof(address))};
+	call(p, SERVER, "connect", -EACCES, NS_PER_MS, (uint64_t[]){5, 1, sizeof(address)},
+	     &payload);
+	(void)given(p, "session:gopls", &about);
+	assert_true(testimony_names_below(p->testimony, "/run/user/0"));
+}
+
 static void test_directory_listed(void **state) {
 	struct play *p = *state;
 	struct testimony_about about;
@@ -521,6 +573,9 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(test_directory_listed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused_program, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_walls, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_redirected_output, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_socket_is_a_place, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_user_and_places, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_search, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refusals_are_one_episode, setup, teardown),

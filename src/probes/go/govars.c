@@ -228,6 +228,27 @@ static bool is_chosen(const struct fact_govar *v) {
 	return v && !streq(v->origin, "default") && !str_empty(v->value);
 }
 
+#define RECORDED_MAX 16 /* of trace/testimony_runs.c */
+
+/* In a recording that list is not read, but go has said what it thinks of the pair. */
+static void state_told_platform(struct exam *exam, const char *os, const char *arch) {
+	const char *words =
+		arena_printf(exam->arena, "unsupported GOOS/GOARCH pair %s/%s", os, arch);
+	const char *const argv[] = {"go", NULL};
+	for (int i = 1; exam->target->recorded && i <= RECORDED_MAX; i++) {
+		const struct run_spec spec = {
+			.label = arena_printf(exam->arena, "go recorded %d", i),
+			.argv = argv,
+			.env = &exam->target->server};
+		struct run_result run = world_run(exam->world, &spec);
+		if (slice_has(run.err, words)) {
+			FACTS_ADD(exam->facts, platform, run.ev, .goos = os, .goarch = arch,
+			          .known = false, .os_known = streq(os, "linux"), .file = "");
+			return;
+		}
+	}
+}
+
 /* The list of all pairs a Go knows, one `{"linux", "amd64"},` a line, lies in its sources since 1.21
  * (src/internal/platform/zosarch.go); an older one is not asked. */
 static void state_platform(struct exam *exam, const char *root) {
@@ -241,6 +262,7 @@ static void state_platform(struct exam *exam, const char *root) {
 	static const char head[] = "var List = ";
 	if (!evidence_has_bytes(ev) ||
 	    !memmem(ev->bytes.data, ev->bytes.len, head, sizeof(head) - 1)) {
+		state_told_platform(exam, os->value, arch->value);
 		return;
 	}
 	const char *start = arena_printf(exam->arena, "{\"%s\", ", os->value);

@@ -8,7 +8,8 @@
 static int look(struct exam *exam, struct err *err) {
 	(void)err;
 	struct cgo_env cgo = cgo_env(exam);
-	if (str_empty(cgo.path) && !cgo.path_known) {
+	bool off = streq(cgo.why, "variable") && !cgo.enabled;
+	if (str_empty(cgo.path) && !cgo.path_known && !off) {
 		return 0; /* PATH could not be looked through: nothing is known */
 	}
 	FACTS_ADD(exam->facts, cgo, NULL, .enabled = cgo.enabled, .why = cgo.why, .cc = cgo.cc,
