@@ -45,10 +45,11 @@ static void put_number(struct strbuf *out, uint64_t value) {
 }
 
 void testimony_give_limits(struct testimony *t, struct evidence_store *store) {
+	const struct witness *server = t->server;
 	struct strbuf text;
 	strbuf_init(&text, t->arena);
-	for (size_t i = 0; t->server && i < TESTIMONY_LIMITS; i++) {
-		const struct told_limit *l = &t->server->limits[i];
+	for (size_t i = 0; server && i < TESTIMONY_LIMITS; i++) {
+		const struct told_limit *l = &server->limits[i];
 		if (l->known) {
 			strbuf_printf(&text, "%s=", limits[i].key);
 			put_number(&text, l->soft);
@@ -57,8 +58,8 @@ void testimony_give_limits(struct testimony *t, struct evidence_store *store) {
 			strbuf_add(&text, "\n");
 		}
 	}
-	if (text.len > 0) {
-		testimony_put(t, store, "proc:self/context", t->server->start_ns,
+	if (server && text.len > 0) {
+		testimony_put(t, store, "proc:self/context", server->start_ns,
 		              slice_of(text.data, text.len));
 	}
 }
