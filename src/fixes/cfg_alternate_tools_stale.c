@@ -67,7 +67,17 @@ static void plan_command(const struct facts *facts, const struct fact_tool *t, s
 	out->then = "restart the language server";
 }
 
-/* "$HOME/tools/gopls", which nobody expands, written out; NULL when it is something else. */
+/* Somebody looked, and no program is there. */
+static bool is_gone(const struct facts *facts, const char *path) {
+	facts_each (tool, t, facts) {
+		if (streq(t->path, path)) {
+			return !streq(t->state, "ok");
+		}
+	}
+	return false;
+}
+
+/* "$HOME/tools/gopls", which nobody expands, written out; NULL when it is something else, or that is gone as well. */
 static const char *written_out(const struct facts *facts, const struct fact_setting *s) {
 	size_t n = strlen(s->json);
 	const char *text = n > 2 ? arena_strndup(facts->arena, s->json + 1, n - 2) : "";
@@ -75,7 +85,8 @@ static const char *written_out(const struct facts *facts, const struct fact_sett
 		placeholder_find(facts->arena, text) ? placeholder_meant(facts, text) : text;
 	bool known = !streq(right, text) && right[0] == '/' &&
 	             !placeholder_find(facts->arena, right) && !strpbrk(right, "\"\\");
-	return known && str_starts(s->key, "go.alternateTools.") ? right : NULL;
+	bool here = known && !is_gone(facts, right);
+	return here && str_starts(s->key, "go.alternateTools.") ? right : NULL;
 }
 
 static void install(const struct facts *facts, struct plan *out) {

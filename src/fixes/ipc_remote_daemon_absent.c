@@ -5,11 +5,31 @@
 #include "base/str.h"
 #include "core/fix.h"
 #include "core/mend.h"
+#include "wire/json_text.h"
+
+/* In the list of another editor, of which the command may be a part: this one element. False when it stands in none. */
+static bool in_other_list(const struct facts *facts, struct plan *out, const char *address) {
+	facts_each (go_flag_setting, s, facts) {
+		bool it = str_has(s->value, "-remote=") && str_ends(s->value, address);
+		if (it && s->is_string && !str_empty(s->key) && s->line > 0 &&
+		    mend_is_data(s->file)) {
+			plan_member(out, s->file, s->line,
+			            arena_printf(out->arena, "%s/[]", s->key),
+			            json_text_quoted(out->arena, slice_str(s->value)), NULL);
+			out->then = "restart the language server";
+			return true;
+		}
+	}
+	return false;
+}
 
 static void in_settings(const struct facts *facts, struct plan *out, const char *address) {
 	struct strbuf list;
 	const char *file = NULL;
 	const char *key = "go.languageServerFlags";
+	if (in_other_list(facts, out, address)) {
+		return;
+	}
 	strbuf_init(&list, out->arena);
 	facts_each (go_flag_setting, s, facts) {
 		bool it = str_has(s->value, "-remote=") && str_ends(s->value, address);
