@@ -20,10 +20,6 @@ static const struct {
 	[CONDITION_FSIZE] = {"limit_fsize", "file_bytes"},
 };
 
-const char *condition_limit_name(size_t limit) {
-	return limits[limit].name;
-}
-
 const char *element_kind_name(enum element_kind kind) {
 	static const char *const names[] = {"variable", "path_entry", "limit",
 	                                    "umask",    "cwd",        "setting"};

@@ -82,7 +82,5 @@ unsigned variable_weight(const char *name);
 
 /* "variable", "path_entry", "limit", "umask", "cwd", "setting". */
 const char *element_kind_name(enum element_kind kind);
-/* "open_files" …, as the fact `limit` names it. */
-const char *condition_limit_name(size_t limit);
 
 #endif

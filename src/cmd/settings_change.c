@@ -2,8 +2,8 @@
  * `dialtone settings set` and `unset`: one value in one file. The difference is shown first; it is written with --yes, or
  * after a yes at a terminal.
  */
-#include "apply/lock.h"
 #include "apply/steps.h"
+#include "apply/turn.h"
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -165,16 +165,12 @@ static int write_file(struct setting_change *c, int64_t *ret_id, struct err *err
 	}
 	after.bytes = c->edit.text;
 	after.size = (int64_t)after.bytes.len;
-	CLEANUP(journal_closep) struct journal *journal = journal_open(true, err);
-	if (!journal) {
+	CLEANUP(turn_end) struct turn turn = turn_take(arena, err);
+	if (!turn.journal) {
 		return err->code;
 	}
-	CLEANUP(fd_closep) int lock = lock_take(arena, LOCK_WAIT_NS, err);
-	if (lock < 0) {
-		return lock;
-	}
 	struct steps steps;
-	steps_init(&steps, arena, journal);
+	steps_init(&steps, arena, turn.journal);
 	return steps_write_file(
 		&steps, c->real, &c->before, &after, "settings",
 		arena_printf(arena, "settings %s %s", c->json ? "set" : "unset", c->key), ret_id,
