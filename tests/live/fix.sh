@@ -91,14 +91,25 @@ run 'its state' 0 journal --json
 expect 'taken back' undone "$(jq -r '.repairs[0].state' out)"
 rm -f "$env_file.old" home/.profile
 
-# --- refused as a whole
+# --- write-protected by its owner: opened for the time it takes
 break_it
 chmod 444 "$env_file"
-if [ "$(id -u)" = 0 ]; then
-	run 'a protected file' 4 fix w --yes
+cp -p "$env_file" protected
+run 'a protected file' 0 fix w --yes
+expect 'is cured' 0 "$(grep -c '^GOROOT=' "$env_file")"
+expect 'protected again' 444 "$(stat -c %a "$env_file")"
+run 'and back' 0 undo --last
+cmp -s "$env_file" protected || fail 'undone: other bytes'
+expect 'undone: protected' 444 "$(stat -c %a "$env_file")"
+expect 'undone: its time' "$(stat -c %Y protected)" "$(stat -c %Y "$env_file")"
+
+# --- what nobody may write is left, and said
+break_it
+if chattr +i "$env_file" 2>/dev/null; then
+	run 'an immutable file' 4 fix w --yes
 	expect 'is left' 1 "$(grep -c '^GOROOT=' "$env_file")"
+	chattr -i "$env_file"
 fi
-chmod 640 "$env_file"
 
 # --- asked
 printf 'n\n' | "$dialtone" fix w --interactive >out 2>err
