@@ -11,6 +11,7 @@
 #include "gostack/memory.h"
 #include "gostack/memory_rights.h"
 #include "gostack/sample.h"
+#include "wire/procmaps.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -174,25 +175,20 @@ static int read_auxv(struct arena *arena, struct memory *memory, int dir_fd) {
 	return 0;
 }
 
-/* "start-end perms offset dev inode   path" */
 static bool mapping_parse(struct arena *arena, struct slice line, struct memory_mapping *ret) {
-	unsigned long long start = 0, end = 0, offset = 0;
-	char perms[8] = "";
-	int path = -1;
-	const char *text = arena_slicedup(arena, line);
-	if (sscanf(text, "%llx-%llx %7s %llx %*s %*s %n", &start, &end, perms, &offset, &path) <
-	            4 ||
-	    start >= end || strlen(perms) < 4) {
+	struct procmap map;
+
+	if (!procmap_parse(line, &map)) {
 		return false;
 	}
 	*ret = (struct memory_mapping){
-		.start = start,
-		.end = end,
-		.offset = offset,
-		.readable = perms[0] == 'r',
-		.writable = perms[1] == 'w',
-		.executable = perms[2] == 'x',
-		.path = path > 0 ? text + path : "",
+		.start = map.start,
+		.end = map.end,
+		.offset = map.offset,
+		.readable = map.readable,
+		.writable = map.writable,
+		.executable = map.executable,
+		.path = arena_slicedup(arena, map.path),
 	};
 	return true;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "trace/mapped.h"
 
-#include "base/ascii.h"
 #include "base/fd.h"
 #include "base/grow.h"
 #include "base/str.h"
 #include "base/vec.h"
+#include "wire/procmaps.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -48,38 +48,15 @@ static void forget(struct mapped *m, pid_t pid) {
 	}
 }
 
-static bool hex_of(struct slice digits, uint64_t *ret) {
-	*ret = 0;
-	for (size_t i = 0; i < digits.len; i++) {
-		int value = ascii_hex(digits.data[i]);
-
-		if (value < 0 || i == 2 * sizeof(*ret)) {
-			return false;
-		}
-		*ret = *ret << 4 | (uint64_t)value;
-	}
-	return digits.len > 0;
-}
-
-/* "55d0a1000000-55d0a1200000 r-xp 00000000 fe:01 1234   /usr/bin/x" */
-static bool range_parse(struct slice line, struct mapped_range *ret, struct slice *ret_path) {
-	struct slice from, to, perms, offset, skipped;
-
-	if (!slice_cut(&line, '-', &from) || !slice_cut(&line, ' ', &to) ||
-	    !slice_cut(&line, ' ', &perms) || !slice_cut(&line, ' ', &offset) ||
-	    !slice_cut(&line, ' ', &skipped) || !slice_cut(&line, ' ', &skipped)) {
-		return false;
-	}
-	*ret_path = slice_trim(line);
-	return perms.len >= 3 && perms.data[2] == 'x' && slice_starts(*ret_path, "/") &&
-	       hex_of(from, &ret->start) && hex_of(to, &ret->end) && hex_of(offset, &ret->offset) &&
-	       ret->start < ret->end;
+/* Code of a file? */
+static bool range_parse(struct slice line, struct procmap *ret) {
+	return procmap_parse(line, ret) && ret->executable && slice_starts(ret->path, "/");
 }
 
 static void learn(struct mapped *m, pid_t pid, struct slice lines) {
 	struct mapped_process *old = process_of(m, pid);
 	unsigned looks = old ? old->looks : 0;
-	struct slice line, path;
+	struct slice line;
 
 	forget(m, pid);
 	struct mapped_process *p = process_new(m, pid);
@@ -89,12 +66,16 @@ static void learn(struct mapped *m, pid_t pid, struct slice lines) {
 	}
 	p->looks = looks;
 	while (slice_line(&lines, &line)) {
-		struct mapped_range range;
+		struct procmap map;
 
-		if (range_parse(line, &range, &path)) {
+		if (range_parse(line, &map)) {
 			VEC_ROOM(p->arena, p->ranges, p->count, &p->slots);
-			range.path = arena_slicedup(p->arena, path);
-			p->ranges[p->count++] = range;
+			p->ranges[p->count++] = (struct mapped_range){
+				.start = map.start,
+				.end = map.end,
+				.offset = map.offset,
+				.path = arena_slicedup(p->arena, map.path),
+			};
 		}
 	}
 }
@@ -144,8 +125,8 @@ void mapped_free(struct mapped *m) {
 /* Of /proc/PID/maps the lines that count; empty when it is gone. */
 static struct slice look(struct arena *arena, pid_t pid) {
 	char path[32], *text = arena_alloc(arena, MAPS_BYTES);
-	struct slice all, line, file;
-	struct mapped_range range;
+	struct slice all, line;
+	struct procmap map;
 	struct strbuf out;
 	size_t len = 0;
 	ssize_t n = 1;
@@ -160,7 +141,7 @@ static struct slice look(struct arena *arena, pid_t pid) {
 	strbuf_init(&out, arena);
 	all = slice_of(text, len);
 	while (slice_line(&all, &line) && out.len + line.len < LINES_BYTES) {
-		if (range_parse(line, &range, &file)) {
+		if (range_parse(line, &map)) {
 			strbuf_add_n(&out, line.data, line.len);
 			strbuf_add_char(&out, '\n');
 		}

@@ -5,6 +5,7 @@
  */
 #include "base/clock.h"
 #include "base/fd.h"
+#include "wire/procmaps.h"
 #include "world/procfs.h"
 
 #include <errno.h>
@@ -97,21 +98,17 @@ static void read_mapping(struct hunt *h, uint64_t low, uint64_t high) {
 	}
 }
 
-/* "low-high rw-p offset device inode  path": private memory that may be written and has no file. */
+/* Private memory that may be written and has no file. */
 static bool is_private(struct slice line, uint64_t *ret_low, uint64_t *ret_high) {
-	char text[64];
-	size_t len = line.len < sizeof text - 1 ? line.len : sizeof text - 1;
-	char *end = NULL;
+	struct procmap map;
 
-	memcpy(text, line.data, len);
-	text[len] = '\0';
-	*ret_low = strtoull(text, &end, 16);
-	if (*end != '-') {
+	if (!procmap_parse(line, &map)) {
 		return false;
 	}
-	*ret_high = strtoull(end + 1, &end, 16);
-	return str_starts(end, " rw-p") && !memchr(line.data, '/', line.len) &&
-	       *ret_high > *ret_low;
+	*ret_low = map.start;
+	*ret_high = map.end;
+	return map.readable && map.writable && !map.executable && !map.shared &&
+	       !memchr(map.path.data, '/', map.path.len);
 }
 
 static int hunt_open(struct hunt *h, int proc_fd, int64_t pid) {

@@ -2,6 +2,7 @@
  * What a process has mapped, a line for each file, and what of it is its own. Source: proc_pid_maps(5),
  * proc_pid_smaps(5): smaps_rollup, Linux 4.14.
  */
+#include "wire/procmaps.h"
 #include "world/picture.h"
 
 #include <inttypes.h>
@@ -37,32 +38,24 @@ static struct mapped *mapped_of(struct maps *maps, struct slice name) {
 	return &maps->list[maps->count++];
 }
 
-/* "55d0a1000000-55d0a1200000 r-xp 00000000 fe:01 1234   /usr/bin/x" */
 static void take_line(struct maps *maps, struct slice line) {
-	struct slice range, perms, skipped;
-	char *end;
+	struct procmap map;
 
-	if (!slice_cut(&line, ' ', &range) || !slice_cut(&line, ' ', &perms) || perms.len < 4) {
+	if (!procmap_parse(line, &map)) {
 		return;
 	}
-	for (int i = 0; i < 3; i++) {
-		slice_cut(&line, ' ', &skipped);
-	}
-	struct mapped *m = mapped_of(maps, slice_trim(line));
+	struct mapped *m = mapped_of(maps, map.path);
 
 	maps->lines++;
 	if (!m) {
 		return;
 	}
-	uint64_t from = strtoull(range.data, &end, 16); /* ended by '-', and the buffer by NUL */
-	uint64_t to = *end == '-' ? strtoull(end + 1, NULL, 16) : from;
-
 	m->count++;
-	m->bytes += to > from ? to - from : 0;
-	m->reads = m->reads || perms.data[0] == 'r';
-	m->writes = m->writes || perms.data[1] == 'w';
-	m->runs = m->runs || perms.data[2] == 'x';
-	m->is_shared = m->is_shared || perms.data[3] == 's';
+	m->bytes += map.end - map.start;
+	m->reads = m->reads || map.readable;
+	m->writes = m->writes || map.writable;
+	m->runs = m->runs || map.executable;
+	m->is_shared = m->is_shared || map.shared;
 }
 
 static void put_maps(struct picture_work *w, struct slice text) {
