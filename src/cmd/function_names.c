@@ -15,11 +15,11 @@
 
 #define FILE_BYTES_MAX ((off_t)1 << 30)
 #define FILES_MAX      256
+#define FUNCTIONS_MAX  ((size_t)1 << 20) /* of a file */
 
 struct function {
 	uint64_t start, bytes; /* an address of the file; 0 bytes: up to the next */
-	const char *name;
-	size_t name_len;
+	struct slice name;
 };
 
 struct function_file {
@@ -57,29 +57,16 @@ static struct slice map_file(const char *path) {
 }
 
 static void add_symbols(struct function_names *n, struct function_file *f, const char *section) {
-	const struct elf_section *table = elf_image_section(&f->elf, section);
+	struct elf_symbols all = elf_image_symbols(&f->elf, section);
+	struct elf_symbol s;
 
-	if (!table || table->link >= f->elf.section_count) {
-		return;
-	}
-	struct slice symbols = elf_image_section_bytes(&f->elf, table);
-	struct slice strings = elf_image_section_bytes(&f->elf, &f->elf.sections[table->link]);
-
-	for (size_t at = 0; at + sizeof(Elf64_Sym) <= symbols.len; at += sizeof(Elf64_Sym)) {
-		Elf64_Sym s;
-
-		memcpy(&s, symbols.data + at, sizeof(s));
-		if (ELF64_ST_TYPE(s.st_info) != STT_FUNC || s.st_value == 0 ||
-		    s.st_name >= strings.len) {
+	while (f->count < FUNCTIONS_MAX && elf_symbols_next(&all, &s)) {
+		if (!s.is_function || s.value == 0) {
 			continue;
 		}
 		VEC_ROOM(n->arena, f->functions, f->count, &f->slots);
-		f->functions[f->count++] = (struct function){
-			.start = s.st_value,
-			.bytes = s.st_size,
-			.name = strings.data + s.st_name,
-			.name_len = strnlen(strings.data + s.st_name, strings.len - s.st_name),
-		};
+		f->functions[f->count++] =
+			(struct function){.start = s.value, .bytes = s.bytes, .name = s.name};
 	}
 }
 
@@ -154,7 +141,7 @@ bool function_names_put(struct function_names *names, struct strbuf *out, const 
 	const struct function *found = lies ? function_at(f, address) : NULL;
 
 	if (found) {
-		strbuf_printf(out, "%.*s+0x%" PRIx64, (int)found->name_len, found->name,
+		strbuf_printf(out, "%.*s+0x%" PRIx64, (int)found->name.len, found->name.data,
 		              address - found->start);
 	}
 	return found != NULL;

@@ -8,7 +8,6 @@
 #include <errno.h>
 
 #define SECTION_NAME_MAX ((size_t)128)
-#define SYMBOL_NAME_MAX  ((size_t)256)
 
 static void read_segments(struct arena *arena, struct elf_image *elf, const Elf64_Ehdr *h) {
 	size_t count = h->e_phentsize == sizeof(Elf64_Phdr) ? h->e_phnum : 0;
@@ -106,20 +105,41 @@ uint64_t elf_image_bias(const struct elf_image *elf, uint64_t program_headers, u
 	return entry != 0 ? entry - elf->entry : 0;
 }
 
-uint64_t elf_image_symbol(const struct elf_image *elf, const char *name) {
-	const struct elf_section *table = elf_image_section(elf, ".symtab");
+struct elf_symbols elf_image_symbols(const struct elf_image *elf, const char *section) {
+	const struct elf_section *table = elf_image_section(elf, section);
 	if (!table || table->link >= elf->section_count) {
-		return 0;
+		return (struct elf_symbols){0};
 	}
-	struct slice symbols = elf_image_section_bytes(elf, table);
-	struct slice strings = elf_image_section_bytes(elf, &elf->sections[table->link]);
-	for (uint64_t at = 0; bytes_have(symbols, at, sizeof(Elf64_Sym)); at += sizeof(Elf64_Sym)) {
+	return (struct elf_symbols){
+		.symbols = elf_image_section_bytes(elf, table),
+		.strings = elf_image_section_bytes(elf, &elf->sections[table->link]),
+	};
+}
+
+bool elf_symbols_next(struct elf_symbols *it, struct elf_symbol *ret) {
+	while (bytes_have(it->symbols, it->at, sizeof(Elf64_Sym))) {
 		Elf64_Sym s;
-		struct slice text = {0};
-		memcpy(&s, symbols.data + at, sizeof(s));
-		if (s.st_name != 0 && bytes_text(strings, s.st_name, SYMBOL_NAME_MAX, &text) &&
-		    slice_eq(text, name)) {
-			return s.st_value;
+		memcpy(&s, it->symbols.data + it->at, sizeof(s));
+		it->at += sizeof(s);
+		*ret = (struct elf_symbol){
+			.value = s.st_value,
+			.bytes = s.st_size,
+			.is_function = ELF64_ST_TYPE(s.st_info) == STT_FUNC,
+		};
+		if (s.st_name != 0 &&
+		    bytes_text(it->strings, s.st_name, ELF_SYMBOL_NAME_MAX, &ret->name)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+uint64_t elf_image_symbol(const struct elf_image *elf, const char *name) {
+	struct elf_symbols all = elf_image_symbols(elf, ".symtab");
+	struct elf_symbol s;
+	while (elf_symbols_next(&all, &s)) {
+		if (slice_eq(s.name, name)) {
+			return s.value;
 		}
 	}
 	return 0;

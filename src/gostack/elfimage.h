@@ -50,6 +50,23 @@ struct slice elf_image_at(const struct elf_image *elf, uint64_t address);
  * and AT_ENTRY of the process, 0 when not known. */
 uint64_t elf_image_bias(const struct elf_image *elf, uint64_t program_headers, uint64_t entry);
 
+struct elf_symbol {
+	uint64_t value, bytes;
+	bool is_function;
+	struct slice name; /* of the file */
+};
+
+/* The symbols of a table, one after the other. */
+struct elf_symbols {
+	struct slice symbols, strings;
+	uint64_t at;
+};
+
+/* section: ".symtab", ".dynsym". There are none when it is not there. */
+struct elf_symbols elf_image_symbols(const struct elf_image *elf, const char *section);
+/* The next that has a name, of at most ELF_SYMBOL_NAME_MAX bytes; false at the end. */
+#define ELF_SYMBOL_NAME_MAX ((size_t)4096)
+bool elf_symbols_next(struct elf_symbols *symbols, struct elf_symbol *ret);
 /* The value of a symbol in .symtab; 0 when there is none. */
 uint64_t elf_image_symbol(const struct elf_image *elf, const char *name);
 
