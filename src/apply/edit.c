@@ -240,6 +240,15 @@ static int edit_goenv(struct edit *e) {
 	return 0;
 }
 
+static int (*const edits[])(struct edit *) = {
+	[STEP_SETTING] = edit_setting, [STEP_MEMBER] = edit_member, [STEP_LINE] = edit_line,
+	[STEP_ASSIGN] = edit_assign,   [STEP_APPEND] = edit_append, [STEP_GOENV] = edit_goenv,
+};
+
+bool edit_is(enum step_kind kind) {
+	return (size_t)kind < sizeof(edits) / sizeof(*edits) && edits[kind] != NULL;
+}
+
 int edit_text(struct arena *arena, const struct step *step, const char *file, struct slice text,
               struct slice *ret, struct err *err) {
 	struct edit e = {
@@ -249,20 +258,6 @@ int edit_text(struct arena *arena, const struct step *step, const char *file, st
 	    strchr(step->value, '\n') && step->kind != STEP_SETTING && step->kind != STEP_MEMBER) {
 		return err_set(err, -EBADMSG, "%s: a value of several lines", file);
 	}
-	switch (step->kind) {
-	case STEP_SETTING:
-		return edit_setting(&e);
-	case STEP_MEMBER:
-		return edit_member(&e);
-	case STEP_LINE:
-		return edit_line(&e);
-	case STEP_ASSIGN:
-		return edit_assign(&e);
-	case STEP_APPEND:
-		return edit_append(&e);
-	case STEP_GOENV:
-		return edit_goenv(&e);
-	default:
-		return err_set(err, -EINVAL, "%s: no change of a text", file);
-	}
+	return edit_is(step->kind) ? edits[step->kind](&e)
+	                           : err_set(err, -EINVAL, "%s: no change of a text", file);
 }

@@ -9,7 +9,10 @@
 #include "base/err.h"
 #include "core/plan.h"
 
-/* step: STEP_SETTING, STEP_MEMBER, STEP_LINE, STEP_ASSIGN, STEP_APPEND or STEP_GOENV; file: its name for sentences. */
+/* Is it a step that changes a text: STEP_SETTING, STEP_MEMBER, STEP_LINE, STEP_ASSIGN, STEP_APPEND, STEP_GOENV? */
+bool edit_is(enum step_kind kind);
+
+/* step: of such a kind; file: its name for sentences. */
 int edit_text(struct arena *arena, const struct step *step, const char *file, struct slice text,
               struct slice *ret, struct err *err);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "apply/protection.h"
 
+#include "apply/edit.h"
 #include "apply/place.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -8,20 +9,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static bool edits(const struct step *step) {
-	switch (step->kind) {
-	case STEP_SETTING:
-	case STEP_MEMBER:
-	case STEP_LINE:
-	case STEP_ASSIGN:
-	case STEP_APPEND:
-	case STEP_GOENV:
-		return true;
-	default:
-		return false;
-	}
-}
 
 static bool has_mode_step(const struct plan *plan, const char *path) {
 	for (size_t i = 0; i < plan->step_count; i++) {
@@ -68,7 +55,7 @@ void protection_open(struct plan *plan) {
 	size_t count = plan->step_count;
 	const char *paths[PLAN_STEPS_MAX];
 	for (size_t i = 0; i < count; i++) {
-		paths[i] = edits(&plan->steps[i]) ? plan->steps[i].path : NULL;
+		paths[i] = edit_is(plan->steps[i].kind) ? plan->steps[i].path : NULL;
 	}
 	for (size_t i = 0; i < count; i++) {
 		const char *real;

@@ -491,14 +491,10 @@ static int resolve_signal(struct resolve *r) {
 }
 
 static int resolve_step(struct resolve *r) {
-	switch (r->step->kind) {
-	case STEP_SETTING:
-	case STEP_MEMBER:
-	case STEP_LINE:
-	case STEP_ASSIGN:
-	case STEP_APPEND:
-	case STEP_GOENV:
+	if (edit_is(r->step->kind)) {
 		return resolve_text(r);
+	}
+	switch (r->step->kind) {
 	case STEP_LINK:
 		return resolve_link(r);
 	case STEP_REMOVE:
@@ -513,8 +509,9 @@ static int resolve_step(struct resolve *r) {
 		return resolve_run(r);
 	case STEP_SIGNAL:
 		return resolve_signal(r);
+	default:
+		return err_set(r->err, -EINVAL, "an unknown kind of step");
 	}
-	return err_set(r->err, -EINVAL, "an unknown kind of step");
 }
 
 int plan_resolve(struct arena *arena, struct plan *plan, struct repair *ret, struct err *err) {
