@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "cmd/case.h"
 
+#include "base/fd.h"
 #include "cmd/snapshot.h"
 #include "world/casefile.h"
+#include "world/codec.h"
 #include "world/redact.h"
 
 #include <errno.h>
@@ -29,6 +31,23 @@ int case_save(struct arena *arena, const struct case_wish *wish, const struct ev
 		store = &clean;
 	}
 	return casefile_write(wish->path, &meta, store, err);
+}
+
+int case_hand_over(const struct evidence_store *store, const char *const *argv, int fd,
+                   size_t *ret_bytes, struct err *err) {
+	const struct case_meta meta = {.tool = DIALTONE_VERSION,
+	                               .created = "",
+	                               .raw = true,
+	                               .home = "",
+	                               .cwd = "",
+	                               .argv = argv};
+	struct codec *codec CLEANUP(codec_closep) = codec_open(err);
+	char *text = NULL;
+	int code = codec ? casefile_format(codec, &meta, store, &text, ret_bytes, err) : -ENOSYS;
+
+	code = code < 0 ? code : fd_write_all(fd, text, *ret_bytes);
+	free(text);
+	return code;
 }
 
 int case_senseless(const char *path, const struct err *why, struct err *err) {

@@ -20,6 +20,11 @@ struct case_wish {
 int case_save(struct arena *arena, const struct case_wish *wish, const struct evidence_store *store,
               struct err *err);
 
+/* Writes its text, as it is and with these arguments, to a descriptor: from one of our processes to another. 0, or negative
+ * errno (casefile_format, write(2)). */
+int case_hand_over(const struct evidence_store *store, const char *const *argv, int fd,
+                   size_t *ret_bytes, struct err *err);
+
 /* Reads the file into the empty store and its arguments into *ret, as the command's own options. 0, or
  * negative errno with a sentence (casefile_read; -EBADMSG when another command recorded it or its
  * arguments are not those of this one). */

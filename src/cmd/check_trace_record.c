@@ -4,6 +4,7 @@
  */
 #include "base/clock.h"
 #include "base/fd.h"
+#include "cmd/case.h"
 #include "cmd/check_trace.h"
 #include "cmd/failure.h"
 #include "cmd/output.h"
@@ -14,7 +15,6 @@
 #include "trace/store.h"
 #include "trace/testimony.h"
 #include "world/casefile.h"
-#include "world/codec.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -49,8 +49,6 @@ struct recorder {
 static int write_answer(struct recorder *r, struct traced_answer *answer, struct err *err) {
 	struct evidence_store store;
 	struct testimony_about about = {0};
-	char *text = NULL;
-	size_t len = 0;
 
 	evidence_store_init(&store, r->arena);
 	testimony_give(r->testimony, &store, &about);
@@ -62,21 +60,8 @@ static int write_answer(struct recorder *r, struct traced_answer *answer, struct
 	/* The lines about calls come last and may go. */
 	store.count = store.count < CASE_ENTRIES_MAX ? store.count : CASE_ENTRIES_MAX;
 	const char *const argv[] = {about.workspace, about.file, NULL};
-	const struct case_meta meta = {.tool = DIALTONE_VERSION,
-	                               .created = "",
-	                               .raw = true,
-	                               .home = "",
-	                               .cwd = "",
-	                               .argv = argv};
-	struct codec *codec CLEANUP(codec_closep) = codec_open(err);
-	int code = codec ? casefile_format(codec, &meta, &store, &text, &len, err) : -ENOSYS;
 
-	if (code == 0) {
-		code = fd_write_all(r->memory, text, len);
-		answer->bytes = len;
-	}
-	free(text);
-	return code;
+	return case_hand_over(&store, argv, r->memory, &answer->bytes, err);
 }
 
 static void answer_question(struct recorder *r) {

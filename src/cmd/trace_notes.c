@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "cmd/case.h"
 #include "cmd/check_trace.h"
 #include "core/world.h"
 #include "trace/store.h"
@@ -170,25 +171,6 @@ static bool become(const struct testimony_about *about) {
 	       setresuid((uid_t)about->uid, (uid_t)about->uid, (uid_t)about->uid) == 0;
 }
 
-static int write_notes(const struct evidence_store *notes, int fd) {
-	static const char *const argv[] = {NULL};
-	const struct case_meta meta = {.tool = DIALTONE_VERSION,
-	                               .created = "",
-	                               .raw = true,
-	                               .home = "",
-	                               .cwd = "",
-	                               .argv = argv};
-	struct err err = {0};
-	struct codec *codec CLEANUP(codec_closep) = codec_open(&err);
-	char *text = NULL;
-	size_t len = 0;
-	int code = codec ? casefile_format(codec, &meta, notes, &text, &len, &err) : -ENOSYS;
-
-	code = code < 0 ? code : fd_write_all(fd, text, len);
-	free(text);
-	return code;
-}
-
 static int read_testimony(struct arena *arena, const char *file, struct noting *n,
                           struct evidence_store *told, struct testimony_about *about) {
 	struct reader reader = {0};
@@ -214,6 +196,8 @@ static int look_around(const char *file, int fd) {
 	struct diagnosis diagnosis;
 	struct err err = {0};
 	struct noting n = {.arena = arena, .notes = &notes};
+	static const char *const none[] = {NULL};
+	size_t bytes;
 
 	evidence_store_init(&told, arena);
 	evidence_store_init(&seen, arena);
@@ -239,7 +223,7 @@ static int look_around(const char *file, int fd) {
 	code = check_trace_examine(arena, &plan, &diagnosis, &err);
 	world_close(plan.world);
 	world_close(n.eyes);
-	return code < 0 ? code : write_notes(&notes, fd);
+	return code < 0 ? code : case_hand_over(&notes, none, fd, &bytes, &err);
 }
 
 static pid_t start_process(const char *file, int *ret_fd) {
