@@ -35,6 +35,14 @@ void finding_cite(struct finding *finding, const struct fact *fact) {
 	}
 }
 
+void finding_cites_links(struct finding *finding, const struct facts *facts, int64_t target) {
+	facts_each (wait_link, link, facts) {
+		if (link->target == target) {
+			finding_cites(finding, link);
+		}
+	}
+}
+
 const struct fact *finding_cited(const struct finding *finding, enum fact_kind kind) {
 	for (size_t i = 0; i < finding->cite_count; i++) {
 		if (finding->cites[i]->kind == kind) {

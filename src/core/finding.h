@@ -76,6 +76,8 @@ struct finding *findings_add(struct findings *out, const struct rule *self, enum
  * ignored. */
 void finding_cite(struct finding *finding, const struct fact *fact);
 #define finding_cites(finding, typed_fact) finding_cite((finding), &(typed_fact)->base)
+/* Every link of the chain of waits that begins at this process. */
+void finding_cites_links(struct finding *finding, const struct facts *facts, int64_t target);
 
 /* The first fact of a kind that the finding cites, or NULL. */
 const struct fact *finding_cited(const struct finding *finding, enum fact_kind kind);

@@ -62,11 +62,7 @@ static void check_running(const struct rule *self, const struct facts *facts,
 		struct finding *f = findings_add(out, self, CONF_CERTAIN, l->name, "%s", l->text);
 
 		finding_cites(f, l);
-		facts_each (wait_link, link, facts) {
-			if (link->target == l->target) {
-				finding_cites(f, link);
-			}
-		}
+		finding_cites_links(f, facts, l->target);
 		finding_fix(out, f, l->cure, "%s", l->command);
 	}
 }

@@ -122,11 +122,7 @@ static void check_holder(const struct rule *self, const struct facts *facts, str
 	struct finding *f = findings_add(out, self, CONF_CERTAIN, l->on, "%s", l->text);
 
 	finding_cites(f, l);
-	facts_each (wait_link, link, facts) {
-		if (link->target == l->target) {
-			finding_cites(f, link);
-		}
-	}
+	finding_cites_links(f, facts, l->target);
 	if (l->on[0] == '/') {
 		finding_fix(out, f, "remove the socket, and start the daemon again", "rm %s",
 		            str_shell_quote(out->arena, l->on))

@@ -50,11 +50,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 				finding_cites(f, u);
 			}
 		}
-		facts_each (wait_link, link, facts) {
-			if (link->target == l->target) {
-				finding_cites(f, link);
-			}
-		}
+		finding_cites_links(f, facts, l->target);
 		if (!str_empty(l->cure)) {
 			struct fix_advice *fix = finding_fix(out, f, l->cure, "%s", l->command);
 

@@ -121,11 +121,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		finding_about(out, f, arena_printf(out->arena, "%lld", (long long)l->pid));
 		say_stored(out, f, facts, l);
 		finding_cites(f, l);
-		facts_each (wait_link, link, facts) {
-			if (link->target == l->target) {
-				finding_cites(f, link);
-			}
-		}
+		finding_cites_links(f, facts, l->target);
 		facts_each (wait_unread, u, facts) {
 			finding_cites(f, u);
 		}

@@ -5,7 +5,6 @@
 
 #include <stdlib.h>
 
-#define SLEEP_MS     2500
 #define LONG_MS      60000 /* nobody waits for that */
 #define SOON_MS      8000  /* before the last look at a server on trial */
 #define TICKS_MS     200   /* ages are told by the clock tick */
@@ -72,7 +71,7 @@ static bool ends_soon(const struct waits *w, const struct wait_leaf *l) {
 
 /* Sleeping for a moment is what many programs do between two tries. */
 static bool sleeps_long(const struct waits *w, const struct wait_leaf *l) {
-	return (l->since_ms >= SLEEP_MS && !ends_soon(w, l)) || sleeps_for_ever(w, l);
+	return (l->since_ms >= WAITS_SLEEP_MS && !ends_soon(w, l)) || sleeps_for_ever(w, l);
 }
 
 /* A program that looks again every second: each sleep is short, and the one that starts them is not young and has

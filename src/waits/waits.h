@@ -202,6 +202,9 @@ enum wait_kind {
 /* "idle", "works", "stopped" … */
 const char *wait_kind_name(enum wait_kind kind);
 
+/* So long a sleep has to have lasted to count for more than a pause. */
+#define WAITS_SLEEP_MS 2500
+
 /* How one waits for the next. */
 enum wait_how {
 	HOW_CHILD,  /* for its child to end or to write */

@@ -57,6 +57,13 @@ static bool is_moment(const struct waits_thread *t) {
 	return streq(t->call, "clock_nanosleep") && (t->args[1] & TIMER_ABSTIME);
 }
 
+/* Of a span that began when it last ran; -1: that is not known. */
+static int64_t left_ms(const struct waits_thread *t, int64_t span_ms) {
+	int64_t left = span_ms - t->rested_ms;
+
+	return t->rested_ms < 0 ? -1 : left > 0 ? left : 0;
+}
+
 static int64_t left_of(int64_t pid, const struct waits_thread *t, uint64_t address,
                        int64_t part_ns) {
 	struct timespec now;
@@ -72,9 +79,7 @@ static int64_t left_of(int64_t pid, const struct waits_thread *t, uint64_t addre
 		span_ns -= (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
 		return span_ns > 0 ? span_ns / NS_PER_MS : 0;
 	}
-	int64_t left_ms = span_ns / NS_PER_MS - t->rested_ms;
-
-	return t->rested_ms < 0 ? -1 : left_ms > 0 ? left_ms : 0;
+	return left_ms(t, span_ns / NS_PER_MS);
 }
 
 int64_t waits_wakes_ms(int64_t pid, const struct waits_thread *t) {
@@ -89,12 +94,7 @@ int64_t waits_wakes_ms(int64_t pid, const struct waits_thread *t) {
 			return INT64_MAX;
 		}
 		if (calls[i].form == FORM_MS) {
-			int64_t left_ms = (int)value - t->rested_ms;
-
-			return (int)value < 0     ? INT64_MAX
-			       : t->rested_ms < 0 ? -1
-			       : left_ms > 0      ? left_ms
-			                          : 0;
+			return (int)value < 0 ? INT64_MAX : left_ms(t, (int)value);
 		}
 		return value == 0
 		               ? INT64_MAX

@@ -9,7 +9,6 @@
 #include "probes/server/wait_facts.h"
 
 #define LOCAL_STUCK_MS 2000 /* in one call on a local file system */
-#define LAST_SLEEP_MS  2500 /* as in waits/settling.c */
 #define INSIDE_MS      3000 /* between two looks at one that has done nothing */
 #define IDLE_CPU_MS    20   /* a Go program that waits wakes up now and then */
 
@@ -134,7 +133,7 @@ static void look_once(struct exam *exam, const struct wait_moment *moment, bool 
 		if (!last) {
 			return;
 		}
-		chain.leaf.settled = chain.leaf.settled || chain.leaf.since_ms >= LAST_SLEEP_MS;
+		chain.leaf.settled = chain.leaf.settled || chain.leaf.since_ms >= WAITS_SLEEP_MS;
 	}
 	/* What a slow host or disk may still give: later it can be told for certain. */
 	if (is_slow(chain.leaf.kind) && !last && chain.leaf.since_ms < WAIT_LOCK_IDLE_MS) {
