@@ -8,6 +8,16 @@
 #include <sys/uio.h>
 #include <sys/user.h>
 
+#if defined(__x86_64__) || defined(__aarch64__)
+
+static int get_all(pid_t tid, struct user_regs_struct *ret) {
+	struct iovec all = {ret, sizeof(*ret)};
+
+	return ptrace(PTRACE_GETREGSET, tid, NT_PRSTATUS, &all) < 0 ? -errno : 0;
+}
+
+#endif
+
 #if defined(__x86_64__)
 
 static int poke(pid_t tid, size_t offset, uint64_t value) {
@@ -28,14 +38,13 @@ int registers_set_third(pid_t tid, uint64_t value) {
 
 int registers_frame(pid_t tid, uint64_t *ret_pc, uint64_t *ret_frame) {
 	struct user_regs_struct regs;
-	struct iovec all = {&regs, sizeof(regs)};
+	int code = get_all(tid, &regs);
 
-	if (ptrace(PTRACE_GETREGSET, tid, NT_PRSTATUS, &all) < 0) {
-		return -errno;
+	if (code == 0) {
+		*ret_pc = regs.rip;
+		*ret_frame = regs.rbp;
 	}
-	*ret_pc = regs.rip;
-	*ret_frame = regs.rbp;
-	return 0;
+	return code;
 }
 
 #elif defined(__aarch64__)
@@ -43,9 +52,10 @@ int registers_frame(pid_t tid, uint64_t *ret_pc, uint64_t *ret_frame) {
 static int set_x(pid_t tid, size_t number, uint64_t value) {
 	struct user_regs_struct regs;
 	struct iovec set = {&regs, sizeof(regs)};
+	int code = get_all(tid, &regs);
 
-	if (ptrace(PTRACE_GETREGSET, tid, NT_PRSTATUS, &set) < 0) {
-		return -errno;
+	if (code < 0) {
+		return code;
 	}
 	regs.regs[number] = value;
 	return ptrace(PTRACE_SETREGSET, tid, NT_PRSTATUS, &set) < 0 ? -errno : 0;
@@ -67,14 +77,13 @@ int registers_set_third(pid_t tid, uint64_t value) {
 
 int registers_frame(pid_t tid, uint64_t *ret_pc, uint64_t *ret_frame) {
 	struct user_regs_struct regs;
-	struct iovec all = {&regs, sizeof(regs)};
+	int code = get_all(tid, &regs);
 
-	if (ptrace(PTRACE_GETREGSET, tid, NT_PRSTATUS, &all) < 0) {
-		return -errno;
+	if (code == 0) {
+		*ret_pc = regs.pc;
+		*ret_frame = regs.regs[29];
 	}
-	*ret_pc = regs.pc;
-	*ret_frame = regs.regs[29];
-	return 0;
+	return code;
 }
 
 #else
