@@ -6,6 +6,7 @@
 
 dialtone=$(readlink -f "${DIALTONE:?the program}")
 self=$(readlink -f "$0")
+here=$(dirname "$self")
 patients=$(dirname "$dialtone")
 failures=0
 started=() # what a runner starts ends with it, whatever happens
@@ -35,6 +36,16 @@ fail() {
 
 expect() { # WHAT WANTED GOT
 	if [ "$2" != "$3" ]; then fail "$1: expected <$2> got <$3>"; fi
+}
+
+until_true() { # COMMAND...: waits for it to succeed
+	local tries
+	for ((tries = 0; tries < 600; tries++)); do
+		if "$@" 2>/dev/null; then return 0; fi
+		sleep 0.05
+	done
+	fail "never came true: $*"
+	return 1
 }
 
 # run WHAT WANTED-STATUS ARGUMENT...: dialtone; leaves `out` and `err`.

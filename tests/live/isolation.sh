@@ -5,28 +5,18 @@
 # mount of another mount namespace, one daemon for two PATHs, one port for two servers, HOME of somebody else.
 # DIALTONE: the program; DIALTONE_TOOLS: Go and gopls; TEST_TMP: a folder of ours.
 set -uo pipefail
-dialtone=$(readlink -f "${DIALTONE:?the program}")
-tools=${DIALTONE_TOOLS:?the folder of tools/toolchains}
-client=$(dirname "$(readlink -f "$0")")/ps_client.py
-work=${TEST_TMP:?a folder}/isolation
-mkdir -p "$work"/{one,two,run,home,bin}
-work=$(readlink -f "$work")
-cd "$work" || exit 1
-gopls=$tools/gopls/v0.23.0/gopls
-goroot=$(printf '%s\n' "$tools"/go/1.26.* | tail -1)
-export HOME=$work/home XDG_RUNTIME_DIR=$work/run USER=lena GOTOOLCHAIN=local GOPROXY=off PATH=$goroot/bin:/usr/bin:/bin
-unset GOFLAGS TMPDIR GOCACHE GOMODCACHE GOPATH GOBIN GOENV GOTMPDIR XDG_CACHE_HOME XDG_CONFIG_HOME GOPLSCACHE
-for name in one two; do
-	printf 'module example.com/%s\n\ngo 1.21\n' "$name" >"$name/go.mod"
-	printf 'package main\n\nfunc main() {}\n' >"$name/main.go"
-done
-failures=0 passed=0
-started=()
-end_all() {
-	for pid in "${started[@]}"; do kill -KILL "$pid" 2>/dev/null; done
-	return 0
-}
-trap end_all EXIT
+# shellcheck source=tests/live/hostile.bash
+. "$(dirname "$0")/hostile.bash"
+surroundings isolation
+real_tools
+client=$here/ps_client.py
+gopls=$gopls_dir/gopls
+goroot=${go_dir%/bin}
+mkdir run home bin
+project one
+project two
+export HOME=$work/home XDG_RUNTIME_DIR=$work/run USER=lena GOTOOLCHAIN=local GOPROXY=off PATH=$go_dir:/usr/bin:/bin
+unset GOTMPDIR GOPLSCACHE
 
 # start DIRECTORY COMMAND...: a client there, and its server; sets $editor and $server.
 start() {
@@ -55,18 +45,9 @@ between() {
 	jq -r --argjson a "$1" --argjson b "$2" '(.environments | map({key: (.pid | tostring), value: .id}) | from_entries) as $id
 		| .shared[] | select(.environments | contains([$id[$a | tostring]]) and contains([$id[$b | tostring]])) | '"$3" "$work/out.json"
 }
-# is WHAT WANTED GOT
-is() {
-	if [ "$2" == "$3" ]; then
-		passed=$((passed + 1))
-	else
-		printf 'FAIL %s: %s instead of %s\n' "$1" "$3" "$2"
-		failures=$((failures + 1))
-	fi
-}
 # verdict WHAT PID PID WANTED
 verdict() {
-	is "$1 of $2 and $3" "$4" "$(between "$2" "$3" "select(.what == \"$1\") | .verdict")"
+	expect "$1 of $2 and $3" "$4" "$(between "$2" "$3" "select(.what == \"$1\") | .verdict")"
 }
 
 # Two workspaces of one user: everything is shared, and nothing is wrong with that.
@@ -77,24 +58,24 @@ look
 for what in GOCACHE GOMODCACHE 'gopls cache' HOME 'go env file' telemetry GOTMPDIR bin 'module locks' 'gopls daemon'; do
 	verdict "$what" "$first" "$server" harmless
 done
-is 'where' "$work/home/.cache/go-build" "$(between "$first" "$server" 'select(.what == "GOCACHE") | .place')"
-is 'nothing to do for them' '' "$(jq -r --arg d "$work" '.plan[] | select(.title | contains($d)) | .title' "$work/out.json")"
+expect 'where' "$work/home/.cache/go-build" "$(between "$first" "$server" 'select(.what == "GOCACHE") | .place')"
+expect 'nothing to do for them' '' "$(jq -r --arg d "$work" '.plan[] | select(.title | contains($d)) | .title' "$work/out.json")"
 # The file of `go env -w` decides, too.
 go env -w GOMODCACHE="$work/modules"
 look
-is 'by go env -w' "$work/modules go env file" "$(jq -r --argjson p "$first" '.environments[] | select(.pid == $p) | .values.GOMODCACHE | "\(.place) \(.from)"' "$work/out.json")"
+expect 'by go env -w' "$work/modules go env file" "$(jq -r --argjson p "$first" '.environments[] | select(.pid == $p) | .values.GOMODCACHE | "\(.place) \(.from)"' "$work/out.json")"
 go env -u GOMODCACHE
 
 # The same from a case file; one of plain ps has not what it takes.
 "$dialtone" ps --isolation --json --raw --save "$work/iso.dtc" >"$work/live.json" 2>>"$work/err"
 look --from "$work/iso.dtc"
-is 'a case file says the same' "$(jq -cS 'del(.timing_ms)' "$work/live.json")" "$(jq -cS 'del(.timing_ms)' "$work/out.json")"
+expect 'a case file says the same' "$(jq -cS 'del(.timing_ms)' "$work/live.json")" "$(jq -cS 'del(.timing_ms)' "$work/out.json")"
 "$dialtone" ps --isolation --json --save "$work/iso.dtc" >"$work/live.json" 2>>"$work/err"
 look --from "$work/iso.dtc"
-is 'and one without names' "$(jq -c '[.shared[] | [.what, .environments, .verdict]]' "$work/live.json")" "$(jq -c '[.shared[] | [.what, .environments, .verdict]]' "$work/out.json")"
+expect 'and one without names' "$(jq -c '[.shared[] | [.what, .environments, .verdict]]' "$work/live.json")" "$(jq -c '[.shared[] | [.what, .environments, .verdict]]' "$work/out.json")"
 "$dialtone" ps --save "$work/plain.dtc" >/dev/null 2>>"$work/err"
 look --from "$work/plain.dtc"
-is 'another case file' 3 $status
+expect 'another case file' 3 $status
 ended
 
 # One port for two.
@@ -103,9 +84,9 @@ start one python3 "$client" pipe "$gopls" -debug="localhost:$port"
 third=$server third_editor=$editor
 start two python3 "$client" pipe "$gopls" -debug="localhost:$port"
 look
-is 'one port' 1 $status
-is 'who has it' "harmful true" "$(jq -r --argjson a "$third" --arg p "localhost:$port" '.shared[] | select(.what == "port" and .place == $p) | "\(.verdict) \(.reason | contains("process \($a) (gopls) does"))"' "$work/out.json")"
-is 'any port' '-debug=localhost:0' "$(jq -r '.plan[] | select(.what == "port") | .command' "$work/out.json")"
+expect 'one port' 1 $status
+expect 'who has it' "harmful true" "$(jq -r --argjson a "$third" --arg p "localhost:$port" '.shared[] | select(.what == "port" and .place == $p) | "\(.verdict) \(.reason | contains("process \($a) (gopls) does"))"' "$work/out.json")"
+expect 'any port' '-debug=localhost:0' "$(jq -r '.plan[] | select(.what == "port") | .command' "$work/out.json")"
 ended
 kill -KILL "$third" "$third_editor"
 
@@ -124,8 +105,8 @@ ended
 PATH=$work/path:/usr/bin:/bin start two python3 "$client" pipe "$gopls" -remote=auto
 look
 verdict 'gopls daemon' "$one" "$server" harmful
-is 'what differs' true "$(between "$one" "$server" "select(.what == \"gopls daemon\") | .reason | contains(\"$goroot/bin/go there, to $work/path/go here\")")"
-is 'apart' "-remote='auto;two'" "$(jq -r '.plan[] | select(.what == "gopls daemon") | .command' "$work/out.json")"
+expect 'what differs' true "$(between "$one" "$server" "select(.what == \"gopls daemon\") | .reason | contains(\"$goroot/bin/go there, to $work/path/go here\")")"
+expect 'apart' "-remote='auto;two'" "$(jq -r '.plan[] | select(.what == "gopls daemon") | .command' "$work/out.json")"
 ended
 kill -KILL "$one" "$one_editor" "$daemon"
 
@@ -153,22 +134,22 @@ else
 	HOME=$work/user12002/home start user12002 setpriv --reuid=12002 --regid=12002 --clear-groups /usr/bin/python3 "$client" pipe "$work/bin/gopls"
 	kim=$server
 	look
-	is 'somebody is harmed' 1 $status
+	expect 'somebody is harmed' 1 $status
 	verdict GOCACHE "$lena" "$kim" harmful
-	is 'who' true "$(between "$lena" "$kim" 'select(.what == "GOCACHE") | .reason | startswith("12002 may not write there (mode 755, owner 12001)")')"
+	expect 'who' true "$(between "$lena" "$kim" 'select(.what == "GOCACHE") | .reason | startswith("12002 may not write there (mode 755, owner 12001)")')"
 	(cd user12002 && HOME=$work/user12002/home as 12002 "$work/goroot/bin/go" build -o /dev/null .) >said 2>&1
-	is 'go says so, too' 1 "$(grep -c 'permission denied' said)"
+	expect 'go says so, too' 1 "$(grep -c 'permission denied' said)"
 	verdict GOTMPDIR "$lena" "$kim" harmful
-	is 'without the sticky bit' true "$(between "$lena" "$kim" 'select(.what == "GOTMPDIR") | .reason | contains("sticky")')"
-	is 'a cache of its own' "export GOCACHE=$work/user12002/home/.cache/user12002-apart/go-build" "$(jq -r '.plan[] | select(.name == "GOCACHE") | .command' "$work/out.json")"
-	is 'nothing was made' '' "$(find "$work" -name '*-apart')"
+	expect 'without the sticky bit' true "$(between "$lena" "$kim" 'select(.what == "GOTMPDIR") | .reason | contains("sticky")')"
+	expect 'a cache of its own' "export GOCACHE=$work/user12002/home/.cache/user12002-apart/go-build" "$(jq -r '.plan[] | select(.name == "GOCACHE") | .command' "$work/out.json")"
+	expect 'nothing was made' '' "$(find "$work" -name '*-apart')"
 	chmod 1777 common
 	look
 	verdict GOTMPDIR "$lena" "$kim" harmless
 
 	# Those who may not see it say so, and guess nothing.
 	as 12002 "$work/bin/dialtone" ps --isolation --json >out.json 2>>err
-	is 'of others' "$kim true" "$(jq -r '[.environments[].pid | tostring] as $p | "\($p | join(" ")) \(.not_seen | any(contains("CAP_SYS_PTRACE")))"' out.json)"
+	expect 'of others' "$kim true" "$(jq -r '[.environments[].pid | tostring] as $p | "\($p | join(" ")) \(.not_seen | any(contains("CAP_SYS_PTRACE")))"' out.json)"
 	ended
 	kill -KILL "$lena" "$lena_editor"
 	unset GOCACHE GOTMPDIR
@@ -180,7 +161,7 @@ else
 	look
 	verdict HOME "$lena" "$server" harmful
 	verdict GOCACHE "$lena" "$server" harmful
-	is 'sudo' 'sudo -H -i' "$(jq -r '.plan[] | select(.name == "HOME") | .command' out.json)"
+	expect 'sudo' 'sudo -H -i' "$(jq -r '.plan[] | select(.name == "HOME") | .command' out.json)"
 	ended
 	kill -KILL "$lena" "$lena_editor"
 
@@ -199,7 +180,7 @@ else
 		start two nsenter -t "$boxed" -m python3 "$client" pipe "$gopls"
 		look
 		verdict GOCACHE "$boxed" "$server" harmful
-		is 'noexec' true "$(between "$boxed" "$server" 'select(.what == "GOCACHE") | .reason | contains("noexec")')"
+		expect 'noexec' true "$(between "$boxed" "$server" 'select(.what == "GOCACHE") | .reason | contains("noexec")')"
 		ended
 		kill -KILL "$boxed" "$boxed_editor"
 	else
@@ -210,5 +191,4 @@ fi
 kill -KILL "$first" "$first_editor"
 
 if [ $failures -gt 0 ]; then tail -n 20 "$work/err"; fi
-printf '%d passed, %d failed\n' $passed $failures
-exit $((failures > 0))
+finish

@@ -7,7 +7,6 @@
 # DIALTONE: the program; DIALTONE_TOOLS: Go and gopls; TEST_TMP: a folder of ours.
 # shellcheck source=tests/live/hostile.bash
 . "$(dirname "$0")/hostile.bash"
-here=$(dirname "$(readlink -f "$0")")
 if ! command -v strace >/dev/null; then
 	echo 'strace is not here'
 	exit 77
@@ -33,15 +32,6 @@ kept() {
 	printf 'ok %s: %s\n' "$name" "$(tail -n 1 verdict)"
 }
 
-# until_true CONDITION...
-until_true() {
-	local tries
-	for ((tries = 0; tries < 600; tries++)); do
-		if "$@" 2>/dev/null; then return 0; fi
-		sleep 0.05
-	done
-	fail "never came true: $*"
-}
 state_is() { [ "$(awk '{ print $3 }' "/proc/$1/stat")" = "$2" ]; }
 
 # The test can fail.

@@ -112,26 +112,11 @@ run 'undone' 0 undo --last
 
 # --- built by go from a proxy that is a folder
 export PATH=$work/bin:$go_dir:$bare
-python3 - <<'END' || fail 'no proxy'
-import base64, hashlib, os, zipfile
-sums, m = [], "golang.org/x/tools/gopls"
-h1 = lambda files: "h1:" + base64.b64encode(hashlib.sha256("".join(
-    "%s  %s\n" % (hashlib.sha256(data).hexdigest(), name) for name, data in sorted(files.items())).encode()).digest()).decode()
-for v in "v0.99.1", "v0.99.2":
-    d = "proxy/%s/@v" % m
-    os.makedirs(d, exist_ok=True)
-    mod = b"module golang.org/x/tools/gopls\n\ngo 1.21\n"
-    files = {"%s@%s/go.mod" % (m, v): mod,
-             "%s@%s/main.go" % (m, v): ("package main\n\nfunc main() { print(\"gopls %s\\n\") }\n" % v).encode()}
-    with zipfile.ZipFile("%s/%s.zip" % (d, v), "w") as z:
-        for name, data in files.items():
-            z.writestr(name, data)
-    open("%s/%s.mod" % (d, v), "wb").write(mod)
-    open("%s/%s.info" % (d, v), "w").write('{"Version": "%s", "Time": "2026-01-01T00:00:00Z"}' % v)
-    open("%s/list" % d, "a").write(v + "\n")
-    sums.append("%s %s %s\n%s %s/go.mod %s\n" % (m, v, h1(files), m, v, h1({"go.mod": mod})))
-open("proxy/go.sum", "w").write("".join(sums))
-END
+for version in v0.99.1 v0.99.2; do
+	printf 'package main\n\nfunc main() { print("gopls %s\\n") }\n' $version >main.go
+	"$here/publish.py" proxy $version main.go || fail 'no proxy'
+done
+rm main.go
 version() { "$gopls" 2>&1 | cut -d' ' -f2; }
 run 'built' 0 pin gopls@v0.99.1 --from proxy --yes
 expect 'built: the program' v0.99.1 "$(version 2>&1)"

@@ -75,27 +75,19 @@ for words in '--good banana --bisect' '--good v0.20.0' '--bisect --list' '--bise
 done
 
 # Built when asked to: four releases of a gopls that hands over to the real one, until it does not; one has no source.
-python3 - <<'END' || fail 'no proxy'
-import base64, hashlib, os, zipfile
-sums, m = [], "golang.org/x/tools/gopls"
-h1 = lambda files: "h1:" + base64.b64encode(hashlib.sha256("".join(
-    "%s  %s\n" % (hashlib.sha256(data).hexdigest(), name) for name, data in sorted(files.items())).encode()).digest()).decode()
-good = 'package main\n\nimport "syscall"\n\nfunc main() {\n\treal, _ := syscall.Getenv("REAL_GOPLS")\n\tsyscall.Exec(real, []string{"gopls"}, syscall.Environ())\n}\n'
-bad = "package main\n\nfunc main() { panic(3) }\n"
-for i, text in enumerate((good, good, "package main\n\nnothing\n", bad)):
-    v, d = "v0.99.%d" % i, "proxy/%s/@v" % m
-    os.makedirs(d, exist_ok=True)
-    mod = b"module golang.org/x/tools/gopls\n\ngo 1.21\n"
-    files = {"%s@%s/go.mod" % (m, v): mod, "%s@%s/main.go" % (m, v): text.encode()}
-    with zipfile.ZipFile("%s/%s.zip" % (d, v), "w") as z:
-        for name, data in files.items():
-            z.writestr(name, data)
-    open("%s/%s.mod" % (d, v), "wb").write(mod)
-    open("%s/%s.info" % (d, v), "w").write('{"Version": "%s", "Time": "2026-01-01T00:00:00Z"}' % v)
-    open("%s/list" % d, "a").write(v + "\n")
-    sums.append("%s %s %s\n%s %s/go.mod %s\n" % (m, v, h1(files), m, v, h1({"go.mod": mod})))
-open("proxy/go.sum", "w").write("".join(sums))
+cat >good.go <<'END'
+package main
+
+import "syscall"
+
+func main() {
+	real, _ := syscall.Getenv("REAL_GOPLS")
+	syscall.Exec(real, []string{"gopls"}, syscall.Environ())
+}
 END
+printf 'package main\n\nnothing\n' >nothing.go
+printf 'package main\n\nfunc main() { panic(3) }\n' >bad.go
+"$here/publish.py" proxy v0.99.0 good.go v0.99.1 good.go v0.99.2 nothing.go v0.99.3 bad.go || fail 'no proxy'
 export REAL_GOPLS=$gopls_dir/gopls
 PATH=$gopls_dir:$PATH bisect 'built' 1 --editor none --from proxy --yes --good v0.99.0 --bad v0.99.3
 says 'built' '.last_good == "v0.99.1" and .first_bad == "v0.99.3"'

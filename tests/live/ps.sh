@@ -4,26 +4,17 @@
 # keeps apart, a stripped gopls under another name below Neovim, processes of another user, the watching screen.
 # DIALTONE: the program; DIALTONE_TOOLS: Go and gopls; TEST_TMP: a folder of ours.
 set -uo pipefail
-dialtone=$(readlink -f "${DIALTONE:?the program}")
-tools=${DIALTONE_TOOLS:?the folder of tools/toolchains}
-client=$(dirname "$(readlink -f "$0")")/ps_client.py
-work=${TEST_TMP:?a folder}/ps
-mkdir -p "$work"/{project,run,home,bin}
-cd "$work/project" || exit 1
-export HOME=$work/home XDG_RUNTIME_DIR=$work/run USER=lena GOTOOLCHAIN=local GOPROXY=off
-unset GOFLAGS TMPDIR GOWORK
-gopls=$tools/gopls/v0.23.0/gopls
-go=$(printf '%s\n' "$tools"/go/1.26.*/bin | tail -1)
-export PATH=$go:$PATH
-printf 'module example.com/m\n\ngo 1.21\n' >go.mod
-printf 'package main\n\nfunc main() {}\n' >main.go
-failures=0 passed=0
-started=()
-end_all() {
-	for pid in "${started[@]}"; do kill -KILL "$pid" 2>/dev/null; done
-	return 0
-}
-trap end_all EXIT
+# shellcheck source=tests/live/hostile.bash
+. "$(dirname "$0")/hostile.bash"
+surroundings ps
+real_tools
+client=$here/ps_client.py
+gopls=$gopls_dir/gopls
+mkdir run home bin
+project project
+cd project || exit 1
+export HOME=$work/home XDG_RUNTIME_DIR=$work/run USER=lena GOTOOLCHAIN=local GOPROXY=off PATH=$go_dir:$PATH
+unset GOWORK
 
 # start KIND SERVER [ARGUMENT...]: a client and its server; sets $editor and $server.
 start() {
@@ -37,29 +28,11 @@ start() {
 }
 # look [OPTION...]: what ps says, in $work/out.json
 look() {
-	"$dialtone" ps --json "$@" >"$work/out.json" 2>>"$work/err" || is "ps $*" 'status 0' "status $?"
+	"$dialtone" ps --json "$@" >"$work/out.json" 2>>"$work/err" || expect "ps $*" 'status 0' "status $?"
 }
 # of PID FILTER: of one process of the last look.
 of() {
 	jq -r --argjson pid "$1" ".processes[] | select(.pid == \$pid) | $2" "$work/out.json"
-}
-# until_true CONDITION...
-until_true() {
-	local tries
-	for ((tries = 0; tries < 600; tries++)); do
-		if "$@" 2>/dev/null; then return 0; fi
-		sleep 0.05
-	done
-	is "never came true: $*" true false
-}
-# is WHAT WANTED GOT
-is() {
-	if [ "$2" == "$3" ]; then
-		passed=$((passed + 1))
-	else
-		printf 'FAIL %s: %s instead of %s\n' "$1" "$3" "$2"
-		failures=$((failures + 1))
-	fi
 }
 
 # Two servers of one folder, by pipes and by socketpairs.
@@ -67,23 +40,23 @@ start pipe "$gopls"
 first=$server first_editor=$editor
 GOFLAGS=-tags=special start socketpair "$gopls"
 look
-is 'role' server "$(of "$first" .role)"
-is 'version' v0.23.0 "$(of "$first" .program.version)"
-is 'workspace' "$work/project" "$(of "$first" .workspace)"
-is 'by a pipe' "pipe held $first_editor" "$(of "$first" '"\(.stdin.kind) \(.stdin.peer) \(.stdin.pids[0])"')"
-is 'its answers too' "$first_editor" "$(of "$first" '.stdout.pids[0]')"
-is 'by a socketpair' "unix held $editor" "$(of "$server" '"\(.stdin.kind) \(.stdin.peer) \(.stdin.pids[0])"')"
-is 'a duplicate' "duplicate $first" "$(of "$server" '.marks[] | "\(.kind) \(.of)"')"
-is 'what keeps them apart' 'GOFLAGS null -tags=special' "$(of "$server" '.marks[0].splits[] | "\(.name) \(.there) \(.here)"')"
-is 'the older one is none' '' "$(of "$first" '.marks[].kind')"
+expect 'role' server "$(of "$first" .role)"
+expect 'version' v0.23.0 "$(of "$first" .program.version)"
+expect 'workspace' "$work/project" "$(of "$first" .workspace)"
+expect 'by a pipe' "pipe held $first_editor" "$(of "$first" '"\(.stdin.kind) \(.stdin.peer) \(.stdin.pids[0])"')"
+expect 'its answers too' "$first_editor" "$(of "$first" '.stdout.pids[0]')"
+expect 'by a socketpair' "unix held $editor" "$(of "$server" '"\(.stdin.kind) \(.stdin.peer) \(.stdin.pids[0])"')"
+expect 'a duplicate' "duplicate $first" "$(of "$server" '.marks[] | "\(.kind) \(.of)"')"
+expect 'what keeps them apart' 'GOFLAGS null -tags=special' "$(of "$server" '.marks[0].splits[] | "\(.name) \(.there) \(.here)"')"
+expect 'the older one is none' '' "$(of "$first" '.marks[].kind')"
 telemetry=$(jq -r --argjson pid "$first" '[.processes[] | select(.ppid == $pid and .role == "telemetry")] | length' "$work/out.json")
-is 'its side process is told apart' 1 "$telemetry"
-is 'and is no trouble' '' "$(jq -r '.processes[] | select(.role == "telemetry") | .marks[].kind' "$work/out.json")"
+expect 'its side process is told apart' 1 "$telemetry"
+expect 'and is no trouble' '' "$(jq -r '.processes[] | select(.role == "telemetry") | .marks[].kind' "$work/out.json")"
 
 # The same from a case file, on any machine.
 "$dialtone" ps --save "$work/ps.dtc" >/dev/null 2>>"$work/err"
 look --from "$work/ps.dtc"
-is 'from a case file' "duplicate $first" "$(of "$server" '.marks[] | "\(.kind) \(.of)"')"
+expect 'from a case file' "duplicate $first" "$(of "$server" '.marks[] | "\(.kind) \(.of)"')"
 
 # A daemon that -remote=auto started, with two clients.
 start pipe "$gopls" -remote=auto
@@ -93,21 +66,21 @@ two=$server
 look
 daemon=$(of "$one" .daemon_pid)
 started+=("$daemon")
-is 'a forwarder' forwarder "$(of "$one" .role)"
-is 'one daemon for both' "$daemon" "$(of "$two" .daemon_pid)"
-is 'a daemon' 'daemon 2' "$(of "$daemon" '"\(.role) \(.clients | length)"')"
-is 'its clients' "$(printf '%s\n' "$one" "$two" | sort -n | paste -sd' ')" "$(of "$daemon" '.clients | sort | map(tostring) | join(" ")')"
-is 'where it would be looked for' "unix;$(of "$one" .remote_auto_socket)" "$(of "$daemon" '.listens[0]')"
-is 'a daemon with clients is in use' '' "$(of "$daemon" '.marks[].kind')"
+expect 'a forwarder' forwarder "$(of "$one" .role)"
+expect 'one daemon for both' "$daemon" "$(of "$two" .daemon_pid)"
+expect 'a daemon' 'daemon 2' "$(of "$daemon" '"\(.role) \(.clients | length)"')"
+expect 'its clients' "$(printf '%s\n' "$one" "$two" | sort -n | paste -sd' ')" "$(of "$daemon" '.clients | sort | map(tostring) | join(" ")')"
+expect 'where it would be looked for' "unix;$(of "$one" .remote_auto_socket)" "$(of "$daemon" '.listens[0]')"
+expect 'a daemon with clients is in use' '' "$(of "$daemon" '.marks[].kind')"
 
 # An orphan: a server that does not notice that its editor died.
 kill -STOP "$first"
 kill -KILL "$first_editor"
 while kill -0 "$first_editor" 2>/dev/null; do wait "$first_editor" 2>/dev/null; done
 look
-is 'an orphan' 'closed closed orphan stopped' "$(of "$first" '"\(.stdin.peer) \(.stdout.peer) " + ([.marks[].kind] | join(" "))')"
-is 'the other one is alone now' '' "$(of "$server" '.marks[].kind')"
-is 'in the table' 1 "$("$dialtone" ps | grep -cE "^ *$first .*orphan,stopped")"
+expect 'an orphan' 'closed closed orphan stopped' "$(of "$first" '"\(.stdin.peer) \(.stdout.peer) " + ([.marks[].kind] | join(" "))')"
+expect 'the other one is alone now' '' "$(of "$server" '.marks[].kind')"
+expect 'in the table' 1 "$("$dialtone" ps | grep -cE "^ *$first .*orphan,stopped")"
 
 # A stripped copy under another name, below a real Neovim.
 if command -v nvim >/dev/null && command -v strip >/dev/null; then
@@ -120,11 +93,11 @@ if command -v nvim >/dev/null && command -v strip >/dev/null; then
 	timeout 60 cat "$work/ready" >/dev/null
 	look
 	copy=$(jq -r --arg exe "$work/bin/lsp-of-us" '.processes[] | select(.program.path == $exe and .role == "server") | .pid' "$work/out.json")
-	is 'a copy is known by its build info' 'gopls v0.23.0 neovim' "$(of "${copy:-0}" '"\(.name) \(.program.version) \(.editor)"')"
-	is 'and by its editor' "$nvim" "$(of "${copy:-0}" .editor_pid)"
+	expect 'a copy is known by its build info' 'gopls v0.23.0 neovim' "$(of "${copy:-0}" '"\(.name) \(.program.version) \(.editor)"')"
+	expect 'and by its editor' "$nvim" "$(of "${copy:-0}" .editor_pid)"
 	rm "$work/bin/lsp-of-us"
 	look
-	is 'its file is gone' 'true true' "$(of "${copy:-0}" '"\(.program.deleted) \([.marks[].kind] | contains(["replaced"]))"')"
+	expect 'its file is gone' 'true true' "$(of "${copy:-0}" '"\(.program.deleted) \([.marks[].kind] | contains(["replaced"]))"')"
 else
 	echo '# skipped Neovim: it or strip is not here'
 fi
@@ -138,7 +111,7 @@ kill -KILL "$editor"
 while kill -0 "$editor" 2>/dev/null; do wait "$editor" 2>/dev/null; done
 look
 if [ "$(awk '{ print $4 }' "/proc/$orphan/stat")" = 1 ]; then
-	is 'an orphan under another name' 'gopls server orphan' "$(of "$orphan" '"\(.name) \(.role) \(.marks[] | select(.kind == "orphan") | .kind)"')"
+	expect 'an orphan under another name' 'gopls server orphan' "$(of "$orphan" '"\(.name) \(.role) \(.marks[] | select(.kind == "orphan") | .kind)"')"
 else
 	echo '# skipped an orphan under another name: another process than the first takes orphans in'
 fi
@@ -172,8 +145,8 @@ if [ -x /usr/bin/python3 ]; then
 	until_true runs "$ours" "$work/bin/our-server"
 	look
 	if [ "$(awk '{ print $4 }' "/proc/$ours/stat" "/proc/$init/stat" | paste -sd' ')" = "$init 1" ]; then
-		is 'an orphan below a little init' 'gopls server' "$(of "$ours" '"\(.name) \(.role)"')"
-		is 'a program that is as large' '' "$(of "$theirs" .role)"
+		expect 'an orphan below a little init' 'gopls server' "$(of "$ours" '"\(.name) \(.role)"')"
+		expect 'a program that is as large' '' "$(of "$theirs" .role)"
 	else
 		echo '# skipped a little init: something else takes orphans in'
 	fi
@@ -191,11 +164,11 @@ inner=$server
 cd ../apart && start pipe "$gopls"
 cd ../..
 look
-is 'nested in one module' "duplicate $outer" "$(of "$inner" '.marks[] | "\(.kind) \(.of)"')"
-is 'nested, but a module of its own' '' "$(of "$server" '.marks[].kind')"
+expect 'nested in one module' "duplicate $outer" "$(of "$inner" '.marks[] | "\(.kind) \(.of)"')"
+expect 'nested, but a module of its own' '' "$(of "$server" '.marks[].kind')"
 
 # A debugger that started its program, and one that attached to it; both hold it.
-dlv=$(printf '%s\n' "$tools"/dlv/*/dlv | tail -1)
+dlv=$(printf '%s\n' "$DIALTONE_TOOLS"/dlv/*/dlv | tail -1)
 if [ -x "$dlv" ]; then
 	mkdir -p "$work/debugged" && cd "$work/debugged" || exit 1
 	printf 'module example.com/d\n\ngo 1.21\n' >go.mod
@@ -213,12 +186,12 @@ if [ -x "$dlv" ]; then
 	until_true grep -q 'listening at' "$work/attach.out"
 	until_true grep -q '^TracerPid:.[1-9]' "/proc/$patient/status"
 	look
-	is 'a headless debugger' 'dlv debugger 1' "$(of "$headless" '"\(.name) \(.role) \(.listens | length)"')"
-	is 'its program' "debuggee" "$(jq -r --argjson p "$headless" '.processes[] | select(.ppid == $p and .comm == "patient") | .role' "$work/out.json")"
-	is 'one that attached' 'dlv debugger' "$(of "$attached" '"\(.name) \(.role)"')"
-	is 'what it attached to' "debuggee $attached" "$(of "$patient" '"\(.role) \(.tracer_pid)"')"
-	is 'neither is left over' '' "$(jq -r --argjson a "$attached" --argjson h "$headless" '.processes[] | select(.pid == $a or .pid == $h) | .marks[].kind' "$work/out.json")"
-	is 'the debugged one is not called stopped by a signal' '' "$(of "$patient" '.marks[].kind')"
+	expect 'a headless debugger' 'dlv debugger 1' "$(of "$headless" '"\(.name) \(.role) \(.listens | length)"')"
+	expect 'its program' "debuggee" "$(jq -r --argjson p "$headless" '.processes[] | select(.ppid == $p and .comm == "patient") | .role' "$work/out.json")"
+	expect 'one that attached' 'dlv debugger' "$(of "$attached" '"\(.name) \(.role)"')"
+	expect 'what it attached to' "debuggee $attached" "$(of "$patient" '"\(.role) \(.tracer_pid)"')"
+	expect 'neither is left over' '' "$(jq -r --argjson a "$attached" --argjson h "$headless" '.processes[] | select(.pid == $a or .pid == $h) | .marks[].kind' "$work/out.json")"
+	expect 'the debugged one is not called stopped by a signal' '' "$(of "$patient" '.marks[].kind')"
 	kill -KILL "$(jq -r --argjson p "$headless" '.processes[] | select(.ppid == $p and .comm == "patient") | .pid' "$work/out.json")"
 	kill -KILL "$headless" "$attached" "$patient"
 	cd "$work/project" || exit 1
@@ -234,11 +207,11 @@ if unshare -Urn true 2>/dev/null; then
 	there=${line#ready }
 	started+=("$there")
 	look
-	is 'in another network' 'unix held' "$(of "$there" '"\(.stdin.kind) \(.stdin.peer)"')"
+	expect 'in another network' 'unix held' "$(of "$there" '"\(.stdin.kind) \(.stdin.peer)"')"
 	if [ "$(id -u)" = 0 ]; then
 		setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin "$dialtone" ps --json >"$work/out.json" 2>>"$work/err"
-		is 'without the right to go there' 'unseen false' "$(of "$there" '"\(.stdin.peer) \(.stdin.guessed)"')"
-		is 'and it is said' true "$(jq '[.not_seen[] | select(contains("CAP_SYS_ADMIN"))] | length > 0' "$work/out.json")"
+		expect 'without the right to go there' 'unseen false' "$(of "$there" '"\(.stdin.peer) \(.stdin.guessed)"')"
+		expect 'and it is said' true "$(jq '[.not_seen[] | select(contains("CAP_SYS_ADMIN"))] | length > 0' "$work/out.json")"
 	fi
 	kill -KILL "$there"
 else
@@ -252,16 +225,16 @@ if [ "$(id -u)" = 0 ]; then
 	cp "$dialtone" "$gopls" "$work/bin/"
 	install -d -o 65534 "$work/nobody"
 	as_nobody "$work/bin/dialtone" ps --json --all >"$work/out.json" 2>>"$work/err"
-	is 'of another user: its name' 'forwarder true' "$(of "$two" '"\(.role) \(.denied)"')"
-	is 'nothing is made up' null "$(of "$two" .stdin.kind)"
-	is 'and it is said' true "$(jq '[.not_seen[] | select(contains("CAP_SYS_PTRACE"))] | length > 0' "$work/out.json")"
+	expect 'of another user: its name' 'forwarder true' "$(of "$two" '"\(.role) \(.denied)"')"
+	expect 'nothing is made up' null "$(of "$two" .stdin.kind)"
+	expect 'and it is said' true "$(jq '[.not_seen[] | select(contains("CAP_SYS_PTRACE"))] | length > 0' "$work/out.json")"
 	exec {out}< <(cd / && HOME=$work/nobody exec setpriv --reuid=65534 --regid=65534 --clear-groups /usr/bin/python3 "$client" socketpair "$work/bin/gopls" 2>>"$work/err")
 	theirs=$!
 	started+=("$theirs")
 	read -r line <&"$out"
 	started+=("${line#ready }")
 	as_nobody "$work/bin/dialtone" ps --json >"$work/out.json" 2>>"$work/err"
-	is "one's own without root" "server $theirs" "$(of "${line#ready }" '"\(.role) \(.stdin.pids[0])"')"
+	expect "one's own without root" "server $theirs" "$(of "${line#ready }" '"\(.role) \(.stdin.pids[0])"')"
 else
 	echo '# skipped another user: needs root'
 fi
@@ -292,8 +265,7 @@ for key in (b"q", b"\003"):
     if status != 0 or termios.tcgetattr(child) != before:
         sys.exit("%r: status %d, terminal %s" % (key, status, termios.tcgetattr(child) == before))
 END
-is 'the watching screen' 0 $?
+expect 'the watching screen' 0 $?
 
 if [ $failures -gt 0 ]; then tail -n 20 "$work/err"; fi
-printf '%d passed, %d failed\n' $passed $failures
-exit $((failures > 0))
+finish

@@ -5,58 +5,9 @@
 # and SIGQUIT dumps; gopls idle and while it loads; and what is said when it cannot be done.
 # DIALTONE: the program; DIALTONE_TOOLS: Go and gopls; TEST_TMP: a folder of ours.
 set -uo pipefail
-dialtone=$(readlink -f "${DIALTONE:?the program}")
-tools=${DIALTONE_TOOLS:?the folder of tools/toolchains}
-here=$(dirname "$(readlink -f "$0")")/stacks
-work=${TEST_TMP:?a folder}/stacks
-mkdir -p "$work"
-failures=0
-started=()
-fail() {
-	printf 'FAIL %s\n' "$*"
-	failures=$((failures + 1))
-}
-finish() {
-	local pid
-	for pid in "${started[@]}"; do kill -KILL "$pid" 2>/dev/null; done
-}
-trap finish EXIT
-
-# until_there FILE PID: waits for a file that a process makes.
-until_there() {
-	local i
-	for ((i = 0; i < 600; i++)); do
-		if [ -e "$1" ]; then return 0; fi
-		if ! kill -0 "$2" 2>/dev/null; then return 1; fi
-		sleep 0.05
-	done
-	return 1
-}
-
-# ---- programs, kept below the tools: building the standard library for each takes a while ----
-
-sum=$(cat "$here"/*.go "$here"/go.mod | sha256sum | cut -c 1-12)
-built=$tools/stacks-$sum
-mkdir -p "$built"
-build() { # VERSION NAME CGO FLAG...
-	local version=$1 out=$built/$1-$2 cgo=$3 lock
-	shift 3
-	if [ ! -x "$out" ] && [ $SECONDS -gt 400 ]; then
-		echo "# skipped ${out##*/}: building took too long; the next run goes on with it"
-		return 1
-	fi
-	exec {lock}>"$built/.lock"
-	flock "$lock"
-	if [ ! -x "$out" ]; then
-		(cd "$here" && GOCACHE=$tools/stacks-cache GOFLAGS=-buildvcs=false GOTOOLCHAIN=local GOENV=off GOWORK=off CGO_ENABLED=$cgo \
-			"$tools/go/$version/bin/go" build -o "$out.new" "$@" .) >"$work/build.log" 2>&1 && mv "$out.new" "$out"
-	fi
-	exec {lock}>&-
-	if [ ! -x "$out" ]; then
-		fail "build $out: $(tail -n 3 "$work/build.log")"
-		return 1
-	fi
-}
+# shellcheck source=tests/live/stacks.bash
+. "$(dirname "$0")/stacks.bash"
+stacks stacks .
 
 # compare NAME PROGRAM: parked goroutines are equal to those of both dumps.
 compare() {
@@ -92,7 +43,7 @@ compare() {
 # built VERSION NAME CGO FLAG...: builds, and compares what was built.
 built() {
 	local version=$1 name=$2
-	if build "$@"; then compare "$version-$name" "$built/$version-$name"; fi
+	if CGO_ENABLED=$3 program "$version-$name" . "$version" "${@:4}"; then compare "$version-$name" "$built/$version-$name"; fi
 }
 
 for version in 1.27.3 1.20.14 1.26.8 1.25.7 1.24.12; do
@@ -273,4 +224,4 @@ else
 	echo '# skipped the list of system calls: there is no strace'
 fi
 
-exit $((failures > 0))
+finish

@@ -5,60 +5,13 @@
 # belongs to a core, and what is said when that cannot be told, or the core is cut off or no core.
 # DIALTONE: the program; DIALTONE_TOOLS: Go; TEST_TMP: a folder of ours.
 set -uo pipefail
-dialtone=$(readlink -f "${DIALTONE:?the program}")
-tools=${DIALTONE_TOOLS:?the folder of tools/toolchains}
-here=$(dirname "$(readlink -f "$0")")/stacks
-work=${TEST_TMP:?a folder}/stacks_core
-rm -rf "$work"
-mkdir -p "$work"
+# shellcheck source=tests/live/stacks.bash
+. "$(dirname "$0")/stacks.bash"
+stacks stacks_core . gone
 ulimit -c unlimited 2>/dev/null
-failures=0
-started=()
-fail() {
-	printf 'FAIL %s\n' "$*"
-	failures=$((failures + 1))
-}
-finish() {
-	local pid
-	for pid in "${started[@]}"; do kill -KILL "$pid" 2>/dev/null; done
-	find "$work" -name '*core*' -type f -delete
-}
-trap finish EXIT
 
-# until_said FILE WORD PID: waits for a word in what a process says.
-until_said() {
-	local i
-	for ((i = 0; i < 1200; i++)); do
-		if grep -qs -- "$2" "$1"; then return 0; fi
-		if ! kill -0 "$3" 2>/dev/null; then return 1; fi
-		sleep 0.05
-	done
-	return 1
-}
-
-# ---- programs, kept below the tools ----
-
-sum=$(cat "$here"/*.go "$here"/go.mod "$here"/gone/*.go | sha256sum | cut -c 1-12)
-built=$tools/stacks-core-$sum
-mkdir -p "$built"
-build() { # VERSION GOARCH FOLDER FLAG...
-	local version=$1 arch=$2 folder=$3 out=$built/$3-$1-$2 lock
-	shift 3
-	if [ ! -x "$out" ] && [ $SECONDS -gt 400 ]; then
-		echo "# skipped ${out##*/}: building took too long; the next run goes on with it"
-		return 1
-	fi
-	exec {lock}>"$built/.lock"
-	flock "$lock"
-	if [ ! -x "$out" ]; then
-		(cd "$here/${folder/blocked/.}" && GOARCH=$arch GOCACHE=$tools/stacks-cache GOFLAGS=-buildvcs=false GOTOOLCHAIN=local GOENV=off GOWORK=off \
-			CGO_ENABLED=0 "$tools/go/$version/bin/go" build -o "$out.new" "$@" .) >"$work/build.log" 2>&1 && mv "$out.new" "$out"
-	fi
-	exec {lock}>&-
-	if [ ! -x "$out" ]; then
-		fail "build $out: $(tail -n 3 "$work/build.log")"
-		return 1
-	fi
+build() { # VERSION GOARCH blocked|gone: $built/KIND-VERSION-GOARCH
+	GOARCH=$2 CGO_ENABLED=0 program "$3-$1-$2" "${3/blocked/.}" "$1" -ldflags='-s -w'
 }
 
 # one_core DIR: the core file a process left there.
@@ -78,10 +31,7 @@ die() {
 	pid=$!
 	started+=("$pid")
 	if [ "$2" = d ]; then
-		for ((i = 0; i < 1200; i++)); do
-			if [ -e d/ready ] || ! kill -0 "$pid" 2>/dev/null; then break; fi
-			sleep 0.05
-		done
+		until_there d/ready "$pid"
 	else
 		until_said quit 'ready\|goroutine' "$pid"
 	fi
@@ -139,11 +89,11 @@ x86_64:[!\|/]*) native=yes ;;
 esac
 for version in 1.20.14 1.25.7 1.27.3; do
 	if [ -z "$native" ]; then break; fi
-	if build "$version" amd64 blocked -ldflags='-s -w'; then
+	if build "$version" amd64 blocked; then
 		die "$work/$version" '' "$built/blocked-$version-amd64" d 200
 		compare "$version" "$work/$version"
 	fi
-	if build "$version" amd64 gone -ldflags='-s -w'; then ran "$version, running" "$work/gone-$version" '' "$built/gone-$version-amd64"; fi
+	if build "$version" amd64 gone; then ran "$version, running" "$work/gone-$version" '' "$built/gone-$version-amd64"; fi
 done
 
 # ---- a live process: goroutines on processors, sampled ----
@@ -242,10 +192,7 @@ if [ -n "$native" ] && [ -x "$built/blocked-1.27.3-amd64" ] && [ -x "$built/bloc
 		(cd "$work/all" && echo 0x7f >/proc/self/coredump_filter && exec ./program d 100 </dev/null >/dev/null 2>&1) &
 		pid=$!
 		started+=("$pid")
-		for ((i = 0; i < 1200; i++)); do
-			if [ -e "$work/all/d/ready" ]; then break; fi
-			sleep 0.05
-		done
+		until_there "$work/all/d/ready" "$pid"
 		"$dialtone" stacks "$pid" >"$work/live"
 		gcore -o "$work/all/gcore" "$pid" >"$work/gcore.log" 2>&1 || echo "# skipped a debugger's core: $(tail -n 1 "$work/gcore.log")"
 		kill -KILL "$pid"
@@ -267,13 +214,13 @@ fi
 
 if command -v qemu-aarch64 >/dev/null; then
 	for version in 1.20.14 1.27.3 1.24.12 1.25.7 1.26.8; do
-		if build "$version" arm64 blocked -ldflags='-s -w'; then
+		if build "$version" arm64 blocked; then
 			die "$work/arm-$version" qemu-aarch64 "$built/blocked-$version-arm64" d 200
 			compare "arm64 $version" "$work/arm-$version" --exe "$built/blocked-$version-arm64"
 		fi
 	done
 	for version in 1.20.14 1.27.3; do
-		if build "$version" arm64 gone -ldflags='-s -w'; then
+		if build "$version" arm64 gone; then
 			ran "arm64 $version, running" "$work/arm-gone-$version" qemu-aarch64 "$built/gone-$version-arm64" --exe "$built/gone-$version-arm64"
 		fi
 	done
@@ -287,4 +234,4 @@ else
 	echo '# skipped arm64: there is no qemu-aarch64'
 fi
 
-exit $((failures > 0))
+finish

@@ -5,69 +5,13 @@
 # optimised, not optimised, position independent; of core files too, amd64 and (emulated) arm64; gopls, which is not stuck.
 # DIALTONE: the program; DIALTONE_TOOLS: Go and gopls; TEST_TMP: a folder of ours.
 set -uo pipefail
-dialtone=$(readlink -f "${DIALTONE:?the program}")
-tools=${DIALTONE_TOOLS:?the folder of tools/toolchains}
-here=$(dirname "$(readlink -f "$0")")/stacks
-work=${TEST_TMP:?a folder}/stacks_why
-rm -rf "$work"
-mkdir -p "$work"
+# shellcheck source=tests/live/stacks.bash
+. "$(dirname "$0")/stacks.bash"
+stacks stacks_why why
 ulimit -c unlimited 2>/dev/null
-failures=0
-started=()
-fail() {
-	printf 'FAIL %s\n' "$*"
-	failures=$((failures + 1))
-}
-finish() {
-	local pid
-	for pid in "${started[@]}"; do kill -KILL "$pid" 2>/dev/null; done
-	find "$work" -name '*core*' -type f -delete
-}
-trap finish EXIT
 
-# until_said FILE WORD PID: waits for a word in what a process says.
-until_said() {
-	local i
-	for ((i = 0; i < 1200; i++)); do
-		if grep -qs -- "$2" "$1"; then return 0; fi
-		if ! kill -0 "$3" 2>/dev/null; then return 1; fi
-		sleep 0.05
-	done
-	return 1
-}
-
-# until_there FILE PID: waits for a file that a process makes.
-until_there() {
-	local i
-	for ((i = 0; i < 2400; i++)); do
-		if [ -e "$1" ]; then return 0; fi
-		if ! kill -0 "$2" 2>/dev/null; then return 1; fi
-		sleep 0.05
-	done
-	return 1
-}
-
-sum=$(cat "$here"/why/*.go "$here"/go.mod | sha256sum | cut -c 1-12)
-built=$tools/stacks-why-$sum
-mkdir -p "$built"
-build() { # VERSION GOARCH NAME FLAG...
-	local version=$1 arch=$2 out=$built/$1-$2-$3 lock
-	shift 3
-	if [ ! -x "$out" ] && [ $SECONDS -gt 400 ]; then
-		echo "# skipped ${out##*/}: building took too long; the next run goes on with it"
-		return 1
-	fi
-	exec {lock}>"$built/.lock"
-	flock "$lock"
-	if [ ! -x "$out" ]; then
-		(cd "$here/why" && GOARCH=$arch GOCACHE=$tools/stacks-cache GOFLAGS=-buildvcs=false GOTOOLCHAIN=local GOENV=off GOWORK=off CGO_ENABLED=0 \
-			"$tools/go/$version/bin/go" build -o "$out.new" "$@" .) >"$work/build.log" 2>&1 && mv "$out.new" "$out"
-	fi
-	exec {lock}>&-
-	if [ ! -x "$out" ]; then
-		fail "build $out: $(tail -n 3 "$work/build.log")"
-		return 1
-	fi
+build() { # VERSION GOARCH NAME FLAG...: $built/VERSION-GOARCH-NAME
+	GOARCH=$2 CGO_ENABLED=0 program "$1-$2-$3" why "$1" "${@:4}"
 }
 
 # judge NAME DIR: DIR/told against DIR/expected.
@@ -198,4 +142,4 @@ fi
 "$dialtone" stacks --why --summary 1 >"$work/out" 2>"$work/err"
 if [ $? -ne 2 ] || [ "$(wc -l <"$work/err")" -ne 1 ]; then fail "--why --summary: $(cat "$work/err")"; fi
 
-exit $((failures > 0))
+finish

@@ -23,17 +23,6 @@ end_all() {
 }
 trap end_all EXIT
 
-# until CONDITION...: a shell command that becomes true.
-until_true() {
-	local tries
-	for ((tries = 0; tries < 600; tries++)); do
-		if "$@" 2>/dev/null; then return 0; fi
-		sleep 0.05
-	done
-	fail "never came true: $*"
-	return 1
-}
-
 # field FILE PYTHON: of the report in FILE.
 field() {
 	python3 -c "import json,sys; r=json.load(open(sys.argv[1])); print($2)" "$1"
