@@ -7,6 +7,7 @@
 #include "cmd/failure.h"
 #include "cmd/interrupt.h"
 #include "cmd/locks_case.h"
+#include "cmd/locks_git.h"
 #include "cmd/locks_sockets.h"
 #include "cmd/output.h"
 #include "gofile/goenvfile.h"
@@ -64,18 +65,6 @@ static const char *modcache_of(struct locks_run *r) {
 	return dir[0] == '/' ? path_join(r->arena, dir, "cache") : NULL;
 }
 
-static bool next_file(struct arena *arena, struct slice *rest, const char **ret) {
-	struct slice line;
-
-	while (slice_line(rest, &line)) {
-		if (slice_starts(line, "f /")) {
-			*ret = arena_slicedup(arena, slice_of(line.data + 2, line.len - 2));
-			return true;
-		}
-	}
-	return false;
-}
-
 static int64_t number_behind(struct arena *arena, struct slice text, const char *word) {
 	struct slice line;
 	int64_t number;
@@ -106,29 +95,6 @@ static void count_left_over(struct locks_run *r, const char *dir) {
 	r->view.left_over_files += files > 0 ? (size_t)files : 0;
 	r->view.left_over_dir = dir;
 	r->view.left_over_cut = r->view.left_over_cut || ev->state == EV_TRUNCATED;
-}
-
-/* Does a git of anybody work in the repository? */
-static bool git_runs(struct locks_run *r) {
-	const struct evidence *ev = world_look(r->world, LOOK_PROGRAMS, "git", LOOK_CAP_SMALL);
-
-	return !evidence_has_bytes(ev) || ev->bytes.len > 0;
-}
-
-/* git's lock files say nothing of who made them: only when no git runs at all it is sure that the owner is gone. */
-static void look_at_git(struct locks_run *r, const char *dir) {
-	const struct evidence *ev = world_look(r->world, LOOK_LOCK_FILES, dir, LOOK_CAP_SETTINGS);
-	struct slice rest = ev->bytes;
-	const char *path;
-
-	while (evidence_has_bytes(ev) && next_file(r->arena, &rest, &path)) {
-		struct file_stat st = world_stat(r->world, path);
-		bool alive = git_runs(r);
-
-		if (st.exists) {
-			locks_view_existing(&r->view, path, st.mtime_ns, 0, alive, !alive);
-		}
-	}
 }
 
 /* A file with the pid of its owner in it. */
@@ -184,7 +150,7 @@ static void look_at_path(struct locks_run *r, const char *path) {
 
 	if (st.is_dir) {
 		count_left_over(r, path);
-		look_at_git(r, path_join(r->arena, path, ".git"));
+		locks_git(r->world, &r->view, path_join(r->arena, path, ".git"));
 	} else if (st.exists) {
 		locks_view_existing(&r->view, path, st.mtime_ns, 0, false, false);
 	}
@@ -200,7 +166,7 @@ static void look_about(struct locks_run *r) {
 		if (cache) {
 			count_left_over(r, cache);
 		}
-		look_at_git(r, path_join(r->arena, r->target.workspace, ".git"));
+		locks_git(r->world, &r->view, path_join(r->arena, r->target.workspace, ".git"));
 		look_at_home(r);
 	}
 }

@@ -95,12 +95,43 @@ case $(jq -r '.locks[] | select(.state == "waited_for") | .holders[0].doing' out
 *dialtone*) fail "the holder is said to be at work with us: $(cat out)" ;;
 esac
 
-# --- locks that are files: of git only when no git runs, of VS Code by its pid
+# --- locks that are files: of git only when no git runs that can have made them, of VS Code by its pid
+cp "$(command -v sleep)" "$work/git"
 : >.git/index.lock
+"$work/git" 1000 &
+here_git=$!
+(cd "$work/config" && exec "$work/git" 1000) &
+other_git=$!
+started+=("$here_git" "$other_git")
+until_true grep -qx git "/proc/$here_git/comm"
+until_true grep -qx git "/proc/$other_git/comm"
+asked 0
+says in_use '.locks[] | select(.kind == "git") | .state'
+kill -KILL "$here_git"
+wait "$here_git" 2>/dev/null
 echo $$ >"$work/config/Code/code.lock"
 asked 1
 says left_over '.locks[] | select(.kind == "git") | .state'
 says in_use '.locks[] | select(.kind == "editor") | .state'
+# What is named by its environment works where that says.
+(cd "$work/config" && GIT_DIR=$work/w/.git exec "$work/git" 1000) &
+led=$!
+started+=("$led")
+until_true grep -qx git "/proc/$led/comm"
+asked 0
+says in_use '.locks[] | select(.kind == "git") | .state'
+kill -KILL "$led" "$other_git"
+wait "$led" "$other_git" 2>/dev/null
+# One that started later did not make it.
+touch -d '1 minute ago' .git/index.lock
+"$work/git" 1000 &
+late=$!
+started+=("$late")
+until_true grep -qx git "/proc/$late/comm"
+asked 1
+says left_over '.locks[] | select(.kind == "git") | .state'
+kill -KILL "$late"
+wait "$late" 2>/dev/null
 echo 4194305 >"$work/config/Code/code.lock"
 asked 1
 says left_over '.locks[] | select(.kind == "editor") | .state'
