@@ -82,6 +82,20 @@ static bool trial_helped(const struct facts *facts, const char *what) {
 	return facts_hurt(facts) && trial && trial->better;
 }
 
+/* A recording has no counter-check: a go failed, and was refused something there. */
+static const struct fact *recorded_refusal(const struct facts *facts, const char *path) {
+	bool failed = false;
+	facts_each (go_run, run, facts) {
+		failed |= run->started && run->exit_code != 0;
+	}
+	facts_each (refused_call, r, facts) {
+		if (failed && streq(r->program, "go") && path_below(r->path, path)) {
+			return &r->base;
+		}
+	}
+	return NULL;
+}
+
 /* Without a counter-check (no room for it, no time): go itself names the directory. */
 static bool go_names(const struct facts *facts, const char *path) {
 	const struct fact_go_run *std = facts_run(facts, STORAGE_RUN_STD);
@@ -90,7 +104,8 @@ static bool go_names(const struct facts *facts, const char *path) {
 	}
 	return (std && str_has(std->err, path)) || facts_said(facts, "permission denied", path) ||
 	       facts_said(facts, "read-only file system", path) ||
-	       facts_said(facts, "no space left", path) || facts_said(facts, "quota", path);
+	       facts_said(facts, "no space left", path) || facts_said(facts, "quota", path) ||
+	       recorded_refusal(facts, path);
 }
 
 bool storage_cache_fails(const struct facts *facts) {

@@ -34,6 +34,12 @@ struct server_terms {
 
 /* What a recorded client gave its server, as its settings: JSON with command, args, env, options, settings. */
 #define TARGET_RECORDED_CLIENT "the recording"
+/* A script named go of which the recording shows that it did not hand on what it was given: lines path=, differs= (as in
+ * the fact wrapper: splits, elsewhere, strips). */
+#define TARGET_RECORDED_WRAPPER "the recorded wrapper"
+/* What the server and its programs were refused while they were recorded, a line "ERRNO TIMES CALL PROGRAM PATH" for each
+ * path (escapes of keyline_escape): no rights, no room, broken. */
+#define TARGET_RECORDED_REFUSALS "the recorded refusals"
 
 struct target {
 	/* from the command line */

@@ -86,6 +86,21 @@ static bool is_mod(const struct facts *facts) {
 	return flag && streq(flag->value, "mod");
 }
 
+/* "cannot use -json with -w": gopls asks for -json, so the other one comes from GOFLAGS if that has it. */
+static const struct fact *quarrels(const struct facts *facts, const char *flags) {
+	struct slice rest = slice_str(flags);
+	struct slice word;
+	while (slice_cut(&rest, ' ', &word)) {
+		const char *flag = arena_slicedup(facts->arena, slice_trim(word));
+		const char *words = arena_printf(facts->arena, "cannot use -json with %s", flag);
+		const struct fact *said = flag[0] == '-' ? facts_said(facts, words, NULL) : NULL;
+		if (said) {
+			return said;
+		}
+	}
+	return NULL;
+}
+
 /* What our list of flags does not tell, go does: `cannot use -json with -w`, a value it refuses. */
 static void check_words_of_go(const struct rule *self, const struct facts *facts,
                               struct findings *out) {
@@ -108,7 +123,9 @@ static void check_words_of_go(const struct rule *self, const struct facts *facts
 	if (lists && is_mod(facts) && !refuses_flags(version) && !said) {
 		return;
 	}
-	bool proven = (trial && trial->better) || refuses_flags(version);
+	const struct fact *quarrel = var ? quarrels(facts, var->value) : NULL;
+	bool proven = (trial && trial->better) || refuses_flags(version) || quarrel;
+	said = said ? said : quarrel;
 	if (!var || (!proven && !said)) {
 		return;
 	}

@@ -66,23 +66,36 @@ static bool grow(struct dictionary *d) {
 	return true;
 }
 
-size_t dictionary_id(struct dictionary *d, struct slice s) {
-	if (d->count * 2 >= d->slot_count && !grow(d)) {
-		return 0;
-	}
-	uint64_t hash = hash_of(s);
+/* Where it is, or the free place where it would be. */
+static struct dictionary_slot *slot_of(const struct dictionary *d, struct slice s, uint64_t hash) {
 	size_t k = hash & (d->slot_count - 1);
 	for (; d->slots[k].id > 0; k = (k + 1) & (d->slot_count - 1)) {
 		const struct dictionary_slot *slot = &d->slots[k];
 		if (slot->hash == hash && slot->len == s.len &&
 		    (s.len == 0 || memcmp(d->bytes.data + slot->at, s.data, s.len) == 0)) {
-			return slot->id - 1;
+			break;
 		}
 	}
-	d->slots[k] = (struct dictionary_slot){.hash = hash,
-	                                       .at = d->bytes.len,
-	                                       .len = (uint32_t)s.len,
-	                                       .id = (uint32_t)++d->count};
+	return &d->slots[k];
+}
+
+bool dictionary_has(const struct dictionary *d, struct slice s) {
+	return d->slot_count > 0 && slot_of(d, s, hash_of(s))->id > 0;
+}
+
+size_t dictionary_id(struct dictionary *d, struct slice s) {
+	if (d->count * 2 >= d->slot_count && !grow(d)) {
+		return 0;
+	}
+	uint64_t hash = hash_of(s);
+	struct dictionary_slot *slot = slot_of(d, s, hash);
+	if (slot->id > 0) {
+		return slot->id - 1;
+	}
+	*slot = (struct dictionary_slot){.hash = hash,
+	                                 .at = d->bytes.len,
+	                                 .len = (uint32_t)s.len,
+	                                 .id = (uint32_t)++d->count};
 	column_put(&d->lengths, s.len);
 	column_put_bytes(&d->bytes, s);
 	d->failed = d->failed || d->lengths.failed || d->bytes.failed;

@@ -19,5 +19,7 @@ void dictionary_free(struct dictionary *dictionary);
 /* Empty again; keeps its memory. */
 void dictionary_clear(struct dictionary *dictionary);
 size_t dictionary_id(struct dictionary *dictionary, struct slice bytes);
+/* Whether it has come; adds nothing. */
+bool dictionary_has(const struct dictionary *dictionary, struct slice bytes);
 
 #endif

@@ -145,6 +145,8 @@ static void take_attempt(struct testimony *t, const struct event *e, const struc
 	w->argv = argv ? keep(t, argv->bytes) : (struct slice){0};
 	w->env = env ? keep(t, env->bytes) : before->env;
 	w->has_env = env || before->has_env;
+	w->uid = before->uid;
+	w->gid = before->gid;
 	w->exec_error = (int)-e->result;
 	t->attempts = vec_room(t->arena, t->attempts, t->attempt_count, &t->attempt_size,
 	                       sizeof(struct witness *));
@@ -368,6 +370,7 @@ void testimony_free(struct testimony *t) {
 	if (t) {
 		rewind_free(t->rewind);
 		dictionary_free(&t->path_ids);
+		dictionary_free(&t->dir_ids);
 		dictionary_free(&t->fd_ids);
 		dictionary_free(&t->pipe_ids);
 		dictionary_free(&t->episodes.ids);
@@ -427,6 +430,9 @@ void testimony_give(struct testimony *t, struct evidence_store *store,
 	testimony_give_talk(t, store, ret_about);
 	testimony_give_start(t, store);
 	testimony_give_runs(t, store);
+	testimony_give_packages(t, store, ret_about->file);
+	testimony_give_wrapper(t, store);
+	testimony_give_refusals(t, store);
 	testimony_give_paths(t, store);
 	testimony_give_waits(t, store);
 	testimony_give_walls(t, store);

@@ -47,8 +47,8 @@ void testimony_give(struct testimony *testimony, struct evidence_store *store,
                     struct testimony_about *ret_about);
 
 /* After testimony_give: whether a call named this path, or (below) one in this directory. */
-bool testimony_names(struct testimony *testimony, const char *path);
-bool testimony_names_below(const struct testimony *testimony, const char *dir);
+bool testimony_names(const struct testimony *testimony, const char *path);
+bool testimony_names_below(struct testimony *testimony, const char *dir);
 
 /* After testimony_give, for proofs: a line about the calls behind what was given, as people read them, under the source
  * "calls:" and the path, "calls:run:go env" or "calls:session:gopls":

@@ -3,14 +3,18 @@
  */
 #include "base/clock.h"
 #include "base/path.h"
+#include "core/target.h"
+#include "core/world.h"
 #include "trace/call.h"
 #include "trace/testimony_work.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <sys/wait.h>
 
-#define WORDS_MAX      4 /* of a command line */
-#define WORD_BYTES_MAX 60
+#define WORDS_MAX         4 /* of a command line */
+#define WORD_BYTES_MAX    60
+#define REFUSALS_TOLD_MAX 64
 
 /* The client is the first program that was started, and what forked off it. */
 static bool is_client(const struct testimony *t, const struct witness *w) {
@@ -126,5 +130,30 @@ void testimony_give_calls(struct testimony *t, struct evidence_store *store) {
 		if (c->call) {
 			put(t, store, p->path, c->at_ns, path_line(t, c, p->path));
 		}
+	}
+}
+
+/* Of rights, of room, of a disk: the answers that a file system gives for reasons of its own. */
+static bool tells_of_place(int error) {
+	return error == EACCES || error == EPERM || error == EROFS || error == ENOSPC ||
+	       error == EDQUOT || error == EIO;
+}
+
+void testimony_give_refusals(struct testimony *t, struct evidence_store *store) {
+	struct strbuf text;
+	size_t count = 0;
+	strbuf_init(&text, t->arena);
+	for (size_t i = 0; i < t->path_count && count < REFUSALS_TOLD_MAX; i++) {
+		const struct path_call *c = &t->paths[i].refused;
+		if (c->call && !c->of_client && tells_of_place(c->error)) {
+			strbuf_printf(&text, "%d %" PRIu64 " %s %s %s\n", c->error, c->times,
+			              c->call, c->program,
+			              keyline_escape(t->arena, t->paths[i].path));
+			count++;
+		}
+	}
+	if (count > 0) {
+		testimony_put(t, store, "file:" TARGET_RECORDED_REFUSALS, t->first_ns,
+		              slice_of(text.data, text.len));
 	}
 }

@@ -261,6 +261,16 @@ static bool see_moves(struct testimony *t, const struct event *e, const struct c
 	return true;
 }
 
+/* No room, no quota, a broken disk: told only when something is written. */
+static void see_refused_write(struct testimony *t, const struct event *e, const struct call *call) {
+	int error = event_failed(e) ? (int)-e->result : 0;
+	bool of_place = error == ENOSPC || error == EDQUOT || error == EIO || error == EROFS;
+	const char *path = of_place ? testimony_fd_path(t, e->pid, (int)e->args[0]) : NULL;
+	if (path && path[0] == '/' && t->path_count < PATHS_MAX) {
+		testimony_note_call(t, e, call, path_of(t, path, e->start_ns));
+	}
+}
+
 void testimony_see_path(struct testimony *t, const struct event *e, const struct call *call) {
 	if (streq(call->name, "read")) {
 		see_read(t, e);
@@ -271,6 +281,10 @@ void testimony_see_path(struct testimony *t, const struct event *e, const struct
 		return;
 	}
 	if (see_moves(t, e, call)) {
+		return;
+	}
+	if (str_starts(call->name, "write") || str_starts(call->name, "pwrite")) {
+		see_refused_write(t, e, call);
 		return;
 	}
 	if (e->duration_ns == EVENT_NO_DURATION || t->path_count >= PATHS_MAX) {
@@ -338,26 +352,49 @@ static bool is_read_whole(const struct seen_path *p) {
 	return (p->content_whole || all) && !p->content_broken;
 }
 
-/* What a file is that begins with #!, as gofile/binary.h reads it. */
-static void give_script(struct testimony *t, struct evidence_store *store,
-                        const struct seen_path *p) {
+/* The first line of a script, behind its #!; false when it is none or was not read. */
+static bool script_line(const struct seen_path *p, struct slice *ret) {
 	struct slice rest = slice_of(p->content.data, p->content.len);
 	struct slice line;
 	if (!slice_starts(rest, "#!") || !slice_line(&rest, &line)) {
-		return;
+		return false;
 	}
-	line = slice_trim(slice_from(line, 2));
+	*ret = slice_trim(slice_from(line, 2));
+	return true;
+}
+
+static struct slice first_word(struct slice line) {
 	size_t blank = 0;
 	while (blank < line.len && line.data[blank] != ' ' && line.data[blank] != '\t') {
 		blank++;
 	}
+	return slice_of(line.data, blank);
+}
+
+/* What a file is that begins with #!, as gofile/binary.h reads it. */
+static void give_script(struct testimony *t, struct evidence_store *store,
+                        const struct seen_path *p) {
+	struct slice line;
+	if (!script_line(p, &line)) {
+		return;
+	}
+	struct slice word = first_word(line);
 	struct binary script = binary_from_text(t->arena, slice_of("", 0));
 	script.kind = BINARY_SCRIPT;
 	script.size_bytes = (uint64_t)p->content.len;
-	script.script_interpreter = arena_slicedup(t->arena, slice_of(line.data, blank));
-	script.script_argument = arena_slicedup(t->arena, slice_trim(slice_from(line, blank)));
+	script.script_interpreter = arena_slicedup(t->arena, word);
+	script.script_argument = arena_slicedup(t->arena, slice_trim(slice_from(line, word.len)));
 	testimony_put(t, store, arena_printf(t->arena, "binary:%s", p->path), p->at_ns,
 	              slice_str(binary_to_text(t->arena, &script)));
+}
+
+const char *testimony_interpreter(struct testimony *t, const char *path) {
+	struct slice line;
+	if (!testimony_names(t, path) ||
+	    !script_line(&t->paths[dictionary_id(&t->path_ids, slice_str(path))], &line)) {
+		return NULL;
+	}
+	return arena_slicedup(t->arena, first_word(line));
 }
 
 /* Its first bytes were read by nobody but the kernel. */
@@ -432,15 +469,28 @@ void testimony_give_paths(struct testimony *t, struct evidence_store *store) {
 	}
 }
 
-bool testimony_names(struct testimony *t, const char *path) {
-	return dictionary_id(&t->path_ids, slice_str(path)) < t->path_count;
+bool testimony_names(const struct testimony *t, const char *path) {
+	return dictionary_has(&t->path_ids, slice_str(path));
 }
 
-bool testimony_names_below(const struct testimony *t, const char *dir) {
-	for (size_t i = 0; i < t->path_count; i++) {
-		if (path_below(t->paths[i].path, dir)) {
-			return true;
+/* All directories above a place, up to one that is known already. */
+static void name_directories(struct testimony *t, const char *path) {
+	for (size_t len = strlen(path); len > 1;) {
+		while (len > 0 && path[len - 1] != '/') {
+			len--;
 		}
+		len -= len > 1;
+		struct slice dir = slice_of(path, len);
+		if (dictionary_has(&t->dir_ids, dir)) {
+			return;
+		}
+		(void)dictionary_id(&t->dir_ids, dir);
 	}
-	return false;
+}
+
+bool testimony_names_below(struct testimony *t, const char *dir) {
+	for (; t->dirs_of < t->path_count; t->dirs_of++) {
+		name_directories(t, t->paths[t->dirs_of].path);
+	}
+	return dictionary_has(&t->dir_ids, slice_str(dir));
 }

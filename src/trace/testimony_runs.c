@@ -42,13 +42,6 @@ static bool failed(const struct go_run *run) {
 	return run->last->exec_error != 0 || run->last->status != 0;
 }
 
-/* Programs that go starts itself are no questions of the server. */
-static bool is_asked(struct testimony *t, const struct witness *w) {
-	const struct witness *above = w->parent;
-	return w->is_new && streq(path_base(w->exe), "go") && above && above->pid == w->pid &&
-	       !above->is_new && above->parent && above->parent->pid == t->server->pid;
-}
-
 /* The program its process ran in the end. */
 static const struct witness *last_of(struct testimony *t, size_t at) {
 	const struct witness *last = t->witnesses[at];
@@ -75,7 +68,7 @@ static struct go_runs *collect(struct testimony *t) {
 	struct go_runs *runs = arena_new_of(t->arena, struct go_runs);
 	collect_attempts(t, runs);
 	for (size_t i = 0; i < t->witness_count && runs->count < RUNS_MAX; i++) {
-		if (!is_asked(t, t->witnesses[i])) {
+		if (!testimony_is_asked(t, t->witnesses[i])) {
 			continue;
 		}
 		struct go_run run = {.first = t->witnesses[i], .last = last_of(t, i)};

@@ -158,7 +158,13 @@ static void put_process(struct testimony *t, struct strbuf *out, const struct wi
 	keyline_put(out, "exe", w->exe);
 	keyline_put(out, "cwd", w->cwd);
 	strbuf_add(out, "cmdline=");
-	for (bool first = true; slice_cut(&rest, '\0', &part); first = false) {
+	const char *program = testimony_interpreter(t, w->exe);
+	if (program && slice_cut(&rest, '\0', &part)) {
+		/* The kernel has put the program of the first line in front, and the script's place for its name. */
+		strbuf_printf(out, "%s\x1f%s", keyline_escape(t->arena, program),
+		              keyline_escape(t->arena, w->exe));
+	}
+	for (bool first = !program; slice_cut(&rest, '\0', &part); first = false) {
 		strbuf_add(out, first ? "" : "\x1f");
 		strbuf_add(out, keyline_escape(t->arena, arena_slicedup(t->arena, part)));
 	}
@@ -245,9 +251,20 @@ static void put_descriptor(struct testimony *t, struct strbuf *out,
 	strbuf_add(out, "\n");
 }
 
-/* The runtime of Go sleeps for some microseconds between looks at its own threads. */
+static bool has_other_threads(const struct testimony *t, const struct pending_call *p) {
+	for (size_t i = 0; i < t->pending_count; i++) {
+		if (t->pending[i].pid == p->pid && t->pending[i].tid != p->tid) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The runtime of Go sleeps for some microseconds between looks at its own threads. What has no other thread does
+ * nothing but sleep. */
 static bool is_nap(const struct testimony *t, const struct pending_call *p) {
-	return str_has(p->call, "nanosleep") && since_ms(t, p->start_ns) < 1000;
+	return str_has(p->call, "nanosleep") && since_ms(t, p->start_ns) < 1000 &&
+	       has_other_threads(t, p);
 }
 
 static void put_all_of(struct testimony *t, struct strbuf *out, const struct witness *w) {

@@ -158,6 +158,8 @@ struct testimony {
 	struct flow **pipes;
 	size_t pipe_count, pipe_size;
 	struct dictionary path_ids;
+	struct dictionary dir_ids; /* directories above the first `dirs_of` paths */
+	size_t dirs_of;
 	struct seen_path *paths;
 	size_t path_count, path_size;
 	struct rewind *rewind; /* before the event that is being taken */
@@ -192,6 +194,8 @@ const char *testimony_fd_path(struct testimony *t, pid_t pid, int fd);
 struct descriptor_use *testimony_descriptor(struct testimony *t, pid_t pid, int fd);
 /* A place that was named without being asked about: the address of a socket. */
 void testimony_name(struct testimony *t, const char *path, int64_t at_ns);
+/* The program that runs this script, NULL: it is none, or nobody read it. */
+const char *testimony_interpreter(struct testimony *t, const char *path);
 void testimony_see_path(struct testimony *t, const struct event *e, const struct call *call);
 void testimony_give_paths(struct testimony *t, struct evidence_store *store);
 
@@ -210,11 +214,19 @@ void testimony_give_start(struct testimony *t, struct evidence_store *store);
 void testimony_hear(struct testimony *t, const struct event *e, const struct call *call);
 void testimony_give_talk(struct testimony *t, struct evidence_store *store,
                          struct testimony_about *about);
+/* A go that the server started; programs that go starts itself are no questions of the server. */
+bool testimony_is_asked(struct testimony *t, const struct witness *w);
 void testimony_give_runs(struct testimony *t, struct evidence_store *store);
+/* What it said of the package of this file. */
+void testimony_give_packages(struct testimony *t, struct evidence_store *store, const char *file);
+/* What a script named go did with what it was given (core/target.h). */
+void testimony_give_wrapper(struct testimony *t, struct evidence_store *store);
 /* Where a connect goes: "192.0.2.1:443", or the path of a socket; NULL. */
 const char *testimony_address(struct testimony *t, const struct event *e);
 /* connect, close, and what is read and written on sockets. */
 void testimony_see_socket(struct testimony *t, const struct event *e, const struct call *call);
+/* What the kernel refused to the server and its programs (core/target.h). */
+void testimony_give_refusals(struct testimony *t, struct evidence_store *store);
 void testimony_give_waits(struct testimony *t, struct evidence_store *store);
 void testimony_see_limits(struct testimony *t, const struct event *e, const struct call *call);
 void testimony_give_limits(struct testimony *t, struct evidence_store *store);

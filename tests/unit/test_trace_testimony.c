@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "core/target.h"
 #include "core/world.h"
 #include "trace/call.h"
 #include "trace/testimony.h"
@@ -393,10 +394,12 @@ static void test_failed_exec(void **state) {
 	                        .tid = CLIENT,
 	                        .child = SERVER,
 	                        .child_pid = SERVER});
+	call(p, SERVER, "setuid", 0, NS_PER_MS, (uint64_t[]){1000, 0, 0}, NULL);
 	take(p, &e);
 	struct evidence_store store;
 	evidence_store_init(&store, p->arena);
 	testimony_give(p->testimony, &store, &about);
+	assert_int_equal(about.uid, 1000);
 	const struct evidence *talk = evidence_find(&store, "session:gopls");
 	const struct evidence *start = evidence_find(&store, "file:the recording");
 	assert_int_equal(about.server, SERVER);
@@ -491,7 +494,13 @@ static void test_user_and_places(void **state) {
 	assert_true(testimony_names(p->testimony, "/home/u/mod/go.mod"));
 	assert_false(testimony_names(p->testimony, "/home/u/mod"));
 	assert_true(testimony_names_below(p->testimony, "/home/u/mod"));
+	assert_true(testimony_names_below(p->testimony, "/"));
 	assert_false(testimony_names_below(p->testimony, "/home/u/model"));
+	/* To ask names nothing. */
+	assert_false(testimony_names(p->testimony, "/home/u/other"));
+	open_path(p, SERVER, "/home/u/late/go.sum", -EACCES);
+	assert_true(testimony_names(p->testimony, "/home/u/late/go.sum"));
+	assert_true(testimony_names_below(p->testimony, "/home/u/late"));
 }
 
 /* What a shell writes into a file is not said by the server it becomes. */
@@ -560,6 +569,115 @@ static void test_directory_listed(void **state) {
 	assert_true(slice_eq(ev->bytes, "d a\nf go.mod\n"));
 }
 
+static struct evidence_store *all_given(struct play *p) {
+	struct evidence_store *store = arena_new_of(p->arena, struct evidence_store);
+	struct testimony_about about;
+	evidence_store_init(store, p->arena);
+	testimony_give(p->testimony, store, &about);
+	return store;
+}
+
+/* A script that is named go becomes the real one with these arguments. */
+static void hand_on(struct play *p, const char *argv, size_t argv_len, const char *env,
+                    size_t env_len) {
+	start_server(p);
+	greet(p);
+	start(p, SERVER, GO, "/w/go", BLOCK("go\0list\0-f\0{{a}} {{b}}"), BLOCK("HOME=/home/u"));
+	const struct payload payloads[] = {
+		text(PAYLOAD_STRING, 0, "/go/bin/go"),
+		{PAYLOAD_STRINGS, 1, (uint32_t)argv_len, slice_of(argv, argv_len)},
+		{PAYLOAD_STRINGS, 2, (uint32_t)env_len, slice_of(env, env_len)},
+	};
+	take(p, &(struct event){.kind = EVENT_EXEC,
+	                        .start_ns = p->now_ns,
+	                        .pid = GO,
+	                        .tid = GO,
+	                        .payloads = payloads,
+	                        .payload_count = 3});
+}
+
+static const char *wrapper_differs(struct play *p) {
+	const struct evidence *ev = evidence_find(all_given(p), "file:" TARGET_RECORDED_WRAPPER);
+	return ev ? keyline_text(p->arena, ev->bytes, "differs") : "";
+}
+
+static void test_torn_arguments(void **state) {
+	hand_on(*state, BLOCK("go\0list\0-f\0{{a}}\0{{b}}"), BLOCK("HOME=/home/u"));
+	assert_string_equal(wrapper_differs(*state), "splits");
+}
+
+static void test_lost_home(void **state) {
+	hand_on(*state, BLOCK("go\0list\0-f\0{{a}} {{b}}"), BLOCK("PATH=/a"));
+	assert_string_equal(wrapper_differs(*state), "strips");
+}
+
+/* What it adds, or asks for itself, is no loss. */
+static void test_wrapper_that_works(void **state) {
+	hand_on(*state, BLOCK("go\0list\0-p=1\0-f\0{{a}} {{b}}"), BLOCK("HOME=/home/u"));
+	assert_string_equal(wrapper_differs(*state), "");
+}
+
+static void test_refusals(void **state) {
+	struct play *p = *state;
+	start(p, 1, CLIENT, "/bin/client", BLOCK("client"), BLOCK("HOME=/home/u"));
+	open_path(p, CLIENT, "/client/own", -EACCES);
+	start_server(p);
+	open_path(p, SERVER, "/cache/ab/x y", -EACCES);
+	open_path(p, SERVER, "/nowhere", -ENOENT);
+	open_path(p, SERVER, "/cache/full", 7);
+	call(p, SERVER, "write", -ENOSPC, NS_PER_MS, (uint64_t[]){7, 1, 10}, NULL);
+	const struct evidence *ev = evidence_find(all_given(p), "file:" TARGET_RECORDED_REFUSALS);
+	assert_non_null(ev);
+	const char *wanted = arena_printf(
+		p->arena, "%d 1 openat gopls /cache/ab/x y\n%d 1 write gopls /cache/full\n", EACCES,
+		ENOSPC);
+	assert_true(slice_eq(ev->bytes, wanted));
+}
+
+/* The words of the compiler stand in the list of packages; only those about the open one count. */
+static void test_errors_of_package(void **state) {
+	struct play *p = *state;
+	struct payload said =
+		text(PAYLOAD_BYTES, 1,
+	             "{\"Dir\":\"/w/b\",\"Error\":{\"Err\":\"fatal error: y.h\"}}\n"
+	             "{\"Dir\":\"/w/a\",\"DepsErrors\":[{\"Err\":\"fatal error: x.h\"}]}\n");
+	start_server(p);
+	greet(p);
+	say(p, SERVER, 0,
+	    "{\"jsonrpc\":\"2.0\",\"method\":\"textDocument/didOpen\",\"params\":{"
+	    "\"textDocument\":{\"uri\":\"file:///w/a/a.go\",\"text\":\"package a\"}}}");
+	start(p, SERVER, GO, "/go/bin/go", BLOCK("go\0list\0-compiled=true"),
+	      BLOCK("HOME=/home/u"));
+	call(p, GO, "write", (int64_t)said.bytes.len, NS_PER_MS, (uint64_t[]){1, 1, said.bytes.len},
+	     &said);
+	end(p, GO, 0);
+	const struct evidence *ev = evidence_find(all_given(p), "run:go cgo");
+	assert_non_null(ev);
+	assert_true(slice_has(ev->bytes, "x.h"));
+	assert_false(slice_has(ev->bytes, "y.h"));
+}
+
+/* A script that sleeps for a second and looks again: the sleep counts however short, and the script has its place. */
+static void test_script_that_sleeps(void **state) {
+	struct play *p = *state;
+	struct testimony_about about;
+	start_server(p);
+	greet(p);
+	start(p, SERVER, GO, "/w/wait", BLOCK("wait\0x"), BLOCK("HOME=/home/u"));
+	struct payload line = text(PAYLOAD_BYTES, 1, "#!/bin/sh\n");
+	open_path(p, GO, "/w/wait", 5);
+	call(p, GO, "read", (int64_t)line.bytes.len, NS_PER_MS, (uint64_t[]){5, 1, 80}, &line);
+	start(p, GO, GO + 1, "/bin/sleep", BLOCK("sleep\0001"), BLOCK("HOME=/home/u"));
+	call(p, GO + 1, "clock_nanosleep", 0, EVENT_NO_DURATION, NULL, NULL);
+	p->now_ns += 300 * NS_PER_MS;
+	call(p, SERVER, "getpid", SERVER, 1, NULL, NULL);
+	const struct evidence *ev =
+		given(p, arena_printf(p->arena, "waits:%d late1", CLIENT), &about);
+	assert_non_null(ev);
+	assert_true(slice_has(ev->bytes, "call=clock_nanosleep"));
+	assert_true(slice_has(ev->bytes, "cmdline=/bin/sh\x1f/w/wait\x1fx\n"));
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_conversation, setup, teardown),
@@ -577,6 +695,12 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_socket_is_a_place, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_user_and_places, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_torn_arguments, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_lost_home, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_wrapper_that_works, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_errors_of_package, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_script_that_sleeps, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_search, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refusals_are_one_episode, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_phases, setup, teardown),

@@ -101,6 +101,17 @@ static const char *how_it_answered(const struct fact_go_run *env) {
 	return *out == '{' ? "" : *out == '\0' ? "silent" : "chatter";
 }
 
+/* What was seen of it while it was recorded; "" nothing. */
+static const char *how_it_was_seen(struct exam *exam, const struct fact_shim *s) {
+	const struct evidence *ev =
+		world_look(exam->world, LOOK_FILE, TARGET_RECORDED_WRAPPER, LOOK_CAP_SMALL);
+	const char *path = keyline_text(exam->arena, ev->bytes, "path");
+
+	return evidence_has_bytes(ev) && streq(path, s->path)
+	               ? keyline_text(exam->arena, ev->bytes, "differs")
+	               : "";
+}
+
 static const char *how_it_differs(struct exam *exam, const struct fact_shim *s) {
 	const struct fact_go_run *behind = facts_run(exam->facts, "behind the shim");
 	const struct fact_go_run *version = facts_run(exam->facts, "version");
@@ -108,7 +119,8 @@ static const char *how_it_differs(struct exam *exam, const struct fact_shim *s) 
 		return "hangs";
 	}
 	if (exam->target->recorded && !behind) {
-		return how_it_answered(facts_run(exam->facts, "env"));
+		const char *seen = how_it_was_seen(exam, s);
+		return !str_empty(seen) ? seen : how_it_answered(facts_run(exam->facts, "env"));
 	}
 	if (!behind || !behind->started) {
 		return "";

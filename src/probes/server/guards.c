@@ -125,7 +125,8 @@ static void state_refused(struct exam *exam, const char *tool, const char *path,
 	                              : "";
 	FACTS_ADD(exam->facts, turned_away, st.ev, .what = "exec", .tool = tool, .path = path,
 	          .lacking = streq(lacking, "0") ? "" : lacking, .error = error, .signal = signal,
-	          .readable = evidence_has_bytes(head), .copy = copy, .copied_to = to, .ms = ms);
+	          .readable = evidence_has_bytes(head) || head->state == EV_NOT_RECORDED,
+	          .copy = copy, .copied_to = to, .ms = ms);
 }
 
 /* A file somebody was refused and whose modes allow it to us. */
