@@ -10,12 +10,15 @@
 static const char *const exports[] = {"export",      "readonly",   "declare -x",
                                       "declare -gx", "typeset -x", NULL};
 
-enum dialect { SHELL, FISH, CSH, PLAIN, PAM, UNIT };
+enum dialect { SHELL, FISH, FISH_UNIVERSAL, CSH, PLAIN, PAM, UNIT };
 
 static enum dialect dialect_of(const char *file) {
 	const char *base = path_base(file);
 	if (str_ends(base, ".fish")) {
 		return FISH;
+	}
+	if (streq(base, "fish_variables")) {
+		return FISH_UNIVERSAL;
 	}
 	if (streq(base, ".cshrc") || streq(base, ".tcshrc") || streq(base, ".login") ||
 	    str_ends(base, ".csh")) {
@@ -304,6 +307,14 @@ static bool part_of_unit(const char *line, const char *name, struct assign *ret)
 	return true;
 }
 
+/* "SETUVAR --export NAME:value", escaped; fish takes lines that begin with # for comments, and writes the file anew without
+ * them (fish_variables, version 3.0). */
+static bool is_universal(const char *line, const char *name) {
+	static const char word[] = "SETUVAR --export ";
+	const char *p = line + strlen(word);
+	return str_starts(line, word) && str_starts(p, name) && p[strlen(name)] == ':';
+}
+
 bool assign_find(struct arena *arena, const char *file, const char *line, const char *name,
                  bool away, struct assign *ret) {
 	enum dialect dialect = dialect_of(file);
@@ -312,6 +323,10 @@ bool assign_find(struct arena *arena, const char *file, const char *line, const 
 	if (dialect == UNIT) {
 		return away && part_of_unit(line, name, ret);
 	}
+	if (dialect == FISH_UNIVERSAL) {
+		*ret = (struct assign){.with = "# taken out by dialtone: "};
+		return away && is_universal(line, name);
+	}
 	bool whole = find_value(arena, dialect, line, name, &from, &to) ||
 	             (dialect == PAM && find_default(line, name, &from, &to));
 	if (!whole) {
@@ -319,8 +334,9 @@ bool assign_find(struct arena *arena, const char *file, const char *line, const 
 	}
 	if (away) {
 		/* In a shell an empty branch is an error; a command that does nothing is not. */
-		*ret = (struct assign){.with = dialect == SHELL ? ": # taken out by dialtone: "
-		                                                : "# taken out by dialtone: "};
+		bool branch = dialect == SHELL && !str_ends(file, ".env");
+		*ret = (struct assign){.with = branch ? ": # taken out by dialtone: "
+		                                      : "# taken out by dialtone: "};
 	} else {
 		*ret = (struct assign){.from = (size_t)(from - line), .to = (size_t)(to - line)};
 	}

@@ -27,13 +27,16 @@ enum change_kind {
 	CHANGE_MOVE =
 		1, /* what stood at path stands at `to`; detail "remade": a file that programs put at path
 	                     meanwhile gives way on the way back */
-	CHANGE_MODES = 2, /* detail: a line "BEFORE AFTER PATH" (octal) each, PATH below path */
+	CHANGE_MODES =
+		2, /* detail: "BEFORE AFTER PATH" (octal) NUL each, PATH below path; to: "ON OFF": what
+	              is there without that when it is done, gets it too */
 	CHANGE_RUN =
 		3, /* detail: apply/program.h; what it changed is written down as changes behind it */
 	CHANGE_SIGNAL = 4, /* detail: "PID START SIGNAL BOOT" */
 };
 
 #define CHANGE_MOVE_REMADE "remade"
+#define CHANGE_MODES_ALONE " alone" /* at the end of `to`: path itself only */
 
 enum change_state {
 	CHANGE_INTENDED = 0, /* a crash may have come before or after the change itself */

@@ -18,6 +18,8 @@ struct listing {
 	struct strbuf out;
 	size_t count;
 	mode_t on, off;
+	bool directories; /* only these count */
+	bool alone;       /* nothing below */
 	dev_t dev;
 	struct err *err;
 };
@@ -56,7 +58,8 @@ static int list(struct listing *l, int dir_fd, const char *name, const char *pat
 		return 0;
 	}
 	mode_t mode = modes_changed(st.st_mode, l->on, l->off);
-	if (mode != (st.st_mode & 07777) && (geteuid() == 0 || st.st_uid == geteuid())) {
+	bool counts = S_ISDIR(st.st_mode) || !l->directories;
+	if (counts && mode != (st.st_mode & 07777) && (geteuid() == 0 || st.st_uid == geteuid())) {
 		if (++l->count > MODES_MAX || depth > DEPTH_MAX) {
 			return err_set(l->err, -E2BIG, "there are too many files below '%s'", path);
 		}
@@ -64,21 +67,32 @@ static int list(struct listing *l, int dir_fd, const char *name, const char *pat
 		              path);
 		strbuf_add_char(&l->out, '\0');
 	}
-	return S_ISDIR(st.st_mode) && depth <= DEPTH_MAX ? list_below(l, dir_fd, name, path, depth)
-	                                                 : 0;
+	return S_ISDIR(st.st_mode) && !l->alone && depth <= DEPTH_MAX
+	               ? list_below(l, dir_fd, name, path, depth)
+	               : 0;
 }
 
-int modes_list(struct arena *arena, const char *path, mode_t on, mode_t off, struct slice *ret,
-               size_t *ret_count, struct err *err) {
-	struct listing l = {.arena = arena, .on = on, .off = off, .err = err};
+static int list_all(struct listing *l, const char *path) {
 	struct stat st;
-	strbuf_init(&l.out, arena);
+	strbuf_init(&l->out, l->arena);
 	if (lstat(path, &st) < 0) {
-		return err_set(err, -errno, "cannot look at '%s': %s", path, strerror(errno));
+		return err_set(l->err, -errno, "cannot look at '%s': %s", path, strerror(errno));
 	}
-	l.dev = st.st_dev;
-	int r = list(&l, AT_FDCWD, path, path, 0);
+	l->dev = st.st_dev;
+	return list(l, AT_FDCWD, path, path, 0);
+}
+
+int modes_list(struct arena *arena, const char *path, bool below, mode_t on, mode_t off,
+               struct slice *ret, size_t *ret_count, struct err *err) {
+	struct listing l = {.arena = arena, .on = on, .off = off, .alone = !below, .err = err};
+	int r = list_all(&l, path);
 	*ret = slice_of(l.out.data, l.out.len);
 	*ret_count = l.count;
 	return r;
+}
+
+bool modes_any_directory(struct arena *arena, const char *path, mode_t on) {
+	struct err ignored;
+	struct listing l = {.arena = arena, .on = on, .directories = true, .err = &ignored};
+	return list_all(&l, path) == 0 && l.count > 0;
 }

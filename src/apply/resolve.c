@@ -48,7 +48,8 @@ static const struct image *made_before(struct resolve *r, const char *path) {
 	return NULL;
 }
 
-static int check_programs(struct resolve *r, const char *path) {
+/* May a program before this step have changed it? */
+static bool was_announced(const struct resolve *r, const char *path) {
 	for (size_t i = 0; i < r->repair->change_count; i++) {
 		const struct journal_change *c = &r->repair->changes[i];
 		struct program p;
@@ -57,13 +58,19 @@ static int check_programs(struct resolve *r, const char *path) {
 		}
 		for (size_t k = 0; p.announces[k]; k++) {
 			if (path_below(path, p.announces[k])) {
-				return err_set(r->err, -EINVAL,
-				               "'%s' may be changed by a program before this step",
-				               path);
+				return true;
 			}
 		}
 	}
-	return 0;
+	return false;
+}
+
+static bool runs_before(const struct resolve *r) {
+	bool found = false;
+	for (size_t i = 0; i < r->repair->change_count; i++) {
+		found = found || r->repair->changes[i].kind == CHANGE_RUN;
+	}
+	return found;
 }
 
 /* Where it leads and what will stand there when this step begins. */
@@ -72,9 +79,12 @@ static int look(struct resolve *r, const char *path, bool follow_last, const cha
 	CLEANUP(place_closep) struct place place = {.dir_fd = -1};
 	*ret = (struct image){.kind = IMAGE_ABSENT};
 	int e = place_resolve(r->arena, path, r->plan->workspace, follow_last, ret_real, r->err);
-	e = e < 0 ? e : check_programs(r, *ret_real);
 	if (e < 0) {
 		return e;
+	}
+	if (was_announced(r, *ret_real)) {
+		return err_set(r->err, -EINVAL, "'%s' may be changed by a program before this step",
+		               *ret_real);
 	}
 	const struct image *made = made_before(r, *ret_real);
 	if (made) {
@@ -163,6 +173,33 @@ static struct journal_change *add_file(struct resolve *r, const char *path,
 	return c;
 }
 
+static void add_move(struct resolve *r, const char *path, const char *to, const struct image *now) {
+	struct journal_change *c = repair_add(r->arena, r->repair, CHANGE_MOVE);
+	c->what = arena_printf(r->arena, "move %s to %s", path, to);
+	c->path = path;
+	c->to = to;
+	c->before = *now;
+	/* What it holds moves with it; which thing it is decides. */
+	c->before.bytes = slice_of("", 0);
+	c->before.kept = NULL;
+	c->before.has_xattrs = false;
+	c->after = c->before;
+	c->detail = slice_str(r->step->remade ? CHANGE_MOVE_REMADE : "");
+}
+
+static int free_name(struct resolve *r, const char *path, const char **ret) {
+	struct image there;
+	for (int n = 1; n <= FREE_NAMES_MAX; n++) {
+		const char *name = n == 1 ? arena_printf(r->arena, "%s.aside", path)
+		                          : arena_printf(r->arena, "%s.aside-%d", path, n);
+		int e = look(r, name, false, ret, &there);
+		if (e < 0 || !image_exists(&there)) {
+			return e;
+		}
+	}
+	return err_set(r->err, -EEXIST, "no name beside '%s' is free", path);
+}
+
 /* ---- texts ---- */
 
 static int check_text(struct resolve *r, const char *path, const struct image *now) {
@@ -180,6 +217,38 @@ static int check_text(struct resolve *r, const char *path, const struct image *n
 	return put_may_replace(&place, now, r->err);
 }
 
+/* A file of somebody else's in a directory of this user's: he may put it aside and write his own, and so it can be given
+ * back with its owner. */
+static bool may_put_aside(const struct resolve *r, const char *path, const struct image *now) {
+	struct stat dir;
+	const char *parent = path_parent(r->arena, path);
+	return geteuid() != 0 && image_exists(now) && now->uid != geteuid() &&
+	       lstat(parent, &dir) == 0 && dir.st_uid == geteuid() &&
+	       faccessat(AT_FDCWD, parent, W_OK | X_OK, AT_EACCESS) == 0;
+}
+
+static struct image new_file(struct resolve *r, const char *path, struct slice text) {
+	CLEANUP(place_closep) struct place place = {.dir_fd = -1};
+	struct err ignored;
+	(void)place_open(r->arena, path, &place, &ignored);
+	return image_new_file(&place, text);
+}
+
+static int replace_others(struct resolve *r, const char *path, const struct image *now,
+                          struct slice text) {
+	static const struct image nothing = {.kind = IMAGE_ABSENT};
+	const char *aside;
+	int e = free_name(r, path, &aside);
+	if (e < 0) {
+		return e;
+	}
+	struct image after = new_file(r, path, text);
+	after.mode = (now->mode & 0777) | 0600;
+	add_move(r, path, aside, now);
+	add_file(r, path, &nothing, &after);
+	return 0;
+}
+
 static int resolve_text(struct resolve *r) {
 	const char *path;
 	struct image now;
@@ -195,17 +264,14 @@ static int resolve_text(struct resolve *r) {
 	if (same) {
 		return 0;
 	}
+	if (may_put_aside(r, path, &now)) {
+		return replace_others(r, path, &now, text);
+	}
 	e = check_rights(r, path, &now);
 	if (e < 0) {
 		return e;
 	}
-	struct image after = now;
-	if (!image_exists(&now)) {
-		CLEANUP(place_closep) struct place place = {.dir_fd = -1};
-		struct err ignored;
-		(void)place_open(r->arena, path, &place, &ignored);
-		after = image_new_file(&place, text);
-	}
+	struct image after = image_exists(&now) ? now : new_file(r, path, text);
 	after.bytes = text;
 	after.size = (int64_t)text.len;
 	after.mtime_ns = 0;
@@ -283,19 +349,6 @@ static int resolve_remove(struct resolve *r) {
 	return check_rights(r, path, &now);
 }
 
-static int free_name(struct resolve *r, const char *path, const char **ret) {
-	struct image there;
-	for (int n = 1; n <= FREE_NAMES_MAX; n++) {
-		const char *name = n == 1 ? arena_printf(r->arena, "%s.aside", path)
-		                          : arena_printf(r->arena, "%s.aside-%d", path, n);
-		int e = look(r, name, false, ret, &there);
-		if (e < 0 || !image_exists(&there)) {
-			return e;
-		}
-	}
-	return err_set(r->err, -EEXIST, "no name beside '%s' is free", path);
-}
-
 static int check_move(struct resolve *r, const char *path, const char *to) {
 	struct stat from_dir;
 	struct stat to_dir;
@@ -343,17 +396,7 @@ static int resolve_move(struct resolve *r) {
 	if (e < 0) {
 		return e;
 	}
-	struct journal_change *c = repair_add(r->arena, r->repair, CHANGE_MOVE);
-	c->what = arena_printf(r->arena, "move %s to %s", path, to);
-	c->path = path;
-	c->to = to;
-	c->before = now;
-	/* What it holds moves with it; which thing it is decides. */
-	c->before.bytes = slice_of("", 0);
-	c->before.kept = NULL;
-	c->before.has_xattrs = false;
-	c->after = c->before;
-	c->detail = slice_str(r->step->remade ? CHANGE_MOVE_REMADE : "");
+	add_move(r, path, to, &now);
 	return check_move_rights(r, path, to, &now);
 }
 
@@ -368,29 +411,32 @@ static int resolve_mkdir(struct resolve *r) {
 		return err_set(r->err, -EEXIST, "'%s' is %s, not a directory", path,
 		               image_kind_name(now.kind));
 	}
-	CLEANUP(place_closep) struct place place = {.dir_fd = -1};
-	struct err ignored;
-	(void)place_open(r->arena, path, &place, &ignored);
-	struct image after = image_new_file(&place, slice_of("", 0));
+	struct image after = new_file(r, path, slice_of("", 0));
 	after.kind = IMAGE_DIRECTORY;
 	after.mode = r->step->mode ? r->step->mode & 07777 : 0755;
 	add_file(r, path, &now, &after);
 	return check_directory(r, path);
 }
 
+static struct journal_change *add_modes(struct resolve *r, const char *path) {
+	struct journal_change *c = repair_add(r->arena, r->repair, CHANGE_MODES);
+	c->what = r->step->what;
+	c->path = path;
+	c->to = arena_printf(r->arena, "%o %o%s", (unsigned)r->step->mode,
+	                     (unsigned)r->step->mode_off, r->step->below ? "" : CHANGE_MODES_ALONE);
+	return c;
+}
+
 static int resolve_modes(struct resolve *r, const char *path) {
 	struct slice detail;
 	size_t count = 0;
-	int e = modes_list(r->arena, path, r->step->mode, r->step->mode_off, &detail, &count,
+	int e = modes_list(r->arena, path, true, r->step->mode, r->step->mode_off, &detail, &count,
 	                   r->err);
 	if (e < 0 || count == 0) {
 		return e;
 	}
-	struct journal_change *c = repair_add(r->arena, r->repair, CHANGE_MODES);
+	struct journal_change *c = add_modes(r, path);
 	c->what = arena_printf(r->arena, "%s (%zu files)", r->step->what, count);
-	c->path = path;
-	c->to = arena_printf(r->arena, "%o %o", (unsigned)r->step->mode,
-	                     (unsigned)r->step->mode_off);
 	c->detail = detail;
 	return 0;
 }
@@ -398,7 +444,13 @@ static int resolve_modes(struct resolve *r, const char *path) {
 static int resolve_mode(struct resolve *r) {
 	const char *path;
 	struct image now;
-	int e = look(r, r->step->path, true, &path, &now);
+	int e = place_resolve(r->arena, r->step->path, r->plan->workspace, true, &path, r->err);
+	if (e == 0 && r->step->passing && runs_before(r)) {
+		/* Of what is there by then; and what the program did is taken back while it is open still. */
+		(void)add_modes(r, path);
+		return 0;
+	}
+	e = e < 0 ? e : look(r, r->step->path, true, &path, &now);
 	if (e < 0) {
 		return e;
 	}

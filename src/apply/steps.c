@@ -179,7 +179,7 @@ static bool seen_before(const struct work *w, size_t index) {
 	for (size_t i = index + 1; i < w->repair->change_count; i++) {
 		const struct journal_change *later = &w->repair->changes[i];
 		if (later->state == CHANGE_PLANNED || later->state == CHANGE_UNDONE ||
-		    later->state == CHANGE_FAILED) {
+		    later->state == CHANGE_FAILED || later->kind == CHANGE_MODES) {
 			continue;
 		}
 		if (streq(later->path, c->path) ||
@@ -311,9 +311,10 @@ static int do_modes_below(struct work *w, size_t index) {
 		if (sscanf(c->to, "%o %o", &on, &off) != 2) {
 			return 0;
 		}
-		int r = modes_list(w->arena, c->path, on, off, &detail, &count, w->err);
+		bool below = !str_ends(c->to, CHANGE_MODES_ALONE);
+		int r = modes_list(w->arena, c->path, below, on, off, &detail, &count, w->err);
 		if (r < 0 || count == 0) {
-			return r;
+			return r == -ENOENT ? 0 : r; /* a program did away with it */
 		}
 		struct journal_change *more = repair_add(w->arena, w->repair, CHANGE_MODES);
 		more->what = w->repair->changes[index].what;

@@ -211,6 +211,30 @@ static bool next_mode(struct work *w, struct slice *rest, unsigned *before, unsi
 	return true;
 }
 
+/* What later changes of modes have made of what this one made. */
+static struct image left_behind(struct work *w, size_t index) {
+	const struct journal_change *c = &w->repair->changes[index];
+	struct image image = c->after;
+	for (size_t i = index + 1; image_exists(&image) && i < w->repair->change_count; i++) {
+		const struct journal_change *later = &w->repair->changes[i];
+		struct slice rest = later->detail;
+		unsigned before;
+		unsigned after;
+		const char *path;
+		bool made = later->state == CHANGE_DONE || later->state == CHANGE_UNDOING ||
+		            later->state == CHANGE_INTENDED;
+		if (later->kind != CHANGE_MODES || !made || !path_below(c->path, later->path)) {
+			continue;
+		}
+		while (next_mode(w, &rest, &before, &after, &path)) {
+			if (streq(path, c->path) && before == image.mode) {
+				image_set_mode(w->arena, &image, after);
+			}
+		}
+	}
+	return image;
+}
+
 /* Of many; one that is gone or has yet another mode meanwhile is left alone, and it is said. */
 static int turn_modes(struct work *w, const struct journal_change *c, bool back) {
 	struct slice rest = c->detail;
@@ -424,7 +448,8 @@ int change_check_back(struct work *w, size_t index) {
 		return r;
 	}
 	if (c->kind == CHANGE_FILE) {
-		return check_file(w, c, &now, &c->after, &c->before);
+		struct image left = left_behind(w, index);
+		return image_same(&now, &left) ? 0 : check_file(w, c, &now, &c->after, &c->before);
 	}
 	if (is_the_thing(c, &now) || c->state == CHANGE_INTENDED || c->state == CHANGE_UNDOING) {
 		return 0;

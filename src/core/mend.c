@@ -193,6 +193,26 @@ static bool in_settings(struct plan *plan, const struct facts *facts, const stru
 	return mend_setting(plan, facts, &member, json);
 }
 
+/* direnv asks whether it may load an .envrc that has changed (direnv(1), allow). */
+static bool in_project(struct plan *plan, const struct facts *facts, const struct fact_govar *var,
+                       const char *value) {
+	struct arena *arena = plan->arena;
+	size_t before = plan->step_count;
+	facts_each (startup, s, facts) {
+		if (streq(s->kind, "project") && streq(s->name, var->name) &&
+		    streq(s->value, var->value)) {
+			plan_assign(plan, s->file, s->line, s->name,
+			            value ? str_shell_quote(arena, value) : NULL);
+		}
+	}
+	if (plan->step_count == before) {
+		return false;
+	}
+	mend_environment(plan, value ? arena_printf(arena, "%s=%s", var->name, value) : var->name);
+	plan->then = arena_printf(arena, "`direnv allow`, then %s", mend_restart(facts));
+	return true;
+}
+
 /* All lines that give it this value: of two, the other one would take the place of the last. */
 static bool in_startup(struct plan *plan, const struct facts *facts, const struct fact_govar *var,
                        const char *value) {
@@ -294,7 +314,7 @@ bool mend_variable(struct plan *plan, const struct facts *facts, const struct fa
 		return true;
 	}
 	if (streq(var->origin, "env")) {
-		return in_startup(plan, facts, var, value) ||
+		return in_startup(plan, facts, var, value) || in_project(plan, facts, var, value) ||
 		       in_override(plan, facts, var->name, value) ||
 		       out_of_reach(plan, facts, var, value);
 	}

@@ -28,6 +28,17 @@ static const struct fact_unit_env *unit_of(const struct facts *facts, const char
 	return NULL;
 }
 
+/* The .envrc of the project, or what it reads, when nothing else does. */
+static const struct fact_startup *project_of(const struct facts *facts, const char *name,
+                                             const char *value) {
+	facts_each (startup, s, facts) {
+		if (streq(s->kind, "project") && streq(s->name, name) && streq(s->value, value)) {
+			return s;
+		}
+	}
+	return NULL;
+}
+
 static const char *line_words(const struct facts *facts, const char *where) {
 	const char *colon = strrchr(where, ':');
 	if (!colon) {
@@ -88,6 +99,7 @@ const char *origin_words(const struct facts *facts, const struct fact_govar *var
 		return arena_printf(arena, "%s, set by %s line %lld", holder, u->file,
 		                    (long long)u->line);
 	}
+	s = s ? s : project_of(facts, var->name, var->value);
 	return s ? arena_printf(arena, "%s, set by %s line %lld%s", holder, s->file,
 	                        (long long)s->line, cr)
 	         : arena_printf(arena, "%s%s", holder, cr);

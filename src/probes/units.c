@@ -28,6 +28,61 @@ static bool stands_alone(struct slice text, int64_t number, const struct fact_va
 	return line.len <= strlen("Environment=''") + strlen(v->name) + 1 + strlen(v->value);
 }
 
+/* The last line NAME=value of a file that EnvironmentFile= names, quotes around the value aside (systemd.exec(5)); 0: none. */
+static int64_t env_file_line(struct slice text, const struct fact_var *v) {
+	struct slice line;
+	int64_t number = 0, found = 0;
+	size_t n = strlen(v->name);
+	while (slice_line(&text, &line)) {
+		number++;
+		line = slice_trim(line);
+		if (!slice_starts(line, v->name) || line.len <= n || line.data[n] != '=') {
+			continue;
+		}
+		struct slice value = slice_trim(slice_of(line.data + n + 1, line.len - n - 1));
+		bool quoted = value.len > 1 && strchr("'\"", value.data[0]) &&
+		              value.data[value.len - 1] == value.data[0];
+		value = quoted ? slice_of(value.data + 1, value.len - 2) : value;
+		found = slice_eq(value, v->value) ? number : found;
+	}
+	return found;
+}
+
+static void read_env_file(struct unit_search *s, const char *file) {
+	struct exam *exam = s->exam;
+	const struct evidence *ev = world_look(exam->world, LOOK_FILE, file, LOOK_CAP_SETTINGS);
+	facts_each (var, v, exam->facts) {
+		bool read = evidence_has_bytes(ev) && matters(v);
+		int64_t line = read ? env_file_line(ev->bytes, v) : 0;
+		if (line > 0) {
+			FACTS_ADD(exam->facts, unit_env, ev, .file = file, .line = line,
+			          .name = v->name, .value = v->value, .alone = true);
+		}
+	}
+}
+
+/* EnvironmentFile=[-]/path, %h is the home of the user; others of its specifiers are not known here. */
+static void read_env_files(struct unit_search *s, struct slice text) {
+	static const char key[] = "EnvironmentFile=";
+	struct arena *arena = s->exam->arena;
+	struct slice line;
+	while (slice_line(&text, &line)) {
+		line = slice_trim(line);
+		if (!slice_starts(line, key)) {
+			continue;
+		}
+		const char *path = arena_slicedup(arena, line) + strlen(key);
+		path += *path == '-';
+		if (str_starts(path, "%h/")) {
+			path = path_join(arena, target_home(s->exam->target), path + 3);
+		}
+		if (path[0] == '/' && !strchr(path, '%') && s->left > 0) {
+			s->left--;
+			read_env_file(s, path);
+		}
+	}
+}
+
 static void read_unit(struct unit_search *s, const char *file) {
 	struct exam *exam = s->exam;
 	if (s->left == 0) {
@@ -45,6 +100,9 @@ static void read_unit(struct unit_search *s, const char *file) {
 			          .name = v->name, .value = v->value,
 			          .alone = stands_alone(ev->bytes, line, v));
 		}
+	}
+	if (evidence_has_bytes(ev)) {
+		read_env_files(s, ev->bytes);
 	}
 }
 

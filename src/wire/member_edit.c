@@ -90,12 +90,18 @@ static void take_member(struct work *w, const struct jsonc_node *parent,
 	}
 }
 
+/* The last part of a name with dots counts too: "gopls.env" is "env" (LSP of Sublime Text). */
+static bool is_named(const struct jsonc_node *node, struct slice name) {
+	size_t len = node->key ? strlen(node->key) : 0;
+	bool dotted = len > name.len && node->key[len - name.len - 1] == '.';
+	return node->key && slice_eq(name, dotted ? node->key + len - name.len : node->key);
+}
+
 static void look_below(struct work *w, const struct jsonc_node *parent) {
 	const char *key = w->edit->key;
 	struct slice outer = slice_of(key, strcspn(key, "/"));
 	for (const struct jsonc_node *n = parent ? parent->first_child : NULL; n; n = n->next) {
-		if (n->key && slice_eq(outer, n->key) &&
-		    (int64_t)n->key_place.line == w->edit->line) {
+		if (is_named(n, outer) && (int64_t)n->key_place.line == w->edit->line) {
 			take_member(w, parent, n);
 		}
 		look_below(w, n);

@@ -228,8 +228,10 @@ static void make_patient(struct patient *p) {
 	put(p, "lock", "4711", 0400);
 	put(p, "cache/entry", "bytes", 0644);
 	put(p, "script", "#!/bin/sh\n", 0644);
-	put(p, "prog/a", "old a\n", 0644);
-	put(p, "prog/gone/b", "old b\n", 0600);
+	put(p, "prog/a", "old a\n", 0444);
+	put(p, "prog/gone/b", "old b\n", 0400);
+	assert_int_equal(chmod(in(p, "prog/gone"), 0555), 0); /* opened before the program */
+	assert_int_equal(chmod(in(p, "prog"), 0555), 0);
 	put(p, "t/a/x", "", 0644);
 	assert_int_equal(symlinkat("nowhere", AT_FDCWD, in(p, "tool")), 0);
 	assert_int_equal(mknodat(AT_FDCWD, in(p, "fifo"), S_IFIFO | 0600, 0), 0);

@@ -88,6 +88,11 @@ static void test_assign(void **state) {
 	         "Environment=B=3"},
 		{"/h/.config/systemd/user/a.service", "Environment=\"GOROOT=/x", NULL},
 		{"/h/.config/systemd/user/a.service", "ExecStart=GOROOT=/x", NULL},
+		{"/h/.config/fish/fish_variables", "SETUVAR --export GOROOT:/x\\x2d1",
+	         "# taken out by dialtone: SETUVAR --export GOROOT:/x\\x2d1"},
+		{"/h/.config/fish/fish_variables", "SETUVAR GOROOT:/x", NULL},
+		{"/h/.config/fish/fish_variables", "SETUVAR --export GOROOTX:/x", NULL},
+		{"/h/editor/go.env", "GOROOT=\"/x\"", "# taken out by dialtone: GOROOT=\"/x\""},
 		{"/h/.config/environment.d/go.conf", "GOROOT=/x y",
 	         "# taken out by dialtone: GOROOT=/x y"},
 	};

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Repairs: done, taken back, refused, interrupted; journals of version 1.
  */
-#include "apply/lock.h"
-#include "apply/resolve.h"
-#include "apply/steps.h"
 #include "apply/turn.h"
-#include "base/path.h"
-#include "base/str.h"
+
+#include "apply_fixture.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,107 +19,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-struct fixture {
-	struct arena *arena;
-	const char *dir;
-	struct journal *journal;
-	struct plan plan;
-	struct repair repair;
-	struct steps steps;
-	struct err err;
-};
-
-static int setup(void **state) {
-	char template[] = "/tmp/dialtone-apply.XXXXXX";
-	struct arena *arena = arena_new();
-	struct fixture *f = arena_new_of(arena, struct fixture);
-	f->arena = arena;
-	f->dir = arena_strdup(arena, mkdtemp(template));
-	setenv("XDG_STATE_HOME", path_join(arena, f->dir, "state"), 1);
-	f->journal = journal_open(true, &f->err);
-	steps_init(&f->steps, arena, f->journal);
-	plan_init(&f->plan, arena, "env-x", "X");
-	*state = f;
-	return f->journal ? 0 : -1;
-}
-
-static void shell(const char *command) {
-	FILE *pipe = popen(command, "r"); /* waits */
-	assert_non_null(pipe);
-	(void)pclose(pipe);
-}
-
-static int teardown(void **state) {
-	struct fixture *f = *state;
-	journal_close(f->journal);
-	shell(arena_printf(f->arena, "chmod -R u+rwx %s; rm -rf %s", f->dir, f->dir));
-	arena_free(f->arena);
-	return 0;
-}
-
-static const char *in(struct fixture *f, const char *name) {
-	return path_join(f->arena, f->dir, name);
-}
-
-static const char *make_file(struct fixture *f, const char *name, const char *text, mode_t mode) {
-	const char *path = in(f, name);
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-	assert_int_equal(fchmod(fd, mode), 0);
-	close(fd);
-	return path;
-}
-
-static const char *text_of(struct fixture *f, const char *path) {
-	struct image image;
-	const char *real;
-	struct err err;
-	if (image_read(f->arena, path, &image, &real, &err) < 0 || !image_exists(&image)) {
-		return NULL;
-	}
-	return arena_slicedup(f->arena, image.bytes);
-}
-
-static int resolve(struct fixture *f) {
-	f->plan.workspace = in(f, "w");
-	return plan_resolve(f->arena, &f->plan, &f->repair, &f->err);
-}
-
-static int apply(struct fixture *f) {
-	int r = resolve(f);
-	return r < 0 ? r : steps_apply(&f->steps, &f->repair, &f->err);
-}
-
-static int undo(struct fixture *f, int64_t id) {
-	struct repair repair;
-	int r = journal_find(f->journal, f->arena, id, &repair, &f->err);
-	return r < 0 ? r : steps_undo(&f->steps, &repair, &f->err);
-}
-
-/* All of the directory but the journal: names, kinds, modes, times, contents, attributes, targets of links. */
-static const char *picture(struct fixture *f) {
-	const char *command = arena_printf(
-		f->arena,
-		"cd %s && find . -path ./state -prune -o -printf '%%p %%y %%m %%U %%G %%T@ %%l\\n' "
-		"| sort; find . -path ./state -prune -o -type f -readable -print0 | sort -z | "
-		"xargs -0 -r md5sum; getfattr -Rd -m - . 2>/dev/null | grep -v '^# file: state'",
-		f->dir);
-	struct strbuf out;
-	char line[1000];
-	strbuf_init(&out, f->arena);
-	FILE *pipe = popen(command, "r");
-	assert_non_null(pipe);
-	while (fgets(line, sizeof(line), pipe)) {
-		/* The directory itself holds the state directory, whose making is ours. */
-		if (!str_starts(line, ". d ")) {
-			strbuf_add(&out, line);
-		}
-	}
-	(void)pclose(pipe);
-	return out.data;
-}
 
 /* ---- one file ---- */
 
@@ -146,36 +42,6 @@ static void test_write_and_undo(void **state) {
 	assert_string_equal(picture(f), before);
 	assert_int_equal(undo(f, found.id), -EALREADY);
 	assert_int_equal(undo(f, 0), -ENOENT);
-}
-
-/* What its owner write-protected is opened for the time it takes, and that is part of the plan. */
-static void test_write_protected(void **state) {
-	struct fixture *f = *state;
-	struct stat st;
-	assert_int_equal(mkdir(in(f, "d"), 0755), 0);
-	const char *path = make_file(f, "d/env", "A=1\nGOFLAGS=-x\n", 0444);
-	assert_int_equal(chmod(in(f, "d"), 0555), 0);
-	plan_goenv(&f->plan, path, "GOFLAGS", NULL);
-	plan_goenv(&f->plan, path, "A", "2");
-	const char *before = picture(f);
-	assert_int_equal(resolve(f), 0);
-	assert_int_equal(resolve(f), 0); /* once only */
-	assert_int_equal(f->plan.step_count, 6);
-	assert_string_equal(f->plan.steps[0].path, in(f, "d"));
-	assert_string_equal(f->plan.steps[5].path, in(f, "d"));
-	assert_true(str_has(f->plan.steps[1].what, "mode 0444"));
-	assert_string_equal(picture(f), before);
-	assert_int_equal(apply(f), 0);
-	assert_string_equal(text_of(f, path), "A=2\n");
-	assert_int_equal(stat(path, &st), 0);
-	assert_int_equal(st.st_mode & 07777, 0444);
-	assert_int_equal(stat(in(f, "d"), &st), 0);
-	assert_int_equal(st.st_mode & 07777, 0555);
-	assert_int_equal(resolve(f), 0);
-	assert_int_equal(f->repair.change_count, 0); /* nothing to do: nothing is opened */
-	assert_int_equal(undo(f, 0), 0);
-	assert_string_equal(picture(f), before);
-	assert_int_equal(chmod(in(f, "d"), 0755), 0);
 }
 
 static void test_create_makes_directories(void **state) {
@@ -750,7 +616,6 @@ static void test_journal_is_private(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		TEST(test_write_and_undo),
-		TEST(test_write_protected),
 		TEST(test_create_makes_directories),
 		TEST(test_steps_compose),
 		TEST(test_nothing_left_to_do),
