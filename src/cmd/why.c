@@ -88,7 +88,8 @@ static bool look_at(struct why *y, int64_t pid, struct waits *ret, struct wait_c
 	if (!look_once(y, arena_printf(y->arena, "%lld", (long long)pid), ret, ret_chain, ret_ev)) {
 		return false;
 	}
-	if (ret_chain->leaf.kind == WAIT_INSIDE && !waits_is_healthy(ret_chain) &&
+	if ((ret_chain->leaf.kind == WAIT_INSIDE || ret_chain->leaf.timer) &&
+	    !waits_is_healthy(ret_chain) &&
 	    look_once(y, arena_printf(y->arena, "%lld 2", (long long)pid), &again, &chain, &ev)) {
 		*ret = again;
 		*ret_chain = chain;

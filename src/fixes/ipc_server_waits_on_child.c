@@ -14,7 +14,9 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 	}
 	out->why = arena_printf(out->arena,
 	                        "The server waits for %s, which does not come to an end.", l->name);
-	if (streq(l->kind, "stopped")) {
+	if (streq(l->kind, "stopped") && str_starts(l->on, "/dev/")) {
+		plan_unable(out, "it would be stopped again as soon as it asks: %s", l->cure);
+	} else if (streq(l->kind, "stopped")) {
 		mend_go_on(out, l->pid, l->start_ticks, l->name);
 	} else if (streq(l->origin, "trial")) {
 		plan_unable(out, "a server started now waits for the same again: %s",

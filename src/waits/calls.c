@@ -6,10 +6,6 @@
  */
 #include "waits/private.h"
 
-#include "base/ascii.h"
-
-#include <stdlib.h>
-
 static const struct {
 	const char *function, *method;
 	bool of_person; /* the client shows it to somebody, who may take any time */
@@ -30,28 +26,6 @@ static const struct {
 	{"ShowMessageRequest", "window/showMessageRequest", true},
 };
 
-/* "goroutine 7 [select, 3 minutes]:" */
-static bool header_of(struct arena *a, struct slice line, struct wait_call *ret) {
-	struct slice number;
-
-	if (!slice_starts(line, "goroutine ")) {
-		return false;
-	}
-	line = slice_from(line, 10);
-	if (!slice_cut(&line, ' ', &number) ||
-	    str_to_int64(arena_slicedup(a, number), &ret->goroutine) < 0) {
-		return false;
-	}
-	const char *rest = arena_slicedup(a, line);
-	const char *comma = strstr(rest, ", ");
-
-	ret->waited_ms = -1;
-	if (comma && strstr(comma, " minutes") && ascii_is_digit(comma[2])) {
-		ret->waited_ms = strtoll(comma + 2, NULL, 10) * 60000;
-	}
-	return true;
-}
-
 /* The method of a line "…/protocol.(*clientDispatcher).Configuration(...)", NULL when it is none, or asks a person. */
 static const char *method_of(struct arena *a, struct slice line) {
 	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
@@ -65,12 +39,25 @@ static const char *method_of(struct arena *a, struct slice line) {
 
 void waits_take_goroutines(struct waits *w, int64_t pid, struct slice text) {
 	struct wait_call call = {.pid = pid};
+	struct goroutine_line header = {.reason = ""};
 	struct slice line;
-	bool calls = false;
+	bool calls = false, writes = false;
 
 	while (slice_line(&text, &line) && w->call_count < WAITS_CALLS_MAX) {
-		if (header_of(w->arena, line, &call)) {
+		if (waits_goroutine_line(w->arena, line, &header)) {
+			call.goroutine = header.number;
+			call.waited_ms = header.waited_ms;
 			calls = false;
+			writes = false;
+		}
+		/* Its log, for which others of it wait then. */
+		writes = writes || (streq(header.reason, "IO wait") &&
+		                    slice_starts(line, "internal/poll.(*FD).Write("));
+		if (writes && slice_starts(line, "os.(*File).Write(") &&
+		    w->inner_count < WAITS_INNER_MAX) {
+			w->inner[w->inner_count++] =
+				(struct wait_inner){pid, header.number, WAITS_INNER_WRITES, "", ""};
+			writes = false;
 		}
 		/* What it waits in is further in than who asked. */
 		calls = calls || slice_has(line, "/jsonrpc2.(*conn).Call(");

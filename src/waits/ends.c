@@ -5,26 +5,31 @@
 
 #define TRICKLE_MS          8000
 #define TRICKLE_BYTES_PER_S 256
-#define BLOCKED_MS          2000
 
-static const char *const reading[] = {"read", "readv", "recvfrom", "recvmsg", "pread64", NULL};
 static const char *const writing[] = {"write", "writev", "sendto", "sendmsg", NULL};
 
 static int64_t lesser(int64_t a, int64_t b) {
 	return a < b ? a : b;
 }
 
-static bool is_terminal(const struct wait_fd *f) {
+bool waits_is_terminal(const struct wait_fd *f) {
 	return streq(f->link, "/dev/tty") || str_starts(f->link, "/dev/pts/") ||
 	       str_starts(f->link, "/dev/tty");
 }
 
-static bool is_server_like(enum wait_role role) {
+bool waits_reads(const struct wait_thread *t) {
+	static const char *const calls[] = {"read",    "readv",   "recvfrom",
+	                                    "recvmsg", "pread64", NULL};
+
+	return one_of(t->call, calls);
+}
+
+bool waits_serves(enum wait_role role) {
 	return role == ROLE_SERVER || role == ROLE_FORWARDER || role == ROLE_DAEMON ||
 	       role == ROLE_DEBUGGER;
 }
 
-static bool is_above(const struct waits *w, const struct wait_process *p, int64_t pid) {
+bool waits_is_above(const struct waits *w, const struct wait_process *p, int64_t pid) {
 	int64_t at = p->ppid;
 
 	for (size_t i = 0; i < 16 && at > 0; i++) {
@@ -75,7 +80,7 @@ static const char *call_proof(struct walk *k, const struct wait_thread *t,
 	                    t->call, (long long)f->fd, f->link);
 }
 
-static bool looks_held(const struct wait_process *p) {
+bool waits_looks_held(const struct wait_process *p) {
 	return streq(p->state, "T") || streq(p->state, "t") || !str_empty(p->frozen);
 }
 
@@ -88,12 +93,13 @@ static bool by_fifo_writer(struct walk *k, const struct wait_process *p,
 	for (size_t i = 0; i < f->end_count && !writer; i++) {
 		const struct wait_process *q = waits_process(k->w, f->ends[i].pid);
 
-		writer = f->ends[i].way == 'w' && !is_above(k->w, p, f->ends[i].pid) ? q : NULL;
+		writer = f->ends[i].way == 'w' && !waits_is_above(k->w, p, f->ends[i].pid) ? q
+		                                                                           : NULL;
 	}
 	if (writer && walk_on(k, writer, HOW_PIPE, f->link, call_proof(k, t, f))) {
 		struct wait_leaf *l = &k->chain->leaf;
 
-		if (l->process != writer || (l->kind != WAIT_IDLE && l->kind != WAIT_INSIDE)) {
+		if (!waits_does_nothing(l, writer)) {
 			return true;
 		}
 		l->kind = WAIT_FIFO;
@@ -113,7 +119,7 @@ static bool by_reading(struct walk *k, const struct wait_process *p, const struc
                        const struct wait_fd *f) {
 	bool is_pipe = str_starts(f->link, "pipe:");
 
-	if (is_terminal(f)) {
+	if (waits_is_terminal(f)) {
 		return by_terminal(k, p, t, f);
 	}
 	if (f->fifo) {
@@ -122,11 +128,11 @@ static bool by_reading(struct walk *k, const struct wait_process *p, const struc
 	for (size_t i = 0; i < f->end_count; i++) {
 		const struct wait_process *q = waits_process(k->w, f->ends[i].pid);
 
-		if ((is_pipe && f->ends[i].way == 'r') || is_above(k->w, p, f->ends[i].pid)) {
+		if ((is_pipe && f->ends[i].way == 'r') || waits_is_above(k->w, p, f->ends[i].pid)) {
 			continue;
 		}
 		/* Whoever serves others waits for what they ask next; only one that cannot ask keeps it. */
-		if (waits_accepted(k->w, p, f) && !(q && looks_held(q))) {
+		if (waits_accepted(k->w, p, f) && !(q && waits_looks_held(q))) {
 			continue;
 		}
 		if (walk_on(k, q, is_pipe ? HOW_PIPE : HOW_SOCKET, f->link, call_proof(k, t, f))) {
@@ -135,86 +141,6 @@ static bool by_reading(struct walk *k, const struct wait_process *p, const struc
 		}
 	}
 	return false;
-}
-
-/* The one call has not come back for so long. Where the kernel does not say when a thread last ran, more than a moment
- * is not claimed. */
-static void blocked_since(struct walk *k, const struct wait_thread *t) {
-	struct wait_leaf *l = &k->chain->leaf;
-
-	l->since_ms = lesser(l->since_ms, t->rested_ms >= 0 ? t->rested_ms : BLOCKED_MS);
-}
-
-/* q, which reads what t writes, does not: on to what it waits for, if that is anything. */
-static bool by_reader(struct walk *k, const struct wait_process *p, const struct wait_process *q,
-                      const struct wait_thread *t, const struct wait_fd *f) {
-	struct arena *a = k->w->arena;
-	bool is_editor = waits_role(a, q) == ROLE_EDITOR;
-	struct wait_chain before = *k->chain;
-	struct wait_link *from = &k->chain->links[k->chain->link_count - 1];
-
-	if (!is_above(k->w, p, q->pid) && walk_on(k, q, HOW_WRITE, f->link, call_proof(k, t, f))) {
-		struct wait_leaf *l = &k->chain->leaf;
-
-		/* Of somebody's named pipe it was not known that it is to be read at all. */
-		if (!f->fifo || l->process != q ||
-		    (l->kind != WAIT_IDLE && l->kind != WAIT_INSIDE)) {
-			return true;
-		}
-		*k->chain = before;
-	}
-	if (k->chain->link_count >= WAITS_LINKS_MAX) {
-		return false;
-	}
-	from->how = HOW_WRITE;
-	from->on = f->link;
-	from->proof = call_proof(k, t, f);
-	k->chain->links[k->chain->link_count++] =
-		(struct wait_link){.process = q, .proof = "", .on = ""};
-	if (waits_is_held(k, q)) {
-		return true;
-	}
-	leaf(k, q, WAIT_READER, f->fifo ? f->link : "",
-	     arena_printf(a, "does not read what %s writes%s%s", waits_name(a, p),
-	                  is_editor ? ""
-	                  : f->fifo ? " to "
-	                            : " to it",
-	                  f->fifo ? f->link : ""),
-	     call_proof(k, t, f));
-	blocked_since(k, t);
-	return true;
-}
-
-static bool by_writing(struct walk *k, const struct wait_process *p, const struct wait_thread *t,
-                       const struct wait_fd *f) {
-	struct arena *a = k->w->arena;
-	bool is_pipe = f->fifo || str_starts(f->link, "pipe:");
-
-	if (!t->still || t->cpu_us > 0) {
-		return false; /* it has run meanwhile: somebody takes what it writes, slowly */
-	}
-	for (size_t i = 0; i < f->end_count; i++) {
-		const struct wait_process *q = waits_process(k->w, f->ends[i].pid);
-
-		/* A shell that has opened a named pipe for those it starts does not read it. */
-		bool reads = !is_pipe || f->ends[i].way == 'r' ||
-		             (f->ends[i].way == 'b' && !is_above(k->w, p, f->ends[i].pid));
-
-		if (q && reads && by_reader(k, p, q, t, f)) {
-			return true;
-		}
-	}
-	const struct wait_socket *s = waits_socket(k->w, f->ino);
-	const char *there = s && !str_empty(s->peer_name) ? s->peer_name : NULL;
-
-	leaf(k, p, WAIT_READER, there ? there : f->link,
-	     there ? arena_printf(a, "writes to %s, and whoever serves that does not read", there)
-	     : f->fifo
-	             ? arena_printf(a, "writes to the named pipe %s, and nobody reads it", f->link)
-	             : "writes and nobody reads it",
-	     call_proof(k, t, f));
-	blocked_since(k, t);
-	return true;
 }
 
 /* It wants to connect, and whoever listens there takes no more. */
@@ -250,15 +176,16 @@ bool waits_by_descriptor(struct walk *k, const struct wait_process *p) {
 		if (streq(t->call, "connect") && t->still && !str_empty(t->path)) {
 			return by_connecting(k, p, t);
 		}
-		bool reads = one_of(t->call, reading), writes = one_of(t->call, writing);
+		bool reads = waits_reads(t), writes = one_of(t->call, writing);
 		const struct wait_fd *f =
 			reads || writes ? waits_fd(p, (int64_t)waits_arg(t, 0)) : NULL;
 
 		/* What a server does all day. */
-		if (!f || (reads && f->fd == 0 && (is_server_like(role) || role == ROLE_EDITOR))) {
+		if (!f || (reads && f->fd == 0 && (waits_serves(role) || role == ROLE_EDITOR))) {
 			continue;
 		}
-		if (reads ? by_reading(k, p, t, f) : by_writing(k, p, t, f)) {
+		if (reads ? by_reading(k, p, t, f)
+		          : waits_by_writing(k, p, f, t, call_proof(k, t, f))) {
 			return true;
 		}
 	}
@@ -473,8 +400,8 @@ static bool by_neighbour(struct walk *k, const struct wait_process *p, const str
 	                 : there && !str_empty(there->name) ? there->name
 	                                                    : f->link;
 
-	if (!q || role == ROLE_EDITOR || is_above(k->w, p, q->pid) ||
-	    (waits_accepted(k->w, p, f) && !looks_held(q))) {
+	if (!q || role == ROLE_EDITOR || waits_is_above(k->w, p, q->pid) ||
+	    (waits_accepted(k->w, p, f) && !waits_looks_held(q))) {
 		return false;
 	}
 	const char *proof =
@@ -581,7 +508,7 @@ static const struct wait_process *keeper_of(const struct waits *w, const struct 
 	for (size_t i = 0; i < f->end_count; i++) {
 		const struct wait_process *q = waits_process(w, f->ends[i].pid);
 
-		if (is_above(w, p, f->ends[i].pid)) {
+		if (waits_is_above(w, p, f->ends[i].pid)) {
 			return NULL;
 		}
 		if (q && f->ends[i].way == 'w' && waits_role(w->arena, q) == ROLE_OTHER) {
@@ -602,7 +529,7 @@ bool waits_by_kept_pipe(struct walk *k, const struct wait_process *p) {
 		const struct wait_process *q = keeper_of(k->w, p, f);
 
 		/* Below a child that lives it is not left behind: that child is at work, or was spoken of. */
-		if (!q || is_busy(q) || is_above(k->w, q, p->pid) ||
+		if (!q || is_busy(q) || waits_is_above(k->w, q, p->pid) ||
 		    !walk_on(k, q, HOW_PIPE, f->link,
 		             arena_printf(k->w->arena, "fd %lld, %s", (long long)f->fd, f->link))) {
 			continue;
@@ -622,108 +549,4 @@ bool waits_by_kept_pipe(struct walk *k, const struct wait_process *p) {
 		return true;
 	}
 	return false;
-}
-
-/* ---- nothing outside ---- */
-
-static bool reads_stdin(const struct wait_process *p) {
-	each_thread(t, p) {
-		if (one_of(t->call, reading) && waits_arg(t, 0) == 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool is_unread(struct walk *k, const struct wait_process *p) {
-	const struct wait_fd *f = waits_fd(p, 0);
-
-	if (f && waits_unread_in(k->w, f) > 0 && !reads_stdin(p)) {
-		return true;
-	}
-	/* A daemon: the connections it has accepted. */
-	for (size_t i = 0; i < p->fd_count; i++) {
-		const struct wait_socket *s = p->first_fd[i].pid == p->pid && p->first_fd[i].fd > 2
-		                                      ? waits_socket(k->w, p->first_fd[i].ino)
-		                                      : NULL;
-
-		if (s && s->unread > 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/* It waits for a child that was not there yet when its children were listed. */
-static bool by_newborn(struct walk *k, const struct wait_process *p) {
-	static const char *const calls[] = {"wait4", "waitid", "vfork", NULL};
-
-	each_thread(t, p) {
-		if (one_of(t->call, calls)) {
-			return leaf(k, p, WAIT_WORKS, "",
-			            "works: it starts one program after another",
-			            arena_printf(k->w->arena,
-			                         "thread %lld is in %s, for one that has just "
-			                         "begun",
-			                         (long long)t->tid, t->call));
-		}
-	}
-	return false;
-}
-
-bool waits_by_nothing(struct walk *k, const struct wait_process *p) {
-	struct arena *a = k->w->arena;
-	enum wait_role role = waits_role(a, p);
-
-	if (waits_by_hidden_prompt(k, p)) {
-		return true;
-	}
-	/* Without its descriptors nothing is known of what lies unread. */
-	if (p->denied && (p->thread_count == 0 || p->fds < 0)) {
-		return leaf(k, p, WAIT_HIDDEN, "",
-		            "may not be looked into: it belongs to somebody else",
-		            "/proc/PID/syscall: permission denied");
-	}
-	if (is_server_like(role) && is_unread(k, p)) {
-		leaf(k, p, WAIT_INSIDE, "",
-		     "does not read what was sent to it, does not work and waits for "
-		     "nothing outside: "
-		     "it waits for itself",
-		     "no thread reads, no thread runs, and bytes lie unread");
-		k->chain->leaf.unread = true;
-		return true;
-	}
-	if (is_server_like(role)) {
-		return waits_by_client(k, p) ||
-		       leaf(k, p, WAIT_IDLE, "",
-		            role == ROLE_DAEMON ? "waits for nothing but its clients"
-		                                : "waits for nothing but its editor",
-		            reads_stdin(p) ? "a thread reads its stdin, nothing lies unread"
-		                           : "nothing lies unread, nothing runs");
-	}
-	if (role != ROLE_EDITOR && by_newborn(k, p)) {
-		return true;
-	}
-	if (role == ROLE_EDITOR || reads_stdin(p)) {
-		return leaf(k, p, WAIT_IDLE, "",
-		            role == ROLE_EDITOR ? "waits for nothing but its user"
-		                                : "waits for nothing but its input",
-		            "nothing runs");
-	}
-	if (p->denied) {
-		return leaf(k, p, WAIT_HIDDEN, "", "may not be looked into",
-		            "/proc/PID/syscall: permission denied");
-	}
-	const char *to = waits_unseen_peer(k->w, p);
-
-	return leaf(k, p, WAIT_INSIDE, "",
-	            to ? arena_printf(a,
-	                              "waits for nothing that can be seen from outside, but it is "
-	                              "connected to %s, and who serves that cannot be seen",
-	                              to)
-	               : "waits for nothing that can be seen from outside",
-	            arena_printf(a,
-	                         "%lld threads, none runs, none waits for a child, a lock, a file "
-	                         "or a connection",
-	                         (long long)p->threads));
 }

@@ -54,9 +54,35 @@ static bool looks_frozen(const struct wait_process *p) {
 	return count > 0 && (easy_count > 0 || trap_count == count);
 }
 
+/* The terminal that a thread of it was about to read, to write or to set up when it was stopped; NULL none. What a program
+ * has opened by the name /dev/tty, and not been given, it asks at: git stops itself by raise(3) and not in such a call. */
+static const char *terminal_asked(struct walk *k, const struct wait_process *p) {
+	if (waits_role(k->w->arena, p) != ROLE_OTHER) {
+		return NULL;
+	}
+	for (size_t i = 0; i < p->fd_count; i++) {
+		const struct wait_fd *f = &p->first_fd[i];
+
+		if (f->pid == p->pid && f->fd > 2 && streq(f->link, "/dev/tty")) {
+			return f->link;
+		}
+	}
+	each_thread(t, p) {
+		const struct wait_fd *f =
+			streq(t->call, "ioctl") || streq(t->call, "write") || waits_reads(t)
+				? waits_fd(p, (int64_t)waits_arg(t, 0))
+				: NULL;
+
+		if (f && waits_is_terminal(f)) {
+			return f->link;
+		}
+	}
+	return NULL;
+}
+
 /* A background job that reads its terminal is stopped as a whole (tty_ioctl(4), SIGTTIN): the last below p that belongs
  * to its job and stands still, too, is who asked; NULL when p is alone. */
-static const struct wait_process *asker_of(struct walk *k, const struct wait_process *p) {
+static const struct wait_process *last_of_job(struct walk *k, const struct wait_process *p) {
 	const struct wait_process *at = p, *found = NULL;
 
 	for (size_t turn = 0; at && turn < WAITS_LINKS_MAX; turn++) {
@@ -76,24 +102,63 @@ static const struct wait_process *asker_of(struct walk *k, const struct wait_pro
 	return found;
 }
 
+/* The links from the last one down to q, which is below it. */
+static void go_down_to(struct walk *k, const struct wait_process *q, const char *proof) {
+	struct wait_chain *c = k->chain;
+	const struct wait_process *top = c->links[c->link_count - 1].process;
+	const struct wait_process *way[WAITS_LINKS_MAX];
+	size_t count = 0;
+
+	for (; q && q != top && count < WAITS_LINKS_MAX; q = waits_process(k->w, q->ppid)) {
+		way[count++] = q;
+	}
+	while (count > 0 && c->link_count < WAITS_LINKS_MAX) {
+		c->links[c->link_count - 1].how = HOW_CHILD;
+		c->links[c->link_count - 1].proof = proof;
+		c->links[c->link_count++] =
+			(struct wait_link){.process = way[--count], .proof = "", .on = ""};
+	}
+}
+
+/* Not the job at the terminal, which alone may ask there. */
+static bool is_in_background(const struct wait_process *p) {
+	return p->terminal != 0 && p->foreground > 0 && p->foreground != p->group;
+}
+
+static bool is_stopped_by_signal(struct walk *k, const struct wait_process *p) {
+	struct arena *a = k->w->arena;
+	bool background = is_in_background(p);
+	const struct wait_process *last = background ? last_of_job(k, p) : NULL;
+	const char *terminal = background ? terminal_asked(k, last ? last : p) : NULL;
+	const char *why = background ? "by a signal (Ctrl-Z, SIGSTOP, or a background job that "
+	                               "asked its terminal for input)"
+	                             : "by a signal (SIGSTOP, or Ctrl-Z in a terminal)";
+
+	if (!terminal) {
+		return leaf(k, p, WAIT_STOPPED, "",
+		            last ? arena_printf(a, "is stopped %s, with its whole job down to %s",
+		                                why, waits_name(a, last))
+		                 : arena_printf(a, "is stopped %s", why),
+		            "state T in /proc/PID/stat");
+	}
+	if (last) {
+		go_down_to(k, last, "both are stopped, and of one job");
+	}
+	return leaf(k, k->chain->links[k->chain->link_count - 1].process, WAIT_STOPPED, terminal,
+	            arena_printf(a,
+	                         "asks something at %s, which another job has: it is stopped "
+	                         "with its whole job (SIGTTIN or SIGTTOU, or Ctrl-Z)",
+	                         terminal),
+	            arena_printf(a, "state T; process group %lld, and %lld has the terminal",
+	                         (long long)p->group, (long long)p->foreground));
+}
+
 static bool is_stopped(struct walk *k, const struct wait_process *p) {
 	struct arena *a = k->w->arena;
 	const struct wait_process *tracer = waits_process(k->w, p->tracer);
 
 	if (streq(p->state, "T") || all_in(p, "T")) {
-		bool background =
-			p->terminal != 0 && p->foreground > 0 && p->foreground != p->group;
-		const char *why = background ? "by a signal (Ctrl-Z, SIGSTOP, or a background job "
-		                               "that asked its terminal for input)"
-		                             : "by a signal (SIGSTOP, or Ctrl-Z in a terminal)";
-
-		const struct wait_process *asker = background ? asker_of(k, p) : NULL;
-
-		return leaf(k, p, WAIT_STOPPED, "",
-		            asker ? arena_printf(a, "is stopped %s, with its whole job down to %s",
-		                                 why, waits_name(a, asker))
-		                  : arena_printf(a, "is stopped %s", why),
-		            "state T in /proc/PID/stat");
+		return is_stopped_by_signal(k, p);
 	}
 	/* waits_tracer_of: -1 is the recorder of us all. */
 	if (p->tracer >= 0 && (streq(p->state, "t") || all_in(p, "t"))) {
@@ -173,8 +238,8 @@ bool waits_is_held(struct walk *k, const struct wait_process *p) {
 	}
 	bool still = l->kind == WAIT_STOPPED || l->kind == WAIT_TRACED || l->kind == WAIT_FROZEN;
 
-	if (still && l->since_ms == p->age_ms) {
-		l->since_ms = p->rested_ms;
+	if (still && l->since_ms == l->process->age_ms) {
+		l->since_ms = l->process->rested_ms;
 	}
 	return true;
 }

@@ -56,6 +56,20 @@ bool is_busy(const struct wait_process *p);
 bool waits_by_descriptor(struct walk *k, const struct wait_process *p);
 bool waits_by_socket(struct walk *k, const struct wait_process *p);
 bool waits_by_kept_pipe(struct walk *k, const struct wait_process *p);
+bool waits_is_terminal(const struct wait_fd *f);
+bool waits_looks_held(const struct wait_process *p);
+/* pid is of a parent of p, or of one of its parents. */
+bool waits_is_above(const struct waits *w, const struct wait_process *p, int64_t pid);
+/* It is in a call that reads. */
+bool waits_reads(const struct wait_thread *t);
+
+/* writing.c: it writes to f in the call of t; t is NULL when another proof says so. */
+bool waits_by_writing(struct walk *k, const struct wait_process *p, const struct wait_fd *f,
+                      const struct wait_thread *t, const char *proof);
+bool waits_by_stuck_write(struct walk *k, const struct wait_process *p);
+
+/* nothing.c: what is left; and whether p itself ended so: it has nothing to do, and nothing outside says why. */
+bool waits_does_nothing(const struct wait_leaf *l, const struct wait_process *p);
 bool waits_by_nothing(struct walk *k, const struct wait_process *p);
 
 /* streams.c: a wrapper that is stopped, and whose child has its streams: it goes on without it; a daemon or debugger
@@ -81,6 +95,17 @@ bool waits_by_client(struct walk *k, const struct wait_process *p);
 /* tracer.c: on to the tracer when something keeps that in turn; a thread of p is in its hands. */
 bool waits_on_to_tracer(struct walk *k, const struct wait_process *tracer, const char *proof);
 bool waits_by_tracer(struct walk *k, const struct wait_process *p);
+
+/* goroutines.c: the number, the reason and what is behind it of "goroutine 7 [select, 3 minutes]:"; false for another line. */
+struct goroutine_line {
+	int64_t number, waited_ms; /* -1 unknown */
+	const char *reason;
+};
+bool waits_goroutine_line(struct arena *arena, struct slice line, struct goroutine_line *ret);
+/* What waits_take_inner has found of this process, or NULL. */
+const struct wait_inner *waits_inner_of(const struct waits *w, const struct wait_process *p);
+/* "waits for another part of itself (chan receive) in main.ask (/src/main.go:12)" */
+const char *waits_inner_words(struct arena *arena, const struct wait_inner *inner);
 
 /* file_system.c */
 bool waits_by_file_system(struct walk *k, const struct wait_process *p);

@@ -128,6 +128,21 @@ static void bound_since(struct wait_leaf *l) {
 	}
 }
 
+/* A timer may be for anything: one that runs out soon, and did before, is for looking again; behind a later one it does
+ * nothing meanwhile. */
+static void settle_timer(const struct waits *w, struct wait_leaf *l, int64_t settled_ms) {
+	int64_t left = wakes_ms(l->process);
+
+	if (left >= 0 && left <= SOON_MS && polls_itself(l, settled_ms)) {
+		l->proven = has_polled(l);
+		l->since_ms = l->process->age_ms;
+		l->settled = true;
+		return;
+	}
+	l->settled = l->since_ms >= settled_ms && (left < 0 || left > SOON_MS);
+	l->proven = l->since_ms >= RESTED_MS && !waits_unseen_peer(w, l->process);
+}
+
 static const char polling[] = "sleeps for a moment, again and again: it polls for something";
 
 static void settle_sleep(const struct waits *w, struct wait_chain *c, int64_t settled_ms) {
@@ -174,7 +189,9 @@ void waits_settle(const struct waits *w, struct wait_chain *c, int64_t settled_m
 	bound_since(l);
 	l->settled = is_certain(l->kind) || l->since_ms >= settles_after(l->kind, settled_ms);
 	l->proven = has_rested(w, l);
-	if (l->kind == WAIT_SLEEP) {
+	if (l->kind == WAIT_SLEEP && l->timer) {
+		settle_timer(w, l, settled_ms);
+	} else if (l->kind == WAIT_SLEEP) {
 		settle_sleep(w, c, settled_ms);
 	}
 }

@@ -41,8 +41,7 @@ void waits_say_unanswered(struct walk *k, const struct wait_process *p,
 	struct wait_leaf *l = &k->chain->leaf;
 	bool tcp = s && streq(s->kind, "tcp");
 
-	if (!s || l->process != q || l->unread ||
-	    !(l->kind == WAIT_INSIDE || l->kind == WAIT_IDLE) ||
+	if (!s || l->unread || !waits_does_nothing(l, q) ||
 	    (tcp ? may_have_come(s) : !t || !t->still || t->rested_ms < 0 || hands_on(k, p))) {
 		return;
 	}
@@ -50,10 +49,15 @@ void waits_say_unanswered(struct walk *k, const struct wait_process *p,
 	                 : there && !str_empty(there->name) ? there->name
 	                                                    : f->link;
 
+	const struct wait_inner *inner = waits_inner_of(k->w, q);
+	const char *within =
+		inner ? arena_printf(k->w->arena, ": it %s", waits_inner_words(k->w->arena, inner))
+		      : "";
+
 	l->kind = WAIT_PEER;
 	l->on = at;
 	l->detail = arena_printf(k->w->arena,
-	                         "was asked by %s at %s, does nothing and has not answered",
-	                         waits_name(k->w->arena, p), at);
+	                         "was asked by %s at %s, does nothing and has not answered%s",
+	                         waits_name(k->w->arena, p), at, within);
 	l->since_ms = tcp ? s->sent_ms : lesser(t->rested_ms, p->age_ms);
 }

@@ -14,6 +14,7 @@
 #define WAITS_HOLDERS_MAX 8
 #define WAITS_VARS_MAX    16
 #define WAITS_CALLS_MAX   8
+#define WAITS_INNER_MAX   8
 
 struct wait_thread {
 	int64_t pid, tid;
@@ -121,6 +122,17 @@ struct wait_call { /* a question of a server to its client, which has not been a
 	int64_t waited_ms; /* at least, by the runtime's word; -1 when it does not know yet */
 };
 
+#define WAITS_INNER_WRITES "write" /* for room where it writes */
+
+/* What a Go program waits for inside of itself: of its goroutines the one that tells most. */
+struct wait_inner {
+	int64_t pid, goroutine;
+	const char *reason; /* "sleep", "chan receive", "sync.Mutex.Lock" … */
+	const char *
+		function; /* of the program's own code, the innermost: "main.ask"; "" of WAITS_INNER_WRITES */
+	const char *place; /* "/src/ask/main.go:19", "" unknown */
+};
+
 struct waits {
 	struct arena *arena;
 	int64_t target, now_ns, uid, unreadable, memory_full, io_full;
@@ -138,6 +150,8 @@ struct waits {
 	struct wait_call calls[WAITS_CALLS_MAX];
 	size_t call_count;
 	bool calls_hidden; /* they may not be seen */
+	struct wait_inner inner[WAITS_INNER_MAX];
+	size_t inner_count;
 };
 
 /* The text of LOOK_WAITS; what is of another form is left out. False when there is no process in it. */
@@ -146,6 +160,8 @@ bool waits_parse(struct arena *arena, struct slice text, struct waits *ret);
 /* The text of LOOK_GOROUTINES of this process: what it has asked its client and waits for, but for what a person may
  * think over. */
 void waits_take_goroutines(struct waits *w, int64_t pid, struct slice text);
+/* The same of a program that is no server: which of its goroutines tells what it waits for. */
+void waits_take_inner(struct waits *w, int64_t pid, struct slice text);
 
 const struct wait_process *waits_process(const struct waits *w, int64_t pid);
 /* The first child of this process, which itself need not be there; the process when none is seen. */
@@ -235,8 +251,9 @@ struct wait_leaf {
 	const char *proof;
 	int64_t since_ms; /* how long it has waited at least; -1 unknown */
 	bool unread;      /* INSIDE: something was sent to it that it does not read */
-	bool settled;     /* not just passing: certain whatever its age, or it has lasted */
-	bool proven; /* INSIDE: that it does nothing has been seen for seconds, not at one moment;
+	bool timer; /* SLEEP: it waits for nothing outside, and for its next timer, which may be for anything */
+	bool settled; /* not just passing: certain whatever its age, or it has lasted */
+	bool proven;  /* INSIDE: that it does nothing has been seen for seconds, not at one moment;
 	                SLEEP: that it is long, or one of many */
 };
 
@@ -265,6 +282,8 @@ struct wait_chain {
 struct wait_chain waits_chain(const struct waits *w, int64_t settled_ms);
 
 enum wait_role waits_role(struct arena *arena, const struct wait_process *p);
+/* A language server or debugger, or one that hands on to it. */
+bool waits_serves(enum wait_role role);
 /* The name of a unix socket it is connected to, of which no process is seen; NULL none. */
 const char *waits_unseen_peer(const struct waits *w, const struct wait_process *p);
 /* The target is an editor: its child that stands where a language server should be, and has not started one yet: the

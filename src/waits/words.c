@@ -221,6 +221,14 @@ static size_t cure_of_held(struct arena *a, const struct wait_chain *c, struct w
 	const struct wait_process *p = l->process;
 	size_t n = 0;
 
+	if (l->kind == WAIT_STOPPED && !str_empty(l->on)) {
+		return cure(ret, n,
+		            "Take the job to the foreground (fg) and answer there; or end the one "
+		            "that asks, and let the rest of its job go on",
+		            arena_printf(a, "kill %lld; kill -CONT -- -%lld", (long long)p->pid,
+		                         (long long)p->group),
+		            true);
+	}
 	if (l->kind == WAIT_STOPPED) {
 		n = cure(ret, n, "Let it go on", kill_command(a, "-CONT ", p), false);
 		return c->link_count > 1 ? cure(ret, n, "Or end it",
@@ -296,6 +304,13 @@ size_t waits_cures(struct arena *arena, const struct wait_chain *c, struct wait_
 		                     "editor or a plugin has put in its place",
 		                     l->on),
 			"", true);
+	case WAIT_READER:
+		return str_starts(l->on, "/dev/pts/")
+		               ? cure(ret, 0,
+		                      "Press Ctrl-Q in that terminal, or let its output go on from "
+		                      "here",
+		                      arena_printf(arena, "stty -F %s -ixon", l->on), false)
+		               : 0;
 	case WAIT_THROTTLED:
 		return cure(ret, 0, "Give its group more processor time",
 		            is_v1_cpu(l->on)

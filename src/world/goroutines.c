@@ -3,11 +3,13 @@
  * the child that may be abandoned, is kept as evidence, and is answered from a case file. That is why this room alone
  * may see gostack (tools/check-layers): probes ask the world, and whoever thinks about the answer gets text.
  */
+#include "base/clock.h"
 #include "gostack/memory.h"
 #include "gostack/traceback.h"
 #include "world/looks.h"
 
 #include <errno.h>
+#include <time.h>
 
 static void put_all(struct gostack *stack, size_t cap, struct look_reply *reply) {
 	const struct traceback_options options = {0};
@@ -23,9 +25,25 @@ static void put_all(struct gostack *stack, size_t cap, struct look_reply *reply)
 	}
 }
 
+/* The argument "PID WHAT MS": not before so much time has passed. */
+static void rest(struct look_request const *request, struct slice ms) {
+	int64_t number = 0;
+
+	if (str_to_int64(arena_slicedup(request->arena, ms), &number) < 0 || number <= 0) {
+		return;
+	}
+	int64_t until = clock_now_ns() + number * NS_PER_MS;
+
+	until = until < request->until_ns ? until : request->until_ns;
+	for (int64_t left = until - clock_now_ns(); left > 0; left = until - clock_now_ns()) {
+		nanosleep(&(struct timespec){.tv_sec = left / NS_PER_S, .tv_nsec = left % NS_PER_S},
+		          NULL);
+	}
+}
+
 void look_goroutines(const struct looker *looker, const struct look_request *request,
                      struct look_reply *reply) {
-	struct slice arg = slice_str(request->arg), word;
+	struct slice arg = slice_str(request->arg), word, what;
 	struct memory *memory = NULL;
 	struct gostack stack;
 	struct err err;
@@ -37,6 +55,9 @@ void look_goroutines(const struct looker *looker, const struct look_request *req
 	    pid > INT32_MAX) {
 		look_reply_errno(reply, EINVAL);
 		return;
+	}
+	if (slice_cut(&arg, ' ', &what)) {
+		rest(request, arg);
 	}
 	int r = memory_live_open(request->arena, (int)pid, &memory, &err);
 

@@ -72,6 +72,10 @@ bool waits_in_call_on(const struct waits_process *p, int fd) {
 	return false;
 }
 
+bool waits_may_wait_on(const struct waits_process *p, int fd) {
+	return waits_in_call_on(p, fd) || (fd > 2 && str_starts(p->ps.comm, "gopls"));
+}
+
 static bool comm_is_server(const struct waits *w, int64_t pid) {
 	struct slice text;
 
@@ -205,7 +209,12 @@ static size_t add_all_peers(struct waits *w, size_t done) {
 
 /* And on from the other ends of named pipes, which may be anybody's. */
 static size_t add_through_fifos(struct waits *w, size_t done) {
-	for (size_t round = 0; round < ROUNDS_MAX && waits_find_fifos(w); round++) {
+	for (size_t round = 0; round < ROUNDS_MAX; round++) {
+		bool terminals = waits_find_terminals(w);
+
+		if (!waits_find_fifos(w) && !terminals) {
+			break;
+		}
 		waits_find_all_holders(w);
 		done = add_all_peers(w, done);
 	}

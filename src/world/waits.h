@@ -25,6 +25,7 @@
 #define WAITS_HOLDERS_MAX    ((size_t)200000)
 #define WAITS_FIFOS_MAX      8
 #define WAITS_FIFO_ENDS_MAX  64
+#define WAITS_TERMINALS_MAX  8
 #define WAITS_TEXT_CAP       ((size_t)64 * 1024)
 #define WAITS_LOCKS_CAP      ((size_t)1024 * 1024)
 
@@ -72,6 +73,13 @@ struct waits_fifo {
 	uint64_t ino;
 };
 
+/* A pseudoterminal that somebody in the list writes to or reads, and who has its master. */
+struct waits_terminal {
+	int64_t pid, index;
+	int fd, master_fd;
+	int64_t master_pid; /* 0 not seen */
+};
+
 /* A socket of our network namespace, and who is at its other end. */
 struct waits_socket {
 	const struct unix_socket *local; /* NULL: inet */
@@ -100,6 +108,8 @@ struct waits {
 	struct waits_fifo fifos[WAITS_FIFOS_MAX];
 	struct waits_holder fifo_ends[WAITS_FIFO_ENDS_MAX];
 	size_t fifo_count, fifo_end_count;
+	struct waits_terminal terminals[WAITS_TERMINALS_MAX];
+	size_t terminal_count, terminals_of; /* so many of the list have been asked for theirs */
 	bool all_holders;   /* everybody has been looked at, not only our own processes */
 	int64_t unreadable; /* processes whose descriptors may not be seen */
 	struct sockets sockets;
@@ -139,6 +149,8 @@ const char *waits_call_name(int64_t number);
 int64_t waits_tracer_of(const struct waits *w, int64_t pid);
 /* Is a thread of it in a call (reading, writing, connecting) on this descriptor? */
 bool waits_in_call_on(const struct waits_process *p, int fd);
+/* Or may it wait for it without a call? What a server has opened for its log: Go waits for room there by its poller. */
+bool waits_may_wait_on(const struct waits_process *p, int fd);
 
 /* waits_ends.c: who has which pipe and socket open, and what lies in them. */
 void waits_find_holders(struct waits *w, int64_t target);
@@ -161,6 +173,12 @@ void waits_put_socket(struct waits *w, const struct waits_socket *s);
  * any. The number of the named pipe that a descriptor is, false for anything else. */
 bool waits_find_fifos(struct waits *w);
 bool waits_fifo_of(const struct waits *w, int64_t pid, int fd, uint64_t *ret_ino);
+
+/* waits_terminals.c: adds those who have the masters of terminals that somebody in the list is in a call on; true when
+ * there are any. */
+bool waits_find_terminals(struct waits *w);
+/* "end=PID FD b" of the master, of the terminal that is this descriptor. */
+void waits_put_master(struct waits *w, int64_t pid, int fd);
 
 /* waits_cgroup.c: what the groups of a process do to it: keys of "record=process". */
 void waits_put_cgroup(struct waits *w, int64_t pid);

@@ -307,11 +307,22 @@ static bool is_waited_on(const struct waits_process *p, int fd) {
 	return false;
 }
 
-static bool is_worth_telling(const struct waits_process *p, int fd, const char *link) {
+/* A named pipe that somebody waits on. */
+static bool is_fifo(const struct waits *w, const struct waits_process *p, int fd,
+                    const char *link) {
+	uint64_t ino;
+
+	return waits_may_wait_on(p, fd) && link[0] == '/' && !str_starts(link, "/dev/") &&
+	       waits_fifo_of(w, p->pid, fd, &ino);
+}
+
+static bool is_worth_telling(const struct waits *w, const struct waits_process *p, int fd,
+                             const char *link) {
 	return fd <= 2 || is_waited_on(p, fd) || str_starts(link, "pipe:") ||
 	       str_starts(link, "socket:") || str_starts(link, "anon_inode:[pidfd]") ||
 	       str_starts(link, "anon_inode:inotify") || str_starts(link, "/dev/tty") ||
-	       str_starts(link, "/dev/pts/") || str_starts(link, "/dev/fuse");
+	       str_starts(link, "/dev/pts/") || str_starts(link, "/dev/fuse") ||
+	       is_fifo(w, p, fd, link);
 }
 
 static void put_fifo(struct waits *w, int64_t pid, int fd) {
@@ -341,9 +352,10 @@ static void put_descriptor(struct waits *w, const struct waits_process *p, int f
 	if (is_pipe) {
 		put_pipe(w, p->pid, fd);
 		put_ends(w, ino, p->pid);
-	} else if (!is_socket && is_waited_on(p, fd) && link[0] == '/' &&
-	           !str_starts(link, "/dev/")) {
+	} else if (!is_socket && is_fifo(w, p, fd, link)) {
 		put_fifo(w, p->pid, fd);
+	} else if (str_starts(link, "/dev/pts/")) {
+		waits_put_master(w, p->pid, fd);
 	} else if (is_socket) {
 		struct waits_socket s;
 
@@ -368,7 +380,7 @@ void waits_put_descriptors(struct waits *w, const struct waits_process *p) {
 	}
 	while (told < WAITS_FDS_MAX && proc_numbers_next(&fds)) {
 		if (proc_numbers_link(&fds, link, sizeof link) &&
-		    is_worth_telling(p, fds.number, link)) {
+		    is_worth_telling(w, p, fds.number, link)) {
 			put_descriptor(w, p, fds.number, link);
 			told++;
 		}

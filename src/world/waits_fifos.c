@@ -85,9 +85,10 @@ static void take_fifos(struct waits *w, const struct waits_process *p) {
 		return;
 	}
 	while (w->fifo_count < WAITS_FIFOS_MAX && proc_numbers_next(&fds)) {
-		if (waits_in_call_on(p, fds.number) && proc_numbers_link(&fds, link, sizeof link) &&
-		    link[0] == '/' && !str_starts(link, "/dev/") &&
-		    waits_fifo_of(w, p->pid, fds.number, &ino) && !is_known(w, ino, link)) {
+		if (waits_may_wait_on(p, fds.number) &&
+		    proc_numbers_link(&fds, link, sizeof link) && link[0] == '/' &&
+		    !str_starts(link, "/dev/") && waits_fifo_of(w, p->pid, fds.number, &ino) &&
+		    !is_known(w, ino, link)) {
 			w->fifos[w->fifo_count++] =
 				(struct waits_fifo){arena_strdup(w->arena, link), ino};
 		}

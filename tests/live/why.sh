@@ -164,6 +164,18 @@ mute() {
 mute workspace/configuration cfg-client-no-configuration
 mute window/workDoneProgress/create ipc-editor-does-not-read
 mute client/registerCapability ipc-editor-does-not-read
+# And check, beside such a client that has had time: it is named, whatever a fresh server of ours does.
+(cd project && exec "$live/mute_client.py" workspace/configuration "$gopls_dir/gopls") >client.out 2>client.err </dev/null &
+client=$!
+started+=("$client")
+until_true grep -q asked client.out
+check_tells() {
+	PATH=$gopls_dir:$PATH "$dialtone" check project --editor none --environment self --json >mute.json 2>/dev/null </dev/null
+	[ "$(field mute.json '[(c["id"], c["evidence"] != []) for c in r["causes"]]')" = "[('cfg-client-no-configuration', True)]" ]
+}
+until_true check_tells
+parts=$((parts + 1))
+kill -KILL "$client"
 # The same client, when it answers.
 (cd project && exec "$live/mute_client.py" none "$gopls_dir/gopls") >client.out 2>client.err </dev/null &
 client=$!
@@ -195,6 +207,72 @@ GOPACKAGESDRIVER=$work/driver server busy "$gopls_dir/gopls"
 until_true has_child "$server" "$work/driver"
 why busy 0 works "$(pgrep -P "$server" -f "$work/driver")" "" "$server"
 exec 7>&-
+
+# A driver in Go that sleeps: its runtime tells where, its poller for how long.
+rm -f driver
+mkdir -p sleeper
+printf 'module example.com/sleeper\n\ngo 1.20\n' >sleeper/go.mod
+printf 'package main\n\nimport "time"\n\nfunc main() { rest() }\n\n//go:noinline\nfunc rest() { time.Sleep(time.Hour) }\n' >sleeper/main.go
+(cd sleeper && GOFLAGS='' "$go_dir/go" build -o ../driver .) || fail "the driver was not built"
+GOPACKAGESDRIVER=$work/driver server sleeper "$gopls_dir/gopls"
+until_true has_child "$server" "$work/driver"
+sleeper=$(pgrep -P "$server" -f "$work/driver")
+sleeps() {
+	"$dialtone" why "$server" --json >sleeps.json 2>/dev/null </dev/null
+	[ "$(field sleeps.json 'r["leaf"]["kind"], r["leaf"]["pid"], "main.rest" in r["leaf"]["text"]')" = "sleep $sleeper True" ]
+}
+until_true sleeps
+why sleeper 1 sleep "$sleeper" ipc-server-waits-on-child "$server"
+exec 7>&-
+
+# A log that goes to a terminal: of one that is full, whoever shows it is named; of one that Ctrl-S has stopped, the terminal.
+cat >terminal.py <<'P'
+import os, sys
+master, slave = os.openpty()
+if sys.argv[1] == "held":
+    os.write(master, b"\x13")
+open("terminal", "w").write(os.ttyname(slave))
+while True:
+    os.read(master, 65536)
+P
+terminal() { # held|full
+	rm -f terminal
+	python3 terminal.py "$1" &
+	shows=$!
+	started+=("$shows")
+	until_true test -s terminal
+	tty=$(cat terminal)
+	if [ "$1" = full ]; then
+		kill -STOP "$shows"
+		python3 -c 'import os,sys; f=os.open(sys.argv[1],os.O_WRONLY|os.O_NOCTTY|os.O_NONBLOCK)
+while True:
+    try: os.write(f,b"x"*512)
+    except BlockingIOError: break' "$tty"
+	fi
+}
+for how in full held; do
+	terminal $how
+	rm -f log.in
+	mkfifo log.in
+	(cd project && exec "$gopls_dir/gopls" -rpc.trace "-logfile=$tty") <log.in >log.out 2>log.err &
+	server=$!
+	started+=("$server")
+	exec 7>log.in
+	message "$initialize" >&7
+	stuck() {
+		"$dialtone" why "$server" >/dev/null 2>&1 </dev/null
+		[ $? = 1 ]
+	}
+	until_true stuck
+	if [ $how = full ]; then
+		why log_full 1 stopped "$shows" ipc-server-stopped "$server"
+	else
+		why log_held 1 reader "$server" ipc-server-stopped "$server"
+		if [ "$(field log_held.json 'r["leaf"]["on"]')" != "$tty" ]; then fail "the terminal is not named"; fi
+	fi
+	kill -KILL "$server" "$shows"
+	exec 7>&-
+done
 
 # A lock that a stopped process has.
 touch lock

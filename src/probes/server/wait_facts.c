@@ -6,11 +6,6 @@
 
 #include <unistd.h>
 
-static bool is_server(enum wait_role role) {
-	return role == ROLE_SERVER || role == ROLE_FORWARDER || role == ROLE_DAEMON ||
-	       role == ROLE_DEBUGGER;
-}
-
 /* The one whose role counts: whoever keeps a tracer keeps what that traces. */
 static size_t traced_or_last(const struct wait_chain *c) {
 	for (size_t i = 0; i + 1 < c->link_count; i++) {
@@ -52,7 +47,7 @@ static const char *role_of(const struct waits *w, const struct wait_chain *c) {
 		return "other"; /* it is well, and has what they want */
 	}
 	/* A script by the server's name that waits before it starts it. */
-	if (is_server(role)) {
+	if (waits_serves(role)) {
 		return c->leaf.kind == WAIT_SLEEP ? "other" : "server";
 	}
 	if (at == 0) {
@@ -63,7 +58,7 @@ static const char *role_of(const struct waits *w, const struct wait_chain *c) {
 	if (role == ROLE_EDITOR || how == HOW_EDITOR) {
 		return "editor";
 	}
-	if (how == HOW_WRITE && is_server(waits_role(arena, c->links[at - 1].process))) {
+	if (how == HOW_WRITE && waits_serves(waits_role(arena, c->links[at - 1].process))) {
 		const struct wait_fd *out = waits_fd(c->links[at - 1].process, STDOUT_FILENO);
 
 		/* Whoever takes the log of a server that is wedged by it is not its editor. */

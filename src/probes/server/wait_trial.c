@@ -6,6 +6,7 @@
 #include "core/infer.h"
 #include "probes/latency.h"
 #include "probes/server/handshake.h"
+#include "probes/server/wait_calls.h"
 #include "probes/server/wait_facts.h"
 
 #define LOCAL_STUCK_MS 2000 /* in one call on a local file system */
@@ -120,9 +121,12 @@ static void look_once(struct exam *exam, const struct wait_moment *moment, bool 
 	struct wait_chain chain = waits_chain(&w, moment->settled_ms);
 
 	/* Whoever has a lock may be about to give it back. */
-	if (has_lock(&chain) && moment->settled_ms < WAIT_LOCK_IDLE_MS) {
-		chain = waits_chain(&w, WAIT_LOCK_IDLE_MS);
-	}
+	int64_t settled_ms = has_lock(&chain) && moment->settled_ms < WAIT_LOCK_IDLE_MS
+	                             ? WAIT_LOCK_IDLE_MS
+	                             : moment->settled_ms;
+
+	chain = settled_ms == moment->settled_ms ? chain : waits_chain(&w, settled_ms);
+	wait_calls_look(exam, &w, &chain, settled_ms);
 
 	if (chain.leaf.process) {
 		lasts_on(exam, &w, &chain, moment->settled_ms, before);

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT
+ * Programs that wait for nothing outside: for a timer, for another part of themselves; what Go's runtime tells of that.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "waits/waits.h"
+
+/* gopls waits for its child 30, which has four threads; so old, and so long has none of them run. */
+#define CHILD(age, rested)                                                                         \
+	"record=machine\ntarget=20\nnow_ns=1000000000000\n\nrecord=process\npid=20\nppid=1\n"      \
+	"relation=target\nstate=S\ncomm=gopls\ncmdline=gopls\nthreads=2\nage_ms=90000\n\n"         \
+	"record=thread\npid=20\ntid=21\nstate=S\nstill=1\ncall=waitid\nargs=1 1e 7f 4 0 0\n\n"     \
+	"record=process\npid=30\nppid=20\nrelation=below\nstate=S\ncomm=driver\ncmdline=driver\n"  \
+	"threads=4\ninterval_us=40000\nage_ms=" age "\nrested_ms=" rested "\n\n"
+#define THREAD(tid, call, more)                                                                    \
+	"record=thread\npid=30\ntid=" tid "\nstate=S\nstill=1\ncall=" call                         \
+	"\nargs=9 7f 8 0 0 0\n" more "\n"
+#define RESTS        THREAD("31", "futex", "") THREAD("32", "futex", "")
+#define TIMER(wakes) THREAD("33", "epoll_pwait", "wakes_ms=" wakes "\n")
+
+struct looked {
+	struct arena *arena;
+	struct wait_chain chain;
+};
+
+static struct looked look(const char *text, const char *goroutines) {
+	struct looked l = {.arena = arena_new()};
+	struct waits *w = arena_new_of(l.arena, struct waits);
+
+	assert_true(waits_parse(l.arena, slice_str(text), w));
+	waits_take_inner(w, 30, slice_str(goroutines));
+	l.chain = waits_chain(w, 1000);
+	assert_int_equal(l.chain.leaf.process->pid, 30);
+	return l;
+}
+
+static void expect_timer(const char *text, enum wait_kind kind, bool settled, bool proven) {
+	struct looked l = look(text, "");
+
+	assert_string_equal(wait_kind_name(l.chain.leaf.kind), wait_kind_name(kind));
+	assert_int_equal(l.chain.leaf.settled, settled);
+	assert_int_equal(l.chain.leaf.proven, proven);
+	arena_free(l.arena);
+}
+
+static void test_timer(void **state) {
+	(void)state;
+	/* An hour, behind five seconds in which nothing ran; behind two it may be for something else. */
+	expect_timer(CHILD("60000", "5000") RESTS TIMER("3600000"), WAIT_SLEEP, true, true);
+	expect_timer(CHILD("60000", "2000") RESTS TIMER("3600000"), WAIT_SLEEP, true, false);
+	/* It has only begun, or goes on soon. */
+	expect_timer(CHILD("900", "500") RESTS TIMER("3600000"), WAIT_SLEEP, false, false);
+	expect_timer(CHILD("4000", "3000") RESTS TIMER("2000"), WAIT_SLEEP, false, false);
+	/* Every two seconds for a minute: it polls. */
+	expect_timer(CHILD("60000", "1500") RESTS TIMER("500"), WAIT_SLEEP, true, true);
+	/* No timer, or one that never runs out. */
+	expect_timer(CHILD("60000", "5000") RESTS, WAIT_INSIDE, true, true);
+	expect_timer(CHILD("60000", "5000") RESTS TIMER("9223372036854775807"), WAIT_INSIDE, true,
+	             true);
+}
+
+#define G(number, how, function, place)                                                            \
+	"goroutine " number " [" how "]:\n" function "\n\t" place " +0x1d\n"
+#define IN_TIME "time.Sleep(0x34630b8a000)\n\t/go/src/runtime/time.go:364 +0xf2\n"
+#define IN_LOCK "internal/sync.(*Mutex).Lock(...)\n\t/go/src/internal/sync/mutex.go:70\n"
+
+static void expect_words(const char *text, const char *goroutines, enum wait_kind kind,
+                         const char *words) {
+	struct looked l = look(text, goroutines);
+
+	assert_string_equal(wait_kind_name(l.chain.leaf.kind), wait_kind_name(kind));
+	assert_string_equal(l.chain.leaf.detail, words);
+	arena_free(l.arena);
+}
+
+static void test_goroutines(void **state) {
+	(void)state;
+	/* The main one sleeps. */
+	expect_words(CHILD("60000", "5000") RESTS,
+	             "goroutine 1 [sleep]:\n" IN_TIME "main.ask(...)\n\t/src/main.go:14\n"
+	             "main.main()\n\t/src/main.go:18 +0x2b\n\n",
+	             WAIT_SLEEP, "sleeps in main.ask (/src/main.go:14)");
+	/* A server: its main one waits for connections, one waits for a lock and many for the clock. */
+	expect_words(CHILD("60000", "5000") RESTS,
+	             G("1", "IO wait", "internal/poll.runtime_pollWait(0x7f, 0x72)",
+	               "/go/src/runtime/netpoll.go:351") "main.main()\n\t/src/main.go:9 "
+	                                                 "+0x8b\n\n" G("7", "sleep", "main.flush()",
+	                                                               "/src/flush.go:3") "\ngorout"
+	                                                                                  "ine 34 "
+	                                                                                  "[sync."
+	                                                                                  "Mutex."
+	                                                                                  "Lock, 2 "
+	                                                                                  "minutes]"
+	                                                                                  ":"
+	                                                                                  "\n" IN_LOCK
+	                                                                                  "corp."
+	                                                                                  "example/"
+	                                                                                  "athena/"
+	                                                                                  "store.(*"
+	                                                                                  "Store)."
+	                                                                                  "get("
+	                                                                                  "0xc00001"
+	                                                                                  ", {0x1, "
+	                                                                                  "0x2})\n"
+	                                                                                  "\t/src/"
+	                                                                                  "store/"
+	                                                                                  "store."
+	                                                                                  "go:17 "
+	                                                                                  "+0x1d\nc"
+	                                                                                  "reated "
+	                                                                                  "by "
+	                                                                                  "net/"
+	                                                                                  "http.(*"
+	                                                                                  "Server)."
+	                                                                                  "Serve "
+	                                                                                  "in "
+	                                                                                  "goroutin"
+	                                                                                  "e "
+	                                                                                  "1\n\t/"
+	                                                                                  "go/src/"
+	                                                                                  "net/"
+	                                                                                  "http/"
+	                                                                                  "server."
+	                                                                                  "go:3454 "
+	                                                                                  "+0x485\n"
+	                                                                                  "\n",
+	             WAIT_INSIDE,
+	             "waits for a lock of its own in corp.example/athena/store.(*Store).get "
+	             "(/src/store/store.go:17)");
+	/* The main one waits for a worker. */
+	expect_words(
+		CHILD("60000", "5000") RESTS TIMER("90000"),
+		G(
+			"1", "sync.WaitGroup.Wait", "sync.(*WaitGroup).Wait(0xc0)",
+			"/go/src/sync/waitgroup.go:206") "main.main()\n\t/src/main.go:9 "
+	                                                 "+0x8b\n\n" G("6", "chan send",
+	                                                               "main.worker(...)",
+	                                                               "/src/main.go:30") "created "
+	                                                                                  "by "
+	                                                                                  "main."
+	                                                                                  "main in "
+	                                                                                  "goroutin"
+	                                                                                  "e 1\n"
+											  "\t/src/"
+	                                                                                  "main.go:"
+	                                                                                  "22 "
+	                                                                                  "+0x11\n"
+	                                                                                  "\n",
+		WAIT_INSIDE,
+		"waits for another part of itself (chan send) in main.worker "
+		"(/src/main.go:30); its next timer runs out in 90 s");
+	/* Nothing of its own: the runtime's helpers. */
+	expect_words(
+		CHILD("60000", "5000") RESTS,
+		G("2", "force gc (idle)", "runtime.gopark(...)", "/go/src/runtime/proc.go:435"),
+		WAIT_INSIDE, "waits for nothing that can be seen from outside");
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_timer),
+		cmocka_unit_test(test_goroutines),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
