@@ -219,10 +219,11 @@ until_true has_child "$server" "$work/driver"
 sleeper=$(pgrep -P "$server" -f "$work/driver")
 sleeps() {
 	"$dialtone" why "$server" --json >sleeps.json 2>/dev/null </dev/null
-	[ "$(field sleeps.json 'r["leaf"]["kind"], r["leaf"]["pid"], "main.rest" in r["leaf"]["text"]')" = "sleep $sleeper True" ]
+	[ "$(field sleeps.json 'r["leaf"]["kind"], r["leaf"]["pid"], "main.rest" in r["leaf"]["text"], [c["id"] for c in r["causes"]]')" = \
+		"sleep $sleeper True ['ipc-server-waits-on-child']" ]
 }
 until_true sleeps
-why sleeper 1 sleep "$sleeper" ipc-server-waits-on-child "$server"
+parts=$((parts + 1))
 exec 7>&-
 
 # A log that goes to a terminal: of one that is full, whoever shows it is named; of one that Ctrl-S has stopped, the terminal.

@@ -78,82 +78,12 @@ static void expect_words(const char *text, const char *goroutines, enum wait_kin
 	arena_free(l.arena);
 }
 
-static void test_goroutines(void **state) {
+static void test_sleeping(void **state) {
 	(void)state;
-	/* The main one sleeps. */
 	expect_words(CHILD("60000", "5000") RESTS,
 	             "goroutine 1 [sleep]:\n" IN_TIME "main.ask(...)\n\t/src/main.go:14\n"
 	             "main.main()\n\t/src/main.go:18 +0x2b\n\n",
 	             WAIT_SLEEP, "sleeps in main.ask (/src/main.go:14)");
-	/* A server: its main one waits for connections, one waits for a lock and many for the clock. */
-	expect_words(CHILD("60000", "5000") RESTS,
-	             G("1", "IO wait", "internal/poll.runtime_pollWait(0x7f, 0x72)",
-	               "/go/src/runtime/netpoll.go:351") "main.main()\n\t/src/main.go:9 "
-	                                                 "+0x8b\n\n" G("7", "sleep", "main.flush()",
-	                                                               "/src/flush.go:3") "\ngorout"
-	                                                                                  "ine 34 "
-	                                                                                  "[sync."
-	                                                                                  "Mutex."
-	                                                                                  "Lock, 2 "
-	                                                                                  "minutes]"
-	                                                                                  ":"
-	                                                                                  "\n" IN_LOCK
-	                                                                                  "corp."
-	                                                                                  "example/"
-	                                                                                  "athena/"
-	                                                                                  "store.(*"
-	                                                                                  "Store)."
-	                                                                                  "get("
-	                                                                                  "0xc00001"
-	                                                                                  ", {0x1, "
-	                                                                                  "0x2})\n"
-	                                                                                  "\t/src/"
-	                                                                                  "store/"
-	                                                                                  "store."
-	                                                                                  "go:17 "
-	                                                                                  "+0x1d\nc"
-	                                                                                  "reated "
-	                                                                                  "by "
-	                                                                                  "net/"
-	                                                                                  "http.(*"
-	                                                                                  "Server)."
-	                                                                                  "Serve "
-	                                                                                  "in "
-	                                                                                  "goroutin"
-	                                                                                  "e "
-	                                                                                  "1\n\t/"
-	                                                                                  "go/src/"
-	                                                                                  "net/"
-	                                                                                  "http/"
-	                                                                                  "server."
-	                                                                                  "go:3454 "
-	                                                                                  "+0x485\n"
-	                                                                                  "\n",
-	             WAIT_INSIDE,
-	             "waits for a lock of its own in corp.example/athena/store.(*Store).get "
-	             "(/src/store/store.go:17)");
-	/* The main one waits for a worker. */
-	expect_words(
-		CHILD("60000", "5000") RESTS TIMER("90000"),
-		G(
-			"1", "sync.WaitGroup.Wait", "sync.(*WaitGroup).Wait(0xc0)",
-			"/go/src/sync/waitgroup.go:206") "main.main()\n\t/src/main.go:9 "
-	                                                 "+0x8b\n\n" G("6", "chan send",
-	                                                               "main.worker(...)",
-	                                                               "/src/main.go:30") "created "
-	                                                                                  "by "
-	                                                                                  "main."
-	                                                                                  "main in "
-	                                                                                  "goroutin"
-	                                                                                  "e 1\n"
-											  "\t/src/"
-	                                                                                  "main.go:"
-	                                                                                  "22 "
-	                                                                                  "+0x11\n"
-	                                                                                  "\n",
-		WAIT_INSIDE,
-		"waits for another part of itself (chan send) in main.worker "
-		"(/src/main.go:30); its next timer runs out in 90 s");
 	/* Nothing of its own: the runtime's helpers. */
 	expect_words(
 		CHILD("60000", "5000") RESTS,
@@ -161,9 +91,97 @@ static void test_goroutines(void **state) {
 		WAIT_INSIDE, "waits for nothing that can be seen from outside");
 }
 
+/* Its main goroutine waits for connections, one for a lock, and one for the clock. */
+static const char of_server[] = G(
+	"1", "IO wait", "internal/poll.runtime_pollWait(0x7f, 0x72)",
+	"/go/netpoll.go:351") "main.main()\n\t/src/main.go:9 +0x8b\n\n" G("7", "sleep",
+                                                                          "main.flush()",
+                                                                          "/src/flush.go:3") "\ngor"
+											     "outin"
+											     "e 34 "
+											     "[sync"
+											     ".Mute"
+											     "x."
+											     "Lock,"
+											     " 2 "
+											     "minut"
+											     "es]:"
+											     "\n" IN_LOCK
+											     "corp."
+											     "examp"
+											     "le/"
+											     "athen"
+											     "a/"
+											     "store"
+											     ".(*"
+											     "Store"
+											     ")."
+											     "get("
+											     "0xc00"
+											     "001, "
+											     "{0x1,"
+											     " 0x2}"
+											     ")\n\t"
+											     "/src/"
+											     "store"
+											     "/stor"
+											     "e.go:"
+											     "17 "
+											     "+0x1d"
+											     "\ncre"
+											     "ated "
+											     "by "
+											     "net/"
+											     "http."
+											     "(*"
+											     "Serve"
+											     "r)."
+											     "Serve"
+											     " in "
+											     "gorou"
+											     "tine "
+											     "1\n\t"
+											     "/go/"
+											     "serve"
+											     "r.go:"
+											     "3454 "
+											     "+0x48"
+											     "5\n"
+											     "\n";
+
+/* Its main goroutine waits for the only other one. */
+static const char of_workers[] =
+	G("1", "sync.WaitGroup.Wait", "sync.(*WaitGroup).Wait(0xc0)",
+          "/go/waitgroup.go:206") "main.main()\n\t/src/main.go:9 "
+				  "+0x8b\n\n" G("6", "chan send", "main.worker(...)",
+                                                "/src/main.go:30") "create"
+								   "d by "
+								   "main."
+								   "main "
+								   "in "
+								   "gorout"
+								   "ine "
+								   "1\n\t/"
+								   "src/"
+								   "main."
+								   "go:22 "
+								   "+0x11"
+								   "\n\n";
+
+static void test_goroutines(void **state) {
+	(void)state;
+	expect_words(CHILD("60000", "5000") RESTS, of_server, WAIT_INSIDE,
+	             "waits for a lock of its own in corp.example/athena/store.(*Store).get "
+	             "(/src/store/store.go:17)");
+	expect_words(CHILD("60000", "5000") RESTS TIMER("90000"), of_workers, WAIT_INSIDE,
+	             "waits for another part of itself (chan send) in main.worker "
+	             "(/src/main.go:30); its next timer runs out in 90 s");
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_timer),
+		cmocka_unit_test(test_sleeping),
 		cmocka_unit_test(test_goroutines),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
