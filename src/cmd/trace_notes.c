@@ -38,7 +38,8 @@ struct noting {
 	struct testimony *testimony;
 	struct world *eyes;
 	struct evidence_store *notes;
-	int64_t until_ns; /* nothing is looked at afterwards */
+	const struct evidence_store *told; /* by the calls */
+	int64_t until_ns;                  /* nothing is looked at afterwards */
 };
 
 /* About a place itself: what was named, what leads there, and what is below it. */
@@ -58,6 +59,33 @@ static bool is_on_the_way(struct noting *n, const char *path) {
 	return false;
 }
 
+/* A module's directory below a module cache, when calls asked the cache what it knows of that module: whether it is
+ * unpacked there, go asks only when it needs it (golang.org/ref/mod#module-cache). */
+static bool is_module(struct noting *n, const char *path) {
+	const char *version = strrchr(path, '@');
+	for (const char *at = path; version && (at = strchr(at + 1, '/')) && at < version;) {
+		const char *known = arena_printf(n->arena, "%.*s/cache/download%.*s/@v",
+		                                 (int)(at - path), path, (int)(version - at), at);
+		if (testimony_names_below(n->testimony, known)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The answer about a directory above that is not there: then nothing is below it. NULL: none is known to be absent. */
+static const struct evidence *absent_above(struct noting *n, const char *path) {
+	while (path[0] == '/' && path[1]) {
+		path = path_parent(n->arena, path);
+		const struct evidence *ev =
+			evidence_find(n->told, arena_printf(n->arena, "stat:%s", path));
+		if (ev) {
+			return ev->state == EV_ABSENT && ev->error == ENOENT ? ev : NULL;
+		}
+	}
+	return NULL;
+}
+
 static const char *first_line(struct noting *n, const char *arg) {
 	struct slice rest = slice_str(arg), line;
 	return slice_line(&rest, &line) ? arena_slicedup(n->arena, line) : "";
@@ -73,7 +101,8 @@ static bool may_look(struct noting *n, enum look what, const char *arg, size_t c
 	case LOOK_FILE:
 		return is_version(n, arg) || (cap <= HEAD_BYTES_MAX && is_named(n, arg));
 	case LOOK_STAT:
-		return is_named(n, arg) || is_version(n, arg);
+		return is_named(n, arg) || is_version(n, arg) || is_module(n, arg) ||
+		       absent_above(n, arg);
 	case LOOK_LINK:
 	case LOOK_BINARY:
 	case LOOK_BUILD_HASH:
@@ -111,7 +140,7 @@ static int64_t both(const struct evidence *told, const struct evidence *seen, st
 }
 
 const struct evidence *trace_notes_join(struct arena *arena, const struct evidence *told,
-                                        const struct evidence *seen) {
+                                        const struct evidence *seen, bool fenced) {
 	static const char *const keys[] = {"type",          "mode",     "uid",      "gid",
 	                                   "size",          "mtime_ns", "ctime_ns", "btime_ns",
 	                                   "link_ctime_ns", "dev",      "ino",      "nlink"};
@@ -132,8 +161,9 @@ const struct evidence *trace_notes_join(struct arena *arena, const struct eviden
 			copy_key(&text, seen->bytes, keys[i], arena);
 		}
 		for (size_t i = 0; i < sizeof(may) / sizeof(*may); i++) {
-			strbuf_printf(&text, "%s=%d\n", may[i],
-			              (int)both(told, seen, arena, may[i]));
+			int64_t is = fenced ? keyline_number(arena, seen->bytes, may[i], 0)
+			                    : both(told, seen, arena, may[i]);
+			strbuf_printf(&text, "%s=%d\n", may[i], (int)is);
 		}
 		copy_key(&text, seen->bytes, "real", arena);
 		joined->bytes = slice_of(text.data, text.len);
@@ -154,9 +184,10 @@ static const struct evidence *ask(void *context, enum look what, const char *arg
 		return NULL;
 	}
 	const struct evidence *seen = world_look(n->eyes, what, arg, cap);
-	const struct evidence *joined = seen->state == EV_TIMED_OUT || seen->error == EINTR
-	                                        ? NULL
-	                                        : trace_notes_join(n->arena, told, seen);
+	const struct evidence *joined =
+		seen->state == EV_TIMED_OUT || seen->error == EINTR
+			? NULL
+			: trace_notes_join(n->arena, told, seen, testimony_is_fenced(n->testimony));
 
 	if (joined && !evidence_find(n->notes, seen->source)) {
 		struct evidence *note = evidence_add(n->notes, seen->source);
@@ -206,7 +237,7 @@ static int look_around(const char *file, int fd) {
 	struct testimony_about about = {0};
 	struct diagnosis diagnosis;
 	struct err err = {0};
-	struct noting n = {.arena = arena, .notes = &notes};
+	struct noting n = {.arena = arena, .notes = &notes, .told = &told};
 	static const char *const none[] = {NULL};
 	size_t bytes;
 

@@ -22,8 +22,9 @@ void trace_notes_take(const char *file, struct store *store);
 void trace_notes_add(struct arena *arena, struct reader *reader, struct evidence_store *store);
 
 /* A look as the calls and the machine have it together; `seen` is what the machine says, `told` what the calls do or NULL.
- * NULL: what the calls say stays. In the arena. */
+ * fenced: the program was refused by a fence of its own, which is not around the machine. NULL: what the calls say
+ * stays. In the arena. */
 const struct evidence *trace_notes_join(struct arena *arena, const struct evidence *told,
-                                        const struct evidence *seen);
+                                        const struct evidence *seen, bool fenced);
 
 #endif

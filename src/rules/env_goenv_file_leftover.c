@@ -5,6 +5,7 @@
  * would change nothing.
  */
 #include "core/origin.h"
+#include "core/refused.h"
 #include "core/rule.h"
 
 /* Values that send go to a directory. Absent ones that can be made are fine, but for temporary
@@ -166,7 +167,7 @@ static const struct fact *fault_of(const struct facts *facts, const struct fact_
 		return NULL;
 	}
 	const struct fact_place *place = facts_place(facts, name);
-	return place_is_bad(facts, name) ? &place->base : NULL;
+	return place_is_bad(facts, name) ? &place->base : refused_variable(facts, name, NULL);
 }
 
 /* What only matters when something is fetched. */

@@ -102,6 +102,7 @@ static void take_fork(struct testimony *t, const struct event *e) {
 	w->gid = parent->gid;
 	memcpy(w->outputs, parent->outputs, sizeof(w->outputs));
 	w->walls = parent->walls;
+	testimony_inherit_limits(w, parent);
 	testimony_walls_of_clone(w, e->args[0]);
 }
 
@@ -120,6 +121,7 @@ static void take_exec(struct testimony *t, const struct event *e) {
 	w->uid = before->uid;
 	w->gid = before->gid;
 	w->walls = before->walls;
+	testimony_inherit_limits(w, before);
 	w->is_new = true;
 	w->exe = exe ? path_join(t->arena, w->cwd, arena_slicedup(t->arena, exe->bytes)) : "";
 	w->argv = argv ? keep(t, argv->bytes) : (struct slice){0};

@@ -50,6 +50,10 @@ void testimony_give(struct testimony *testimony, struct evidence_store *store,
 bool testimony_names(const struct testimony *testimony, const char *path);
 bool testimony_names_below(struct testimony *testimony, const char *dir);
 
+/* After testimony_give: whether the server or one of its programs had Landlock around it: what it was refused others may
+ * do. */
+bool testimony_is_fenced(const struct testimony *testimony);
+
 /* After testimony_give, for proofs: a line about the calls behind what was given, as people read them, under the source
  * "calls:" and the path, "calls:run:go env" or "calls:session:gopls":
  *   4242 go: openat("/cache/3f") = EACCES (Permission denied), 31 times, at 0.412 s */

@@ -17,7 +17,29 @@ static const struct {
 
 _Static_assert(sizeof(limits) / sizeof(*limits) == TESTIMONY_LIMITS, "a place for each");
 
+/* What a process sets for itself: its programs have it too. */
+static void see_set(struct testimony *t, const struct event *e, const struct call *call) {
+	bool is_new = streq(call->name, "prlimit64");
+	const struct payload *p = event_payload(e, PAYLOAD_BYTES, is_new ? 2 : 1);
+	uint64_t resource = e->args[is_new ? 1 : 0];
+	bool of_other = is_new && e->args[0] != 0 && (pid_t)e->args[0] != e->pid;
+	struct rlimit limit;
+	if ((!is_new && !streq(call->name, "setrlimit")) || e->duration_ns < 0 || e->result != 0 ||
+	    of_other || !p || p->bytes.len < sizeof(limit)) {
+		return;
+	}
+	memcpy(&limit, p->bytes.data, sizeof(limit));
+	struct witness *w = testimony_witness(t, e->pid);
+	for (size_t i = 0; i < TESTIMONY_LIMITS; i++) {
+		if ((uint64_t)limits[i].resource == resource) {
+			w->set[i] = (struct told_limit){
+				.known = true, .soft = limit.rlim_cur, .hard = limit.rlim_max};
+		}
+	}
+}
+
 void testimony_see_limits(struct testimony *t, const struct event *e, const struct call *call) {
+	see_set(t, e, call);
 	bool is_new = streq(call->name, "prlimit64");
 	const struct payload *p = event_payload(e, PAYLOAD_BYTES, is_new ? 3 : 1);
 	uint64_t resource = e->args[is_new ? 1 : 0];
@@ -36,6 +58,12 @@ void testimony_see_limits(struct testimony *t, const struct event *e, const stru
 	}
 }
 
+void testimony_inherit_limits(struct witness *w, const struct witness *from) {
+	for (size_t i = 0; i < TESTIMONY_LIMITS; i++) {
+		w->inherited[i] = from->set[i].known ? from->set[i] : from->inherited[i];
+	}
+}
+
 static void put_number(struct strbuf *out, uint64_t value) {
 	if (value == RLIM_INFINITY) {
 		strbuf_add(out, "unlimited");
@@ -49,7 +77,8 @@ void testimony_give_limits(struct testimony *t, struct evidence_store *store) {
 	struct strbuf text;
 	strbuf_init(&text, t->arena);
 	for (size_t i = 0; server && i < TESTIMONY_LIMITS; i++) {
-		const struct told_limit *l = &server->limits[i];
+		const struct told_limit *l =
+			server->limits[i].known ? &server->limits[i] : &server->inherited[i];
 		if (l->known) {
 			strbuf_printf(&text, "%s=", limits[i].key);
 			put_number(&text, l->soft);

@@ -105,6 +105,9 @@ void testimony_give_start(struct testimony *t, struct evidence_store *store) {
 	strbuf_init(&text, t->arena);
 	strbuf_printf(&text, "pid=%d\nppid=0\nstart_wall_ns=%" PRId64 "\ncomm=client\n",
 	              (int)w->ppid, w->start_ns + t->wall_offset_ns);
+	if (w->uid >= 0) {
+		strbuf_printf(&text, "uid=%" PRId64 "\n", w->uid);
+	}
 	testimony_put(t, store, "proc:self", w->start_ns, slice_of(text.data, text.len));
 	if (w->has_env) {
 		testimony_put(t, store, "proc:self/environ", w->start_ns,

@@ -137,10 +137,25 @@ static int64_t since_ms(const struct testimony *t, int64_t ns) {
 	return (t->asof_ns - ns) / NS_PER_MS;
 }
 
-static void put_process(struct testimony *t, struct strbuf *out, const struct witness *w,
-                        const char *relation, int64_t ppid) {
+static void put_command(struct testimony *t, struct strbuf *out, const struct witness *w) {
 	struct slice rest = w->argv;
 	struct slice part;
+	strbuf_add(out, "cmdline=");
+	const char *program = testimony_interpreter(t, w->exe);
+	if (program && slice_cut(&rest, '\0', &part)) {
+		/* The kernel has put the program of the first line in front, and the script's place for its name. */
+		strbuf_printf(out, "%s\x1f%s", keyline_escape(t->arena, program),
+		              keyline_escape(t->arena, w->exe));
+	}
+	for (bool first = !program; slice_cut(&rest, '\0', &part); first = false) {
+		strbuf_add(out, first ? "" : "\x1f");
+		strbuf_add(out, keyline_escape(t->arena, arena_slicedup(t->arena, part)));
+	}
+	strbuf_add(out, "\n");
+}
+
+static void put_process(struct testimony *t, struct strbuf *out, const struct witness *w,
+                        const char *relation, int64_t ppid) {
 	int64_t rested_ns = t->asof_ns - w->start_ns;
 	for (size_t i = 0; i < t->pending_count; i++) {
 		const struct pending_call *p = &t->pending[i];
@@ -157,18 +172,8 @@ static void put_process(struct testimony *t, struct strbuf *out, const struct wi
 	strbuf_printf(out, "comm=%.15s\n", path_base(w->exe));
 	keyline_put(out, "exe", w->exe);
 	keyline_put(out, "cwd", w->cwd);
-	strbuf_add(out, "cmdline=");
-	const char *program = testimony_interpreter(t, w->exe);
-	if (program && slice_cut(&rest, '\0', &part)) {
-		/* The kernel has put the program of the first line in front, and the script's place for its name. */
-		strbuf_printf(out, "%s\x1f%s", keyline_escape(t->arena, program),
-		              keyline_escape(t->arena, w->exe));
-	}
-	for (bool first = !program; slice_cut(&rest, '\0', &part); first = false) {
-		strbuf_add(out, first ? "" : "\x1f");
-		strbuf_add(out, keyline_escape(t->arena, arena_slicedup(t->arena, part)));
-	}
-	strbuf_add(out, "\n\n");
+	put_command(t, out, w);
+	strbuf_add(out, "\n");
 }
 
 /* Who looks for a child by a descriptor of it (waitid's P_PIDFD) waits for the one it has just made:
@@ -283,6 +288,41 @@ static void put_all_of(struct testimony *t, struct strbuf *out, const struct wit
 	}
 }
 
+/* The text of LOOK_FAMILY (core/look.def), of sockets as they were in the end. */
+static void put_connections(struct testimony *t, struct strbuf *out, const struct witness *w) {
+	for (size_t i = 0; i < t->fd_count; i++) {
+		const struct descriptor_use *d = &t->fds[i];
+		const char *port = d->remote && d->is_inet ? strrchr(d->remote, ':') : NULL;
+		if (d->pid != w->pid || !port) {
+			continue;
+		}
+		bool is_six = d->remote[0] == '[';
+		size_t len = (size_t)(port - d->remote) - (is_six ? 2 : 0);
+		strbuf_printf(out, "pid=%d\nppid=%d\ncomm=%.15s\nage_ms=%" PRId64 "\n", (int)w->pid,
+		              (int)w->ppid, path_base(w->exe), since_ms(t, w->start_ns));
+		strbuf_printf(out, "address=%.*s\nport=%s\nstate=%s\nreceived=%" PRId64 "\n",
+		              (int)len, d->remote + is_six, port + 1,
+		              d->connecting ? "connecting" : "connected", d->received_bytes);
+		put_command(t, out, w);
+		strbuf_add(out, "\n");
+	}
+}
+
+static void give_family(struct testimony *t, struct evidence_store *store) {
+	struct strbuf out;
+	strbuf_init(&out, t->arena);
+	for (size_t i = 0; i < t->witness_count; i++) {
+		const struct witness *w = t->witnesses[i];
+		if (lives(t, w) && testimony_is_below(w, t->server->pid)) {
+			put_connections(t, &out, w);
+		}
+	}
+	for (int i = 1; i <= LOOKS_MAX; i++) {
+		testimony_put(t, store, arena_printf(t->arena, "family:%d", i), t->asof_ns,
+		              slice_of(out.data, out.len));
+	}
+}
+
 void testimony_give_waits(struct testimony *t, struct evidence_store *store) {
 	for (size_t i = t->refused_count; i > 0; i--) {
 		testimony_put_error(t, store, t->refused[i - 1].source, t->refused[i - 1].at_ns,
@@ -292,6 +332,7 @@ void testimony_give_waits(struct testimony *t, struct evidence_store *store) {
 	if (!server || !lives(t, server)) {
 		return;
 	}
+	give_family(t, store);
 	int64_t above = testimony_session_pid(server);
 	struct strbuf out;
 	strbuf_init(&out, t->arena);

@@ -25,15 +25,28 @@ void testimony_see_walls(struct testimony *t, const struct event *e, const struc
 	              (streq(call->name, "seccomp") && e->args[0] == SET_MODE_FILTER);
 	bool alone = is_prctl && e->args[0] == PR_SET_NO_NEW_PRIVS && e->args[1] == 1;
 	bool unshares = streq(call->name, "unshare");
-	if (e->duration_ns < 0 || e->result < 0 || (!filter && !alone && !unshares)) {
+	bool landlock = streq(call->name, "landlock_restrict_self");
+	bool any = filter || alone || unshares || landlock;
+	if (e->duration_ns < 0 || e->result < 0 || !any) {
 		return;
 	}
 	struct witness *w = testimony_witness(t, e->pid);
 	w->walls.filters += filter;
 	w->walls.no_new_privs = w->walls.no_new_privs || alone;
+	w->walls.landlock = w->walls.landlock || landlock;
 	if (unshares) {
 		testimony_walls_of_clone(w, e->args[0]);
 	}
+}
+
+bool testimony_is_fenced(const struct testimony *t) {
+	for (size_t i = 0; t->server && i < t->witness_count; i++) {
+		const struct witness *w = t->witnesses[i];
+		if (w->walls.landlock && testimony_is_below(w, t->server->pid)) {
+			return true;
+		}
+	}
+	return false;
 }
 
 static const char *whose(bool other) {

@@ -35,6 +35,7 @@ struct flow {
 /* What a process has confined itself by, or was made with; children have it too. */
 struct walls {
 	bool no_new_privs, mounts, network, user;
+	bool landlock;
 	int filters; /* of system calls */
 };
 
@@ -57,8 +58,11 @@ struct witness {
 	bool has_env;
 	int64_t uid, gid; /* what it made itself by a call, -1: as who recorded */
 	struct walls walls;
-	struct told_limit limits[TESTIMONY_LIMITS]; /* testimony_limits.c */
-	bool is_new; /* exec was seen: it has not inherited its program */
+	struct told_limit
+		limits[TESTIMONY_LIMITS]; /* the first it was told of; testimony_limits.c */
+	struct told_limit inherited[TESTIMONY_LIMITS],
+		set[TESTIMONY_LIMITS]; /* by whom it came from; by itself */
+	bool is_new;                   /* exec was seen: it has not inherited its program */
 	bool ended, replaced;
 	int status;
 	int64_t stopped_ns; /* when a process that is none of its own sent it a signal that ends; 0 never */
@@ -229,6 +233,7 @@ void testimony_see_socket(struct testimony *t, const struct event *e, const stru
 void testimony_give_refusals(struct testimony *t, struct evidence_store *store);
 void testimony_give_waits(struct testimony *t, struct evidence_store *store);
 void testimony_see_limits(struct testimony *t, const struct event *e, const struct call *call);
+void testimony_inherit_limits(struct witness *w, const struct witness *from);
 void testimony_give_limits(struct testimony *t, struct evidence_store *store);
 /* prctl, seccomp and unshare; and the flags a process is made with. */
 void testimony_see_walls(struct testimony *t, const struct event *e, const struct call *call);

@@ -40,6 +40,13 @@ if ! "$dialtone" query cut.trace "SELECT key FROM meta" | grep -q 'notes'; then 
 ASAN_OPTIONS=detect_leaks=0 "$dialtone" trace -o some.trace --backend ptrace --set file,process -- bash -c "cd w; $work/cut/gopls serve; true" >out 2>&1 </dev/null
 if "$dialtone" query some.trace "SELECT key FROM meta" | grep -q 'notes'; then fail "a chosen set of calls was recorded with notes"; fi
 
+# --- a program that was started by its path was found, wherever another search would have looked
+mkdir -p gopath/bin
+ln "$gopls_dir/gopls" gopath/bin/gopls 2>/dev/null || cp "$gopls_dir/gopls" gopath/bin/gopls
+ASAN_OPTIONS=detect_leaks=0 GOPATH=$work/gopath PATH=$go_dir:/usr/bin:/bin "$dialtone" trace -o path.trace --backend ptrace -- \
+	bash -c "cd w; $work/gopath/bin/gopls serve </dev/null; true" >out 2>&1
+told path '[.causes[] | select(.id == "bin-wrong-bin-dir")] | length' 0
+
 # --- laid out in time: every phase is there, one after the other, and the conversation with them
 if ! "$dialtone" timeline --json healthy.trace >line.json; then fail "timeline: status $?"; fi
 phases=$(jq -r '[.phases[].name] | join(" ")' line.json)

@@ -20,6 +20,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -476,6 +477,9 @@ static void test_walls(void **state) {
 	assert_string_equal(keyline_text(p->arena, go, "mnt"), "other");
 	assert_string_equal(keyline_text(p->arena, go, "net"), "same");
 	assert_string_equal(keyline_text(p->arena, go, "no_new_privs"), "1");
+	assert_false(testimony_is_fenced(p->testimony));
+	call(p, GO, "landlock_restrict_self", 0, NS_PER_MS, (uint64_t[]){5, 0, 0}, NULL);
+	assert_true(testimony_is_fenced(p->testimony));
 }
 
 /* Places are asked about as who the server was. */
@@ -536,6 +540,47 @@ static void test_limits(void **state) {
 	const struct evidence *ev = given(p, "proc:self/context", &about);
 	assert_non_null(ev);
 	assert_string_equal(keyline_text(p->arena, ev->bytes, "limit_nofile"), "16:20");
+}
+
+/* ulimit in a shell that becomes the server: nobody asks, all below have it. */
+static void test_limit_set_before(void **state) {
+	struct play *p = *state;
+	struct testimony_about about;
+	static const uint64_t set_limit[] = {32768, 32768};
+	struct payload limit = {PAYLOAD_BYTES, 2, sizeof(set_limit),
+	                        slice_of((const char *)set_limit, sizeof(set_limit))};
+	start(p, CLIENT, 150, "/bin/wrapper", BLOCK("wrapper"), BLOCK("PATH=/a"));
+	call(p, 150, "prlimit64", 0, NS_PER_MS, (uint64_t[]){0, RLIMIT_FSIZE, 1}, &limit);
+	call(p, 150, "prlimit64", 0, NS_PER_MS, (uint64_t[]){7, RLIMIT_DATA, 1}, &limit);
+	start(p, 150, SERVER, "/bin/gopls", BLOCK("gopls"), BLOCK("PATH=/a"));
+	greet(p);
+	const struct evidence *ev = given(p, "proc:self/context", &about);
+	assert_non_null(ev);
+	assert_string_equal(keyline_text(p->arena, ev->bytes, "limit_fsize"), "32768:32768");
+	assert_null(keyline_get(p->arena, ev->bytes, "limit_data"));
+}
+
+/* Whom a program still waited for in the end. */
+static void test_silent_host(void **state) {
+	struct play *p = *state;
+	struct testimony_about about;
+	struct sockaddr_in address = {
+		.sin_family = AF_INET, .sin_port = htons(22), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	start_server(p);
+	greet(p);
+	start(p, SERVER, GO, "/bin/ssh", BLOCK("ssh\0git@host"), BLOCK("PATH=/a"));
+	struct payload payload = {PAYLOAD_BYTES, 1, sizeof(address),
+	                          slice_of((const char *)&address, sizeof(address))};
+	call(p, GO, "connect", 0, NS_PER_MS, (uint64_t[]){5, 1, sizeof(address)}, &payload);
+	p->now_ns += 5 * NS_PER_S;
+	call(p, SERVER, "getpid", SERVER, 1, NULL, NULL);
+	const struct evidence *ev = given(p, "family:1", &about);
+	assert_non_null(ev);
+	assert_string_equal(keyline_text(p->arena, ev->bytes, "address"), "127.0.0.1");
+	assert_string_equal(keyline_text(p->arena, ev->bytes, "port"), "22");
+	assert_string_equal(keyline_text(p->arena, ev->bytes, "state"), "connected");
+	assert_string_equal(keyline_text(p->arena, ev->bytes, "received"), "0");
+	assert_true(keyline_number(p->arena, ev->bytes, "age_ms", 0) >= 5000);
 }
 
 /* A socket that could not be connected to is a place that was named. */
@@ -693,6 +738,8 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(test_walls, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_redirected_output, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_limit_set_before, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_silent_host, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_socket_is_a_place, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_user_and_places, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_torn_arguments, setup, teardown),

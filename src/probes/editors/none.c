@@ -11,7 +11,8 @@
 #include "probes/go/govars.h"
 #include "probes/search.h"
 
-/* Is this what a search by name would find? */
+/* Is this what a search by name would find, or would have to? A program elsewhere that was started by its path was found:
+ * where another search would look for it is no question then. */
 static bool is_found_by_name(struct exam *exam, const char *command) {
 	const char *path = envset_get(&exam->target->judged, "PATH");
 	const char *home = target_home(exam->target);
@@ -19,7 +20,8 @@ static bool is_found_by_name(struct exam *exam, const char *command) {
 	const char *found = search_path_only(exam, path ? path : "", "gopls");
 	gopath = str_empty(gopath) ? path_join(exam->arena, home, "go") : gopath;
 	return (found && streq(found, command)) ||
-	       streq(command, path_join(exam->arena, gopath, "bin/gopls"));
+	       (streq(command, path_join(exam->arena, gopath, "bin/gopls")) &&
+	        !world_stat(exam->world, command).can_exec);
 }
 
 static struct config_value value_of(const struct jsonc_node *root, const char *key) {
