@@ -3,7 +3,9 @@
  * without any program asking, so no call of a program tells of them. What the rules would still like to know
  * about places that recorded calls named is looked up once, as who the server ran as, by a process of its own with a deadline,
  * and goes with the recording as the text of a case file (key "notes" of the table meta, docs/trace-format.md).
- * Nothing is run, and what no call named is not looked at.
+ * Nothing is run, and what no call named is not looked at, but for what belongs to such a place: the VERSION of an
+ * installation, a module of a cache, who owns what lies in it. Of files beside VERSION no more is read than tells whether
+ * they can be.
  */
 #ifndef CMD_TRACE_NOTES_H
 #define CMD_TRACE_NOTES_H

@@ -41,11 +41,17 @@ static void opened(struct testimony *t, const struct event *e, const char *path)
 		(struct descriptor_use){.pid = e->pid, .fd = fd, .path = path};
 }
 
+/* The one copy of a path that is known already, else one of its own: a recording names the same few over and over. */
+static const char *kept(struct testimony *t, const char *path) {
+	struct slice text = slice_str(path);
+	return dictionary_has(&t->path_ids, text) ? t->paths[dictionary_id(&t->path_ids, text)].path
+	                                          : arena_strdup(t->arena, path);
+}
+
 const char *testimony_fd_path(struct testimony *t, pid_t pid, int fd) {
 	const struct rewind_process *p = rewind_process(t->rewind, pid);
 	const struct rewind_fd *found = p ? rewind_fd(p, fd) : NULL;
-	return found && !str_empty(found->file->path) ? arena_strdup(t->arena, found->file->path)
-	                                              : NULL;
+	return found && !str_empty(found->file->path) ? kept(t, found->file->path) : NULL;
 }
 
 const char *testimony_path(struct testimony *t, const struct event *e, const struct call *call,
@@ -56,13 +62,13 @@ const char *testimony_path(struct testimony *t, const struct event *e, const str
 	    p->full_bytes > p->bytes.len) {
 		return NULL;
 	}
-	if (p->bytes.data[0] == '/') {
+	if (!process && p->bytes.data[0] == '/') {
 		return path_clean(t->arena, arena_slicedup(t->arena, p->bytes));
 	}
 	bool relative = at > 0 && call->args[at - 1].shape == ARG_AT_FD;
 	int dir = relative ? (int)e->args[at - 1] : AT_FDCWD;
 	const char *path = process ? rewind_path(t->rewind, process, dir, p->bytes) : NULL;
-	return path && path[0] == '/' ? arena_strdup(t->arena, path) : NULL;
+	return path && path[0] == '/' ? kept(t, path) : NULL;
 }
 
 static struct seen_path *path_of(struct testimony *t, const char *path, int64_t at_ns) {
