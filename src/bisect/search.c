@@ -2,6 +2,8 @@
  */
 #include "bisect/search.h"
 
+#include "bisect/guess.h"
+
 #include <limits.h>
 
 #define UNRESOLVED_MAX 6 /* beginnings that say nothing, before a stretch is taken as a whole */
@@ -444,6 +446,58 @@ static bool ask_rest(struct search_work *w, const struct subset *all, bool each_
 	return ask(w, all, 1, ret_said);
 }
 
+/* ---- few guilty ones, counted out ---- */
+
+static size_t trials_so_far(const struct search_work *w, struct guess_trial *ret) {
+	size_t count = 0;
+
+	for (size_t i = 2; i < w->known_count && count < GUESS_TRIALS_MAX;
+	     i++) { /* not both ends */
+		ret[count++] =
+			(struct guess_trial){.set = w->known[i].set, .trial = w->known[i].trial};
+	}
+	return count;
+}
+
+/* False: they are not one, two or three, or trials do not tell; what was tried is known then. */
+static bool find_few(struct search_work *w, struct guess *ret) {
+	const struct search_spec *spec = w->spec;
+	struct guess_trial *trials =
+		arena_array_of(spec->arena, struct guess_trial, GUESS_TRIALS_MAX);
+
+	while (w->known_count - 2 < GUESS_TRIALS_MAX) {
+		size_t count = trials_so_far(w, trials), made = w->result->trials;
+		enum trial said[GUESS_NEXT_MAX];
+
+		if (!guess(spec->count, spec->weights, trials, count, cuts_wanted(w), ret)) {
+			return false;
+		}
+		if (ret->next_count == 0) {
+			return true;
+		}
+		if (!ask(w, ret->next, ret->next_count, said) || w->result->trials == made) {
+			return false;
+		}
+	}
+	return false;
+}
+
+/* Makes each of them minimal; false: something is bad without them. */
+static bool take_few(struct search_work *w, const struct guess *g, struct subset *all) {
+	struct search_result *ret = w->result;
+
+	for (size_t i = 0; i < g->set_count && !ret->stopped; i++) {
+		struct search_set *found = &ret->sets[ret->set_count++];
+
+		*found = (struct search_set){.set = g->sets[i]};
+		found->minimal = reduce(w, found);
+		*all = subset_minus(all, &found->set);
+	}
+	enum trial without;
+	ret->cured = !ret->stopped && ask(w, all, 1, &without) && without == TRIAL_GOOD;
+	return ret->cured || ret->stopped || without != TRIAL_BAD;
+}
+
 void search(const struct search_spec *spec, struct search_result *ret) {
 	struct search_work w = {.spec = spec, .result = ret, .most = UINT_MAX};
 	struct subset all = subset_first(spec->count), none = {0}, bad = all;
@@ -452,7 +506,12 @@ void search(const struct search_spec *spec, struct search_result *ret) {
 	*ret = (struct search_result){0};
 	remember(&w, &none, TRIAL_GOOD);
 	remember(&w, &all, TRIAL_BAD);
-	while (ret->set_count < SEARCH_SETS_MAX) {
+	struct guess few;
+	if (find_few(&w, &few) && take_few(&w, &few, &all)) {
+		return;
+	}
+	bad = all;
+	while (!ret->stopped && ret->set_count < SEARCH_SETS_MAX) {
 		struct search_set *found = &ret->sets[ret->set_count];
 		enum trial without;
 

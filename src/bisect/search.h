@@ -2,16 +2,15 @@
  * Which of many differences break it? Delta debugging over a set of elements, each of which is there or not, with a trial
  * that says of any subset whether it is well. Nothing of them is well, all of them together are not.
  *
+ * One, two or three guilty ones are counted out first (bisect/guess.h): of 120 elements they are found with at most 25 trials,
+ * both ends among them, whether they only hurt together or each alone and whoever is suspected. When trials do not agree with
+ * so few:
+ *
  * Elements are in the order in which they are suspected, each with a weight. The smallest beginning that breaks it is found
  * by bisection; its last element is needed; the same is done with that one present, until those that are needed are enough
- * (the idea of QuickXplain, Junker 2004, over prefixes). Each cut is where good and bad are equally probable, when one to
- * three elements, drawn by their weights, only hurt together or each hurt alone. What was found is made minimal with the
- * complements of ddmin (Zeller and Hildebrandt 2002), so that it is so too where a superset of what breaks it is well.
- * Then, without what was found: is it well? If not there is another set. After one that hurts alone, what is known to be
- * well is left out of the trials for the next.
- *
- * Which three of 120 it is are 18.1 bits; both ends, the set alone and all without it are four trials more. Of three that
- * are not suspected more than others and only hurt together, half are found with at most 24 trials, 95 % with 25.
+ * (the idea of QuickXplain, Junker 2004, over prefixes). What was found is made minimal with the complements of ddmin (Zeller
+ * and Hildebrandt 2002), so that it is so too where a superset of what breaks it is well. Then, without what was found: is it
+ * well? If not there is another set. After one that hurts alone, what is known to be well is left out of the trials for the next.
  */
 #ifndef BISECT_SEARCH_H
 #define BISECT_SEARCH_H
