@@ -2,7 +2,7 @@
  * What a Go program waits for inside of itself, in the words of its runtime: of its goroutines the one that tells most.
  *
  * That is the main one when it sleeps or waits for a lock; a server's main one waits for connections all day, and that of
- * a program with workers for these, so then it is one that waits for a lock, or the only other one. The lines are those
+ * a program with workers for these, so then it is one that waits for a lock, or another one. The lines are those
  * of a traceback (runtime/traceback.go, goroutineheader), the reasons those of waitReasonStrings in runtime/runtime2.go.
  */
 #include "waits/private.h"
@@ -82,8 +82,10 @@ static void choose(struct choice *c, const struct goroutine *g) {
 		c->main = *g;
 		return;
 	}
-	c->others++;
-	c->other = *g;
+	/* One that waits for a connection itself tells less than one that serves it. */
+	if (c->others++ == 0 || !streq(g->head.reason, "IO wait")) {
+		c->other = *g;
+	}
 	if (is_lock(g->head.reason) && !c->lock.function) {
 		c->lock = *g;
 	}
@@ -118,7 +120,10 @@ static const struct goroutine *telling(const struct choice *c) {
 	if (c->lock.function) {
 		return &c->lock;
 	}
-	return c->others == 1 ? &c->other : c->main.function ? &c->main : NULL;
+	if (c->others == 1 || (c->others > 0 && streq(reason, "IO wait"))) {
+		return &c->other;
+	}
+	return c->main.function ? &c->main : NULL;
 }
 
 void waits_take_inner(struct waits *w, int64_t pid, struct slice text) {

@@ -149,6 +149,11 @@ static const char of_server[] = G(
 											     "5\n"
 											     "\n";
 
+/* The same with one that serves, and one whose client says nothing. */
+static const char of_daemon[] = G("1", "IO wait", "main.main()", "/src/main.go:9") "\n" G(
+	"8", "chan send", "main.compile(...)",
+	"/src/main.go:30") "\n" G("9", "IO wait", "main.compile(...)", "/src/main.go:28");
+
 /* Its main goroutine waits for the only other one. */
 static const char of_workers[] =
 	G("1", "sync.WaitGroup.Wait", "sync.(*WaitGroup).Wait(0xc0)",
@@ -173,6 +178,9 @@ static void test_goroutines(void **state) {
 	expect_words(CHILD("60000", "5000") RESTS, of_server, WAIT_INSIDE,
 	             "waits for a lock of its own in corp.example/athena/store.(*Store).get "
 	             "(/src/store/store.go:17)");
+	expect_words(CHILD("60000", "5000") RESTS, of_daemon, WAIT_INSIDE,
+	             "waits for another part of itself (chan send) in main.compile "
+	             "(/src/main.go:30)");
 	expect_words(CHILD("60000", "5000") RESTS TIMER("90000"), of_workers, WAIT_INSIDE,
 	             "waits for another part of itself (chan send) in main.worker "
 	             "(/src/main.go:30); its next timer runs out in 90 s");
