@@ -126,7 +126,12 @@ bool waits_by_writing(struct walk *k, const struct wait_process *p, const struct
 	return true;
 }
 
-/* A program in Go waits for room without a call: its runtime tells. Of what it has open for that only a terminal and a
+/* O_CLOEXEC among the octal digits: what was inherited cannot have it, and Go opens everything so. */
+static bool has_opened(const struct wait_fd *f) {
+	return f->flags / 1000000 % 10 & 2;
+}
+
+/* A program in Go waits for room without a call: its runtime tells. Of what it has opened for that only a terminal and a
  * named pipe can be full for long and belong to nobody who waits for the server. */
 bool waits_by_stuck_write(struct walk *k, const struct wait_process *p) {
 	const struct wait_inner *inner = waits_inner_of(k->w, p);
@@ -137,7 +142,8 @@ bool waits_by_stuck_write(struct walk *k, const struct wait_process *p) {
 	for (size_t i = 0; i < p->fd_count; i++) {
 		const struct wait_fd *f = &p->first_fd[i];
 
-		if (f->pid == p->pid && f->fd > 2 && (f->fifo || waits_is_terminal(f))) {
+		if (f->pid == p->pid && f->fd > 2 && has_opened(f) &&
+		    (f->fifo || waits_is_terminal(f))) {
 			return waits_by_writing(
 				k, p, f, NULL,
 				arena_printf(k->w->arena,

@@ -15,7 +15,7 @@
 	"relation=target\nstate=S\ncomm=gopls\ncmdline=gopls\nthreads=2\nage_ms=90000\n"           \
 	"rested_ms=7000\n\n"                                                                       \
 	"record=thread\npid=20\ntid=20\nstate=S\nstill=1\ncall=read\nargs=0 7f 40\n\n" fd
-#define LOG(link, ends) "record=fd\npid=20\nfd=9\nlink=" link "\n" ends "\n"
+#define LOG(link, ends) "record=fd\npid=20\nfd=9\nlink=" link "\nflags=02100002\n" ends "\n"
 #define SHOWS(state, call, args)                                                                   \
 	"record=process\npid=40\nppid=1\nrelation=peer\nstate=" state                              \
 	"\ncomm=screen\ncmdline=screen\nthreads=1\nage_ms=99000\nrested_ms=9000\n\n"               \
@@ -55,6 +55,10 @@ static void test_log(void **state) {
 	/* Nobody is seen; a named pipe that nobody reads. */
 	expect(SERVER(LOG("/dev/pts/3", "")), WRITES, "reader", 20, "/dev/pts/3");
 	expect(SERVER(LOG("/tmp/log", "fifo=1\nino=7\n")), WRITES, "reader", 20, "/tmp/log");
+	/* One that it has inherited comes first among its descriptors, and is not its log. */
+	expect(SERVER("record=fd\npid=20\nfd=5\nlink=/tmp/in\nflags=02\nfifo=1\nino=8\n\n" LOG(
+		       "/tmp/log", "fifo=1\nino=7\n")),
+	       WRITES, "reader", 20, "/tmp/log");
 	/* It has such a log and writes nothing, or writes to a file. */
 	expect(SERVER(LOG("/dev/pts/3", "end=40 5 b\n")) SHOWS("T", "read", "5 7f 40"), "", "idle",
 	       20, "");
