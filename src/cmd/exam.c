@@ -12,6 +12,7 @@ void exam_init(struct exam *exam, struct arena *arena, struct facts *facts, stru
 	*target = (struct target){.home = ""};
 	envset_init(&target->own, arena);
 	envset_init(&target->judged, arena);
+	envset_init(&target->launch, arena);
 	envset_init(&target->server, arena);
 	facts_init(facts, arena);
 }

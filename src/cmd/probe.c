@@ -166,7 +166,7 @@ static int arrange_gopls(struct probe_run *p, struct err *err) {
 	p->script.file = t->open_file;
 	p->shown = t->gopls_path;
 	p->spec.argv = server_flags_tame(p->arena, t->server_argv, p->scratch);
-	p->spec.env = &t->server;
+	p->spec.env = &t->launch;
 	p->spec.cwd = t->server_cwd;
 	return 0;
 }

@@ -94,7 +94,9 @@ struct target {
 	const char *const *server_argv; /* argv[0] = gopls_path, then the flags, ended by NULL */
 	const char *server_flags_error; /* why no argv could be made (a setting of the wrong type),
 	                                   or NULL */
-	struct envset server;           /* environment of the server */
+	struct envset launch;           /* environment that server_argv is started with */
+	struct envset
+		server; /* that of the server: the same, but for what a script in its place changes */
 	const char
 		*shield; /* a directory with copies of go.mod and go.sum that are used instead, or
 	                       NULL (probes/modules/modules_shield.h) */

@@ -5,6 +5,7 @@
  */
 #include "base/path.h"
 #include "base/str.h"
+#include "core/lore.h"
 #include "core/probe.h"
 #include "probes/editors/vscode_tools.h"
 #include "probes/search.h"
@@ -22,6 +23,21 @@ static bool needs_dlv(const struct jsonc_node *config) {
 	       (streq(request, "attach") || !jsonc_get(config, "port"));
 }
 
+static void state_lore(struct exam *exam, const struct evidence *ev, const char *file,
+                       const struct jsonc_node *config) {
+	if (!streq(jsonc_string(jsonc_get(config, "type")), "go")) {
+		return;
+	}
+	for (const struct jsonc_node *m = config->first_child; m; m = m->next) {
+		const struct lore *lore = m->key ? lore_find(exam->arena, "launch", m->key) : NULL;
+		if (lore && STR_IN(lore->was, "never", "removed")) {
+			FACTS_ADD(exam->facts, launch_lore, ev, .file = file,
+			          .line = (int64_t)m->place.line, .key = m->key,
+			          .name = jsonc_string(jsonc_get(config, "name")));
+		}
+	}
+}
+
 static size_t state_configs(struct exam *exam, const struct evidence *ev, const char *file,
                             const struct jsonc_node *list) {
 	size_t count = 0;
@@ -31,6 +47,7 @@ static size_t state_configs(struct exam *exam, const struct evidence *ev, const 
 	}
 	for (const struct jsonc_node *c = list->first_child; c && count < CONFIGS_MAX;
 	     c = c->next) {
+		state_lore(exam, ev, file, c);
 		if (!needs_dlv(c)) {
 			continue;
 		}
@@ -192,6 +209,6 @@ const struct probe probe_debug = {
 	.id = "debug",
 	.title = "what is to be debugged, and whether there is a debugger",
 	.stage = STAGE_WORLD,
-	.yields = FACT_BIT(debug_config) | FACT_BIT(debugger),
+	.yields = FACT_BIT(debug_config) | FACT_BIT(launch_lore) | FACT_BIT(debugger),
 	.look = look,
 };

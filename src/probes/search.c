@@ -125,6 +125,11 @@ const char *search_path_only(struct exam *exam, const char *list, const char *na
 	return search_path_known(exam, list, name, &known);
 }
 
+const char *search_program(struct exam *exam, const char *program, const struct envset *env) {
+	const char *path = envset_get(env, "PATH");
+	return strchr(program, '/') ? program : search_path_only(exam, path ? path : "", program);
+}
+
 const char *search_path_known(struct exam *exam, const char *list, const char *name,
                               bool *ret_known) {
 	struct slice rest = slice_str(list);

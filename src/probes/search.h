@@ -41,7 +41,9 @@ void search_list_elsewhere(struct exam *exam, const char *tool, const char *list
 
 /* The first usable file of that name on a PATH-like list, or NULL; no facts. */
 const char *search_path_only(struct exam *exam, const char *list, const char *name);
-/* The same; *ret_known is false when a place before it could not be looked at. */
+/* A path as it is, a name as the first usable one on the PATH of env; or NULL; no facts. */
+const char *search_program(struct exam *exam, const char *program, const struct envset *env);
+/* As search_path_only; *ret_known is false when a place before it could not be looked at. */
 const char *search_path_known(struct exam *exam, const char *list, const char *name,
                               bool *ret_known);
 

@@ -6,6 +6,7 @@
 #include "core/probe.h"
 #include "gofile/binary.h"
 #include "probes/go/shim.h"
+#include "probes/go/wrapper_vars.h"
 #include "probes/search.h"
 #include "probes/trust.h"
 
@@ -109,6 +110,9 @@ static int look(struct exam *exam, struct err *err) {
 	if (!t->do_not_start && !t->trusted && t->gopls_path) {
 		t->do_not_start = trust_look_tool(exam, "gopls", t->gopls_path);
 	}
+	envset_copy(&t->launch, &t->server);
+	struct wrapper_vars wrapper = wrapper_vars_of_server(exam, &t->server, t->gopls_path);
+	wrapper_vars_apply(&wrapper, &t->server);
 	const char *path = envset_get(&t->server, "PATH");
 	t->server_go = search_path_only(exam, path ? path : "", "go");
 	if (t->server_go && !t->trusted && !t->do_not_run_go && !streq(t->server_go, t->go_path)) {

@@ -185,6 +185,11 @@ const char *excerpt_editor(struct arena *a, const struct fact *fact) {
 		                    AS(debug_config)->name,
 		                    excerpt_place(a, excerpt_path(a, fact, AS(debug_config)->file),
 		                                  AS(debug_config)->line));
+	case FACT_launch_lore:
+		return arena_printf(a, "%s of \"%s\" (%s)", AS(launch_lore)->key,
+		                    AS(launch_lore)->name,
+		                    excerpt_place(a, excerpt_path(a, fact, AS(launch_lore)->file),
+		                                  AS(launch_lore)->line));
 	case FACT_debugger:
 		return debugger_line(a, AS(debugger));
 	case FACT_wiring:

@@ -49,6 +49,14 @@ static const char *platform_reason(const struct facts *facts, struct findings *o
 	return "it was installed for another GOOS or GOARCH";
 }
 
+/* The line that makes this directory the bin of GOPATH; of a list go install takes the first (cmd/go, GOBIN in
+ * `go help environment`). */
+static const struct fact_startup *startup_gopath(const struct facts *facts, const char *dir) {
+	return streq(path_base(dir), "bin")
+	               ? origin_startup(facts, "GOPATH", path_parent(facts->arena, dir))
+	               : NULL;
+}
+
 /* The variable or setting that decides where go install puts programs, as this user has it. */
 static const char *bin_reason(const struct facts *facts, struct findings *out, struct finding *f,
                               const char *dir) {
@@ -73,6 +81,7 @@ static const char *bin_reason(const struct facts *facts, struct findings *out, s
 		}
 	}
 	const struct fact_startup *s = origin_startup(facts, "GOBIN", dir);
+	s = s ? s : startup_gopath(facts, dir);
 	s = s ? s : origin_startup(facts, "PATH", dir);
 	if (s) {
 		finding_cites(f, s);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * A setting that no release of the Go extension ever knew, or none knows any more. It has no
- * effect, which is all that is wrong with it: a note.
+ * A setting, or an attribute of a launch configuration, that no release of the Go extension ever
+ * knew, or none knows any more. It has no effect, which is all that is wrong with it: a note.
  *
  * The extension ignores unknown go.* keys without a word; gopls.* keys reach gopls, which complains
  * (cfg-gopls-setting-invalid). Which ones: data/settings-lore.tsv.
@@ -27,6 +27,26 @@ static bool is_member_of_reported(const struct findings *out, const struct rule 
 	return false;
 }
 
+static void check_launch(const struct rule *self, const struct facts *facts, struct findings *out) {
+	facts_each (launch_lore, l, facts) {
+		const struct lore *k = lore_find(out->arena, "launch", l->key);
+		if (!k) {
+			continue;
+		}
+		struct finding *f = findings_add(
+			out, self, CONF_CERTAIN, l->key, "%s in %s line %lld has no effect: it %s",
+			l->key, l->file, (long long)l->line,
+			lore_history(out->arena, k, "an attribute of a Go launch configuration"));
+		finding_cites(f, l);
+		finding_fix(out, f,
+		            arena_printf(out->arena,
+		                         *k->instead ? "remove it from %s; what does exist is"
+		                                     : "remove it from %s",
+		                         l->file),
+		            "%s", k->instead);
+	}
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	facts_each (setting, s, facts) {
 		const struct lore *k = s->effective ? find(out->arena, s->key) : NULL;
@@ -45,6 +65,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		                         s->file),
 		            "%s", k->instead);
 	}
+	check_launch(self, facts, out);
 }
 
 const struct rule rule_cfg_folklore_setting = {

@@ -19,9 +19,23 @@ static bool refuses_flags(const struct fact_go_run *run) {
 	return run && run->started && run->exit_code != 0 && str_has(run->err, "$GOFLAGS");
 }
 
+/* The spelling is right, and what the flag names is not there: only the load shows whether go wanted it. */
+static bool names_absent(const struct fact_goflag_error *e) {
+	return STR_IN(e->error, "no_program", "no_file");
+}
+
+/* The server works: what starts it keeps the variable from go. The extension of VS Code asks go by itself, too. */
+static bool is_kept_from_go(const struct facts *facts) {
+	const struct fact_editor *editor = facts_first(editor, facts);
+	return facts_healthy(facts) && editor && !streq(editor->name, "vscode");
+}
+
 static const char *reason(const char *error) {
 	if (streq(error, "no_program")) {
 		return "names a program that is not there, and go runs its compiler through it";
+	}
+	if (streq(error, "no_file")) {
+		return "names a file that does not exist";
 	}
 	if (streq(error, "non_flag")) {
 		return "is no flag: each must start with - and have no blank inside";
@@ -33,8 +47,7 @@ static const char *reason(const char *error) {
 static void check_goflags(const struct rule *self, const struct facts *facts, struct findings *out,
                           const struct fact_goflag_error *e) {
 	const struct fact_go_run *run = facts_run(facts, "version");
-	bool no_program = streq(e->error, "no_program");
-	if (no_program ? !facts_hurt(facts) : go_accepted(facts)) {
+	if (names_absent(e) ? !facts_hurt(facts) : go_accepted(facts) || is_kept_from_go(facts)) {
 		return;
 	}
 	struct finding *f = findings_add(
@@ -151,8 +164,8 @@ static void check_variable(const struct rule *self, const struct facts *facts, s
 	const char *line = NULL;
 	const struct fact *proof = refused_variable(facts, name, &line);
 	const struct fact_govar var = origin_of_var(facts, name);
-	if (!proof || str_empty(var.value) || streq(var.origin, "goenv") ||
-	    streq(var.origin, "default")) {
+	if (!proof || is_kept_from_go(facts) || str_empty(var.value) ||
+	    streq(var.origin, "goenv") || streq(var.origin, "default")) {
 		return;
 	}
 	struct finding *f = findings_add(
@@ -178,7 +191,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 	facts_each (goflag_error, e, facts) {
 		if (streq(e->source, "GOFLAGS")) {
 			check_goflags(self, facts, out, e);
-			found = found || !go_accepted(facts) || streq(e->error, "no_program");
+			found = found || !go_accepted(facts) || names_absent(e);
 		} else {
 			check_setting(self, facts, out, e);
 		}

@@ -9,6 +9,10 @@
 #include "core/rule.h"
 
 static const char *what_is_wrong(const struct facts *facts, const struct fact_goroot *root) {
+	size_t last = strlen(root->root);
+	if (last > 1 && strchr("\"'", root->root[0]) && root->root[last - 1] == root->root[0]) {
+		return "has quotes around it that belong to the value: nothing took them off";
+	}
 	if (root->root[0] != '/') {
 		return "is not an absolute path";
 	}

@@ -123,8 +123,10 @@ static bool check_fails(const struct rule *self, const struct facts *facts, stru
 	bool fails = run && run->started && !run->timed_out && run->exit_code != 0;
 	bool only_here = shell && shell->better;
 	const char *shells = only_here ? shell->detail : "";
-	/* A script nobody knows: only its success elsewhere shows that it is not just broken. */
-	if (!fails || (str_empty(s->manager) && !only_here)) {
+	/* A script nobody knows: only its own success elsewhere shows that it is not just broken. That the shell has
+	 * another go is none. */
+	bool works_elsewhere = only_here && streq(shell->subject, s->path);
+	if (!fails || (str_empty(s->manager) && !works_elsewhere)) {
 		return false;
 	}
 	const char *why = str_empty(s->version) ? "finds nothing that says which version to take"
@@ -137,8 +139,9 @@ static bool check_fails(const struct rule *self, const struct facts *facts, stru
 	                                         "gets to go",
 	                                         s->where, s->version);
 	struct finding *f = findings_add(
-		out, self, CONF_CERTAIN, s->path, "%s is a shim of %s and %s%s%s%s", s->path,
-		named(s->manager), str_empty(s->manager) ? "fails in this environment" : why,
+		out, self, CONF_CERTAIN, s->path, "%s is a %s%s and %s%s%s%s", s->path,
+		str_empty(s->manager) ? "script" : "shim of ", s->manager,
+		str_empty(s->manager) ? "fails in this environment" : why,
 		only_here ? "; the shell gets Go " : "", shells, variable_words(facts, s));
 	finding_about(out, f, "PATH");
 	finding_cites(f, s);

@@ -30,8 +30,28 @@ static const char *tags_in_force(const struct facts *facts) {
 	return s ? arena_printf(facts->arena, "%s: %s", s->key, s->json) : tags ? tags : "none";
 }
 
-static void add_fixes(struct findings *out, struct finding *f, const char *reason, const char *tag,
-                      const char *path) {
+static bool is_platform(const char *reason) {
+	return streq(reason, "goos") || streq(reason, "goarch");
+}
+
+static bool platform_is_chosen(const struct facts *facts) {
+	const struct fact_govar *os = facts_govar(facts, "GOOS");
+	const struct fact_govar *arch = facts_govar(facts, "GOARCH");
+	return (os && !streq(os->origin, "default")) || (arch && !streq(arch->origin, "default"));
+}
+
+/* prices_plan9.go as prices-plan9.go, which is for every platform (go help buildconstraint); "" for another name. */
+static const char *name_without(struct arena *arena, const char *path, const char *tag) {
+	const char *end = arena_printf(arena, "_%s.go", tag);
+	if (str_empty(tag) || !str_ends(path, end)) {
+		return "";
+	}
+	size_t kept = strlen(path) - strlen(end);
+	return arena_printf(arena, "%.*s-%s.go", (int)kept, path, tag);
+}
+
+static void add_fixes(const struct facts *facts, struct findings *out, struct finding *f,
+                      const char *reason, const char *tag, const char *path) {
 	if (streq(reason, "tag") && str_starts(tag, "go1.")) {
 		finding_fix(out, f, arena_printf(out->arena, "install Go %s or newer", tag + 2),
 		            "%s", "");
@@ -46,7 +66,17 @@ static void add_fixes(struct findings *out, struct finding *f, const char *reaso
 	} else if (streq(reason, "cgo")) {
 		finding_fix(out, f, "let go use cgo again",
 		            "unset CGO_ENABLED; go env -u CGO_ENABLED");
-	} else if (streq(reason, "goos") || streq(reason, "goarch")) {
+	} else if (is_platform(reason) && !platform_is_chosen(facts) &&
+	           *name_without(out->arena, path, tag)) {
+		finding_fix(
+			out, f,
+			arena_printf(out->arena,
+		                     "go takes _%s at the end of a file's name for a platform; if "
+		                     "that is not meant, rename it",
+		                     tag),
+			"mv %s %s", str_shell_quote(out->arena, path),
+			str_shell_quote(out->arena, name_without(out->arena, path, tag)));
+	} else if (is_platform(reason)) {
 		finding_fix(out, f, "look at the variables that choose the platform",
 		            "go env GOOS GOARCH");
 	} else if (streq(reason, "name")) {
@@ -56,10 +86,6 @@ static void add_fixes(struct findings *out, struct finding *f, const char *reaso
 		                            path_join(out->arena, path_parent(out->arena, path),
 		                                      path_base(path) + 1)));
 	}
-}
-
-static bool is_platform(const char *reason) {
-	return streq(reason, "goos") || streq(reason, "goarch");
 }
 
 static void cite_settings(const struct facts *facts, struct finding *f) {
@@ -136,7 +162,7 @@ static void check_file(const struct rule *self, const struct facts *facts, struc
 	finding_cites(f, file);
 	finding_cite(f, said);
 	cite_settings(facts, f);
-	add_fixes(out, f, file->reason, tag_in(out->arena, file->excluded_by), file->path);
+	add_fixes(facts, out, f, file->reason, tag_in(out->arena, file->excluded_by), file->path);
 }
 
 static void check_package(const struct rule *self, const struct facts *facts, struct findings *out,
@@ -151,7 +177,7 @@ static void check_package(const struct rule *self, const struct facts *facts, st
 			: arena_printf(out->arena, " (%s)", x->tag));
 	finding_cites(f, x);
 	cite_settings(facts, f);
-	add_fixes(out, f, x->reason, blamed(out->arena, x), x->file);
+	add_fixes(facts, out, f, x->reason, blamed(out->arena, x), x->file);
 	f->severity = facts_healthy(facts) ? SEV_NOTE : SEV_ERROR;
 }
 
@@ -173,7 +199,7 @@ static bool check_names(const struct rule *self, const struct facts *facts, stru
 	finding_cites(f, x);
 	finding_cites(f, d);
 	cite_settings(facts, f);
-	add_fixes(out, f, x->reason, blamed(out->arena, x), x->path);
+	add_fixes(facts, out, f, x->reason, blamed(out->arena, x), x->path);
 	return true;
 }
 

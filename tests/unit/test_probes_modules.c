@@ -120,6 +120,7 @@ static void run_probe(struct run *r, const struct entry *entries, const char *wo
 		.ops = &ops, .store = &r->store, .arena = r->arena, .start_ns = clock_now_ns()};
 	r->tree.entries = entries;
 	facts_init(&r->facts, r->arena);
+	envset_init(&r->target.launch, r->arena);
 	envset_init(&r->target.server, r->arena);
 	r->target.workspace = workspace;
 	r->target.open_file = file;

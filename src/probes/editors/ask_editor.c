@@ -359,7 +359,8 @@ void ask_editor_arrange(struct exam *exam, const struct asked_client *client,
 	}
 	t->go_path = search_on_path(exam, "go", &t->server);
 	govars_gopls_env(exam, &t->server);
-	govars_state(exam, &t->server, t->go_path);
+	govars_state(exam, &t->server, t->go_path,
+	             search_program(exam, wanted ? wanted : "gopls", &t->server));
 	t->gopls_path = find_gopls(exam, wanted); /* elsewhere is also where GOBIN says */
 	start_judge(exam, &t->server);
 	start_with(exam, client && wanted ? client->argv + 1 : NULL);

@@ -132,23 +132,30 @@ void client_config_take(struct exam *exam, const struct client_config *config) {
 
 /* ---- the target ---- */
 
-static const char *find_command(struct exam *exam, const struct client_config *config) {
-	struct search s;
+/* As it is written, a path made whole. */
+static const char *command_of(struct exam *exam, const struct client_config *config) {
 	const char *command = config->command ? config->command : "gopls";
-	search_begin(&s, exam, "gopls");
 	if (command[0] == '~' && command[1] == '/') {
 		command = client_config_home(exam, command + 2);
 	}
+	return strchr(command, '/')
+	               ? path_clean(exam->arena,
+	                            path_join(exam->arena, exam->target->workspace, command))
+	               : command;
+}
+
+static const char *find_command(struct exam *exam, const struct client_config *config) {
+	struct search s;
+	const char *command = command_of(exam, config);
+	search_begin(&s, exam, "gopls");
 	if (strchr(command, '/')) {
-		const char *path = path_clean(
-			exam->arena, path_join(exam->arena, exam->target->workspace, command));
 		const struct config_value *at = &config->command_at;
 		const struct fact_setting named = {
 			.key = at->node && at->node->key ? at->node->key : "command",
 			.type = at->node ? jsonc_type_name(at->node->type) : "",
 			.file = at->file ? at->file : "",
 			.line = at->node ? (int64_t)at->node->place.line : 0};
-		search_configured(&s, path, &named);
+		search_configured(&s, command, &named);
 		if (!s.found) {
 			search_elsewhere(&s); /* what it could be told to take instead */
 		}
@@ -242,7 +249,8 @@ void client_config_arrange(struct exam *exam) {
 	take_options(exam, config);
 	t->go_path = search_on_path(exam, "go", &t->server);
 	govars_gopls_env(exam, &t->server);
-	govars_state(exam, &t->server, t->go_path);
+	govars_state(exam, &t->server, t->go_path,
+	             search_program(exam, command_of(exam, config), &t->server));
 	t->gopls_path = find_command(exam, config); /* elsewhere is also where GOBIN says */
 	start_judge(exam, &t->server);
 	if (!t->do_not_start) {

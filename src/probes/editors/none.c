@@ -57,7 +57,7 @@ static void arrange(struct exam *exam) {
 		return;
 	}
 	t->go_path = search_on_path(exam, "go", &t->server);
-	govars_state(exam, &t->server, t->go_path);
+	govars_state(exam, &t->server, t->go_path, search_program(exam, "gopls", &t->server));
 	t->gopls_path = search_on_path(exam, "gopls", &t->server); /* elsewhere: where GOBIN says */
 	start_judge(exam, &t->server);
 	start_with(exam, NULL);

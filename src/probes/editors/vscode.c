@@ -88,6 +88,23 @@ static const char *find_gopls_vscode(struct exam *exam, const struct envset *env
 	return s.found;
 }
 
+/* What it will find, as far as that is known before go was asked for its variables. */
+static const char *gopls_before_go(struct exam *exam, const struct envset *env) {
+	const char *named = vscode_text(exam, "go.alternateTools.gopls");
+	if (named) {
+		return search_program(exam, vscode_expand(exam, named), env);
+	}
+	const char *bin = envset_get(env, "GOBIN");
+	const char *gopath = envset_get(env, "GOPATH");
+	const char *home = envset_get(env, "HOME");
+	const char *path = envset_get(env, "PATH");
+	gopath = !str_empty(gopath) ? gopath : path_join(exam->arena, home ? home : "/", "go");
+	return search_path_only(
+		exam,
+		arena_printf(exam->arena, "%s:%s/bin:%s", bin ? bin : "", gopath, path ? path : ""),
+		"gopls");
+}
+
 static void fill_gap(struct envset *env, const char *name, const char *value) {
 	if (!str_empty(value) && str_empty(envset_get(env, name))) {
 		envset_set(env, name, value);
@@ -152,7 +169,7 @@ void vscode_arrange(struct exam *exam) {
 	struct envset of_go; /* what go gets from gopls; the extension's own calls do without */
 	envset_copy(&of_go, &t->server);
 	govars_gopls_env(exam, &of_go);
-	govars_state(exam, &of_go, t->go_path);
+	govars_state(exam, &of_go, t->go_path, gopls_before_go(exam, &own));
 	start_judge(exam, &of_go);
 	if (t->go_path && !t->do_not_run_go) {
 		run_go_env(exam, &own, &t->server);

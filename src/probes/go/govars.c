@@ -94,16 +94,29 @@ static const char *where(struct exam *exam, const char *file, int64_t line) {
 	return arena_printf(exam->arena, "%s:%lld", file, (long long)line);
 }
 
+/* Which of the scripts on the way from the editor to go has the last word on name, the one nearest to go first; NULL
+ * when none says anything. */
+static const struct wrapper_vars *setter_of(const struct wrapper_vars wrappers[2],
+                                            const char *name) {
+	for (size_t i = 0; i < 2; i++) {
+		if (script_env_find(&wrappers[i].vars, name)) {
+			return &wrappers[i];
+		}
+	}
+	return NULL;
+}
+
 static void state_one(struct exam *exam, const struct goenv *goenv, const char *name,
                       const char *user_path, const struct evidence *user_ev,
-                      const struct evidence *root_ev, const struct wrapper_vars *wrapper) {
+                      const struct evidence *root_ev, const struct wrapper_vars *wrappers) {
 	struct goenv_value v = goenv_get(goenv, name);
 	const struct fact_setting *setting = setting_of(exam, name);
 	const char *judged = envset_get(&exam->target->judged, name);
 	const char *origin = "default";
 	const char *place = "";
 	const struct evidence *ev = NULL;
-	const struct script_set *set = script_env_find(&wrapper->vars, name);
+	const struct wrapper_vars *wrapper = setter_of(wrappers, name);
+	const struct script_set *set = wrapper ? script_env_find(&wrapper->vars, name) : NULL;
 	switch (v.origin) {
 	case GOENV_UNSET:
 		return;
@@ -168,12 +181,32 @@ static bool lacks_toolexec(struct exam *exam, const struct envset *env,
 	return !str_has(name, "/") && path && !search_path_only(exam, path, name);
 }
 
+/* The flag whose file go reads before anything else, and which is not there; NULL when there is none. A relative one is
+ * meant from where go is started, which for a server is the workspace first (cmd/go/internal/modload/init.go and
+ * cmd/go/internal/fsys/fsys.go). */
+static const char *file_flag_without_file(struct exam *exam, const struct goflags *flags) {
+	static const char *const file_flags[] = {"modfile", "overlay"};
+	for (size_t i = 0; i < sizeof(file_flags) / sizeof(*file_flags); i++) {
+		const char *file = goflags_value(flags, file_flags[i]);
+		if (str_empty(file) || streq(file, "true")) {
+			continue;
+		}
+		const char *path = path_join(exam->arena, exam->target->workspace, file);
+		struct file_stat st = world_stat(exam->world, file[0] == '/' ? file : path);
+		if (st.known && !st.exists) {
+			return arena_printf(exam->arena, "-%s=%s", file_flags[i], file);
+		}
+	}
+	return NULL;
+}
+
 static void state_goflags(struct exam *exam, const struct envset *env) {
 	const struct fact_govar *v = facts_govar(exam->facts, "GOFLAGS");
 	if (!v) {
 		return;
 	}
 	struct goflags flags = goflags_parse(exam->arena, v->value);
+	const char *no_file = file_flag_without_file(exam, &flags);
 	if (flags.fault != GOFLAGS_OK) {
 		FACTS_ADD(exam->facts, goflag_error, v->base.ev, .source = "GOFLAGS",
 		          .flag = flags.bad, .value = v->value, .error = fault_words[flags.fault],
@@ -184,6 +217,10 @@ static void state_goflags(struct exam *exam, const struct envset *env) {
 		                               goflags_value(&flags, "toolexec")),
 		          .value = v->value, .error = "no_program", .origin = v->origin,
 		          .where = v->where);
+	} else if (no_file) {
+		FACTS_ADD(exam->facts, goflag_error, v->base.ev, .source = "GOFLAGS",
+		          .flag = no_file, .value = v->value, .error = "no_file",
+		          .origin = v->origin, .where = v->where);
 	}
 }
 
@@ -273,13 +310,31 @@ static void state_platform(struct exam *exam, const char *root) {
 	          .file = file);
 }
 
-void govars_state(struct exam *exam, const struct envset *server, const char *go_path) {
-	struct wrapper_vars wrapper = wrapper_vars_of(exam, server, go_path);
+/* What is no variable of go and decides where it writes, when a script sets it: whom to blame. */
+static void state_given(struct exam *exam, const struct envset *env,
+                        const struct wrapper_vars wrappers[2]) {
+	static const char *const given[] = {"TMPDIR", "HOME", "XDG_CACHE_HOME"};
+	for (size_t i = 0; i < sizeof(given) / sizeof(*given); i++) {
+		const struct wrapper_vars *w = setter_of(wrappers, given[i]);
+		const struct script_set *set = w ? script_env_find(&w->vars, given[i]) : NULL;
+		if (set && set->value && streq(set->value, envset_get(env, given[i]))) {
+			FACTS_ADD(exam->facts, govar, w->ev, .name = given[i], .value = set->value,
+			          .origin = "wrapper", .where = where(exam, w->script, set->line));
+		}
+	}
+}
+
+void govars_state(struct exam *exam, const struct envset *given, const char *go_path,
+                  const char *server) {
 	struct envset of_go;
-	envset_copy(&of_go, server);
-	wrapper_vars_apply(&wrapper, &of_go);
+	envset_copy(&of_go, given);
+	struct wrapper_vars wrappers[2];
+	wrappers[1] = wrapper_vars_of_server(exam, given, server);
+	wrapper_vars_apply(&wrappers[1], &of_go);
+	wrappers[0] = wrapper_vars_of(exam, &of_go, go_path);
+	wrapper_vars_apply(&wrappers[0], &of_go);
 	const struct envset *env = &of_go;
-	const char *go = wrapper.go ? wrapper.go : go_path;
+	const char *go = wrappers[0].go ? wrappers[0].go : go_path;
 	const struct evidence *user_ev = NULL;
 	const struct evidence *root_ev = NULL;
 	const char *user_path = goenv_user_file_path(exam->arena, env);
@@ -294,8 +349,9 @@ void govars_state(struct exam *exam, const struct envset *server, const char *go
 	                 goroot_host_arch());
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		state_one(exam, &goenv, names[i], user_path ? user_path : "", user_ev, root_ev,
-		          &wrapper);
+		          wrappers);
 	}
+	state_given(exam, env, wrappers);
 	state_platform(exam, root);
 	state_goflags(exam, env);
 	state_build_flags(exam, "go.buildFlags");

@@ -7,9 +7,11 @@
 #include "core/probe.h"
 
 /* States a govar fact for each variable that matters, for the environment a server gets and the go
- * it will use (go_path may be NULL). A value that settings put there has origin "settings". Once
+ * it will use (go_path may be NULL). server: what will be started with env, as far as it is known (NULL: not):
+ * when it is a script, what it sets counts. A value that settings put there has origin "settings". Once
  * per run. */
-void govars_state(struct exam *exam, const struct envset *env, const char *go_path);
+void govars_state(struct exam *exam, const struct envset *env, const char *go_path,
+                  const char *server);
 
 /* Adds the variables of Go that gopls itself gives to each go command: gopls.build.env
  * (gopls/internal/settings, env). */

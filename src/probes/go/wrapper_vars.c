@@ -6,28 +6,48 @@
 #include "probes/go/shim.h"
 #include "probes/search.h"
 
+/* The script at path, when it is one and belongs to no version manager. */
+static struct wrapper_vars read_script(struct exam *exam, const struct envset *env,
+                                       const char *path, const char *tool,
+                                       struct shim_identity *ret_id) {
+	struct wrapper_vars ret = {0};
+	if (!shim_identify(exam, path, ret_id) || !str_empty(ret_id->manager)) {
+		return ret;
+	}
+	const struct evidence *ev = world_look(exam->world, LOOK_FILE, path, SCRIPT_ENV_MAX_BYTES);
+	if (!evidence_has_bytes(ev) || !slice_starts(ev->bytes, "#!")) {
+		return ret;
+	}
+	ret.script = path;
+	ret.ev = ev;
+	ret.vars = script_env_parse(exam->arena, ev->bytes, env, tool);
+	return ret;
+}
+
+struct wrapper_vars wrapper_vars_of_server(struct exam *exam, const struct envset *env,
+                                           const char *server) {
+	struct shim_identity id;
+	return server && server[0] == '/' ? read_script(exam, env, server, "gopls", &id)
+	                                  : (struct wrapper_vars){0};
+}
+
 struct wrapper_vars wrapper_vars_of(struct exam *exam, const struct envset *env,
                                     const char *go_path) {
-	struct wrapper_vars ret = {0};
 	const char *path = envset_get(env, "PATH");
 	const char *found = path ? search_path_only(exam, path, "go") : NULL;
 	const char *go = found ? found : go_path;
 	struct shim_identity id;
-	if (!go || govars_own_goroot(exam, go) || !shim_identify(exam, go, &id) ||
-	    !str_empty(id.manager)) {
+	if (!go || govars_own_goroot(exam, go)) {
+		return (struct wrapper_vars){0};
+	}
+	struct wrapper_vars ret = read_script(exam, env, go, "go", &id);
+	if (!ret.script) {
 		return ret;
 	}
-	const struct evidence *ev = world_look(exam->world, LOOK_FILE, go, SCRIPT_ENV_MAX_BYTES);
-	if (!evidence_has_bytes(ev) || !slice_starts(ev->bytes, "#!")) {
-		return ret;
-	}
-	ret.script = go;
-	ret.ev = ev;
-	ret.vars = script_env_parse(exam->arena, ev->bytes, env, "go");
 	ret.go = ret.vars.program;
 	/* A bare name is searched on the PATH it was started with, if it leaves that alone. */
 	if (ret.go && ret.go[0] != '/') {
-		bool same_path = !ret.vars.opaque && !slice_has(ev->bytes, "PATH");
+		bool same_path = !ret.vars.opaque && !slice_has(ret.ev->bytes, "PATH");
 		ret.go = same_path ? found : NULL;
 	}
 	ret.itself = ret.go && streq(world_stat(exam->world, ret.go).real, id.real);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * A script named go that belongs to no version manager: what it puts into the environment of the go
- * it starts.
+ * A script named go, or one that stands for the server, and belongs to no version manager: what it
+ * puts into the environment of what it starts.
  */
 #ifndef PROBES_GO_WRAPPER_VARS_H
 #define PROBES_GO_WRAPPER_VARS_H
@@ -20,6 +20,10 @@ struct wrapper_vars {
 /* Of the go on the PATH of env, which is the one a server finds; go_path counts when there is none. */
 struct wrapper_vars wrapper_vars_of(struct exam *exam, const struct envset *env,
                                     const char *go_path);
+
+/* Of the program that is started as the server (go and itself stay empty). NULL, or no script: nothing. */
+struct wrapper_vars wrapper_vars_of_server(struct exam *exam, const struct envset *env,
+                                           const char *server);
 
 /* env as the go behind the wrapper gets it. */
 void wrapper_vars_apply(const struct wrapper_vars *wrapper, struct envset *env);

@@ -93,7 +93,8 @@ void modules_shield(struct exam *exam) {
 	t->shield = dir;
 	/* A flag with a blank in it stands in quotes as a whole (cmd/internal/quoted). */
 	const char *quote = !strpbrk(dir, " \t'\"") ? "" : strchr(dir, '\'') ? "\"" : "'";
-	envset_set(&t->server, "GOFLAGS",
-	           arena_printf(exam->arena, "%s%s%s-modfile=%s/go.mod%s", value,
-	                        str_empty(value) ? "" : " ", quote, dir, quote));
+	const char *shielded = arena_printf(exam->arena, "%s%s%s-modfile=%s/go.mod%s", value,
+	                                    str_empty(value) ? "" : " ", quote, dir, quote);
+	envset_set(&t->server, "GOFLAGS", shielded);
+	envset_set(&t->launch, "GOFLAGS", shielded);
 }

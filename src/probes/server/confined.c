@@ -218,7 +218,7 @@ static void watch_server(struct exam *exam) {
 		&(struct session_spec){
 			.label = "gopls watched",
 			.argv = server_flags_tame(exam->arena, t->server_argv, scratch),
-			.env = &t->server,
+			.env = &t->launch,
 			.cwd = t->server_cwd ? t->server_cwd : t->workspace,
 			.dialogue = &talk->base,
 			.nofile = t->nofile,

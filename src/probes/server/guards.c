@@ -64,7 +64,7 @@ static struct run_result run_version(struct exam *exam, const char *label, const
 	const char *const argv[] = {path, "version", NULL};
 	return world_run(exam->world, &(struct run_spec){.label = label,
 	                                                 .argv = argv,
-	                                                 .env = &exam->target->server,
+	                                                 .env = &exam->target->launch,
 	                                                 .cwd = "/",
 	                                                 .deadline_ns = RUN_LIMIT_NS,
 	                                                 .cap_bytes = LOOK_CAP_SMALL});

@@ -134,7 +134,7 @@ static int look(struct exam *exam, struct err *err) {
 		&(struct session_spec){
 			.label = "gopls",
 			.argv = server_flags_tame(exam->arena, target->server_argv, h->scratch),
-			.env = &target->server,
+			.env = &target->launch,
 			.cwd = target->server_cwd ? target->server_cwd : target->workspace,
 			.dialogue = &h->talk->base,
 			.nofile = target->nofile,

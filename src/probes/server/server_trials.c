@@ -44,7 +44,7 @@ static const struct evidence *converse(struct exam *exam, const char *label, str
 	const struct target *t = exam->target;
 	const char *scratch = NULL;
 	struct envset env;
-	envset_copy(&env, &t->server);
+	envset_copy(&env, &t->launch);
 	if (streq(label, NO_DRIVER)) {
 		envset_set(&env, "GOPACKAGESDRIVER", "off");
 	}

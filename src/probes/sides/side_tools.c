@@ -218,7 +218,7 @@ static void fill_govars(struct exam *exam, struct side *side) {
 	}
 	sub.facts = &facts;
 	sub.target = &target;
-	govars_state(&sub, &side->tools_env, side->tools[TOOL_GO].path);
+	govars_state(&sub, &side->tools_env, side->tools[TOOL_GO].path, NULL);
 	facts_each (govar, v, &facts) {
 		count++;
 	}
