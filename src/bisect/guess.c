@@ -52,7 +52,7 @@ static size_t sets_of(const struct combination *c, struct subset ret[GUESS_SETS_
 	size_t count = 0;
 
 	memset(ret, 0, GUESS_SETS_MAX * sizeof *ret);
-	for (size_t i = 0; i < size_of(c); i++) {
+	for (size_t i = 0, size = size_of(c); i < GUESS_SETS_MAX && i < size; i++) {
 		bool next = c->kind == ALONE || (c->kind == PAIR_AND_ONE && i == 2);
 
 		count += next && i > 0;
