@@ -29,7 +29,10 @@
 #define LIMIT_NS       (10 * NS_PER_S) /* with reading the recording and writing it down */
 #define HEAD_BYTES_MAX ((size_t)64)    /* so many tell whether a file can be read at all */
 #define TEXT_MAX       ((size_t)32 << 20)
-#define NOTES_KEY      "notes"
+/* What was recorded is held in memory meanwhile, some 400 bytes for an event; the start of a server has not a tenth of
+ * these. */
+#define EVENTS_MAX 500000
+#define NOTES_KEY  "notes"
 
 /* ---- one look ---- */
 
@@ -220,7 +223,8 @@ static int read_testimony(struct arena *arena, const char *file, struct noting *
 	struct err err = {0};
 	int code = reader_open(&reader, file, &err);
 
-	if (code == 0 && reader_has_program(&reader, arena, "gopls")) {
+	if (code == 0 && reader_events(&reader) <= EVENTS_MAX &&
+	    reader_has_program(&reader, arena, "gopls")) {
 		n->testimony = testimony_new(arena, reader_meta_number(&reader, "wall_offset_ns"));
 		struct event_sink sink = testimony_sink(n->testimony);
 

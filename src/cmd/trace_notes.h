@@ -16,7 +16,8 @@
 struct store;
 
 /* Looks around for the recording `file`, which `store` has written so far, and puts what it finds there. Nothing when no
- * gopls was recorded, or when it cannot be done: the recording is then one without notes. */
+ * gopls was recorded, when there are more than 500,000 events, or when it cannot be done: the recording is then one
+ * without notes. */
 void trace_notes_take(const char *file, struct store *store);
 
 /* Adds the notes of a recording to what its calls testify; where both say something, the note had both. A damaged one

@@ -288,6 +288,18 @@ int64_t reader_meta_number(struct reader *r, const char *key) {
 	return value;
 }
 
+int64_t reader_events(struct reader *r) {
+	const struct sqlite *s = &r->sqlite;
+	sqlite3_stmt *stmt = NULL;
+	bool has = s->prepare_v2(s->db, "SELECT sum(events) FROM chunk", -1, &stmt, NULL) ==
+	                   SQLITE_OK &&
+	           s->step(stmt) == SQLITE_ROW;
+	int64_t events = has ? s->column_int64(stmt, 0) : 0;
+
+	s->finalize(stmt);
+	return events;
+}
+
 #define PROGRAM_SQL                                                                                \
 	"SELECT 1 FROM exec WHERE exe LIKE '%%%s' OR argv LIKE '%%%s%%' UNION ALL"                 \
 	" SELECT 1 FROM error_summary JOIN call USING (arch, number)"                              \

@@ -46,6 +46,9 @@ void chunk_cursor_end(struct chunk_cursor *cursor);
 int reader_each(struct reader *reader, const struct event_filter *filter,
                 const struct event_sink *sink, struct err *err);
 
+/* How many events there are, as the chunks say; 0 when they cannot be asked. Reads no chunk. */
+int64_t reader_events(struct reader *reader);
+
 /* Whether a program of this name (no quotes or % in it) was started, or one could not be for another reason than that it
  * was not there. Reads no chunk. */
 bool reader_has_program(struct reader *reader, struct arena *arena, const char *name);

@@ -131,6 +131,7 @@ static size_t read_all(const char *file) {
 		print_error("%s\n", err.msg);
 	}
 	assert_int_equal(r, 0);
+	assert_int_equal(reader_events(&reader), c.count);
 	reader_close(&reader);
 	return c.count;
 }
