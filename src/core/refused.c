@@ -56,3 +56,14 @@ const struct fact *refused_variable(const struct facts *facts, const char *name,
 	}
 	return NULL;
 }
+
+const struct fact *refused_modfile(const struct facts *facts) {
+	const struct fact_govar *flags = facts_govar(facts, "GOFLAGS");
+	const struct fact_govar *modules = facts_govar(facts, "GO111MODULE");
+
+	if (!flags || !str_has(flags->value, "-modfile=") ||
+	    (modules && streq(modules->value, "off"))) {
+		return NULL;
+	}
+	return facts_said(facts, "-modfile only valid when using modules", NULL);
+}

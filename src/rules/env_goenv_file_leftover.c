@@ -42,6 +42,10 @@ static const struct fact *flags_fault(const struct facts *facts) {
 			return &e->base;
 		}
 	}
+	const struct fact *modfile = refused_modfile(facts);
+	if (modfile) {
+		return modfile;
+	}
 	const struct fact_govar *var = facts_govar(facts, "GOFLAGS");
 	const struct fact *harm = var ? origin_tag_harm(facts, var->value) : NULL;
 	if (harm) {

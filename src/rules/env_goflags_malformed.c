@@ -114,6 +114,26 @@ static const struct fact *quarrels(const struct facts *facts, const char *flags)
 	return NULL;
 }
 
+static bool check_modfile(const struct rule *self, const struct facts *facts,
+                          struct findings *out) {
+	const struct fact_govar *var = facts_govar(facts, "GOFLAGS");
+	const struct fact *said = refused_modfile(facts);
+	if (!said) {
+		return false;
+	}
+	struct finding *f = findings_add(
+		out, self, CONF_CERTAIN, arena_printf(out->arena, "GOFLAGS=%s", var->value),
+		"GOFLAGS is \"%s\": -modfile there suits go and stops gopls, which asks "
+		"go for its version outside of modules",
+		var->value);
+	finding_about(out, f, "GOFLAGS");
+	finding_detail(out, f, "it is set %s", origin_words(facts, var));
+	finding_cite(f, said);
+	finding_cites(f, var);
+	origin_fix(facts, out, f, var);
+	return true;
+}
+
 /* What our list of flags does not tell, go does: `cannot use -json with -w`, a value it refuses. */
 static void check_words_of_go(const struct rule *self, const struct facts *facts,
                               struct findings *out) {
@@ -187,8 +207,12 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 	for (size_t i = 0; refused_names[i]; i++) {
 		check_variable(self, facts, out, refused_names[i]);
 	}
-	bool found = false;
+	bool modfile = check_modfile(self, facts, out), found = modfile;
 	facts_each (goflag_error, e, facts) {
+		/* Were the file there, gopls would stop at the flag all the same. */
+		if (modfile && streq(e->error, "no_file")) {
+			continue;
+		}
 		if (streq(e->source, "GOFLAGS")) {
 			check_goflags(self, facts, out, e);
 			found = found || !go_accepted(facts) || names_absent(e);
