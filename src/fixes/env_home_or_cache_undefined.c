@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * A cache that leads to a file is taken away where it is set; a HOME that its owner may not write to gets its modes back.
- * Where HOME itself is missing, only who starts the editor can give it one.
+ * A cache that leads to a file is taken away where it is set, and one that nobody set is made elsewhere; a HOME that its
+ * owner may not write to gets its modes back. Where HOME itself is missing, only who starts the editor can give it one.
  */
 #include "base/str.h"
 #include "core/fix.h"
@@ -24,14 +24,17 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 			"container or the script");
 		return;
 	}
-	if (p && !str_empty(p->link) && streq(finding->about, "GOCACHE") &&
+	if (p && streq(finding->about, "GOCACHE") &&
 	    streq(origin_of_var(facts, "GOCACHE").origin, "default")) {
 		out->why = arena_printf(
 			out->arena,
-			"%s is a link to %s, which is not there, and go can make no "
-			"directory in its place. A fresh one elsewhere is filled as it "
-			"is needed.",
-			p->path, p->link);
+			"%s, and go can make no directory in its place. A fresh one elsewhere is "
+			"filled as it is needed.",
+			str_empty(p->link)
+				? arena_printf(out->arena, "Where %s should be is no directory",
+		                               p->path)
+				: arena_printf(out->arena, "%s is a link to %s, which is not there",
+		                               p->path, p->link));
 		mend_cache(out, facts, "GOCACHE", false);
 		return;
 	}
@@ -45,6 +48,6 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 
 const struct fix fix_env_home_or_cache_undefined = {
 	.cause = "env-home-or-cache-undefined",
-	.title = "take the name of the cache away where it is set, or let the owner into HOME",
+	.title = "give go a place for its build cache",
 	.plan = plan,
 };

@@ -97,7 +97,8 @@ static void check_file(const struct rule *self, const struct facts *facts, struc
 	}
 	bool by_xdg = streq(cache->origin, "default") && is_set(facts, "XDG_CACHE_HOME");
 	bool by_nobody = streq(cache->origin, "default") && !by_xdg;
-	if (by_nobody && (loop || str_empty(place->link))) {
+	const struct fact_place *home = facts_place(facts, "HOME");
+	if (by_nobody && (!home || !streq(home->state, "ok") || !home->write)) {
 		return; /* HOME is to blame */
 	}
 	const char *name = by_xdg ? "XDG_CACHE_HOME" : "GOCACHE";
@@ -121,9 +122,12 @@ static void check_file(const struct rule *self, const struct facts *facts, struc
 		finding_fix(out, f, "take it out of where the editor gets its environment from",
 		            "unset XDG_CACHE_HOME");
 	} else if (by_nobody) {
-		finding_fix(out, f, "put the link aside; go makes a directory there",
-		            "mv %s %s.aside", str_shell_quote(out->arena, place->path),
-		            str_shell_quote(out->arena, place->path));
+		const char *it = loop || !str_empty(place->link) ? place->path : file;
+		finding_fix(out, f,
+		            arena_printf(out->arena, "put the %s aside; go makes a directory there",
+		                         it == file ? "file" : "link"),
+		            "mv %s %s.aside", str_shell_quote(out->arena, it),
+		            str_shell_quote(out->arena, it));
 	} else {
 		origin_fix(facts, out, f, cache);
 	}
