@@ -22,6 +22,11 @@ static bool is_single_package(const struct fact_vendor_gap *g) {
 	return streq(g->kind, "no_directory") || streq(g->kind, "no_package");
 }
 
+static bool flags_say_vendor(const struct facts *facts) {
+	const struct fact_govar *flags = facts_govar(facts, "GOFLAGS");
+	return flags && str_has(flags->value, "-mod=vendor");
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	const struct fact_vendor *vendor = used_vendor(facts);
 	const struct fact_vendor_gap *first = facts_first(vendor_gap, facts);
@@ -35,6 +40,12 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		f = findings_add(out, self, CONF_CERTAIN, vendor->dir,
 		                 "%s lacks %s, and go looks for packages nowhere else: %s",
 		                 vendor->dir, first->module, first->text);
+	} else if (!vendor->modules_txt && streq(vendor->mode, "flag")) {
+		f = findings_add(out, self, CONF_CERTAIN, first->modules_txt,
+		                 "-mod=vendor%s makes go take packages from %s alone, and there is "
+		                 "no %s (%s)",
+		                 flags_say_vendor(facts) ? " in GOFLAGS" : "", vendor->dir,
+		                 first->modules_txt, first->module);
 	} else if (!vendor->modules_txt) {
 		f = findings_add(out, self, CONF_CERTAIN, first->modules_txt,
 		                 "%s is missing, so go takes %s for a vendor directory that "
@@ -61,7 +72,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		            "cd %s && mv vendor _vendor", str_shell_quote(out->arena, dir));
 	} else {
 		const struct fact_govar *flags = facts_govar(facts, "GOFLAGS");
-		bool by_flags = flags && str_has(flags->value, "-mod=vendor");
+		bool by_flags = flags_say_vendor(facts);
 		finding_detail(out, f, "vendor/ is used because a flag says -mod=vendor%s%s",
 		               by_flags ? "; GOFLAGS is set " : "",
 		               by_flags ? origin_words(facts, flags) : "");
