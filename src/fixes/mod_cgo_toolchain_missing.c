@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * A variable that switches cgo off, or names a compiler or pkg-config that is not there, goes. What has to be installed is
+ * A variable that switches cgo off, names a compiler or pkg-config that is not there or has a flag that the compiler does
+ * not take, goes. What has to be installed is
  * for the package manager.
  */
 #include "base/str.h"
@@ -7,7 +8,9 @@
 #include "core/mend.h"
 
 static void plan(const struct facts *facts, const struct finding *finding, struct plan *out) {
-	static const char *const names[] = {"CGO_ENABLED", "CC", "PKG_CONFIG"};
+	static const char *const names[] = {"CGO_ENABLED",  "CC",         "CXX",
+	                                    "PKG_CONFIG",   "CGO_CFLAGS", "CGO_CPPFLAGS",
+	                                    "CGO_CXXFLAGS", "CGO_LDFLAGS"};
 	for (size_t i = 0; i < finding->cite_count; i++) {
 		const struct fact_govar *var = (const struct fact_govar *)finding->cites[i];
 		if (finding->cites[i]->kind != FACT_govar || streq(var->origin, "default")) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * mod-cgo-toolchain-missing: code that imports "C" and a machine on which go cannot process it: cgo
  * is switched off (CGO_ENABLED=0, or silently, because there is no C compiler), or it is on and the
- * compiler, pkg-config, a .pc file or a header is not found.
+ * compiler, pkg-config, a .pc file or a header is not found, or the compiler does not take a flag of a
+ * variable.
  * Counter-check: files left out by a tag, a name or another platform (for which cgo is off as well)
  * are mod-excluded-by-constraints. A C error in the user's own code is none of this. Packages that
  * other packages import are read from their Go files, so that a missing compiler hurts the package
@@ -181,6 +182,49 @@ static struct missing missing_of(struct arena *arena, const char *text, const ch
 	return (struct missing){0};
 }
 
+/* What a compiler says of a flag it does not take, up to the flag (gcc/gcc.c and common/opts, clang/Driver of LLVM). */
+static const char *refused_flag(struct arena *arena, const char *text) {
+	static const char *const words[] = {"unrecognized command-line option '", "bad value ('",
+	                                    "unknown argument: '", "unknown target CPU '"};
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		const char *flag = behind(arena, text, words[i]);
+		if (flag) {
+			return arena_strndup(arena, flag, strcspn(flag, "'"));
+		}
+	}
+	return NULL;
+}
+
+/* One of the variables for the compiler has a flag that this one does not take, as one of a cross build. A flag in a
+ * `#cgo` line is the user's own code. */
+static bool check_flag(const struct rule *self, const struct facts *facts, struct findings *out,
+                       const struct fact_cgo *cgo, const char *text) {
+	static const char *const names[] = {"CGO_CFLAGS",  "CGO_CPPFLAGS", "CGO_CXXFLAGS",
+	                                    "CGO_LDFLAGS", "CC",           "CXX"};
+	const char *flag = refused_flag(out->arena, text);
+	const struct fact_govar *var = NULL;
+	for (size_t i = 0; flag && !var && i < sizeof(names) / sizeof(*names); i++) {
+		const struct fact_govar *v = facts_govar(facts, names[i]);
+		var = v && !streq(v->origin, "default") && str_has(v->value, flag) ? v : NULL;
+	}
+	if (!var) {
+		return false;
+	}
+	struct finding *f = findings_add(out, self, CONF_CERTAIN,
+	                                 arena_printf(out->arena, "%s=%s", var->name, var->value),
+	                                 "%s is \"%s\", and the C compiler %s does not take \"%s\"",
+	                                 var->name, var->value, cgo->cc, flag);
+	finding_about(out, f, var->name);
+	finding_detail(out, f, "%s imports \"C\"; %s is set %s", use_of(facts, true)->file,
+	               var->name, origin_words(facts, var));
+	finding_cites(f, facts_run(facts, "cgo"));
+	finding_cites(f, use_of(facts, true));
+	finding_cites(f, var);
+	finding_cites(f, cgo);
+	origin_fix(facts, out, f, var);
+	return true;
+}
+
 /* cgo is on, the compiler is there: what does it miss? */
 static void check_said(const struct rule *self, const struct facts *facts, struct findings *out,
                        const struct fact_cgo *cgo) {
@@ -190,6 +234,9 @@ static void check_said(const struct rule *self, const struct facts *facts, struc
 		return;
 	}
 	const char *text = arena_printf(out->arena, "%s\n%s", run->out, run->err);
+	if (check_flag(self, facts, out, cgo, text)) {
+		return;
+	}
 	const struct fact_govar *program = facts_govar(facts, "PKG_CONFIG");
 	bool named = program && !str_empty(program->value) && !streq(program->origin, "default");
 	struct missing m = missing_of(out->arena, text, named ? program->value : NULL);
