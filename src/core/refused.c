@@ -61,7 +61,8 @@ const struct fact *refused_modfile(const struct facts *facts) {
 	const struct fact_govar *flags = facts_govar(facts, "GOFLAGS");
 	const struct fact_govar *modules = facts_govar(facts, "GO111MODULE");
 
-	if (!flags || !str_has(flags->value, "-modfile=") ||
+	/* A placeholder that nobody expanded is a cause of its own. */
+	if (!flags || !str_has(flags->value, "-modfile=") || str_has(flags->value, "${") ||
 	    (modules && streq(modules->value, "off"))) {
 		return NULL;
 	}

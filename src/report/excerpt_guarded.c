@@ -92,6 +92,14 @@ const char *excerpt_guarded(struct arena *a, const struct fact *fact) {
 		return arena_printf(a, "%s may be used by its mode, and to %s it is refused: %s",
 		                    AS(forbidden)->path, AS(forbidden)->what,
 		                    strerror((int)AS(forbidden)->error));
+	case FACT_refused_call:
+		return arena_printf(
+			a, "%s(%s) of %s was refused%s: %s", AS(refused_call)->call,
+			AS(refused_call)->path, AS(refused_call)->program,
+			AS(refused_call)->times > 1
+				? arena_printf(a, " %lld times", (long long)AS(refused_call)->times)
+				: "",
+			strerror((int)AS(refused_call)->error));
 	case FACT_bad_read:
 		return arena_printf(a, "%s cannot be read at byte %lld of %lld: %s",
 		                    AS(bad_read)->path, (long long)AS(bad_read)->at,
