@@ -1,5 +1,4 @@
-/* SPDX-License-Identifier: MIT
- */
+/* SPDX-License-Identifier: MIT */
 #include "bisect/guess.h"
 
 #include "base/arena.h"
@@ -128,7 +127,7 @@ static void list_third(struct work *w, size_t a, size_t b) {
 	uint64_t any = w->in[a] | w->in[b], both = w->in[a] & w->in[b];
 
 	for (size_t c = b + 1; c < w->count; c++) {
-		if (((any | w->in[c])) == w->bad) {
+		if ((any | w->in[c]) == w->bad) {
 			add(w, a, b, c, ALONE);
 		}
 		if ((both & w->in[c]) == w->bad) {
@@ -139,11 +138,11 @@ static void list_third(struct work *w, size_t a, size_t b) {
 
 static void list(struct work *w) {
 	for (size_t a = 0; a < w->count; a++) {
-		if ((w->in[a]) == w->bad) {
+		if (w->in[a] == w->bad) {
 			add(w, a, a, a, TOGETHER);
 		}
 		for (size_t b = a + 1; b < w->count; b++) {
-			if (((w->in[a] | w->in[b])) == w->bad) {
+			if ((w->in[a] | w->in[b]) == w->bad) {
 				add(w, a, b, b, ALONE);
 			}
 			if ((w->in[a] & w->in[b]) == w->bad) {
@@ -160,7 +159,7 @@ static void list_mixed(struct work *w) {
 			uint64_t both = w->in[a] & w->in[b];
 
 			for (size_t c = 0; c < w->count; c++) {
-				if (c != a && c != b && ((both | w->in[c])) == w->bad) {
+				if (c != a && c != b && (both | w->in[c]) == w->bad) {
 					add(w, a, b, c, PAIR_AND_ONE);
 				}
 			}
