@@ -188,7 +188,8 @@ static const char *file_flag_without_file(struct exam *exam, const struct goflag
 	static const char *const file_flags[] = {"modfile", "overlay"};
 	for (size_t i = 0; i < sizeof(file_flags) / sizeof(*file_flags); i++) {
 		const char *file = goflags_value(flags, file_flags[i]);
-		if (str_empty(file) || streq(file, "true")) {
+		/* A placeholder that nobody expanded is no name of a file. */
+		if (str_empty(file) || streq(file, "true") || strchr(file, '$')) {
 			continue;
 		}
 		const char *path = path_join(exam->arena, exam->target->workspace, file);
