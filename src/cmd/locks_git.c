@@ -11,7 +11,6 @@
 struct git_lock {
 	struct arena *arena;
 	struct world *world;
-	const char *path;
 	int64_t mtime_ns;
 	const char *top; /* of the work tree; NULL: any git may have made the file */
 };
@@ -97,7 +96,6 @@ void locks_git(struct world *world, struct locks_view *view, const char *dir) {
 		struct file_stat st = world_stat(world, path);
 		struct git_lock lock = {.arena = view->arena,
 		                        .world = world,
-		                        .path = path,
 		                        .mtime_ns = st.mtime_ns,
 		                        .top = streq(path, index) ? top : NULL};
 

@@ -333,6 +333,18 @@ const struct fact_go_run *facts_run(const struct facts *facts, const char *name)
 	return NULL;
 }
 
+const char *facts_run_words(const struct facts *facts, const struct fact_go_run *run) {
+	struct slice rest = slice_str(run ? run->err : "");
+	struct slice line;
+	while (slice_line(&rest, &line)) {
+		line = slice_trim(line);
+		if (line.len > 0) {
+			return arena_slicedup(facts->arena, line);
+		}
+	}
+	return "";
+}
+
 const struct fact_trial *facts_trial(const struct facts *facts, const char *what) {
 	facts_each (trial, t, facts) {
 		if (streq(t->what, what)) {

@@ -27,45 +27,37 @@ static bool is_member_of_reported(const struct findings *out, const struct rule 
 	return false;
 }
 
-static void check_launch(const struct rule *self, const struct facts *facts, struct findings *out) {
-	facts_each (launch_lore, l, facts) {
-		const struct lore *k = lore_find(out->arena, "launch", l->key);
-		if (!k) {
-			continue;
-		}
-		struct finding *f = findings_add(
-			out, self, CONF_CERTAIN, l->key, "%s in %s line %lld has no effect: it %s",
-			l->key, l->file, (long long)l->line,
-			lore_history(out->arena, k, "an attribute of a Go launch configuration"));
-		finding_cites(f, l);
-		finding_fix(out, f,
-		            arena_printf(out->arena,
-		                         *k->instead ? "remove it from %s; what does exist is"
-		                                     : "remove it from %s",
-		                         l->file),
-		            "%s", k->instead);
-	}
+/* said_by: the fact that has it; kind: "a setting of the Go extension". */
+static void report(const struct rule *self, struct findings *out, const struct lore *k,
+                   const char *key, const char *file, int64_t line, const char *kind,
+                   const struct fact *said_by) {
+	struct finding *f = findings_add(out, self, CONF_CERTAIN, key,
+	                                 "%s in %s line %lld has no effect: it %s", key, file,
+	                                 (long long)line, lore_history(out->arena, k, kind));
+	finding_cite(f, said_by);
+	finding_fix(out, f,
+	            arena_printf(out->arena,
+	                         *k->instead ? "remove it from %s; what does exist is"
+	                                     : "remove it from %s",
+	                         file),
+	            "%s", k->instead);
 }
 
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	facts_each (setting, s, facts) {
 		const struct lore *k = s->effective ? find(out->arena, s->key) : NULL;
-		if (!k || is_member_of_reported(out, self, s->key)) {
-			continue;
+		if (k && !is_member_of_reported(out, self, s->key)) {
+			report(self, out, k, s->key, s->file, s->line,
+			       "a setting of the Go extension", &s->base);
 		}
-		struct finding *f = findings_add(
-			out, self, CONF_CERTAIN, s->key, "%s in %s line %lld has no effect: it %s",
-			s->key, s->file, (long long)s->line,
-			lore_history(out->arena, k, "a setting of the Go extension"));
-		finding_cites(f, s);
-		finding_fix(out, f,
-		            arena_printf(out->arena,
-		                         *k->instead ? "remove it from %s; what does exist is"
-		                                     : "remove it from %s",
-		                         s->file),
-		            "%s", k->instead);
 	}
-	check_launch(self, facts, out);
+	facts_each (launch_lore, l, facts) {
+		const struct lore *k = lore_find(out->arena, "launch", l->key);
+		if (k) {
+			report(self, out, k, l->key, l->file, l->line,
+			       "an attribute of a Go launch configuration", &l->base);
+		}
+	}
 }
 
 const struct rule rule_cfg_folklore_setting = {

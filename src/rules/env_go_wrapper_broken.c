@@ -17,20 +17,6 @@ static const struct fact_shim *shim_at(const struct facts *facts, const char *pa
 	return NULL;
 }
 
-/* What it said when it ended, one line. */
-static const char *last_words(const struct facts *facts) {
-	const struct fact_go_run *run = facts_run(facts, "behind the shim");
-	struct slice rest = slice_str(run ? run->err : "");
-	struct slice line;
-	while (slice_line(&rest, &line)) {
-		line = slice_trim(line);
-		if (line.len > 0) {
-			return arena_slicedup(facts->arena, line);
-		}
-	}
-	return "";
-}
-
 static const char *title_of(const struct facts *facts, const struct fact_wrapper *w) {
 	struct arena *arena = facts->arena;
 	if (streq(w->differs, "splits")) {
@@ -70,7 +56,7 @@ static const char *title_of(const struct facts *facts, const struct fact_wrapper
 		                    "%s is a wrapper of a go on another machine or in a container",
 		                    w->path);
 	}
-	const char *words = last_words(facts);
+	const char *words = facts_run_words(facts, facts_run(facts, "behind the shim"));
 	if (streq(w->differs, "fails") && !str_empty(words)) {
 		return arena_printf(arena, "%s is a wrapper that gets to no go; it says \"%s\"",
 		                    w->path, words);

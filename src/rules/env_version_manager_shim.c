@@ -34,19 +34,6 @@ static const char *named(const char *manager) {
 	return str_empty(manager) ? "the script" : manager;
 }
 
-/* The last words of the shim, one line. */
-static const char *words_of(const struct facts *facts, const struct fact_go_run *run) {
-	struct slice rest = slice_str(run ? run->err : "");
-	struct slice line;
-	while (slice_line(&rest, &line)) {
-		line = slice_trim(line);
-		if (line.len > 0) {
-			return arena_slicedup(facts->arena, line);
-		}
-	}
-	return "";
-}
-
 static bool is_stuck(const struct fact_toolchain *t) {
 	return t && !streq(t->verdict, "none") && !t->present;
 }
@@ -149,7 +136,7 @@ static bool check_fails(const struct rule *self, const struct facts *facts, stru
 	if (shell) {
 		finding_cites(f, shell);
 	}
-	const char *words = words_of(facts, run);
+	const char *words = facts_run_words(facts, run);
 	if (!str_empty(words)) {
 		finding_detail(out, f, "it says: %s", words);
 	}
