@@ -22,8 +22,10 @@ asked() { # STATUS ARGUMENT...: leaves the JSON in out
 	run "locks $*" "$want" locks --json "$@"
 }
 
-has_lock() { grep -qs '^lock:' /proc/"$1"/fdinfo/*; }
-waits_for_lock() { grep -q -- "-> .* $1 " /proc/locks; }
+has_lock() { # PID FILE: by the file's number, for a lock may have come with the shell
+	grep -qs "^lock:.*:$(stat -c %i "$2") " /proc/"$1"/fdinfo/*
+}
+waits_for_lock() { grep -q -- "-> .* $1 " /proc/locks; } # PID
 
 lock=$work/mod/cache/download/lab.example/colour/@v/v1.2.0.lock
 : >"$lock" && : >"${lock%v1.2.0.lock}v1.1.0.lock"
@@ -38,13 +40,13 @@ says 2 .left_over.files
 python3 -c "import fcntl, time; f = open('$lock', 'w'); fcntl.flock(f, fcntl.LOCK_EX); time.sleep(1000)" &
 holder=$!
 started+=("$holder")
-until has_lock "$holder"; do sleep 0.01; done
+until_true has_lock "$holder" "$lock"
 flock "$lock" true &
 waiter=$!
 started+=("$waiter")
-until waits_for_lock "$waiter"; do sleep 0.01; done
+until_true waits_for_lock "$waiter"
 kill -STOP "$holder"
-until grep -q '^State:.T' /proc/"$holder"/status; do sleep 0.01; done
+until_true grep -q '^State:.T' /proc/"$holder"/status
 asked 1
 says 1 .waited_for
 says "$lock" '.locks[0].path'
@@ -76,7 +78,7 @@ mkdir sub
 flock --no-fork sub/x.lock sleep 1000 &
 heir=$!
 started+=("$heir")
-until has_lock "$heir"; do sleep 0.01; done
+until_true has_lock "$heir" sub/x.lock
 asked 0 sub
 says "$heir" '.locks[0].holders[0].pid'
 kill -KILL "$heir"
@@ -178,7 +180,7 @@ open(sys.argv[1] + "/ready", "w").close()
 time.sleep(1000)
 P
 started+=($!)
-until [ -e "$work/run/ready" ]; do sleep 0.01; done
+until_true [ -e "$work/run/ready" ]
 asked 1
 says in_use '.locks[] | select(.path | endswith("1.95-main.sock")) | .state'
 says left_over '.locks[] | select(.path | endswith("1.94-main.sock")) | .state'
