@@ -2,37 +2,13 @@
  * Repairs as a script: done twice it does nothing twice, undone everything is as before, what was changed meanwhile is
  * left; shellcheck has nothing to say.
  */
-#include "apply/resolve.h"
 #include "apply/script.h"
-#include "base/path.h"
+#include "apply_fixture.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/wait.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-struct fixture {
-	struct arena *arena;
-	const char *dir;
-};
-
-static int setup(void **state) {
-	char template[] = "/tmp/dialtone-script.XXXXXX";
-	struct arena *arena = arena_new();
-	struct fixture *f = arena_new_of(arena, struct fixture);
-	f->arena = arena;
-	f->dir = arena_strdup(arena, mkdtemp(template));
-	setenv("XDG_STATE_HOME", path_join(arena, f->dir, "state"), 1);
-	*state = f;
-	return 0;
-}
 
 /* The exit status; standard output in *ret, if it is not NULL. */
-static int shell(struct fixture *f, const char *command, const char **ret) {
+static int run(struct fixture *f, const char *command, const char **ret) {
 	struct strbuf out;
 	char line[1000];
 	strbuf_init(&out, f->arena);
@@ -48,23 +24,12 @@ static int shell(struct fixture *f, const char *command, const char **ret) {
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-static int teardown(void **state) {
-	struct fixture *f = *state;
-	assert_int_equal(shell(f, "rm -rf \"$PWD\"", NULL), 0);
-	arena_free(f->arena);
-	return 0;
-}
-
-static const char *in(struct fixture *f, const char *name) {
-	return path_join(f->arena, f->dir, name);
-}
-
-static const char *picture(struct fixture *f) {
+static const char *contents(struct fixture *f) {
 	const char *text;
-	(void)shell(f,
-	            "find d -printf '%p %y %m %l\\n' | sort; "
-	            "find d -type f -readable -print0 | sort -z | xargs -0 cat",
-	            &text);
+	(void)run(f,
+	          "find d -printf '%p %y %m %l\\n' | sort; "
+	          "find d -type f -readable -print0 | sort -z | xargs -0 cat",
+	          &text);
 	return text;
 }
 
@@ -89,13 +54,12 @@ static void write_script(struct fixture *f, struct plan *plan) {
 static void test_all_kinds(void **state) {
 	struct fixture *f = *state;
 	struct plan *plan = arena_new_of(f->arena, struct plan);
-	assert_int_equal(
-		shell(f,
-	              "mkdir -p d/cache d/prog d/t \"d/it's\" && printf 'A=1\\n' >d/env && "
-	              "printf x >d/lock && ln -s nowhere d/tool && printf '#!' >d/script && "
-	              "printf old >d/prog/a && chmod 600 d/t && printf y >\"d/it's/f\"",
-	              NULL),
-		0);
+	assert_int_equal(run(f,
+	                     "mkdir -p d/cache d/prog d/t \"d/it's\" && printf 'A=1\\n' >d/env && "
+	                     "printf x >d/lock && ln -s nowhere d/tool && printf '#!' >d/script && "
+	                     "printf old >d/prog/a && chmod 600 d/t && printf y >\"d/it's/f\"",
+	                     NULL),
+	                 0);
 	plan_init(plan, f->arena, "env-x", "X\n$(touch hacked)");
 	plan->why = "why: `touch hacked`\n'";
 	plan_goenv(plan, in(f, "d/env"), "A", "2");
@@ -112,29 +76,29 @@ static void test_all_kinds(void **state) {
 	         PLAN_WORDS(plan, "/bin/sh", "-c", "echo new >>d/prog/a; echo b >d/prog/b"),
 	         PLAN_WORDS(plan, arena_printf(f->arena, "%s/", in(f, "d/prog"))));
 	write_script(f, plan);
-	const char *before = picture(f);
+	const char *before = contents(f);
 	const char *said = "";
-	if (shell(f, "sh fix.sh", &said) != 0) {
+	if (run(f, "sh fix.sh", &said) != 0) {
 		fail_msg("%s", said);
 	}
-	const char *after = picture(f);
+	const char *after = contents(f);
 	assert_string_not_equal(before, after);
-	assert_int_equal(shell(f,
-	                       "grep -q B=3 d/env && test -x d/script && test ! -e d/lock && "
-	                       "test -d d/cache.aside && grep -q new d/prog/a && test -e d/prog/b",
-	                       NULL),
+	assert_int_equal(run(f,
+	                     "grep -q B=3 d/env && test -x d/script && test ! -e d/lock && "
+	                     "test -d d/cache.aside && grep -q new d/prog/a && test -e d/prog/b",
+	                     NULL),
 	                 0);
-	if (shell(f, "sed -i '/^(cd/d' fix.sh; sh fix.sh", &said) != 0) {
+	if (run(f, "sed -i '/^(cd/d' fix.sh; sh fix.sh", &said) != 0) {
 		fail_msg("again: %s", said);
 	}
-	assert_string_equal(picture(f), after);
-	if (shell(f, "sh fix.sh undo", &said) != 0) {
+	assert_string_equal(contents(f), after);
+	if (run(f, "sh fix.sh undo", &said) != 0) {
 		fail_msg("undo: %s", said);
 	}
-	assert_int_equal(shell(f, "rmdir d/new", NULL), 0);
-	assert_string_equal(picture(f), before);
-	assert_int_equal(shell(f, "test ! -e hacked", NULL), 0);
-	if (shell(f, "! command -v shellcheck || shellcheck fix.sh", &said) != 0) {
+	assert_int_equal(run(f, "rmdir d/new", NULL), 0);
+	assert_string_equal(contents(f), before);
+	assert_int_equal(run(f, "test ! -e hacked", NULL), 0);
+	if (run(f, "! command -v shellcheck || shellcheck fix.sh", &said) != 0) {
 		fail_msg("%s", said);
 	}
 }
@@ -142,27 +106,27 @@ static void test_all_kinds(void **state) {
 static void test_others_changed_it(void **state) {
 	struct fixture *f = *state;
 	struct plan *plan = arena_new_of(f->arena, struct plan);
-	assert_int_equal(shell(f, "mkdir d && printf 'A=1\\n' >d/env", NULL), 0);
+	assert_int_equal(run(f, "mkdir d && printf 'A=1\\n' >d/env", NULL), 0);
 	plan_init(plan, f->arena, "env-x", "X");
 	plan_goenv(plan, in(f, "d/env"), "A", "2");
 	write_script(f, plan);
-	assert_int_equal(shell(f, "echo theirs >d/env; sh fix.sh", NULL), 1);
-	assert_int_equal(shell(f, "grep -qx theirs d/env", NULL), 0);
-	assert_int_equal(shell(f, "sh fix.sh undo", NULL), 1);
+	assert_int_equal(run(f, "echo theirs >d/env; sh fix.sh", NULL), 1);
+	assert_int_equal(run(f, "grep -qx theirs d/env", NULL), 0);
+	assert_int_equal(run(f, "sh fix.sh undo", NULL), 1);
 }
 
 static void test_needs_root(void **state) {
 	struct fixture *f = *state;
 	struct plan *plan = arena_new_of(f->arena, struct plan);
-	assert_int_equal(shell(f, "mkdir d && printf 'A=1\\n' >d/env", NULL), 0);
+	assert_int_equal(run(f, "mkdir d && printf 'A=1\\n' >d/env", NULL), 0);
 	plan_init(plan, f->arena, "env-x", "X");
 	plan->needs_root = true;
 	plan_goenv(plan, in(f, "d/env"), "A", "2");
 	write_script(f, plan);
 	const char *said = "";
-	int status = shell(f, "sh fix.sh", &said);
+	int status = run(f, "sh fix.sh", &said);
 	assert_int_equal(status, geteuid() == 0 ? 0 : 1);
-	assert_int_equal(shell(f, "grep -q 'needs root' fix.sh", NULL), 0);
+	assert_int_equal(run(f, "grep -q 'needs root' fix.sh", NULL), 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

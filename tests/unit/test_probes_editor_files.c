@@ -12,60 +12,10 @@
 #include "base/str.h"
 #include "probes/editors/emacs_config.h"
 #include "probes/editors/neovim_config.h"
+#include "tree_fixture.h"
 
 #define NVIM "/home/l/.config/nvim"
 #define WORK "/home/l/src/p"
-
-struct entry {
-	const char *path;
-	const char *text; /* a listing ("f name") for a directory */
-};
-
-struct tree {
-	struct world base;
-	const struct entry *entries; /* ends with path NULL */
-};
-
-static void look(struct world *w, enum look what, const char *arg, size_t cap,
-                 struct evidence *ev) {
-	const struct tree *t = (const struct tree *)w;
-	(void)cap;
-	ev->state = EV_ABSENT;
-	for (const struct entry *e = t->entries; e->path; e++) {
-		if ((what == LOOK_FILE || what == LOOK_DIR) && streq(e->path, arg)) {
-			ev->state = EV_READ;
-			ev->bytes = slice_str(e->text);
-		}
-	}
-}
-
-static const struct world_ops ops = {.look = look};
-
-struct bench {
-	struct arena *arena;
-	struct evidence_store store;
-	struct facts facts;
-	struct target target;
-	struct tree tree;
-	struct exam exam;
-};
-
-static void bench_open(struct bench *b, const struct entry *entries) {
-	*b = (struct bench){.arena = arena_new()};
-	evidence_store_init(&b->store, b->arena);
-	facts_init(&b->facts, b->arena);
-	b->tree = (struct tree){
-		.base = {.ops = &ops, .store = &b->store, .arena = b->arena},
-		.entries = entries,
-	};
-	envset_init(&b->target.judged, b->arena);
-	b->target.workspace = WORK;
-	b->target.home = b->target.passwd_home = "/home/l";
-	b->exam = (struct exam){.arena = b->arena,
-	                        .world = &b->tree.base,
-	                        .facts = &b->facts,
-	                        .target = &b->target};
-}
 
 /* "gopls -x {options} {settings}" of what was read; "" when nothing is said. */
 static const char *summary(struct bench *b, const struct client_config *c) {
@@ -86,7 +36,7 @@ static const char *summary(struct bench *b, const struct client_config *c) {
 
 static void assert_lua(const struct entry *entries, const char *expected) {
 	struct bench b;
-	bench_open(&b, entries);
+	bench_open(&b, WORK, entries);
 	assert_string_equal(summary(&b, neovim_lua_read(&b.exam, NVIM)), expected);
 	arena_free(b.arena);
 }
@@ -160,13 +110,13 @@ static void test_coc(void **state) {
 		{NVIM "/coc-settings.json", "{ \"suggest.noselect\": true }"}, {0}};
 	struct bench b;
 	(void)state;
-	bench_open(&b, server);
+	bench_open(&b, WORK, server);
 	assert_string_equal(summary(&b, neovim_coc_read(&b.exam, NVIM)), "gopls --stdio - -");
 	arena_free(b.arena);
-	bench_open(&b, extension);
+	bench_open(&b, WORK, extension);
 	assert_string_equal(summary(&b, neovim_coc_read(&b.exam, NVIM)), "/opt/gopls {\"a\":1} -");
 	arena_free(b.arena);
-	bench_open(&b, other);
+	bench_open(&b, WORK, other);
 	assert_null(neovim_coc_read(&b.exam, NVIM));
 	arena_free(b.arena);
 }
@@ -177,7 +127,7 @@ static void assert_emacs(const char *init, const char *dir_locals, const char *e
 		{dir_locals ? "/home/l/src/.dir-locals.el" : NULL, dir_locals},
 		{0}};
 	struct bench b;
-	bench_open(&b, entries);
+	bench_open(&b, WORK, entries);
 	assert_string_equal(summary(&b, emacs_config_read(&b.exam)), expected);
 	arena_free(b.arena);
 }
@@ -223,7 +173,7 @@ static void test_emacs_environment(void **state) {
 		{0}};
 	struct bench b;
 	(void)state;
-	bench_open(&b, entries);
+	bench_open(&b, WORK, entries);
 	const struct client_config *c = emacs_config_read(&b.exam);
 	assert_non_null(c);
 	assert_string_equal(jsonc_to_json(b.arena, c->env.node), "{\"B\":\"2\",\"A\":\"3\"}");
@@ -243,7 +193,7 @@ static void test_lua_environment(void **state) {
 		{0}};
 	struct bench b;
 	(void)state;
-	bench_open(&b, entries);
+	bench_open(&b, WORK, entries);
 	const struct client_config *c = neovim_lua_read(&b.exam, NVIM);
 	assert_non_null(c);
 	assert_string_equal(jsonc_to_json(b.arena, c->own_env[0].node),

@@ -12,62 +12,9 @@
 #include "base/str.h"
 #include "probes/editors/vscode_install.h"
 #include "probes/editors/vscode_window.h"
+#include "tree_fixture.h"
 
-struct entry {
-	const char *source; /* of the evidence: "file:/x" */
-	const char *text;
-};
-
-struct tree {
-	struct world base;
-	const struct entry *entries; /* ended by NULL */
-};
-
-static void look(struct world *w, enum look what, const char *arg, size_t cap,
-                 struct evidence *ev) {
-	const struct tree *t = (const struct tree *)w;
-	(void)what;
-	(void)arg;
-	(void)cap;
-	ev->state = EV_ABSENT;
-	for (const struct entry *e = t->entries; e->source; e++) {
-		if (streq(e->source, ev->source)) {
-			ev->state = EV_READ;
-			ev->bytes = slice_str(e->text);
-		}
-	}
-}
-
-static const struct world_ops ops = {.look = look};
-
-struct bench {
-	struct arena *arena;
-	struct evidence_store store;
-	struct facts facts;
-	struct target target;
-	struct tree tree;
-	struct exam exam;
-};
-
-static void bench_open(struct bench *b, const struct entry *entries) {
-	*b = (struct bench){.arena = arena_new()};
-	evidence_store_init(&b->store, b->arena);
-	facts_init(&b->facts, b->arena);
-	b->tree = (struct tree){
-		.base = {.ops = &ops, .store = &b->store, .arena = b->arena},
-		.entries = entries,
-	};
-	envset_init(&b->target.judged, b->arena);
-	b->target.workspace = "/home/l/src/small";
-	b->target.home = "/home/l";
-	b->target.passwd_home = "/home/l";
-	b->exam = (struct exam){
-		.arena = b->arena,
-		.world = &b->tree.base,
-		.facts = &b->facts,
-		.target = &b->target,
-	};
-}
+#define WORK "/home/l/src/small"
 
 #define DIR_OF(path, when)                                                                         \
 	{ "stat:" path, "type=dir\nmtime_ns=" when "\n" }
@@ -86,7 +33,7 @@ static void test_used_last(void **state) {
 	};
 	struct bench b;
 	(void)state;
-	bench_open(&b, entries);
+	bench_open(&b, WORK, entries);
 	const struct vscode_install *v = vscode_install(&b.exam);
 	assert_non_null(v);
 	assert_string_equal(v->name, "VSCodium");
@@ -108,7 +55,7 @@ static void test_server_part(void **state) {
 	};
 	struct bench b;
 	(void)state;
-	bench_open(&b, entries);
+	bench_open(&b, WORK, entries);
 	const struct vscode_install *v = vscode_install(&b.exam);
 	assert_string_equal(v->settings, "/home/l/.config/Code/User/settings.json");
 	assert_string_equal(v->machine, "/home/l/.vscode-server/data/Machine/settings.json");
@@ -120,7 +67,7 @@ static void test_none(void **state) {
 	static const struct entry entries[] = {{NULL, NULL}};
 	struct bench b;
 	(void)state;
-	bench_open(&b, entries);
+	bench_open(&b, WORK, entries);
 	assert_null(vscode_install(&b.exam));
 	assert_null(vscode_install_editor(&b.exam));
 	arena_free(b.arena);
@@ -128,7 +75,7 @@ static void test_none(void **state) {
 
 static const struct vscode_install *of_process(struct bench *b, const struct entry *entries,
                                                const char *variable) {
-	bench_open(b, entries);
+	bench_open(b, WORK, entries);
 	b->target.editor_pid = 70;
 	if (variable) {
 		const char *value = strchr(variable, '=') + 1;
@@ -219,7 +166,7 @@ static void test_profile(void **state) {
 	};
 	struct bench b;
 	(void)state;
-	bench_open(&b, entries);
+	bench_open(&b, WORK, entries);
 	const struct vscode_install *v = vscode_install(&b.exam);
 	assert_string_equal(v->profile_name, "B");
 	assert_string_equal(v->settings, "/home/l/.config/Code/User/profiles/b/settings.json");
@@ -243,7 +190,7 @@ static void test_window(void **state) {
 	struct vscode_window window;
 	struct bench b;
 	(void)state;
-	bench_open(&b, entries);
+	bench_open(&b, WORK, entries);
 	assert_string_equal(vscode_window_in(b.arena, &b.tree.base, "/w"), "/w/x.code-workspace");
 	assert_null(vscode_window_in(b.arena, &b.tree.base, "/two"));
 	assert_true(vscode_window_read(b.arena, &b.tree.base, "/w/x.code-workspace", &window));
