@@ -3,7 +3,7 @@
  * so they are looked for only when a thread is in a call on one.
  */
 #include "base/fd.h"
-#include "world/proc_numbers.h"
+#include "world/proc_opened.h"
 #include "world/waits.h"
 
 #include <fcntl.h>
@@ -51,29 +51,19 @@ static void add_end(struct waits *w, const struct waits_fifo *f, int64_t pid, in
 /* Those who have one of the named pipes from first on open. A path may mean another file elsewhere, so the number of the
  * file counts, too. */
 static void find_ends(struct waits *w, size_t first) {
-	struct proc_numbers pids, fds;
-	char link[LINK_SIZE];
+	struct proc_opened o;
 
-	if (proc_pids_open(&pids, w->proc_fd) != 0) {
+	if (proc_opened_open(&o, w->proc_fd) != 0) {
 		return;
 	}
-	while (proc_numbers_next(&pids)) {
-		if (proc_fds_open(&fds, w->proc_fd, pids.number) != 0) {
-			continue;
-		}
-		while (proc_numbers_next(&fds)) {
-			if (!proc_numbers_link(&fds, link, sizeof link) || link[0] != '/') {
-				continue;
-			}
-			for (size_t i = first; i < w->fifo_count; i++) {
-				if (streq(link, w->fifos[i].path)) {
-					add_end(w, &w->fifos[i], pids.number, fds.number);
-				}
+	while (proc_opened_next(&o)) {
+		for (size_t i = first; i < w->fifo_count; i++) {
+			if (streq(o.link, w->fifos[i].path)) {
+				add_end(w, &w->fifos[i], o.pids.number, o.fds.number);
 			}
 		}
-		proc_numbers_close(&fds);
 	}
-	proc_numbers_close(&pids);
+	proc_opened_close(&o);
 }
 
 static void take_fifos(struct waits *w, const struct waits_process *p) {

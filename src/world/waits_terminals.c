@@ -5,7 +5,7 @@
  * (Documentation/filesystems/devpts.rst).
  */
 #include "base/path.h"
-#include "world/proc_numbers.h"
+#include "world/proc_opened.h"
 #include "world/waits.h"
 
 #include <inttypes.h>
@@ -80,24 +80,17 @@ static void add_master(struct waits *w, int64_t pid, int fd, size_t first) {
 }
 
 static void find_masters(struct waits *w, size_t first) {
-	struct proc_numbers pids, fds;
-	char link[LINK_SIZE];
+	struct proc_opened o;
 
-	if (proc_pids_open(&pids, w->proc_fd) != 0) {
+	if (proc_opened_open(&o, w->proc_fd) != 0) {
 		return;
 	}
-	while (proc_numbers_next(&pids)) {
-		if (proc_fds_open(&fds, w->proc_fd, pids.number) != 0) {
-			continue;
+	while (proc_opened_next(&o)) {
+		if (is_master(o.link)) {
+			add_master(w, o.pids.number, o.fds.number, first);
 		}
-		while (proc_numbers_next(&fds)) {
-			if (proc_numbers_link(&fds, link, sizeof link) && is_master(link)) {
-				add_master(w, pids.number, fds.number, first);
-			}
-		}
-		proc_numbers_close(&fds);
 	}
-	proc_numbers_close(&pids);
+	proc_opened_close(&o);
 }
 
 static void take_terminals(struct waits *w, const struct waits_process *p) {
