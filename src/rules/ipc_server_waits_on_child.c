@@ -28,15 +28,14 @@ static bool is_it(const struct facts *facts, const struct fact_wait_leaf *l) {
 #define LONG_WORK_MS 4000
 
 /* So late, and it still works: it may come to an end, and nobody can say when. That go itself reads and counts is what
- * a large project costs. */
+ * a large project, or a busy machine, costs. */
 static bool still_works(const struct facts *facts, const struct fact_wait_leaf *l) {
-	if (!streq(l->kind, "works") || !streq(l->role, "child")) {
+	if (!streq(l->kind, "works") || !streq(l->role, "child") || str_starts(l->name, "go ") ||
+	    str_starts(l->name, "gopls ")) {
 		return false;
 	}
-	return streq(l->origin, "asked")
-	               ? l->since_ms >= LONG_WORK_MS && !str_starts(l->name, "go ") &&
-	                         !str_starts(l->name, "gopls ")
-	               : streq(l->origin, "trial") && !facts_healthy(facts);
+	return streq(l->origin, "asked") ? l->since_ms >= LONG_WORK_MS
+	                                 : streq(l->origin, "trial") && !facts_healthy(facts);
 }
 
 /* What is seen to be so, and not only concluded from what it is not. */

@@ -13,6 +13,18 @@
 #define DIRS_MANY 100000
 /* Counted in seconds, and there are more. */
 #define DIRS_MANY_CUT 30000
+/* The same on a machine that is busy, where the go below the server was seen to be at it all the time, too. */
+#define DIRS_MANY_CUT_BUSY 5000
+
+static int64_t many(const struct facts *facts, const struct fact_tree *t) {
+	facts_each (wait_leaf, l, facts) {
+		if (t->cut && streq(l->origin, "trial") && streq(l->kind, "works") &&
+		    str_starts(l->name, "go ")) {
+			return DIRS_MANY_CUT_BUSY;
+		}
+	}
+	return t->cut ? DIRS_MANY_CUT : DIRS_MANY;
+}
 
 static const char *reason(struct arena *arena, const struct fact_tree *t, const char *home) {
 	if (str_starts(t->because, "GO111MODULE")) {
@@ -25,7 +37,7 @@ static const char *reason(struct arena *arena, const struct fact_tree *t, const 
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	const struct fact_tree *t = facts_first(tree, facts);
 	const struct fact_target *target = facts_first(target, facts);
-	if (!t || t->dirs < (t->cut ? DIRS_MANY_CUT : DIRS_MANY)) {
+	if (!t || t->dirs < many(facts, t)) {
 		return;
 	}
 	struct finding *f = findings_add(out, self, CONF_LIKELY, t->path,

@@ -161,6 +161,26 @@ static void state_wait(struct watch *w, const char *stuck) {
 	          .unseen = h->pid > 0 ? "" : h->unseen, .fstype = l->fstype);
 }
 
+/* Is there a server of this workspace whose go may be the one that has the lock? */
+static bool another_runs(const struct facts *facts) {
+	facts_each (running_server, s, facts) {
+		if (s->here) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What the holder waits for itself, and since when, the kernel knows: that need not be waited for. One that stands still
+ * waits for nothing; but a go of the user's own server may only be stopped with whoever asks at their terminal. */
+static enum wait_lock_verdict ask_on(struct exam *exam, const char *stuck) {
+	bool stands = STR_IN(stuck, "stopped", "traced", "frozen");
+
+	return stands && !another_runs(exam->facts)
+	               ? WAIT_LOCK_UNKNOWN
+	               : wait_trial_lock(exam, WAIT_LOCK_IDLE_MS, stands);
+}
+
 static bool has_said_all(const struct handshake *h) {
 	return h->talk->base.is_done(&h->talk->base) || h->talk->life > TALK_ALIVE;
 }
@@ -180,12 +200,9 @@ bool lock_wait_watch(struct exam *exam, int64_t limit_ns) {
 			return false;
 		}
 		const char *stuck = turn > 0 ? stuck_reason(&w) : "";
-		/* What the holder waits for itself, and since when, the kernel knows: that need not be waited for. */
-		bool asks = turn > 0 && (str_empty(stuck) || streq(stuck, "silent") ||
-		                         streq(stuck, "connecting"));
 
 		if (has_looked) {
-			v = asks ? wait_trial_lock(exam, WAIT_LOCK_IDLE_MS) : WAIT_LOCK_UNKNOWN;
+			v = turn > 0 ? ask_on(exam, stuck) : WAIT_LOCK_UNKNOWN;
 		}
 		if (v == WAIT_LOCK_STATED) {
 			return true;

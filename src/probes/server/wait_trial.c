@@ -36,7 +36,7 @@ static const struct evidence *look(struct exam *exam, const char *tag, struct wa
 	return ev;
 }
 
-enum wait_lock_verdict wait_trial_lock(struct exam *exam, int64_t idle_ms) {
+enum wait_lock_verdict wait_trial_lock(struct exam *exam, int64_t idle_ms, bool only_ours) {
 	struct waits w;
 
 	facts_each (wait_leaf, l, exam->facts) {
@@ -51,7 +51,7 @@ enum wait_lock_verdict wait_trial_lock(struct exam *exam, int64_t idle_ms) {
 	}
 	struct wait_chain chain = waits_chain(&w, idle_ms);
 
-	if (!has_lock(&chain)) {
+	if (!has_lock(&chain) || (only_ours && !wait_facts_own_lock(exam->facts, &w, &chain))) {
 		return WAIT_LOCK_UNKNOWN;
 	}
 	if (waits_is_healthy(&chain) || chain.leaf.kind == WAIT_HIDDEN) {

@@ -25,8 +25,8 @@ enum wait_lock_verdict {
 	WAIT_LOCK_OURS, /* below a running server of this workspace, which waits for something itself */
 	WAIT_LOCK_STATED /* it will not end, and facts say so */
 };
-/* idle_ms: how long the holder has to have waited. */
-enum wait_lock_verdict wait_trial_lock(struct exam *exam, int64_t idle_ms);
+/* idle_ms: how long the holder has to have waited. only_ours: nothing is stated of a lock that somebody else has. */
+enum wait_lock_verdict wait_trial_lock(struct exam *exam, int64_t idle_ms, bool only_ours);
 
 /* How long the holder of a lock has to have waited for something that could come. */
 #define WAIT_LOCK_IDLE_MS 4500

@@ -21,10 +21,30 @@ const struct evidence *waits_look_at(struct exam *exam, const struct fact_runnin
 /* A fresh one waits in vain, too: then this is no load that takes its time. */
 #define SETTLED_TOO_MS 1000
 
-/* The fresh one ended at the same leaf: that is one thing, already said. */
+static bool got_there_by_lock(const struct facts *facts, const struct fact_wait_leaf *l) {
+	facts_each (wait_link, link, facts) {
+		if (link->target == l->target && streq(link->how, wait_how_name(HOW_LOCK))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool goes_by_lock(const struct wait_chain *chain) {
+	for (size_t i = 0; i + 1 < chain->link_count; i++) {
+		if (chain->links[i].how == HOW_LOCK) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The fresh one ended at the same leaf: that is one thing, already said. But where it came there by a lock of this one's
+ * go, this is the one to speak of. */
 static bool is_known(const struct facts *facts, const struct wait_chain *chain) {
 	facts_each (wait_leaf, l, facts) {
-		if (l->pid == chain->leaf.process->pid) {
+		if (l->pid == chain->leaf.process->pid &&
+		    (goes_by_lock(chain) || !got_there_by_lock(facts, l))) {
 			return true;
 		}
 	}
@@ -37,11 +57,11 @@ static bool is_job_at_rest(const struct wait_process *p) {
 }
 
 /* Ctrl-Z in a terminal stops an editor, and the servers that are of its job with it: they rest while their user works in
- * the shell. */
+ * the shell. Whoever was about to ask at that terminal has stopped them by itself. */
 static bool is_put_aside(const struct waits *w, const struct wait_chain *chain) {
 	const struct wait_process *p = chain->leaf.process;
 
-	if (chain->leaf.kind != WAIT_STOPPED || !is_job_at_rest(p)) {
+	if (chain->leaf.kind != WAIT_STOPPED || !str_empty(chain->leaf.on) || !is_job_at_rest(p)) {
 		return false;
 	}
 	for (size_t i = 0; i < w->process_count; i++) {
