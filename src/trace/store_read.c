@@ -303,7 +303,7 @@ int64_t reader_events(struct reader *r) {
 #define PROGRAM_SQL                                                                                \
 	"SELECT 1 FROM exec WHERE exe LIKE '%%%s' OR argv LIKE '%%%s%%' UNION ALL"                 \
 	" SELECT 1 FROM error_summary JOIN call USING (arch, number)"                              \
-	" WHERE name LIKE 'execve%%' AND error <> 2"
+	" WHERE (name LIKE 'execve%%' AND error <> 2) OR (name LIKE '%%access%%' AND error = 13)"
 
 bool reader_has_program(struct reader *r, struct arena *arena, const char *name) {
 	const struct sqlite *s = &r->sqlite;

@@ -49,8 +49,8 @@ int reader_each(struct reader *reader, const struct event_filter *filter,
 /* How many events there are, as the chunks say; 0 when they cannot be asked. Reads no chunk. */
 int64_t reader_events(struct reader *reader);
 
-/* Whether a program of this name (no quotes or % in it) was started, or one could not be for another reason than that it
- * was not there. Reads no chunk. */
+/* Whether a program of this name (no quotes or % in it) was started, or one could not be, or was asked for by access(2) and
+ * refused, for another reason than that it was not there. Reads no chunk. */
 bool reader_has_program(struct reader *reader, struct arena *arena, const char *name);
 
 /* Values of the table meta; "" and 0 when it has none. */

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <unistd.h>
 
 #define WITNESSES_MAX ((size_t)200000)
 #define PENDING_MAX   ((size_t)4096)
@@ -130,13 +131,10 @@ static void take_exec(struct testimony *t, const struct event *e) {
 	testimony_share_flows(t, w);
 }
 
-static void take_attempt(struct testimony *t, const struct event *e, const struct call *call,
-                         bool at) {
+static void add_attempt(struct testimony *t, const struct event *e, const char *path,
+                        struct slice argv, const struct payload *env) {
 	struct witness *before = testimony_witness(t, e->pid);
-	const char *path = testimony_path(t, e, call, at ? 1 : 0);
-	const struct payload *argv = event_payload(e, PAYLOAD_STRINGS, at ? 2 : 1);
-	const struct payload *env = event_payload(e, PAYLOAD_STRINGS, at ? 3 : 2);
-	if (!path || t->attempt_count >= PENDING_MAX) {
+	if (t->attempt_count >= PENDING_MAX) {
 		return;
 	}
 	struct witness *w = new_witness(t, e->pid, e->start_ns);
@@ -144,7 +142,7 @@ static void take_attempt(struct testimony *t, const struct event *e, const struc
 	w->ppid = before->ppid;
 	w->cwd = cwd_of(t, before);
 	w->exe = path;
-	w->argv = argv ? keep(t, argv->bytes) : (struct slice){0};
+	w->argv = argv;
 	w->env = env ? keep(t, env->bytes) : before->env;
 	w->has_env = env || before->has_env;
 	w->uid = before->uid;
@@ -153,6 +151,29 @@ static void take_attempt(struct testimony *t, const struct event *e, const struc
 	t->attempts = vec_room(t->arena, t->attempts, t->attempt_count, &t->attempt_size,
 	                       sizeof(struct witness *));
 	t->attempts[t->attempt_count++] = w;
+}
+
+static void take_attempt(struct testimony *t, const struct event *e, const struct call *call,
+                         bool at) {
+	const char *path = testimony_path(t, e, call, at ? 1 : 0);
+	const struct payload *argv = event_payload(e, PAYLOAD_STRINGS, at ? 2 : 1);
+	if (path) {
+		add_attempt(t, e, path, argv ? keep(t, argv->bytes) : (struct slice){0},
+		            event_payload(e, PAYLOAD_STRINGS, at ? 3 : 2));
+	}
+}
+
+/* A careful client asks access(2) first and starts nothing that it may not execute. */
+static void take_question(struct testimony *t, const struct event *e, const struct call *call) {
+	int at = streq(call->name, "access") ? 0 : 1;
+	bool asks = str_starts(call->name, at == 0 ? "access" : "faccessat");
+	if (!asks || e->result != -EACCES || (e->args[at + 1] & X_OK) == 0) {
+		return;
+	}
+	const char *path = testimony_path(t, e, call, at);
+	if (path && streq(path_base(path), "gopls")) {
+		add_attempt(t, e, path, slice_of(path, strlen(path) + 1), NULL);
+	}
 }
 
 /* The execve that returned 0 behind its EVENT_EXEC has what that did not carry. */
@@ -272,6 +293,7 @@ static void take_call(struct testimony *t, const struct event *e) {
 		return;
 	}
 	take_exec_call(t, e, call);
+	take_question(t, e, call);
 	if (str_starts(call->name, "set")) {
 		take_user(t, e, call);
 	}
@@ -367,7 +389,6 @@ static bool is_gopls(struct testimony *t, const struct witness *w) {
 	       streq(path_base(testimony_string(t, w->argv, 0)), "gopls");
 }
 
-/* A conversation beats a start, the first of each the later ones. */
 void testimony_free(struct testimony *t) {
 	if (t) {
 		rewind_free(t->rewind);
@@ -379,6 +400,14 @@ void testimony_free(struct testimony *t) {
 	}
 }
 
+/* A wrapper that is named after what it starts: gopls.sh, gopls-env. */
+static bool is_wrapper_of_gopls(const struct witness *w) {
+	const char *name = path_base(w->exe);
+	return w->is_new && str_starts(name, "gopls") && strchr("-._", name[strlen("gopls")]);
+}
+
+/* A conversation beats a start, a start what could not be started, and that a wrapper which did not come to its start; the
+ * first of each the later ones. */
 struct witness *testimony_server(struct testimony *t) {
 	struct witness *first = NULL;
 	for (size_t i = 0; i < t->witness_count; i++) {
@@ -392,6 +421,9 @@ struct witness *testimony_server(struct testimony *t) {
 	for (size_t i = t->attempt_count; !first && i > 0; i--) {
 		struct witness *w = t->attempts[i - 1];
 		first = is_gopls(t, w) && !w->parent->replaced ? w : NULL;
+	}
+	for (size_t i = 0; !first && i < t->witness_count; i++) {
+		first = is_wrapper_of_gopls(t->witnesses[i]) ? t->witnesses[i] : NULL;
 	}
 	return first;
 }

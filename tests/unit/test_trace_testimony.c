@@ -28,6 +28,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #define CLIENT 100
 #define SERVER 200
@@ -597,6 +598,42 @@ static void test_socket_is_a_place(void **state) {
 	assert_true(testimony_names_below(p->testimony, "/run/user/0"));
 }
 
+/* A careful client asks first, and starts nothing that it may not execute. */
+static void test_asked_and_refused(void **state) {
+	struct play *p = *state;
+	struct testimony_about about;
+	start(p, 1, CLIENT, "/bin/editor", BLOCK("editor"), BLOCK("PATH=/a"));
+	struct payload other = text(PAYLOAD_STRING, 0, "/stick/notes");
+	struct payload program = text(PAYLOAD_STRING, 0, "/stick/gopls");
+	call(p, CLIENT, "access", -EACCES, NS_PER_MS, (uint64_t[]){1, X_OK, 0}, &other);
+	call(p, CLIENT, "access", -EACCES, NS_PER_MS, (uint64_t[]){1, X_OK, 0}, &program);
+	const struct evidence *ev = given(p, "session:gopls", &about);
+	assert_non_null(ev);
+	assert_true(slice_has(ev->bytes, arena_printf(p->arena, "errno %d", EACCES)));
+	assert_int_equal(about.server, CLIENT);
+}
+
+/* Whether it can be read says nothing of a start. */
+static void test_asked_to_read(void **state) {
+	struct play *p = *state;
+	struct testimony_about about;
+	start(p, 1, CLIENT, "/bin/editor", BLOCK("editor"), BLOCK("PATH=/a"));
+	struct payload program = text(PAYLOAD_STRING, 0, "/stick/gopls");
+	call(p, CLIENT, "access", -EACCES, NS_PER_MS, (uint64_t[]){1, R_OK, 0}, &program);
+	assert_null(given(p, "session:gopls", &about));
+	assert_int_equal(about.server, 0);
+}
+
+/* The client gave up before the wrapper came to gopls; a program that only begins alike is none. */
+static void test_wrapper_that_came_to_nothing(void **state) {
+	struct play *p = *state;
+	struct testimony_about about;
+	start(p, CLIENT, GO, "/usr/bin/goplsx", BLOCK("goplsx"), BLOCK("PATH=/a"));
+	start(p, CLIENT, SERVER, "/home/u/bin/gopls-env", BLOCK("gopls-env"), BLOCK("PATH=/a"));
+	assert_non_null(given(p, "session:gopls", &about));
+	assert_int_equal(about.server, SERVER);
+}
+
 static void test_directory_listed(void **state) {
 	struct play *p = *state;
 	struct testimony_about about;
@@ -736,6 +773,9 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(test_directory_listed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused_program, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_walls, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_asked_and_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_asked_to_read, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_wrapper_that_came_to_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_redirected_output, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_limit_set_before, setup, teardown),
