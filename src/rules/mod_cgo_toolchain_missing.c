@@ -9,6 +9,7 @@
  * that is open, and no other.
  */
 #include "base/path.h"
+#include "core/cc_flag.h"
 #include "core/origin.h"
 #include "core/rule.h"
 #include "core/undefined.h"
@@ -182,39 +183,21 @@ static struct missing missing_of(struct arena *arena, const char *text, const ch
 	return (struct missing){0};
 }
 
-/* What a compiler says of a flag it does not take, up to the flag (gcc/gcc.c and common/opts, clang/Driver of LLVM). */
-static const char *refused_flag(struct arena *arena, const char *text) {
-	static const char *const words[] = {"unrecognized command-line option '", "bad value ('",
-	                                    "unknown argument: '", "unknown target CPU '"};
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-		const char *flag = behind(arena, text, words[i]);
-		if (flag) {
-			return arena_strndup(arena, flag, strcspn(flag, "'"));
-		}
-	}
-	return NULL;
-}
-
 /* One of the variables for the compiler has a flag that this one does not take, as one of a cross build. A flag in a
  * `#cgo` line is the user's own code. */
 static bool check_flag(const struct rule *self, const struct facts *facts, struct findings *out,
                        const struct fact_cgo *cgo, const char *text) {
-	static const char *const names[] = {"CGO_CFLAGS",  "CGO_CPPFLAGS", "CGO_CXXFLAGS",
-	                                    "CGO_LDFLAGS", "CC",           "CXX"};
-	const char *flag = refused_flag(out->arena, text);
-	const struct fact_govar *var = NULL;
-	for (size_t i = 0; flag && !var && i < sizeof(names) / sizeof(*names); i++) {
-		const struct fact_govar *v = facts_govar(facts, names[i]);
-		var = v && !streq(v->origin, "default") && str_has(v->value, flag) ? v : NULL;
-	}
-	if (!var) {
+	struct cc_flag flag;
+	if (!cc_flag_find(out->arena, facts, text, &flag)) {
 		return false;
 	}
+	const struct fact_govar *var = flag.var;
 	struct finding *f = findings_add(out, self, CONF_CERTAIN,
 	                                 arena_printf(out->arena, "%s=%s", var->name, var->value),
-	                                 "%s is \"%s\", and the C compiler %s does not take \"%s\"",
-	                                 var->name, var->value, cgo->cc, flag);
+	                                 "%s is \"%s\", and with \"%s\" the C compiler %s fails",
+	                                 var->name, var->value, flag.word, cgo->cc);
 	finding_about(out, f, var->name);
+	finding_detail(out, f, "it says: %s", flag.line);
 	finding_detail(out, f, "%s imports \"C\"; %s is set %s", use_of(facts, true)->file,
 	               var->name, origin_words(facts, var));
 	finding_cites(f, facts_run(facts, "cgo"));

@@ -3,9 +3,9 @@
  * of the server are not needed. A broken file that nothing loads (a module beside the one that is
  * open) must not be blamed: with a healthy server it is a note.
  */
-#include "core/rule.h"
-
 #include "base/path.h"
+#include "core/complaint.h"
+#include "core/rule.h"
 
 static const char *reason_of(struct arena *arena, const char *error, int64_t conflict_line,
                              int64_t error_line, bool empty) {
@@ -97,8 +97,51 @@ static void check_gomod(const struct rule *self, const struct facts *facts, stru
 	}
 }
 
+/* What go says behind these words of the line of a file that it can read and does not take: "go.mod:7: unknown godebug".
+ * Such lines depend on the release (cmd/go/internal/modload/init.go, CheckGodebug). NULL when it said no such thing. */
+static const struct fact *refused_line(const struct facts *facts, const char *words,
+                                       const char **ret_line) {
+	struct complaint c = complaint_find(facts, words);
+	if (!c.fact) {
+		return NULL;
+	}
+	const char *line = c.at + strlen(words);
+	line += strspn(line, " \t\n");
+	*ret_line = arena_strndup(facts->arena, line, strcspn(line, "\n"));
+	return c.fact;
+}
+
+static void add_refused(const struct rule *self, struct findings *out, const struct fact *file,
+                        const char *path, const struct fact *said, const char *line) {
+	struct finding *f = findings_add(out, self, CONF_CERTAIN, path,
+	                                 "go does not take a line of %s: %s", path, line);
+	finding_cite(f, said);
+	finding_cite(f, file);
+	finding_fix(out, f, "see what was changed last, then correct that line",
+	            "cd %s && git diff HEAD -- %s",
+	            str_shell_quote(out->arena, path_parent(out->arena, path)), path_base(path));
+}
+
+static void check_refused(const struct rule *self, const struct facts *facts, struct findings *out,
+                          const struct fact_gowork *work) {
+	const char *line = NULL;
+	const struct fact *said = refused_line(facts, " error loading go.mod:", &line);
+	facts_each (gomod, g, facts) {
+		if (said && is_loaded(facts, g) && !streq(g->role, "replaced") &&
+		    str_empty(g->error)) {
+			add_refused(self, out, &g->base, g->path, said, line);
+			break;
+		}
+	}
+	said = refused_line(facts, " error loading go.work:", &line);
+	if (said && work && str_empty(work->error)) {
+		add_refused(self, out, &work->base, work->path, said, line);
+	}
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	const struct fact_gowork *work = active_work(facts);
+	check_refused(self, facts, out, work);
 	facts_each (gomod, g, facts) {
 		check_gomod(self, facts, out, g);
 	}
