@@ -4,16 +4,29 @@
 #include "base/str.h"
 
 const char *const refused_names[] = {
-	"GOEXPERIMENT", "GO111MODULE", "GOFIPS140", "GOCACHEPROG", "GOMEMLIMIT", "GODEBUG", NULL,
+	"GOEXPERIMENT", "GO111MODULE", "GOFIPS140",  "GOCACHEPROG", "GOMEMLIMIT",
+	"GODEBUG",      "CC",          "CXX",        "CGO_CFLAGS",  "CGO_CPPFLAGS",
+	"CGO_CXXFLAGS", "CGO_LDFLAGS", "PKG_CONFIG", NULL,
 };
 
 /* What is said of them: internal/buildcfg/exp.go, cmd/go/internal/modload/init.go (Init),
- * cmd/go/internal/fips140/fips140.go, cmd/go/internal/cache/prog.go; and in every program of Go:
- * runtime/mgcpacer.go (readGOMEMLIMIT), crypto/internal/fips140/fips140.go. */
+ * cmd/go/internal/fips140/fips140.go, cmd/go/internal/cache/prog.go; in every program of Go:
+ * runtime/mgcpacer.go (readGOMEMLIMIT), crypto/internal/fips140/fips140.go; of unbalanced quotes:
+ * cmd/go/internal/work/init.go (BuildInit) and, as a panic, exec.go (envList). */
 static const char *const words[] = {
-	"unknown GOEXPERIMENT", "unknown environment setting GO111MODULE",
-	"invalid GOFIPS140",    "GOCACHEPROG program",
-	"malformed GOMEMLIMIT", "unknown GODEBUG setting",
+	"unknown GOEXPERIMENT",
+	"unknown environment setting GO111MODULE",
+	"invalid GOFIPS140",
+	"GOCACHEPROG program",
+	"malformed GOMEMLIMIT",
+	"unknown GODEBUG setting",
+	"CC environment variable could not be parsed",
+	"CXX environment variable could not be parsed",
+	"could not parse environment variable CGO_CFLAGS",
+	"could not parse environment variable CGO_CPPFLAGS",
+	"could not parse environment variable CGO_CXXFLAGS",
+	"could not parse environment variable CGO_LDFLAGS",
+	"could not parse environment variable PKG_CONFIG",
 };
 
 static const char *words_of(const char *name) {

@@ -3,17 +3,19 @@
  *
  * Proof: the same question, asked of go without gopls, ends with exit status 2 and a trace of Go's
  * runtime. The runtime also leaves traces when it finds no memory or may start no thread; those have
- * causes of their own (res-go-oom-fatal, res-nproc-pids), and so has a fault in a telemetry file.
+ * causes of their own (res-go-oom-fatal, res-nproc-pids), and so have a fault in a telemetry file and a
+ * variable with unbalanced quotes, at which go panics.
  * Not this: a compiler that crashes, a trace of gopls itself (bug-gopls-panic).
  */
 #include "core/rule.h"
 
-static bool is_resource(const char *text) {
+static bool has_own_cause(const char *text) {
 	return str_has(text, "out of memory") || str_has(text, "create new OS thread") ||
 	       str_has(text, "pthread_create") || str_has(text, "cannot allocate") ||
 	       str_has(text, "too many open files") ||
 	       str_has(text, "x/telemetry/internal/counter") ||
-	       str_has(text, "temporarily unavailable");
+	       str_has(text, "temporarily unavailable") ||
+	       str_has(text, "could not parse environment variable");
 }
 
 static const char *trace_in(const char *text) {
@@ -51,7 +53,8 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 	             (run->exit_code == 2 || run->signal != 0) && trace_in(run->err);
 	const char *text = again ? run->err : said ? said->text : "";
 
-	if (!facts_hurt(facts) || !go || (run && !again) || !trace_in(text) || is_resource(text)) {
+	if (!facts_hurt(facts) || !go || (run && !again) || !trace_in(text) ||
+	    has_own_cause(text)) {
 		return;
 	}
 	struct finding *f = findings_add(

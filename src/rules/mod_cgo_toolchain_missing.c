@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "core/cc_flag.h"
 #include "core/origin.h"
+#include "core/refused.h"
 #include "core/rule.h"
 #include "core/undefined.h"
 
@@ -248,7 +249,7 @@ static void check_said(const struct rule *self, const struct facts *facts, struc
 
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	const struct fact_cgo *cgo = facts_first(cgo, facts);
-	if (!cgo || streq(cgo->why, "cross")) {
+	if (!cgo || streq(cgo->why, "cross") || refused_variable(facts, "CC", NULL)) {
 		return;
 	}
 	if (!cgo->enabled) {
