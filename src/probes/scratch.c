@@ -2,24 +2,120 @@
  */
 #include "probes/scratch.h"
 
+#include "base/fd.h"
 #include "base/str.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <ftw.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define OPEN_DIRS_MAX 8
+#define ENTRIES_MAX   10000 /* of a folder of other people's things: so many are looked at */
+#define BOOT_DIGITS   8
+#define START_FIELD   22 /* starttime of proc_pid_stat(5) */
+
+/* ---- whose it is ---- */
+
+static size_t read_text(const char *path, char *buf, size_t size) {
+	CLEANUP(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, buf, size - 1);
+
+	buf[n > 0 ? n : 0] = '\0';
+	return n > 0 ? (size_t)n : 0;
+}
+
+/* When a process began, in clock ticks since the boot; 0 when there is none of that number. */
+static uint64_t start_of(long pid) {
+	char path[64];
+	char text[1024];
+	snprintf(path, sizeof path, "/proc/%ld/stat", pid);
+	const char *at = read_text(path, text, sizeof text) > 0 ? strrchr(text, ')') : NULL;
+
+	for (int field = 2; at && field < START_FIELD; field++) {
+		at = strchr(at + 1, ' ');
+	}
+	return at ? strtoull(at, NULL, 10) : 0;
+}
+
+/* What numbers of processes mean something in: this boot of this machine and this namespace of processes, so that the
+ * folder of a container or of another machine that shares this one is never taken for a dead one's. False without /proc. */
+static bool realm_of(char *ret, size_t size) {
+	char boot[64];
+	struct stat ns;
+
+	if (read_text("/proc/sys/kernel/random/boot_id", boot, sizeof boot) < BOOT_DIGITS ||
+	    stat("/proc/self/ns/pid", &ns) < 0) {
+		return false;
+	}
+	snprintf(ret, size, "dialtone-%.*s-%jx-", BOOT_DIGITS, boot, (uintmax_t)ns.st_ino);
+	return true;
+}
+
+static char *name_of_ours(struct arena *arena, const char *parent, const char *realm) {
+	long pid = getpid();
+	uint64_t start = *realm ? start_of(pid) : 0;
+
+	return start ? arena_printf(arena, "%s/%s%lx-%" PRIx64 "-XXXXXX", parent, realm, pid, start)
+	             : arena_printf(arena, "%s/dialtone-XXXXXX", parent);
+}
+
+/* ---- those of the dead ---- */
+
+/* Does the name say that a process of this realm made it, and is that one no more? */
+static bool maker_is_gone(const char *name, const char *realm) {
+	char *end;
+
+	if (!str_starts(name, realm)) {
+		return false;
+	}
+	long pid = strtol(name + strlen(realm), &end, 16);
+	if (pid <= 0 || *end != '-') {
+		return false;
+	}
+	uint64_t start = strtoull(end + 1, &end, 16);
+	return start > 0 && *end == '-' && strlen(end) == strlen("-XXXXXX") &&
+	       start_of(pid) != start;
+}
+
+/* What a dialtone left that was killed. */
+static void sweep(struct arena *arena, const char *parent, const char *realm) {
+	DIR *dir = *realm ? opendir(parent) : NULL;
+	const struct dirent *entry;
+	struct stat st;
+
+	for (int i = 0; dir && i < ENTRIES_MAX && (entry = readdir(dir)); i++) {
+		if (maker_is_gone(entry->d_name, realm) &&
+		    fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    st.st_mode == (S_IFDIR | S_IRWXU) && st.st_uid == geteuid()) {
+			scratch_remove(arena_printf(arena, "%s/%s", parent, entry->d_name));
+		}
+	}
+	if (dir) {
+		closedir(dir);
+	}
+}
 
 const char *scratch_make(struct arena *arena, const char *preferred) {
 	const char *const parents[] = {preferred, "/dev/shm", "/tmp", "/var/tmp"};
+	char realm[64] = "";
 
+	if (!realm_of(realm, sizeof realm)) {
+		*realm = '\0';
+	}
 	for (size_t i = 0; i < sizeof(parents) / sizeof(*parents); i++) {
 		if (str_empty(parents[i]) || parents[i][0] != '/') {
 			continue;
 		}
-		char *path = arena_printf(arena, "%s/dialtone-XXXXXX", parents[i]);
+		char *path = name_of_ours(arena, parents[i], realm);
 
 		if (mkdtemp(path)) {
+			sweep(arena, parents[i], realm);
 			return path;
 		}
 	}
