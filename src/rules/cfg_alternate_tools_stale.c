@@ -73,10 +73,12 @@ static void judge_command(const struct rule *self, const struct facts *facts, st
 	finding_cites(f, t);
 	if (other) {
 		finding_cites(f, other);
+		/* The line may have it with a tilde or a variable. */
+		const char *edit =
+			arena_printf(out->arena, "%llds|[^\"']*/%s|%s|", (long long)t->line,
+		                     path_base(t->path), other->path);
 		finding_fix(out, f, arena_printf(out->arena, "name %s instead", other->path),
-		            "sed -i %s %s",
-		            str_shell_quote(out->arena, arena_printf(out->arena, "s|%s|%s|",
-		                                                     t->path, other->path)),
+		            "sed -i %s %s", str_shell_quote(out->arena, edit),
 		            str_shell_quote(out->arena, t->file));
 		return;
 	}
