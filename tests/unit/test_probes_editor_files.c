@@ -66,7 +66,16 @@ static void test_lua_styles(void **state) {
 	         "vim.lsp.start({ name = 'rust', cmd = { 'rust-analyzer', '-r' } })\n"
 	         "vim.lsp.start({ name = 'go', cmd = { '/opt/bin/gopls', 'serve' } })"},
 		{0}};
+	static const struct entry module[] = {
+		{NVIM "/init.lua", "local c = require('servers.gopls').config\nstart(c)"},
+		{NVIM "/lua", "d servers\n"},
+		{NVIM "/lua/servers", "f gopls.lua\n"},
+		{NVIM "/lua/servers/gopls.lua",
+	         "local M = {}\nM.config = { cmd = { 'gopls', 'serve' },\n"
+	         "settings = { gopls = { buildFlags = { '-tags x' } } } }\nreturn M"},
+		{0}};
 	(void)state;
+	assert_lua(module, "gopls serve - {\"buildFlags\":[\"-tags x\"]}");
 	assert_lua(lspconfig, "gopls -x - {\"gofumpt\":true}");
 	assert_lua(enable, "gopls -y {\"a\":1} -");
 	assert_lua(lazy, "- - {\"a\":\"b\"}");
@@ -89,7 +98,20 @@ static void test_lua_that_says_nothing(void **state) {
 	         "lsp.gopls.setup({ cmd = { 'gopls', '-a' } })\n"
 	         "lsp.gopls.setup({ cmd = { 'gopls', '-b' }, init_options = { c = 1 } })"},
 		{0}};
+	/* What is handed on counts only while nothing is said outright; off, or of another server, it is nothing. */
+	static const struct entry handed_on[] = {
+		{NVIM "/init.lua",
+	         "local old = { settings = { gopls = { gofumpt = true } } }\n"
+	         "lsp.gopls.setup({ settings = { gopls = { staticcheck = true } } })"},
+		{0}};
+	static const struct entry off[] = {
+		{NVIM "/init.lua",
+	         "local a = { enabled = false, settings = { gopls = { gofumpt = true } } }\n"
+	         "local b = { settings = { yamlls = { x = 1 } } }"},
+		{0}};
 	(void)state;
+	assert_lua(handed_on, "- - {\"staticcheck\":true}");
+	assert_lua(off, "");
 	assert_lua(not_loaded, "");
 	assert_lua(computed, "");
 	assert_lua(contradicts, "- {\"c\":1} -");
@@ -153,6 +175,16 @@ static void test_emacs(void **state) {
 	             "(lsp-go-gopls-server-path \"/opt/gopls\"))\n"
 	             "(lsp-register-custom-settings '((\"gopls.gofumpt\" \"yes\") (\"x.y\" t)))",
 	             NULL, "/opt/gopls -v -z - {\"gofumpt\":\"yes\"}");
+	assert_emacs("(require 'lsp-mode)\n(custom-set-variables '(indent-tabs-mode t)\n"
+	             " '(lsp-go-env '((GOFLAGS . \"-mod=mod\") (CGO_ENABLED . \"0\"))))",
+	             NULL, "- - {\"env\":{\"GOFLAGS\":\"-mod=mod\",\"CGO_ENABLED\":\"0\"}}");
+	assert_emacs("(require 'lsp-mode)\n(setq lsp-go-build-flags [\"-tags=a\"])\n"
+	             "(lsp-register-custom-settings '((\"gopls.gofumpt\" t t)))",
+	             NULL, "- - {\"buildFlags\":[\"-tags=a\"],\"gofumpt\":true}");
+	/* Said twice and not alike, or computed: nothing. */
+	assert_emacs("(require 'lsp-mode)\n(setq lsp-go-env '((A . \"1\")))\n"
+	             "(setq lsp-go-env '((A . \"2\")) lsp-go-build-flags (my-flags))",
+	             NULL, "");
 	/* Computed, switched off, of another language, or both clients: nothing. */
 	assert_emacs("(add-to-list 'eglot-server-programs `(go-mode . (,(f) \"-x\")))", NULL, "");
 	assert_emacs("(use-package eglot :disabled t :config (add-to-list 'eglot-server-programs "

@@ -10,6 +10,20 @@
 #define FORM_DEPTH_MAX 40
 #define WORDS_MAX      32
 
+/* Variables of lsp-mode that become settings of gopls. Source: emacs-lsp/lsp-mode clients/lsp-go.el,
+ * lsp-register-custom-settings. */
+static const struct {
+	const char *variable;
+	const char *setting;
+	enum jsonc_type type;
+} of_lsp_go[] = {
+	{"lsp-go-env", "env", JSONC_OBJECT},
+	{"lsp-go-build-flags", "buildFlags", JSONC_ARRAY},
+	{"lsp-go-directory-filters", "directoryFilters", JSONC_ARRAY},
+};
+
+#define OF_LSP_GO (sizeof of_lsp_go / sizeof *of_lsp_go)
+
 /* One value, as often as it is said; kept apart when it is said twice and not alike. */
 struct said {
 	struct config_value value;
@@ -28,6 +42,7 @@ struct lisp_reader {
 	struct said program;  /* of lsp-mode */
 	struct said args;
 	struct said custom;           /* lsp-register-custom-settings */
+	struct said of_go[OF_LSP_GO]; /* of_lsp_go */
 	struct config_value env;      /* setenv, of the first file that has any */
 	struct jsonc_node *variables; /* its node */
 };
@@ -158,6 +173,14 @@ static void read_value(struct lisp_reader *r, const char *name, const struct lis
 		}
 		if (streq(name, args[i]) && value->type == LISP_LIST && value->first_child) {
 			say(r, &r->args, words_of(r, value->first_child, &behind), args[i]);
+		}
+	}
+	for (size_t i = 0; i < OF_LSP_GO; i++) {
+		struct jsonc_node *node = streq(name, of_lsp_go[i].variable)
+		                                  ? lisp_to_json(r->exam->arena, value)
+		                                  : NULL;
+		if (node && node->type == of_lsp_go[i].type) {
+			say(r, &r->of_go[i], node, of_lsp_go[i].setting);
 		}
 	}
 	if (streq(name, "eglot-server-programs")) {
@@ -348,12 +371,43 @@ static void take_eglot(struct lisp_reader *r, struct client_config *c) {
 	c->client_name = "Eglot";
 }
 
+/* What lsp-register-custom-settings says, and the variables of lsp-mode where they say something else; of one file. */
+static struct config_value settings_of_lsp_mode(struct lisp_reader *r) {
+	struct config_value all = agreed(&r->custom);
+
+	for (size_t i = 0; i < OF_LSP_GO; i++) {
+		struct config_value one = agreed(&r->of_go[i]);
+		struct jsonc_node *object;
+		if (!one.node || (all.node && (!streq(one.file, all.file) ||
+		                               jsonc_get(all.node, of_lsp_go[i].setting)))) {
+			continue;
+		}
+		struct jsonc_node *member = arena_new_of(r->exam->arena, struct jsonc_node);
+		object = arena_new_of(r->exam->arena, struct jsonc_node);
+		*member = *one.node;
+		*object = all.node ? *all.node
+		                   : (struct jsonc_node){.type = JSONC_OBJECT,
+		                                         .string = "",
+		                                         .key = one.node->key,
+		                                         .place = one.node->place,
+		                                         .key_place = one.node->place};
+		member->key = of_lsp_go[i].setting;
+		member->key_len = strlen(member->key);
+		member->next = object->first_child;
+		object->first_child = member;
+		object->count++;
+		all = one;
+		all.node = object;
+	}
+	return all;
+}
+
 static void take_lsp_mode(struct lisp_reader *r, struct client_config *c) {
 	c->command_at = agreed(&r->program);
 	c->command = jsonc_string(c->command_at.node);
 	c->args_at = agreed(&r->args);
 	c->args = client_config_words(r->exam, c->args_at.node);
-	c->settings = agreed(&r->custom);
+	c->settings = settings_of_lsp_mode(r);
 	c->client_name = "emacs";
 }
 

@@ -169,6 +169,27 @@ static bool is_about_gopls(const struct lua_table *t, const char *file) {
 	return false;
 }
 
+/* local opts = { settings = { gopls = { … } } }, or a member of what a module returns: it is handed on by a name, which is
+ * not followed. */
+static bool holds_settings_of_gopls(const struct lua_table *t) {
+	const struct jsonc_node *gopls = jsonc_get(jsonc_get(t->value, "settings"), "gopls");
+	return gopls && gopls->type == JSONC_OBJECT;
+}
+
+static size_t find_handed_on(const struct files *f, struct found *found) {
+	size_t count = 0;
+	for (size_t i = 0; i < f->count; i++) {
+		const struct lua_file *file = &f->list[i];
+		for (const struct lua_table *t = file->text->tables; t; t = t->next) {
+			if (count < FOUND_MAX && holds_settings_of_gopls(t) && !is_off(t) &&
+			    is_loaded(f, file)) {
+				found[count++] = (struct found){.table = t, .file = file->path};
+			}
+		}
+	}
+	return count;
+}
+
 static size_t find_tables(const struct files *f, struct found *found) {
 	size_t count = 0;
 	for (size_t i = 0; i < f->count; i++) {
@@ -274,6 +295,7 @@ struct client_config *neovim_lua_read(struct exam *exam, const char *dir) {
 	f->dir = dir;
 	read_files(f);
 	size_t count = find_tables(f, found);
+	count = count > 0 ? count : find_handed_on(f, found);
 	if (read_environment(f, c) + count == 0) {
 		return NULL;
 	}
