@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * -remote names a daemon, and nothing listens there, or something that is no gopls.
+ * -remote names a daemon, and nothing listens there.
  *
  * The flag is well formed, so this is not cfg-bad-language-server-flags; -remote=auto starts its
- * own daemon and is never meant. A daemon that accepts and does not answer is another cause.
+ * own daemon and is never meant. A daemon that accepts and does not answer is another cause, and so is what is no gopls
+ * (ipc-remote-socket-stale-or-foreign).
  */
 #include "core/rule.h"
 
@@ -16,40 +17,6 @@ static const char *errno_words(int64_t error) {
 	                             : "it cannot be reached";
 }
 
-/* Somebody of this user's listens there, the forwarder gets no answer, and no gopls was started to listen there. */
-static void check_other(const struct rule *self, const struct facts *facts, struct findings *out,
-                        const struct fact_remote *r) {
-	const struct fact_server *server = facts_first(server, facts);
-	bool mute = server && (streq(server->state, "silent") || streq(server->state, "exited") ||
-	                       streq(server->state, "stopped_by_us"));
-	const struct fact_target *t = facts_first(target, facts);
-
-	facts_each (running_server, s, facts) {
-		if (streq(s->role, "daemon") || streq(s->remote, r->address)) {
-			return;
-		}
-	}
-	facts_each (confined, c, facts) {
-		if (c->network) {
-			return; /* it talks to somebody else than we do */
-		}
-	}
-	if (!facts_hurt(facts) || !mute || !t || r->uid != t->uid || !streq(r->network, "tcp")) {
-		return;
-	}
-	struct finding *f = findings_add(out, self, CONF_LIKELY, r->address,
-	                                 "-remote=%s asks for a gopls daemon; something of yours "
-	                                 "listens there, but it is no "
-	                                 "gopls, and does not answer as one",
-	                                 r->address);
-	finding_cites(f, r);
-	finding_cites(f, server);
-	finding_fix(out, f, "see who has taken the port", "ss -ltnp 'sport = :%s'",
-	            strrchr(r->address, ':') ? strrchr(r->address, ':') + 1 : "");
-	finding_fix(out, f, "let gopls start its own daemon",
-	            "\"go.languageServerFlags\": [\"-remote=auto\"]");
-}
-
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	const struct fact_server *server = facts_first(server, facts);
 	if (facts_healthy(facts) || (server && streq(server->state, "answered"))) {
@@ -57,7 +24,6 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 	}
 	facts_each (remote, r, facts) {
 		if (r->reachable) {
-			check_other(self, facts, out, r);
 			continue;
 		}
 		const struct fact_go_flag_setting *flag = NULL;

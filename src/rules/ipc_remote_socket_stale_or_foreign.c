@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * gopls shares a daemon through a socket, and that socket cannot be used: it belongs to somebody
- * else, or its directory does not let one be made.
+ * else, its directory does not let one be made, or what listens there is no gopls.
  *
  * Not this: an address at which nothing listens (ipc-remote-daemon-absent); a stale socket of one's
  * own, which -remote=auto removes and replaces in a second.
@@ -80,6 +80,72 @@ static void check_place(const struct rule *self, const struct facts *facts, stru
 	advise(facts, out, f);
 }
 
+/* A forwarder answers nothing by itself. */
+static bool is_mute(const struct fact_server *server) {
+	return server && STR_IN(server->state, "silent", "exited", "stopped_by_us");
+}
+
+static bool is_daemon_or_elsewhere(const struct facts *facts, const struct fact_remote *r) {
+	facts_each (running_server, s, facts) {
+		if (streq(s->role, "daemon") || streq(s->remote, r->address)) {
+			return true;
+		}
+	}
+	facts_each (wait_leaf, l, facts) {
+		/* The forwarder is idle inside once it has been refused, or waits for who listens there. */
+		bool by_it = l->pid == l->target || (r->pid > 0 && l->pid == r->pid);
+
+		if (l->settled && !l->healthy &&
+		    (!by_it || STR_IN(l->kind, "stopped", "traced", "frozen", "stale"))) {
+			return true; /* what it waits for is known */
+		}
+	}
+	facts_each (confined, c, facts) {
+		if (c->network) {
+			return true; /* it talks to somebody else than we do */
+		}
+	}
+	return streq(r->program, "dlv") || str_starts(r->program, "gopls");
+}
+
+static const char *who(struct findings *out, const struct fact_remote *r) {
+	if (r->pid > 0) {
+		return arena_printf(out->arena, "%s (process %lld)", r->program, (long long)r->pid);
+	}
+	return r->foreign ? arena_printf(out->arena, "something of %s (uid %lld)", r->owner,
+	                                 (long long)r->uid)
+	                  : "something of yours";
+}
+
+/* Somebody listens there, the forwarder gets no answer, and it is no gopls. */
+static void check_other(const struct rule *self, const struct facts *facts, struct findings *out,
+                        const struct fact_remote *r) {
+	const struct fact_server *server = facts_first(server, facts);
+
+	if (!r->reachable || r->uid < 0 || !facts_hurt(facts) || !is_mute(server) ||
+	    is_daemon_or_elsewhere(facts, r)) {
+		return;
+	}
+	struct finding *f = findings_add(
+		out, self, CONF_LIKELY, r->address,
+		"-remote=%s asks for a gopls daemon; %s listens there, and does not answer as one",
+		r->address, who(out, r));
+	const char *port = strrchr(r->address, ':');
+
+	finding_about(out, f, arena_printf(out->arena, "%lld", (long long)r->pid));
+	finding_cites(f, r);
+	finding_cites(f, server);
+	if (r->pid == 0 && streq(r->network, "tcp") && port) {
+		finding_fix(out, f, "see who has taken the port", "sudo ss -ltnp 'sport = :%s'",
+		            port + 1);
+	}
+	finding_fix(out, f, "let gopls start its own daemon",
+	            "\"go.languageServerFlags\": [\"-remote=auto\"]");
+	finding_fix(out, f, "or start the daemon at an address that is free, and name that", "%s",
+	            streq(r->network, "tcp") ? "gopls -listen=127.0.0.1:0"
+	                                     : "gopls -listen=\"unix;$XDG_RUNTIME_DIR/gopls\"");
+}
+
 /* The daemon answers, works with the rights of its owner, and that one may not read this user's files. */
 static void check_owner(const struct rule *self, const struct facts *facts, struct findings *out,
                         const struct fact_remote *r) {
@@ -89,7 +155,8 @@ static void check_owner(const struct rule *self, const struct facts *facts, stru
 	/* It may read all, and not write to this user's caches: go drops packages then. */
 	bool fine = list && list->started && list->exit_code == 0 && str_empty(list->out);
 
-	if (!r->reachable || !r->foreign || (!said && !fine) || !facts_hurt(facts)) {
+	if (!r->reachable || !r->foreign || (!said && (!fine || is_mute(server))) ||
+	    !facts_hurt(facts)) {
 		return;
 	}
 	struct finding *f = findings_add(
@@ -142,6 +209,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 	}
 	facts_each (remote, r, facts) {
 		check_owner(self, facts, out, r);
+		check_other(self, facts, out, r);
 	}
 	facts_each (daemon_place, p, facts) {
 		check_place(self, facts, out, p);
@@ -154,6 +222,7 @@ const struct rule rule_ipc_remote_socket_stale_or_foreign = {
 	.wave = 1,
 	.severity = SEV_ERROR,
 	.needs = FACT_BIT(daemon_place),
-	.explains = IDS("*ipc-remote-daemon-absent", "*cfg-bad-language-server-flags"),
+	.explains = IDS("*ipc-remote-daemon-absent", "*cfg-bad-language-server-flags",
+                        "*ipc-server-stopped", "ipc-server-waits-on-child"),
 	.check = check,
 };

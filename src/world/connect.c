@@ -4,6 +4,8 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "world/proc_opened.h"
+#include "world/procfs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -101,24 +103,29 @@ int connect_to(struct arena *arena, const char *address, int64_t until_ns, int *
 	return EINVAL;
 }
 
-/* "  0: 0100007F:9089 00000000:0000 0A … uid …" of proc(5), /proc/net/tcp: the uid of who listens at the port. */
-static int64_t listener_uid(struct arena *arena, const char *file, unsigned port) {
+struct listener {
+	int64_t uid; /* -1 nobody, -2 two of them: nobody knows which */
+	int64_t inode;
+};
+
+/* "  0: 0100007F:9089 00000000:0000 0A … uid timeout inode …" of proc(5), /proc/net/tcp: who listens at the port. */
+static struct listener listener_of(struct arena *arena, const char *file, unsigned port) {
 	struct look_reply reply = {.state = EV_FAILED};
-	struct slice rest, line, field[8];
-	int64_t uid = -1;
+	struct slice rest, line, field[10];
+	struct listener found = {.uid = -1};
 
 	strbuf_init(&reply.bytes, arena);
 	if (look_read_file(AT_FDCWD, file, NET_CAP, &reply) != 0) {
-		return -1;
+		return found;
 	}
 	rest = slice_of(reply.bytes.data, reply.bytes.len);
 	while (slice_line(&rest, &line)) {
 		size_t n = 0;
 
-		while (n < 8 && (line = slice_trim(line)).len > 0) {
+		while (n < 10 && (line = slice_trim(line)).len > 0) {
 			slice_cut(&line, ' ', &field[n++]);
 		}
-		if (n < 8 || !slice_eq(field[3], "0A")) {
+		if (n < 10 || !slice_eq(field[3], "0A")) {
 			continue;
 		}
 		const char *local = arena_slicedup(arena, field[1]);
@@ -128,11 +135,36 @@ static int64_t listener_uid(struct arena *arena, const char *file, unsigned port
 			int64_t one = -1;
 
 			(void)str_to_int64(arena_slicedup(arena, field[7]), &one);
-			uid = uid == -1 || uid == one ? one
-			                              : -2; /* two of them: nobody knows which */
+			found.uid = found.uid == -1 || found.uid == one ? one : -2;
+			(void)str_to_int64(arena_slicedup(arena, field[9]), &found.inode);
 		}
 	}
-	return uid;
+	return found;
+}
+
+/* The process that has this socket; 0 when none may be seen. */
+static int64_t holder_of(struct arena *arena, int proc_fd, int64_t inode) {
+	const char *link = arena_printf(arena, "socket:[%" PRId64 "]", inode);
+	struct proc_opened opened;
+	int64_t pid = 0;
+
+	if (inode <= 0 || proc_opened_open(&opened, proc_fd) != 0) {
+		return 0;
+	}
+	while (pid == 0 && proc_opened_next(&opened)) {
+		pid = streq(opened.link, link) ? opened.pids.number : 0;
+	}
+	proc_opened_close(&opened);
+	return pid;
+}
+
+static void put_program(struct strbuf *out, struct arena *arena, int proc_fd, int64_t pid) {
+	struct slice comm;
+
+	if (pid > 0 && proc_read(arena, proc_fd, pid, "comm", 64, &comm) == 0) {
+		strbuf_printf(out, "pid=%" PRId64 "\nprogram=%s\n", pid,
+		              keyline_escape(arena, arena_slicedup(arena, slice_trim(comm))));
+	}
 }
 
 /* Who has the other end, as the kernel knows it; nothing for another machine. */
@@ -141,7 +173,8 @@ static void put_owner(struct strbuf *out, struct arena *arena, int fd) {
 	socklen_t own_len = sizeof own, peer_len = sizeof peer;
 	struct ucred cred;
 	socklen_t cred_len = sizeof cred;
-	int64_t uid = -1;
+	struct listener who = {.uid = -1};
+	int64_t pid = 0;
 
 	if (getpeername(fd, (struct sockaddr *)&peer, &peer_len) < 0 ||
 	    getsockname(fd, (struct sockaddr *)&own, &own_len) < 0) {
@@ -152,21 +185,30 @@ static void put_owner(struct strbuf *out, struct arena *arena, int fd) {
 
 	if (peer.ss_family == AF_UNIX &&
 	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &cred_len) == 0) {
-		uid = (int64_t)cred.uid;
+		who.uid = (int64_t)cred.uid;
+		pid = cred.pid;
 	} else if (peer.ss_family == AF_INET &&
 	           in->sin_addr.s_addr ==
 	                   ((const struct sockaddr_in *)(const void *)&own)->sin_addr.s_addr) {
-		uid = listener_uid(arena, "/proc/net/tcp", ntohs(in->sin_port));
+		who = listener_of(arena, "/proc/net/tcp", ntohs(in->sin_port));
 		/* A socket of both families is in the other table. */
-		uid = uid == -1 ? listener_uid(arena, "/proc/net/tcp6", ntohs(in->sin_port)) : uid;
+		who = who.uid == -1 ? listener_of(arena, "/proc/net/tcp6", ntohs(in->sin_port))
+		                    : who;
 	} else if (peer.ss_family == AF_INET6 &&
 	           memcmp(&in6->sin6_addr,
 	                  &((const struct sockaddr_in6 *)(const void *)&own)->sin6_addr,
 	                  sizeof in6->sin6_addr) == 0) {
-		uid = listener_uid(arena, "/proc/net/tcp6", ntohs(in6->sin6_port));
+		who = listener_of(arena, "/proc/net/tcp6", ntohs(in6->sin6_port));
 	}
-	if (uid >= 0) {
-		strbuf_printf(out, "uid=%" PRId64 "\n", uid);
+	if (who.uid < 0) {
+		return;
+	}
+	CLEANUP(fd_closep) int proc_fd = proc_open();
+
+	strbuf_printf(out, "uid=%" PRId64 "\n", who.uid);
+	if (proc_fd >= 0) {
+		put_program(out, arena, proc_fd,
+		            pid > 0 ? pid : holder_of(arena, proc_fd, who.inode));
 	}
 }
 

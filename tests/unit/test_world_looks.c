@@ -224,11 +224,36 @@ static void test_connect(void **state) {
 	snprintf(addr.sun_path, sizeof addr.sun_path, "%s/s", f->dir);
 	assert_int_equal(bind(fd, (const struct sockaddr *)&addr, sizeof addr), 0);
 	assert_int_equal(listen(fd, 1), 0);
-	assert_int_equal(world_look(f->world, LOOK_CONNECT, good, CAP)->state, EV_READ);
+	const struct evidence *ev = world_look(f->world, LOOK_CONNECT, good, CAP);
+
+	assert_int_equal(ev->state, EV_READ);
+	assert_int_equal(keyline_number(f->arena, ev->bytes, "pid", 0), getpid());
+	assert_non_null(keyline_get(f->arena, ev->bytes, "program"));
 	assert_int_equal(world_look(f->world, LOOK_CONNECT, none, CAP)->state, EV_ABSENT);
 	close(fd);
 	assert_int_equal(rename(fixture_path(f, "s"), fixture_path(f, "dead")), 0);
 	assert_int_equal(world_look(f->world, LOOK_CONNECT, dead, CAP)->error, ECONNREFUSED);
+}
+
+/* Who listens at a port is found by the number of the socket. */
+static void test_connect_tcp(void **state) {
+	struct fixture *f = *state;
+	struct sockaddr_in addr = {.sin_family = AF_INET,
+	                           .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof addr;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(bind(fd, (const struct sockaddr *)&addr, sizeof addr), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&addr, &len), 0);
+	const struct evidence *ev =
+		world_look(f->world, LOOK_CONNECT,
+	                   arena_printf(f->arena, "tcp:127.0.0.1:%u", ntohs(addr.sin_port)), CAP);
+
+	assert_int_equal(ev->state, EV_READ);
+	assert_int_equal(keyline_number(f->arena, ev->bytes, "uid", -1), getuid());
+	assert_int_equal(keyline_number(f->arena, ev->bytes, "pid", 0), getpid());
+	close(fd);
 }
 
 static void test_binary(void **state) {
@@ -399,6 +424,7 @@ int main(void) {
 		WORLD_TEST(test_mount),
 		WORLD_TEST(test_walk),
 		WORLD_TEST(test_connect),
+		WORLD_TEST(test_connect_tcp),
 		WORLD_TEST(test_binary),
 		WORLD_TEST(test_walked),
 		WORLD_TEST(test_denied),

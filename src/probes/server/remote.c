@@ -22,10 +22,13 @@ static void state_remote(struct exam *exam, const char *address, const char *fro
 	int64_t uid =
 		evidence_has_bytes(ev) ? keyline_number(exam->arena, ev->bytes, "uid", -1) : -1;
 	const struct fact_target *target = facts_first(target, exam->facts);
+	bool seen = evidence_has_bytes(ev);
 	bool foreign = uid >= 0 && target && uid != target->uid;
 	FACTS_ADD(exam->facts, remote, ev, .address = address, .network = is_unix ? "unix" : "tcp",
 	          .reachable = ev->state == EV_READ, .error = ev->error, .from = from,
-	          .foreign = foreign, .uid = uid, .owner = foreign ? names_of_uid(exam, uid) : "");
+	          .foreign = foreign, .uid = uid, .owner = foreign ? names_of_uid(exam, uid) : "",
+	          .pid = seen ? keyline_number(exam->arena, ev->bytes, "pid", 0) : 0,
+	          .program = seen ? keyline_text(exam->arena, ev->bytes, "program") : "");
 }
 
 static bool ends_word(char c) {
