@@ -6,6 +6,7 @@
 #include "base/str.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <inttypes.h>
@@ -43,13 +44,26 @@ static uint64_t start_of(long pid) {
 	return at ? strtoull(at, NULL, 10) : 0;
 }
 
+/* Not when it could merely not be read. */
+static bool is_gone(long pid, uint64_t start) {
+	char path[64];
+	struct stat st;
+	uint64_t now = start_of(pid);
+
+	snprintf(path, sizeof path, "/proc/%ld", pid);
+	return now > 0 ? now != start : stat(path, &st) < 0 && errno == ENOENT;
+}
+
 /* What numbers of processes mean something in: this boot of this machine and this namespace of processes, so that the
- * folder of a container or of another machine that shares this one is never taken for a dead one's. False without /proc. */
+ * folder of a container or of another machine that shares this one is never taken for a dead one's. False without a /proc
+ * of that namespace. */
 static bool realm_of(char *ret, size_t size) {
-	char boot[64];
+	char boot[64], self[32] = "";
 	struct stat ns;
 
-	if (read_text("/proc/sys/kernel/random/boot_id", boot, sizeof boot) < BOOT_DIGITS ||
+	if (readlink("/proc/self", self, sizeof self - 1) < 0 ||
+	    strtol(self, NULL, 10) != getpid() ||
+	    read_text("/proc/sys/kernel/random/boot_id", boot, sizeof boot) < BOOT_DIGITS ||
 	    stat("/proc/self/ns/pid", &ns) < 0) {
 		return false;
 	}
@@ -79,8 +93,7 @@ static bool maker_is_gone(const char *name, const char *realm) {
 		return false;
 	}
 	uint64_t start = strtoull(end + 1, &end, 16);
-	return start > 0 && *end == '-' && strlen(end) == strlen("-XXXXXX") &&
-	       start_of(pid) != start;
+	return start > 0 && *end == '-' && strlen(end) == strlen("-XXXXXX") && is_gone(pid, start);
 }
 
 /* What a dialtone left that was killed. */
