@@ -385,6 +385,9 @@ static int record_to_file(struct trace_run *r, const struct backend *backend,
 	const struct event_sink sifted = {.data = &sieve, .take = sift};
 
 	trace_text_begin(&sieve.text, stdout);
+	if (!r->options->set) {
+		trace_notes_begin(store);
+	}
 	code = run_backend(r, backend, r->comparison ? &sifted : &sink, outcome, err);
 	trace_text_end(&sieve.text);
 	if (code == -EIO) {

@@ -8,6 +8,7 @@
 #include "cmd/case.h"
 #include "cmd/check_trace.h"
 #include "core/world.h"
+#include "probes/server/memory_groups.h"
 #include "trace/store.h"
 #include "trace/testimony.h"
 #include "world/casefile.h"
@@ -33,6 +34,7 @@
  * these. */
 #define EVENTS_MAX 500000
 #define NOTES_KEY  "notes"
+#define MEMORY_KEY "memory"
 
 /* ---- one look ---- */
 
@@ -99,10 +101,19 @@ static bool is_version(struct noting *n, const char *path) {
 	return streq(path_base(path), "VERSION") && is_named(n, path_parent(n->arena, path));
 }
 
+/* How often the kernel has killed in the group of a victim, or above (probes/server/memory). */
+static bool is_kill_count(struct noting *n, const char *path) {
+	const char *group = testimony_group(n->testimony);
+	bool counts = streq(path_base(path), "memory.events") ||
+	              streq(path_base(path), "memory.oom_control");
+	return counts && group && path_below(group, path_parent(n->arena, path));
+}
+
 static bool may_look(struct noting *n, enum look what, const char *arg, size_t cap) {
 	switch ((int)what) {
 	case LOOK_FILE:
-		return is_version(n, arg) || (cap <= HEAD_BYTES_MAX && is_named(n, arg));
+		return is_version(n, arg) || is_kill_count(n, arg) ||
+		       (cap <= HEAD_BYTES_MAX && is_named(n, arg));
 	case LOOK_STAT:
 		return is_named(n, arg) || is_version(n, arg) || is_module(n, arg) ||
 		       absent_above(n, arg);
@@ -117,6 +128,8 @@ static bool may_look(struct noting *n, enum look what, const char *arg, size_t c
 		return is_on_the_way(n, arg);
 	case LOOK_GUARDS:
 		return true;
+	case LOOK_MEMORY:
+		return streq(arg, "self " MEMORY_AFTER);
 	case LOOK_GOCACHE:
 	case LOOK_GOMODS:
 	case LOOK_MODULE:
@@ -175,12 +188,49 @@ const struct evidence *trace_notes_join(struct arena *arena, const struct eviden
 	return joined;
 }
 
+static struct slice without(struct arena *arena, struct slice text, const char *key) {
+	struct strbuf out;
+	struct slice line;
+
+	strbuf_init(&out, arena);
+	while (slice_line(&text, &line)) {
+		if (!slice_starts(line, key)) {
+			strbuf_add_n(&out, line.data, line.len);
+			strbuf_add_char(&out, '\n');
+		}
+	}
+	return slice_of(out.data, out.len);
+}
+
+/* Where the server, or a program of its own, was killed. How often that had happened there
+ * before is not known. */
+static const struct evidence *ask_group(struct noting *n, const char *arg, size_t cap) {
+	const char *dir =
+		streq(arg, MEMORY_VICTIM " " MEMORY_DURING) ? testimony_group(n->testimony) : NULL;
+	const struct evidence *seen =
+		dir ? world_look(n->eyes, LOOK_MEMORY,
+	                         arena_printf(n->arena, "%s " MEMORY_DURING, dir), cap)
+		    : NULL;
+
+	if (!seen || !evidence_has_bytes(seen)) {
+		return NULL;
+	}
+	struct evidence *note = evidence_add(n->notes, arena_printf(n->arena, "memory:%s", arg));
+
+	note->state = seen->state;
+	note->bytes = without(n->arena, seen->bytes, "kills=");
+	return note;
+}
+
 static const struct evidence *ask(void *context, enum look what, const char *arg, size_t cap,
                                   const struct evidence *told) {
 	struct noting *n = context;
 
 	if (clock_now_ns() > n->until_ns) {
 		return NULL;
+	}
+	if (what == LOOK_MEMORY && !told && !str_starts(arg, "self ")) {
+		return ask_group(n, arg, cap);
 	}
 	if ((told && (what != LOOK_STAT || !evidence_has_bytes(told))) ||
 	    !may_look(n, what, arg, cap)) {
@@ -216,6 +266,16 @@ static bool become(const struct testimony_about *about) {
 	       setresuid((uid_t)about->uid, (uid_t)about->uid, (uid_t)about->uid) == 0;
 }
 
+/* It is worth something only when somebody was killed whom no process had sent the signal. */
+static void put_before(struct arena *arena, struct reader *reader, struct evidence_store *store) {
+	const char *text = reader_meta(reader, arena, MEMORY_KEY);
+	if (!str_empty(text) && !evidence_find(store, "memory:self " MEMORY_BEFORE)) {
+		struct evidence *ev = evidence_add(store, "memory:self " MEMORY_BEFORE);
+		ev->state = EV_READ;
+		ev->bytes = slice_str(text);
+	}
+}
+
 static int read_testimony(struct arena *arena, const char *file, struct noting *n,
                           struct evidence_store *told, struct testimony_about *about) {
 	struct reader reader = {0};
@@ -230,6 +290,10 @@ static int read_testimony(struct arena *arena, const char *file, struct noting *
 
 		code = reader_each(&reader, &all, &sink, &err);
 		testimony_give(n->testimony, told, about);
+		if (testimony_has_victim(n->testimony)) {
+			put_before(arena, &reader, told);
+			put_before(arena, &reader, n->notes);
+		}
 	}
 	reader_close(&reader);
 	return code < 0 ? code : str_empty(about->workspace) ? -ENOENT : 0;
@@ -309,6 +373,24 @@ static bool read_all(int fd, struct strbuf *out) {
 		strbuf_add_n(out, buf, n > 0 ? (size_t)n : 0);
 	}
 	return n == 0;
+}
+
+void trace_notes_begin(struct store *store) {
+	struct arena *arena = arena_new();
+	struct evidence_store seen;
+	struct err err = {0};
+
+	evidence_store_init(&seen, arena);
+	struct world *eyes = world_live_open(arena, &seen, -1, &err);
+	const struct evidence *ev =
+		eyes ? world_look(eyes, LOOK_MEMORY, "self " MEMORY_BEFORE, LOOK_CAP_SMALL) : NULL;
+	if (ev && evidence_has_bytes(ev)) {
+		(void)store_put_text(store, MEMORY_KEY, ev->bytes);
+	}
+	if (eyes) {
+		world_close(eyes);
+	}
+	arena_free(arena);
 }
 
 void trace_notes_take(const char *file, struct store *store) {

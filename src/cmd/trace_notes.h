@@ -15,6 +15,10 @@
 
 struct store;
 
+/* Before the recording begins: how often the kernel has killed for want of memory. What comes on top until the notes are
+ * taken happened meanwhile. */
+void trace_notes_begin(struct store *store);
+
 /* Looks around for the recording `file`, which `store` has written so far, and puts what it finds there. Nothing when no
  * gopls was recorded, when there are more than 500,000 events, or when it cannot be done: the recording is then one
  * without notes. */

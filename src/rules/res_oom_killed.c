@@ -141,6 +141,17 @@ static const struct fact_memory_group *guilty_group(const struct facts *facts) {
 	return found;
 }
 
+/* A recording knows the group in which the victim was, and that the kernel killed meanwhile, but not how often it had
+ * killed in that group before. */
+static const struct fact_memory_group *group_of_victim(const struct facts *facts) {
+	facts_each (memory_group, g, facts) {
+		if (streq(g->scope, "server") && g->killed < 0 && g->kills > 0 && g->limit >= 0) {
+			return g;
+		}
+	}
+	return NULL;
+}
+
 static void cite_peak(struct finding *f, const struct facts *facts) {
 	const struct fact_server_end *e = facts_first(server_end, facts);
 
@@ -159,9 +170,11 @@ static void check_trial(const struct rule *self, const struct facts *facts, stru
 		return;
 	}
 	const char *what = v.fact ? v.what : "a program of the trial";
+	enum confidence sure = g ? CONF_CERTAIN : CONF_LIKELY;
 
+	g = g ? g : group_of_victim(facts);
 	if (g && g->limit >= 0) {
-		f = findings_add(out, self, CONF_CERTAIN, g->path,
+		f = findings_add(out, self, sure, g->path,
 		                 "out of memory: the kernel killed %s, because the control group "
 		                 "%s may use only %s",
 		                 what, g->path, size_text(out->arena, g->limit));

@@ -103,6 +103,7 @@ static void take_fork(struct testimony *t, const struct event *e) {
 	w->gid = parent->gid;
 	memcpy(w->outputs, parent->outputs, sizeof(w->outputs));
 	w->walls = parent->walls;
+	w->group = parent->group;
 	testimony_inherit_limits(w, parent);
 	testimony_walls_of_clone(w, e->args[0]);
 }
@@ -122,6 +123,7 @@ static void take_exec(struct testimony *t, const struct event *e) {
 	w->uid = before->uid;
 	w->gid = before->gid;
 	w->walls = before->walls;
+	w->group = before->group;
 	testimony_inherit_limits(w, before);
 	w->is_new = true;
 	w->exe = exe ? path_join(t->arena, w->cwd, arena_slicedup(t->arena, exe->bytes)) : "";
@@ -298,6 +300,8 @@ static void take_call(struct testimony *t, const struct event *e) {
 		take_user(t, e, call);
 	}
 	testimony_see_walls(t, e, call);
+	testimony_see_group(t, e, call);
+	testimony_see_kill(t, e, call);
 	testimony_see_limits(t, e, call);
 	testimony_see_path(t, e, call);
 	testimony_hear(t, e, call);
@@ -406,6 +410,15 @@ static bool is_wrapper_of_gopls(const struct witness *w) {
 	return w->is_new && str_starts(name, "gopls") && strchr("-._", name[strlen("gopls")]);
 }
 
+/* What a wrapper of the same name became. */
+static struct witness *became(struct testimony *t, struct witness *w) {
+	for (size_t i = 0; i < t->witness_count; i++) {
+		struct witness *next = t->witnesses[i];
+		w = next->parent == w && next->pid == w->pid && is_gopls(t, next) ? next : w;
+	}
+	return w;
+}
+
 /* A conversation beats a start, a start what could not be started, and that a wrapper which did not come to its start; the
  * first of each the later ones. */
 struct witness *testimony_server(struct testimony *t) {
@@ -418,6 +431,7 @@ struct witness *testimony_server(struct testimony *t) {
 		}
 		first = first ? first : is_gopls(t, w) ? w : NULL;
 	}
+	first = first ? became(t, first) : NULL;
 	for (size_t i = t->attempt_count; !first && i > 0; i--) {
 		struct witness *w = t->attempts[i - 1];
 		first = is_gopls(t, w) && !w->parent->replaced ? w : NULL;

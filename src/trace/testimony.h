@@ -54,6 +54,12 @@ bool testimony_names_below(struct testimony *testimony, const char *dir);
  * do. */
 bool testimony_is_fenced(const struct testimony *testimony);
 
+/* After testimony_give: the directory of the control group into which one that was ended by SIGKILL, without a process that
+ * sent it, had gone by a call: the server or a program of its own. NULL: none such. */
+const char *testimony_group(const struct testimony *testimony);
+/* Whether there is one that was ended so, in whichever group. */
+bool testimony_has_victim(const struct testimony *testimony);
+
 /* After testimony_give, for proofs: a line about the calls behind what was given, as people read them, under the source
  * "calls:" and the path, "calls:run:go env" or "calls:session:gopls":
  *   4242 go: openat("/cache/3f") = EACCES (Permission denied), 31 times, at 0.412 s */

@@ -58,6 +58,7 @@ struct witness {
 	bool has_env;
 	int64_t uid, gid; /* what it made itself by a call, -1: as who recorded */
 	struct walls walls;
+	const char *group; /* the directory of the control group it went into, NULL none */
 	struct told_limit
 		limits[TESTIMONY_LIMITS]; /* the first it was told of; testimony_limits.c */
 	struct told_limit inherited[TESTIMONY_LIMITS],
@@ -174,6 +175,7 @@ struct testimony {
 	size_t refused_count;
 	struct pending_call *pending;
 	size_t pending_count, pending_size;
+	int64_t kill_ns; /* when a recorded process first sent SIGKILL, 0 never */
 	struct witness *server;
 	struct testimony_message *messages; /* filled by testimony_give_talk */
 	size_t message_count, message_size;
@@ -235,6 +237,8 @@ void testimony_give_waits(struct testimony *t, struct evidence_store *store);
 void testimony_see_limits(struct testimony *t, const struct event *e, const struct call *call);
 void testimony_inherit_limits(struct witness *w, const struct witness *from);
 void testimony_give_limits(struct testimony *t, struct evidence_store *store);
+void testimony_see_group(struct testimony *t, const struct event *e, const struct call *call);
+void testimony_see_kill(struct testimony *t, const struct event *e, const struct call *call);
 /* prctl, seccomp and unshare; and the flags a process is made with. */
 void testimony_see_walls(struct testimony *t, const struct event *e, const struct call *call);
 void testimony_walls_of_clone(struct witness *w, uint64_t flags);

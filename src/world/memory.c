@@ -12,6 +12,8 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #define SMALL_CAP     ((size_t)64 * 1024)
 #define MOUNTINFO_CAP ((size_t)4 * 1024 * 1024)
@@ -112,11 +114,31 @@ static bool put_group(struct strbuf *out, struct arena *arena, const struct cgro
 	return true;
 }
 
+/* A group and those above it, for whom no process need be there any more. */
+static void put_groups_of(struct look_reply *reply, struct arena *arena, const char *dir) {
+	struct cgroup_place place = {.path = dir, .dir = dir, .top = "/"};
+	const char *old = path_join(arena, dir, "memory.limit_in_bytes");
+
+	place.version = access(old, F_OK) == 0 ? 1 : 2;
+	for (int i = 0; i < DEPTH_MAX && put_group(&reply->bytes, arena, &place, dir); i++) {
+		dir = path_parent(arena, dir);
+	}
+}
+
 void look_memory(const struct looker *looker, const struct look_request *request,
                  struct look_reply *reply) {
 	CLEANUP(fd_closep) int proc_fd = proc_open();
 	struct arena *arena = request->arena;
 	struct slice arg = slice_str(request->arg), word, cgroup, mountinfo;
+	const char *behind = strrchr(request->arg, ' ');
+
+	if (request->arg[0] == '/' && behind) {
+		put_machine(&reply->bytes, arena);
+		put_groups_of(reply, arena,
+		              arena_strndup(arena, request->arg, (size_t)(behind - request->arg)));
+		look_reply_errno(reply, 0);
+		return;
+	}
 	int64_t pid =
 		slice_cut(&arg, ' ', &word) ? proc_pid_of(looker, arena_slicedup(arena, word)) : -1;
 	int error;

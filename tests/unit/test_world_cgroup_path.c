@@ -78,6 +78,11 @@ static void test_look(void **state) {
 
 	assert_int_equal(ev->state, EV_READ);
 	assert_non_null(keyline_get(f->arena, ev->bytes, "overcommit"));
+	/* A directory that is no group has the machine's numbers only. */
+	ev = world_look(f->world, LOOK_MEMORY, "/nowhere now", LOOK_CAP_SMALL);
+	assert_int_equal(ev->state, EV_READ);
+	assert_non_null(keyline_get(f->arena, ev->bytes, "overcommit"));
+	assert_null(keyline_get(f->arena, ev->bytes, "limit"));
 	assert_int_equal(world_look(f->world, LOOK_MEMORY, "nobody now", LOOK_CAP_SMALL)->state,
 	                 EV_FAILED);
 }

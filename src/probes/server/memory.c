@@ -88,6 +88,10 @@ static int look(struct exam *exam, struct err *err) {
 		state_groups(exam, "server", server, memory_look(exam, pid, MEMORY_DURING), NULL,
 		             now);
 	}
+	if (exam->target->recorded) {
+		state_groups(exam, "server", 0, memory_look(exam, MEMORY_VICTIM, MEMORY_DURING),
+		             NULL, now);
+	}
 	if (editor > 0) {
 		const char *pid = arena_printf(exam->arena, "%lld", (long long)editor);
 

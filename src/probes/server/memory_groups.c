@@ -48,6 +48,7 @@ void memory_parse(struct arena *arena, struct slice bytes, struct memory_seen *r
 const struct memory_seen *memory_look(struct exam *exam, const char *pid, const char *when) {
 	struct memory_seen *seen = arena_new_of(exam->arena, struct memory_seen);
 
+	seen->kills = -1; /* not known, which is not none */
 	seen->ev = world_look(exam->world, LOOK_MEMORY,
 	                      arena_printf(exam->arena, "%s %s", pid, when), LOOK_CAP_SMALL);
 	seen->known = evidence_has_bytes(seen->ev);

@@ -11,6 +11,9 @@
 #define MEMORY_DURING "during"
 #define MEMORY_AFTER  "after"
 
+/* Instead of a process, of a recording only: where one that was killed had been. */
+#define MEMORY_VICTIM "victim"
+
 #define MEMORY_GROUPS_MAX 16
 
 struct memory_group {
