@@ -55,6 +55,30 @@ static void match_word(struct hunt *h, const struct lisp_node *list) {
 	}
 }
 
+static bool is_expected(const struct hunt *h, const struct lisp_node *value) {
+	struct jsonc_node *json = lisp_to_json(h->arena, value);
+	return json &&
+	       (!h->edit->expected || streq(jsonc_to_json(h->arena, json), h->edit->expected));
+}
+
+/* :key value of a property list, (key . value) of an association list. The names are those of a server's settings. */
+static void match_pair(struct hunt *h, const struct lisp_node *list) {
+	for (const struct lisp_node *n = list->first_child; n && n->next; n = n->next) {
+		bool keyword = n->type == LISP_SYMBOL && n->text[0] == ':';
+		bool pair = n == list->first_child && list->dotted && !n->next->next;
+		if (n->type != LISP_SYMBOL || !(keyword || pair) ||
+		    !streq(n->text + keyword, h->edit->key) ||
+		    (int64_t)n->place.line != h->edit->line || !is_expected(h, n->next)) {
+			continue;
+		}
+		struct lisp_node *both = arena_new_of(h->arena, struct lisp_node);
+		*both = *n;
+		both->place.length =
+			n->next->place.offset + n->next->place.length - n->place.offset;
+		take(h, pair ? list : both, n->next);
+	}
+}
+
 static void look(struct hunt *h, const struct lisp_node *list) {
 	for (const struct lisp_node *n = list->first_child; n; n = n->next) {
 		if (n->type != LISP_LIST || !n->first_child) {
@@ -64,6 +88,7 @@ static void look(struct hunt *h, const struct lisp_node *list) {
 			match_word(h, n);
 		} else {
 			match_variable(h, n);
+			match_pair(h, n);
 		}
 		look(h, n);
 	}
@@ -93,11 +118,18 @@ static const char *words(struct hunt *h) {
 	}
 	for (const struct jsonc_node *n = doc->root->first_child; n; n = n->next) {
 		const char *text = jsonc_string(n);
-		if (!text) {
+		bool truth = n->type == JSONC_BOOL && h->form != h->node &&
+		             !lisp_is(h->form->first_child, "setenv");
+		if (!text && !truth) {
 			return NULL;
 		}
 		strbuf_add(&out, n == doc->root->first_child ? "" : " ");
-		put_string(&out, text);
+		if (truth) {
+			/* As Eglot and lsp-mode send them (lisp_to_json). */
+			strbuf_add(&out, n->boolean ? "t" : ":json-false");
+		} else {
+			put_string(&out, text);
+		}
 	}
 	return out.data;
 }
