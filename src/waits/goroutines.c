@@ -126,6 +126,14 @@ static const struct goroutine *telling(const struct choice *c) {
 	return c->main.function ? &c->main : NULL;
 }
 
+/* The code of the server itself is all below golang.org/x/tools/gopls, and what of it waits tells nobody anything; a
+ * program of somebody else's that goes by its name has a main package of its own. */
+static bool tells_of(const struct waits *w, int64_t pid, const struct goroutine *g) {
+	const struct wait_process *p = waits_process(w, pid);
+
+	return !p || !waits_serves(waits_role(w->arena, p)) || str_starts(g->function, "main.");
+}
+
 void waits_take_inner(struct waits *w, int64_t pid, struct slice text) {
 	struct choice choice = {0};
 	struct goroutine at = {0};
@@ -144,7 +152,7 @@ void waits_take_inner(struct waits *w, int64_t pid, struct slice text) {
 	choose(&choice, &at);
 	const struct goroutine *g = telling(&choice);
 
-	if (g && w->inner_count < WAITS_INNER_MAX) {
+	if (g && w->inner_count < WAITS_INNER_MAX && tells_of(w, pid, g)) {
 		w->inner[w->inner_count++] = (struct wait_inner){
 			pid, g->head.number, g->head.reason, g->function, g->place ? g->place : ""};
 	}

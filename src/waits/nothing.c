@@ -140,10 +140,16 @@ bool waits_by_nothing(struct walk *k, const struct wait_process *p) {
 		            "/proc/PID/syscall: permission denied");
 	}
 	if (waits_serves(role) && is_unread(k, p)) {
+		const struct wait_inner *inner = waits_inner_of(k->w, p);
+
 		leaf(k, p, WAIT_INSIDE, "",
-		     "does not read what was sent to it, does not work and waits for "
-		     "nothing outside: "
-		     "it waits for itself",
+		     inner ? arena_printf(a,
+		                          "does not read what was sent to it and is no gopls "
+		                          "itself: it %s",
+		                          waits_inner_words(a, inner))
+		           : "does not read what was sent to it, does not work and waits for "
+		             "nothing outside: "
+		             "it waits for itself",
 		     "no thread reads, no thread runs, and bytes lie unread");
 		k->chain->leaf.unread = true;
 		return true;

@@ -186,11 +186,36 @@ static void test_goroutines(void **state) {
 	             "(/src/main.go:30); its next timer runs out in 90 s");
 }
 
+/* A program of somebody else's by the name of gopls, and gopls: both have not read what was sent to them. */
+static void test_by_the_name_of_gopls(void **state) {
+	static const char text[] =
+		"record=machine\ntarget=30\nnow_ns=1000000000000\n\nrecord=process\npid=30\n"
+		"ppid=1\nrelation=target\nstate=S\ncomm=gopls\ncmdline=gopls\nthreads=2\n"
+		"interval_us=40000\nage_ms=60000\nrested_ms=5000\n\n" RESTS
+		"record=fd\npid=30\nfd=0\nlink=pipe:[5]\nino=5\n\n"
+		"record=pipe\nino=5\nunread=900\n\n";
+
+	(void)state;
+	expect_words(text,
+	             "goroutine 1 [select]:\nmain.licence(...)\n\t/src/wrap/main.go:10\n"
+	             "main.main()\n\t/src/wrap/main.go:18 +0x2b\n\n",
+	             WAIT_INSIDE,
+	             "does not read what was sent to it and is no gopls itself: it waits for "
+	             "another part of itself (select) in main.licence (/src/wrap/main.go:10)");
+	expect_words(text,
+	             "goroutine 1 [chan receive]:\ngolang.org/x/tools/internal/jsonrpc2.Serve(...)"
+	             "\n\t/src/jsonrpc2/serve.go:10\nmain.main()\n\t/src/main.go:18 +0x2b\n\n",
+	             WAIT_INSIDE,
+	             "does not read what was sent to it, does not work and waits for nothing "
+	             "outside: it waits for itself");
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_timer),
 		cmocka_unit_test(test_sleeping),
 		cmocka_unit_test(test_goroutines),
+		cmocka_unit_test(test_by_the_name_of_gopls),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

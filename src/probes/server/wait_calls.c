@@ -19,7 +19,7 @@ static void look_inside(struct exam *exam, struct waits *w, struct wait_chain *c
 	size_t before = w->inner_count;
 	bool denied;
 
-	if (p->denied || waits_serves(waits_role(w->arena, p))) {
+	if (p->denied) {
 		return;
 	}
 	waits_take_inner(w, p->pid, goroutines_of(exam, p, "inside", &denied));
