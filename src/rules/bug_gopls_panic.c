@@ -56,7 +56,7 @@ static void advise(struct findings *out, struct finding *f, const struct fact_cr
 	            str_empty(c->advice) ? "go install golang.org/x/tools/gopls@latest"
 	                                 : c->advice);
 	finding_fix(out, f,
-	            "or report it, with the traceback, and go round it until then: the function "
+	            "report it, with the traceback, and go round it until then: the function "
 	            "names the feature",
 	            "%s", "");
 }

@@ -17,8 +17,7 @@ static void advise(struct findings *out, struct finding *f, const char *path, bo
 	finding_fix(out, f, "move it aside; a new one is made", "mv %s %s", quoted,
 	            str_shell_quote(out->arena, arena_printf(out->arena, "%s.%s", path,
 	                                                     is_dir ? "off" : "broken")));
-	finding_fix(out, f,
-	            "or count nothing at all (written by hand: the go command may hang too)",
+	finding_fix(out, f, "count nothing at all (written by hand: the go command may hang too)",
 	            "echo off >~/.config/go/telemetry/mode");
 }
 

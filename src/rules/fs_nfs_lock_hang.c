@@ -74,13 +74,12 @@ static void report(const struct rule *self, const struct facts *facts, struct fi
 	} else {
 		finding_fix(out, f, "work on a copy on a local disk", "%s", "");
 	}
-	finding_fix(
-		out, f,
-		str_starts(fstype, "nfs")
-			? "or mount it with local_lock=all (nolock), if no other machine writes "
-			  "there"
-			: "or mount it so that locks are kept locally",
-		"%s", "");
+	finding_fix(out, f,
+	            str_starts(fstype, "nfs")
+	                    ? "mount it with local_lock=all (nolock), if no other machine writes "
+	                      "there"
+	                    : "mount it so that locks are kept locally",
+	            "%s", "");
 }
 
 /* "go: RLock /x/go.mod: no locks available" */

@@ -141,7 +141,7 @@ static void check_other(const struct rule *self, const struct facts *facts, stru
 	}
 	finding_fix(out, f, "let gopls start its own daemon",
 	            "\"go.languageServerFlags\": [\"-remote=auto\"]");
-	finding_fix(out, f, "or start the daemon at an address that is free, and name that", "%s",
+	finding_fix(out, f, "start the daemon at an address that is free, and name that", "%s",
 	            streq(r->network, "tcp") ? "gopls -listen=127.0.0.1:0"
 	                                     : "gopls -listen=\"unix;$XDG_RUNTIME_DIR/gopls\"");
 }

@@ -77,9 +77,9 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 	const char *read_first = facts_var(facts, "judged", "BASH_ENV");
 	if (script && b && str_ends(b->interpreter, "bash") && !str_empty(read_first)) {
 		finding_detail(out, f, "bash reads %s (BASH_ENV) before it", read_first);
-		finding_fix(out, f, "or in the file that bash reads before each script (BASH_ENV)",
-		            "grep -nE 'echo|printf|cat' %s",
-		            str_shell_quote(out->arena, read_first));
+		finding_fix(
+			out, f, "look in the file that bash reads before each script (BASH_ENV)",
+			"grep -nE 'echo|printf|cat' %s", str_shell_quote(out->arena, read_first));
 	}
 	facts_each (tool, other, facts) {
 		if (streq(other->tool, "gopls") && streq(other->state, "ok") && !other->chosen) {

@@ -30,8 +30,7 @@ static void advise(struct findings *out, struct finding *f, const char *scheme) 
 	} else {
 		finding_fix(out, f, "make a local copy and open that", "%s", "git clone URL DIR");
 	}
-	finding_fix(out, f, "or mount it and open the mount point (slower)",
-	            "sshfs HOST:/PATH DIR");
+	finding_fix(out, f, "mount it and open the mount point (slower)", "sshfs HOST:/PATH DIR");
 }
 
 static const struct fact_log_event *logged(const struct facts *facts) {

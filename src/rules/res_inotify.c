@@ -29,7 +29,7 @@ static void advise(struct findings *out, struct finding *f, const struct fact_wa
 	            b->where, (long long)more);
 	if (b->pid > 0) {
 		struct fix_advice *end = finding_fix(
-			out, f, arena_printf(out->arena, "or end %s, which holds most", b->comm),
+			out, f, arena_printf(out->arena, "end %s, which holds most", b->comm),
 			"kill %lld", (long long)b->pid);
 
 		end->disruptive = true;

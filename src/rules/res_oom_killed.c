@@ -106,7 +106,7 @@ static void advise(struct findings *out, struct finding *f, const struct fact_me
 		            "ps -eo pid,rss,comm --sort=-rss | head");
 	}
 	finding_fix(out, f,
-	            "or let gopls use less: open a smaller folder, or leave directories out "
+	            "let gopls use less: open a smaller folder, or leave directories out "
 	            "(build.directoryFilters)",
 	            "%s", "");
 }

@@ -92,8 +92,8 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 			"override --user --env=FLATPAK_ENABLE_SDK_EXT=golang %s",
 			str_shell_quote(out->arena, id));
 	}
-	finding_fix(out, f, "or use the editor as a package of the distribution, which sees it",
-	            "%s", "");
+	finding_fix(out, f, "use the editor as a package of the distribution, which sees it", "%s",
+	            "");
 }
 
 const struct rule rule_sec_flatpak_snap_sandbox = {

@@ -30,7 +30,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		            "golang.org/x/tools/gopls@latest");
 	}
 	finding_fix(out, f,
-	            arena_printf(out->arena, "or ask whoever keeps this host to allow %s",
+	            arena_printf(out->arena, "ask whoever keeps this host to allow %s",
 	                         path_parent(out->arena, r->path)),
 	            "%s", "");
 }
