@@ -62,13 +62,21 @@ struct why {
 	const struct evidence *ev;
 	int64_t pid, start_ns;
 	bool of_check; /* the case file is one of check, with servers in it */
+	bool late;     /* a look did not end in time, so what was not seen may be there */
 };
 
 /* ---- whom it is about ---- */
 
+static const struct evidence *look_for(struct why *y, enum look what, const char *arg, size_t cap) {
+	const struct evidence *ev = world_look(y->exam.world, what, arg, cap);
+
+	y->late = y->late || ev->state == EV_TIMED_OUT;
+	return ev;
+}
+
 static bool look_once(struct why *y, const char *arg, struct waits *ret,
                       struct wait_chain *ret_chain, const struct evidence **ret_ev) {
-	*ret_ev = world_look(y->exam.world, LOOK_WAITS, arg, LOOK_CAP_MODULE);
+	*ret_ev = look_for(y, LOOK_WAITS, arg, LOOK_CAP_MODULE);
 	if (!evidence_has_bytes(*ret_ev) || !waits_parse(y->arena, (*ret_ev)->bytes, ret)) {
 		return false;
 	}
@@ -118,8 +126,7 @@ static void take_worse(struct why *y, int64_t pid, bool *found) {
 
 /* Of the servers that have the workspace open, the first that is not well, else the first. */
 static bool look_for_server(struct why *y) {
-	const struct evidence *ev =
-		world_look(y->exam.world, LOOK_GOPLS, y->target.workspace, LOOK_CAP_SETTINGS);
+	const struct evidence *ev = look_for(y, LOOK_GOPLS, y->target.workspace, LOOK_CAP_SETTINGS);
 	struct slice rest = ev->bytes;
 	struct slice block;
 	bool found = false;
@@ -139,8 +146,7 @@ static bool look_for_server(struct why *y) {
 
 /* No gopls yet: what the editors of the workspace have started in its place. */
 static bool look_for_wrapper(struct why *y) {
-	const struct evidence *ev =
-		world_look(y->exam.world, LOOK_EDITORS, y->target.workspace, LOOK_CAP_SMALL);
+	const struct evidence *ev = look_for(y, LOOK_EDITORS, y->target.workspace, LOOK_CAP_SMALL);
 	struct slice rest = ev->bytes, line, word;
 	bool found = false;
 
@@ -321,15 +327,19 @@ static int explain_nothing(struct why *y) {
 	if (y->of_check) {
 		output_complain("%s: no server that waits was seen when it was written",
 		                y->options.from);
+	} else if (y->late && y->options.workspace) {
+		output_complain("looking for the gopls that has '%s' open did not end in time",
+		                y->target.workspace);
+		return STATUS_UNKNOWN;
+	} else if (y->late) {
+		output_complain("looking at process %lld did not end in time", (long long)y->pid);
+		return STATUS_UNKNOWN;
 	} else if (y->options.workspace) {
 		output_complain(
 			"no gopls of this user has '%s' open, and no editor that has waits for one "
 			"to start; `dialtone check` starts one of "
 			"its own",
 			y->target.workspace);
-	} else if (y->ev && y->ev->state == EV_TIMED_OUT) {
-		output_complain("looking at process %lld did not end in time", (long long)y->pid);
-		return STATUS_UNKNOWN;
 	} else {
 		output_complain("there is no process %lld", (long long)y->pid);
 	}

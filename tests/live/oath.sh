@@ -56,6 +56,7 @@ exec 7>in
 body='{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"processId":null,"rootUri":"file://'$work'/project","capabilities":{}}}'
 printf 'Content-Length: %d\r\n\r\n%s' "${#body}" "$body" >&7
 until_true grep -q '"capabilities"' out.log
+: >held.lock
 flock --no-fork held.lock sleep 1000 >/dev/null 2>&1 &
 started+=($!)
 until_true grep -q "$(stat -c %i held.lock) " /proc/locks
@@ -71,14 +72,14 @@ kept 'ps --isolation' '0|1' ps --isolation
 kept 'ps --leaks' '0|1' ps --leaks --for 1 "$server"
 kept 'stacks' 0 stacks "$server"
 kept 'stacks --summary' 0 stacks --summary "$server"
-kept 'why' '0|1' why "$server"
-kept 'why --workspace' '0|1' why --workspace project
+# Under strace, beside others, it may take longer than it may.
+kept 'why' '0|1|3' why "$server"
+kept 'why --workspace' '0|1|3' why --workspace project
 kill -STOP "$server"
 until_true state_is "$server" T
 printf 'Content-Length: %d\r\n\r\n%s' "${#body}" "$body" >&7
 kept 'why of one that is stopped' 1 why "$server"
 kept 'stacks of one that is stopped' 0 stacks "$server"
-# Under strace, beside others, it may take longer than it may.
 kept 'why of one that waits for a lock' '0|1|3' why "$waiter"
 kept 'locks' '0|1' locks
 kept 'locks PATH' 1 locks held.lock
