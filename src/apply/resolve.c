@@ -6,10 +6,10 @@
 #include "apply/program.h"
 #include "apply/protection.h"
 #include "apply/put.h"
-#include "apply/start_ticks.h"
 #include "apply/steps.h"
 #include "base/fd.h"
 #include "base/path.h"
+#include "base/start_ticks.h"
 #include "base/str.h"
 #include "base/vec.h"
 

@@ -4,11 +4,11 @@
 #include "apply/litter.h"
 #include "apply/program.h"
 #include "apply/put.h"
-#include "apply/start_ticks.h"
 #include "apply/steps_private.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/path.h"
+#include "base/start_ticks.h"
 #include "base/str.h"
 
 #include <errno.h>

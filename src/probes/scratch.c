@@ -3,6 +3,7 @@
 #include "probes/scratch.h"
 
 #include "base/fd.h"
+#include "base/start_ticks.h"
 #include "base/str.h"
 
 #include <dirent.h>
@@ -19,36 +20,22 @@
 #define OPEN_DIRS_MAX 8
 #define ENTRIES_MAX   10000 /* of a folder of other people's things: so many are looked at */
 #define BOOT_DIGITS   8
-#define START_FIELD   22 /* starttime of proc_pid_stat(5) */
 
 /* ---- whose it is ---- */
 
-static size_t read_text(const char *path, char *buf, size_t size) {
-	CLEANUP(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, buf, size - 1);
+/* Of the number that each boot of a machine has, so many digits; false when it cannot be read. */
+static bool boot_of(char ret[static BOOT_DIGITS]) {
+	CLEANUP(fd_closep)
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
 
-	buf[n > 0 ? n : 0] = '\0';
-	return n > 0 ? (size_t)n : 0;
-}
-
-/* When a process began, in clock ticks since the boot; 0 when there is none of that number. */
-static uint64_t start_of(long pid) {
-	char path[64];
-	char text[1024];
-	snprintf(path, sizeof path, "/proc/%ld/stat", pid);
-	const char *at = read_text(path, text, sizeof text) > 0 ? strrchr(text, ')') : NULL;
-
-	for (int field = 2; at && field < START_FIELD; field++) {
-		at = strchr(at + 1, ' ');
-	}
-	return at ? strtoull(at, NULL, 10) : 0;
+	return fd >= 0 && read(fd, ret, BOOT_DIGITS) == BOOT_DIGITS;
 }
 
 /* Not when it could merely not be read. */
-static bool is_gone(long pid, uint64_t start) {
+static bool is_gone(long pid, unsigned long long start) {
 	char path[64];
 	struct stat st;
-	uint64_t now = start_of(pid);
+	unsigned long long now = start_ticks(pid);
 
 	snprintf(path, sizeof path, "/proc/%ld", pid);
 	return now > 0 ? now != start : stat(path, &st) < 0 && errno == ENOENT;
@@ -58,12 +45,11 @@ static bool is_gone(long pid, uint64_t start) {
  * folder of a container or of another machine that shares this one is never taken for a dead one's. False without a /proc
  * of that namespace. */
 static bool realm_of(char *ret, size_t size) {
-	char boot[64], self[32] = "";
+	char boot[BOOT_DIGITS], self[32] = "";
 	struct stat ns;
 
 	if (readlink("/proc/self", self, sizeof self - 1) < 0 ||
-	    strtol(self, NULL, 10) != getpid() ||
-	    read_text("/proc/sys/kernel/random/boot_id", boot, sizeof boot) < BOOT_DIGITS ||
+	    strtol(self, NULL, 10) != getpid() || !boot_of(boot) ||
 	    stat("/proc/self/ns/pid", &ns) < 0) {
 		return false;
 	}
@@ -73,9 +59,9 @@ static bool realm_of(char *ret, size_t size) {
 
 static char *name_of_ours(struct arena *arena, const char *parent, const char *realm) {
 	long pid = getpid();
-	uint64_t start = *realm ? start_of(pid) : 0;
+	unsigned long long start = *realm ? start_ticks(pid) : 0;
 
-	return start ? arena_printf(arena, "%s/%s%lx-%" PRIx64 "-XXXXXX", parent, realm, pid, start)
+	return start ? arena_printf(arena, "%s/%s%lx-%llx-XXXXXX", parent, realm, pid, start)
 	             : arena_printf(arena, "%s/dialtone-XXXXXX", parent);
 }
 
@@ -92,7 +78,7 @@ static bool maker_is_gone(const char *name, const char *realm) {
 	if (pid <= 0 || *end != '-') {
 		return false;
 	}
-	uint64_t start = strtoull(end + 1, &end, 16);
+	unsigned long long start = strtoull(end + 1, &end, 16);
 	return start > 0 && *end == '-' && strlen(end) == strlen("-XXXXXX") && is_gone(pid, start);
 }
 

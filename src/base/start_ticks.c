@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "apply/start_ticks.h"
+#include "base/start_ticks.h"
 
 #include "base/fd.h"
 
