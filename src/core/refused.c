@@ -3,36 +3,37 @@
 
 #include "base/str.h"
 
-const char *const refused_names[] = {
-	"GOEXPERIMENT", "GO111MODULE", "GOFIPS140",  "GOCACHEPROG", "GOMEMLIMIT",
-	"GODEBUG",      "CC",          "CXX",        "CGO_CFLAGS",  "CGO_CPPFLAGS",
-	"CGO_CXXFLAGS", "CGO_LDFLAGS", "PKG_CONFIG", NULL,
-};
-
-/* What is said of them: internal/buildcfg/exp.go, cmd/go/internal/modload/init.go (Init),
+/* What is said of each: internal/buildcfg/exp.go, cmd/go/internal/modload/init.go (Init),
  * cmd/go/internal/fips140/fips140.go, cmd/go/internal/cache/prog.go; in every program of Go:
  * runtime/mgcpacer.go (readGOMEMLIMIT), crypto/internal/fips140/fips140.go; of unbalanced quotes:
  * cmd/go/internal/work/init.go (BuildInit) and, as a panic, exec.go (envList). */
-static const char *const words[] = {
-	"unknown GOEXPERIMENT",
-	"unknown environment setting GO111MODULE",
-	"invalid GOFIPS140",
-	"GOCACHEPROG program",
-	"malformed GOMEMLIMIT",
-	"unknown GODEBUG setting",
-	"CC environment variable could not be parsed",
-	"CXX environment variable could not be parsed",
-	"could not parse environment variable CGO_CFLAGS",
-	"could not parse environment variable CGO_CPPFLAGS",
-	"could not parse environment variable CGO_CXXFLAGS",
-	"could not parse environment variable CGO_LDFLAGS",
-	"could not parse environment variable PKG_CONFIG",
+static const struct {
+	const char *name;
+	const char *words;
+} known[] = {
+	{"GOEXPERIMENT", "unknown GOEXPERIMENT"},
+	{"GO111MODULE", "unknown environment setting GO111MODULE"},
+	{"GOFIPS140", "invalid GOFIPS140"},
+	{"GOCACHEPROG", "GOCACHEPROG program"},
+	{"GOMEMLIMIT", "malformed GOMEMLIMIT"},
+	{"GODEBUG", "unknown GODEBUG setting"},
+	{"CC", "CC environment variable could not be parsed"},
+	{"CXX", "CXX environment variable could not be parsed"},
+	{"CGO_CFLAGS", "could not parse environment variable CGO_CFLAGS"},
+	{"CGO_CPPFLAGS", "could not parse environment variable CGO_CPPFLAGS"},
+	{"CGO_CXXFLAGS", "could not parse environment variable CGO_CXXFLAGS"},
+	{"CGO_LDFLAGS", "could not parse environment variable CGO_LDFLAGS"},
+	{"PKG_CONFIG", "could not parse environment variable PKG_CONFIG"},
 };
 
+const char *refused_name(size_t i) {
+	return i < sizeof(known) / sizeof(*known) ? known[i].name : NULL;
+}
+
 static const char *words_of(const char *name) {
-	for (size_t i = 0; refused_names[i]; i++) {
-		if (streq(refused_names[i], name)) {
-			return words[i];
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+		if (streq(known[i].name, name)) {
+			return known[i].words;
 		}
 	}
 	return NULL;

@@ -6,8 +6,8 @@
 
 #include "core/facts.h"
 
-/* The names that are known to be refused for some values, NULL behind the last. */
-extern const char *const refused_names[];
+/* The names that are known to be refused for some values, from 0 on; NULL behind the last. */
+const char *refused_name(size_t i);
 
 /* Who stopped at the value of this variable: go that ended, or gopls when it was started; in ret_line (if not NULL)
  * what it said, in the arena of facts. NULL when nobody did. */

@@ -204,8 +204,8 @@ static void check_variable(const struct rule *self, const struct facts *facts, s
 }
 
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
-	for (size_t i = 0; refused_names[i]; i++) {
-		check_variable(self, facts, out, refused_names[i]);
+	for (size_t i = 0; refused_name(i); i++) {
+		check_variable(self, facts, out, refused_name(i));
 	}
 	bool modfile = check_modfile(self, facts, out), found = modfile;
 	facts_each (goflag_error, e, facts) {

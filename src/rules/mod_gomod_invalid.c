@@ -117,9 +117,7 @@ static void add_refused(const struct rule *self, struct findings *out, const str
 	                                 "go does not take a line of %s: %s", path, line);
 	finding_cite(f, said);
 	finding_cite(f, file);
-	finding_fix(out, f, "see what was changed last, then correct that line",
-	            "cd %s && git diff HEAD -- %s",
-	            str_shell_quote(out->arena, path_parent(out->arena, path)), path_base(path));
+	add_fix(out, f, path, 0, false);
 }
 
 static void check_refused(const struct rule *self, const struct facts *facts, struct findings *out,
