@@ -132,7 +132,9 @@ static void check_other(const struct rule *self, const struct facts *facts, stru
 		r->address, who(out, r));
 	const char *port = strrchr(r->address, ':');
 
-	finding_about(out, f, arena_printf(out->arena, "%lld", (long long)r->pid));
+	if (r->pid > 0) {
+		finding_about(out, f, arena_printf(out->arena, "%lld", (long long)r->pid));
+	}
 	finding_cites(f, r);
 	finding_cites(f, server);
 	if (r->pid == 0 && streq(r->network, "tcp") && port) {
