@@ -3,6 +3,8 @@
  */
 #include "waits/private.h"
 
+#include <strings.h>
+
 #define TRICKLE_MS          8000
 #define TRICKLE_BYTES_PER_S 256
 
@@ -194,22 +196,23 @@ bool waits_by_descriptor(struct walk *k, const struct wait_process *p) {
 
 /* ---- sockets that no call tells of: Go and node wait for all of them at once ---- */
 
-/* "GOPROXY" when a variable names this address. */
-static const char *variable_naming(struct walk *k, const struct wait_process *p,
-                                   const char *remote) {
+/* The address stands in it; or its host, and no other port. */
+static bool names_address(const char *value, const char *remote, const char *host) {
+	const char *at = strstr(value, host);
+
+	return strstr(value, remote) || (at && at[strlen(host)] != ':');
+}
+
+const char *waits_variable_naming(struct arena *arena, const struct wait_process *p,
+                                  const char *remote) {
 	const char *colon = strrchr(remote, ':');
+	const char *host = colon ? arena_strndup(arena, remote, (size_t)(colon - remote)) : NULL;
 
-	for (size_t i = 0; i < p->var_count && colon; i++) {
+	for (size_t i = 0; i < p->var_count && host; i++) {
 		const char *equals = strchr(p->vars[i], '=');
-		const char *host = arena_strndup(k->w->arena, remote, (size_t)(colon - remote));
-		const char *at = equals ? strstr(equals, remote) : NULL;
 
-		if (equals && !at && (!strchr(colon + 1, ' ') && strstr(equals, host))) {
-			at = equals;
-		}
-		if (at) {
-			return arena_strndup(k->w->arena, p->vars[i],
-			                     (size_t)(equals - p->vars[i]));
+		if (equals && names_address(equals + 1, remote, host)) {
+			return arena_strndup(arena, p->vars[i], (size_t)(equals - p->vars[i]));
 		}
 	}
 	return NULL;
@@ -235,7 +238,7 @@ static const char *url_of(struct walk *k, const struct wait_process *p) {
 }
 
 static const char *whom(struct walk *k, const struct wait_process *p, const char *remote) {
-	const char *variable = variable_naming(k, p, remote);
+	const char *variable = waits_variable_naming(k->w->arena, p, remote);
 	const char *url = url_of(k, p);
 
 	return variable ? arena_printf(k->w->arena, "%s, which %s names", remote, variable)
@@ -266,6 +269,38 @@ static int64_t longest_poll(const struct wait_process *p) {
 	return longest >= 0 ? longest : p->rested_ms >= 0 ? p->rested_ms : p->age_ms;
 }
 
+/* The host of a URL, without a user. */
+static const char *host_of_url(struct arena *a, const char *url) {
+	const char *at = strstr(url, "://");
+	const char *host = at ? at + 3 : "";
+	const char *user = memchr(host, '@', strcspn(host, "/,|"));
+
+	host = user ? user + 1 : host;
+	return arena_strndup(a, host, strcspn(host, ":/,|"));
+}
+
+/* " about HOST": whose name go or a program it has started looks up. With a proxy for HTTP it is that one's, or another. */
+static const char *about_whom(struct walk *k, const struct wait_process *p) {
+	struct arena *a = k->w->arena;
+	const char *url = url_of(k, p), *proxy = waits_var(p, "GOPROXY");
+
+	for (size_t i = 0; i < p->var_count; i++) {
+		size_t name = strcspn(p->vars[i], "=");
+
+		if (name > 6 && strncasecmp(p->vars[i] + name - 6, "_proxy", 6) == 0 &&
+		    !str_empty(p->vars[i] + name + 1)) {
+			return "";
+		}
+	}
+	const char *host = url                                          ? host_of_url(a, url)
+	                   : streq(p->comm, "go") && strchr(proxy, ':') ? host_of_url(a, proxy)
+	                                                                : "";
+
+	return str_empty(host) ? ""
+	       : url           ? arena_printf(a, " about %s", host)
+	                       : arena_printf(a, " (GOPROXY names %s)", host);
+}
+
 static bool by_address(struct walk *k, const struct wait_process *p, const struct wait_socket *s) {
 	struct arena *a = k->w->arena;
 	const char *proof = arena_printf(a, "socket %lld, %s, %lld retransmits", (long long)s->ino,
@@ -273,7 +308,9 @@ static bool by_address(struct walk *k, const struct wait_process *p, const struc
 
 	if (streq(s->kind, "udp")) {
 		leaf(k, p, WAIT_DNS, s->remote,
-		     arena_printf(a, "waits for the name server %s to answer", s->remote), proof);
+		     arena_printf(a, "waits for the name server %s to answer%s", s->remote,
+		                  about_whom(k, p)),
+		     proof);
 		k->chain->leaf.since_ms = lesser(p->age_ms, longest_poll(p));
 		return true;
 	}

@@ -19,7 +19,7 @@ struct goroutine {
 };
 
 struct choice {
-	struct goroutine main, lock, other;
+	struct goroutine main, lock, mutex, other;
 	size_t others;
 };
 
@@ -73,10 +73,18 @@ static bool is_lock(const char *reason) {
 	       streq(reason, "semacquire");
 }
 
+/* Nobody keeps one of these for longer than a piece of work takes; others serve to wait for one another. */
+static bool is_mutex(const char *reason) {
+	return str_starts(reason, "sync.Mutex") || str_starts(reason, "sync.RWMutex");
+}
+
 /* The runtime's own have no code of the program. */
 static void choose(struct choice *c, const struct goroutine *g) {
 	if (!g->function) {
 		return;
+	}
+	if (is_mutex(g->head.reason) && !c->mutex.function) {
+		c->mutex = *g;
 	}
 	if (g->head.number == 1) {
 		c->main = *g;
@@ -134,7 +142,7 @@ static bool tells_of(const struct waits *w, int64_t pid, const struct goroutine 
 	return !p || !waits_serves(waits_role(w->arena, p)) || str_starts(g->function, "main.");
 }
 
-void waits_take_inner(struct waits *w, int64_t pid, struct slice text) {
+static struct choice choices_in(const struct waits *w, struct slice text) {
 	struct choice choice = {0};
 	struct goroutine at = {0};
 	struct slice line;
@@ -150,12 +158,35 @@ void waits_take_inner(struct waits *w, int64_t pid, struct slice text) {
 		}
 	}
 	choose(&choice, &at);
-	const struct goroutine *g = telling(&choice);
+	return choice;
+}
 
-	if (g && w->inner_count < WAITS_INNER_MAX && tells_of(w, pid, g)) {
+static void add_inner(struct waits *w, int64_t pid, const struct goroutine *g) {
+	if (w->inner_count < WAITS_INNER_MAX) {
 		w->inner[w->inner_count++] = (struct wait_inner){
 			pid, g->head.number, g->head.reason, g->function, g->place ? g->place : ""};
 	}
+}
+
+void waits_take_inner(struct waits *w, int64_t pid, struct slice text) {
+	struct choice choice = choices_in(w, text);
+	const struct goroutine *g = telling(&choice);
+
+	if (g && tells_of(w, pid, g)) {
+		add_inner(w, pid, g);
+	}
+}
+
+void waits_take_locked(struct waits *w, int64_t pid, struct slice text) {
+	struct choice choice = choices_in(w, text);
+
+	if (choice.mutex.function) {
+		add_inner(w, pid, &choice.mutex);
+	}
+}
+
+bool waits_is_locked(const struct wait_inner *inner) {
+	return inner && is_mutex(inner->reason);
 }
 
 const struct wait_inner *waits_inner_of(const struct waits *w, const struct wait_process *p) {

@@ -204,20 +204,21 @@ static bool is_throttled(struct walk *k, const struct wait_process *p) {
 	if (str_empty(p->quota) || p->periods <= 0 || !runs || p->period_us <= 0) {
 		return false;
 	}
-	int64_t allowed = p->quota_us * 100 / p->period_us;
+	int64_t permille = p->quota_us * 1000 / p->period_us, allowed = permille / 10;
+	const char *share = permille < 100 ? arena_printf(a, "%lld.%lld", (long long)allowed,
+	                                                  (long long)permille % 10)
+	                                   : arena_printf(a, "%lld", (long long)allowed);
 
 	if (p->throttled * 10 < p->periods * 3 || allowed >= 100 ||
 	    busy_percent(p) > allowed + 30) {
 		return false;
 	}
-	return leaf(
-		k, p, WAIT_THROTTLED, p->quota,
-		arena_printf(a,
-	                     "may use %lld %% of one processor and has used it up: its cgroup %s "
-	                     "was held back in %lld of %lld periods",
-	                     (long long)allowed, p->quota, (long long)p->throttled,
-	                     (long long)p->periods),
-		"a thread is runnable and does not run; nr_throttled in cpu.stat");
+	return leaf(k, p, WAIT_THROTTLED, p->quota,
+	            arena_printf(a,
+	                         "may use %s %% of one processor and has used it up: its cgroup %s "
+	                         "was held back in %lld of %lld periods",
+	                         share, p->quota, (long long)p->throttled, (long long)p->periods),
+	            "a thread is runnable and does not run; nr_throttled in cpu.stat");
 }
 
 static bool is_held_now(struct walk *k, const struct wait_process *p) {

@@ -126,6 +126,34 @@ static bool by_itself(struct walk *k, const struct wait_process *p) {
 	                         (long long)p->threads));
 }
 
+/* A server that reads what is sent to it, and of which one part waits for ever: for a lock of its own, or, when it has
+ * answered nothing of what it was asked, for whatever that is. */
+static bool by_wedge(struct walk *k, const struct wait_process *p) {
+	struct arena *a = k->w->arena;
+	const struct wait_inner *inner = waits_inner_of(k->w, p);
+	bool locked = waits_is_locked(inner);
+
+	if (!locked && !k->w->unanswered) {
+		return false;
+	}
+	const char *what =
+		inner ? waits_inner_words(a, inner) : "does not work and waits for nothing outside";
+
+	return leaf(k, p, WAIT_INSIDE, "",
+	            k->w->unanswered ? arena_printf(a,
+	                                            "has read what it was asked and answers "
+	                                            "nothing of it: it %s",
+	                                            what)
+	                             : arena_printf(a, "%s, and nobody gives that back", what),
+	            arena_printf(a,
+	                         "%s%lld threads, none runs, none waits for a child, a file or a "
+	                         "connection",
+	                         inner ? arena_printf(a, "its goroutine %lld; ",
+	                                              (long long)inner->goroutine)
+	                               : "",
+	                         (long long)p->threads));
+}
+
 bool waits_by_nothing(struct walk *k, const struct wait_process *p) {
 	struct arena *a = k->w->arena;
 	enum wait_role role = waits_role(a, p);
@@ -155,7 +183,7 @@ bool waits_by_nothing(struct walk *k, const struct wait_process *p) {
 		return true;
 	}
 	if (waits_serves(role)) {
-		return waits_by_stuck_write(k, p) || waits_by_client(k, p) ||
+		return waits_by_stuck_write(k, p) || waits_by_client(k, p) || by_wedge(k, p) ||
 		       leaf(k, p, WAIT_IDLE, "",
 		            role == ROLE_DAEMON ? "waits for nothing but its clients"
 		                                : "waits for nothing but its editor",

@@ -63,6 +63,10 @@ bool waits_is_above(const struct waits *w, const struct wait_process *p, int64_t
 /* It is in a call that reads. */
 bool waits_reads(const struct wait_thread *t);
 
+/* "GOPROXY" when a variable of p names this address, else NULL. */
+const char *waits_variable_naming(struct arena *arena, const struct wait_process *p,
+                                  const char *remote);
+
 /* writing.c: it writes to f in the call of t; t is NULL when another proof says so. */
 bool waits_by_writing(struct walk *k, const struct wait_process *p, const struct wait_fd *f,
                       const struct wait_thread *t, const char *proof);
@@ -104,6 +108,8 @@ struct goroutine_line {
 bool waits_goroutine_line(struct arena *arena, struct slice line, struct goroutine_line *ret);
 /* What waits_take_inner has found of this process, or NULL. */
 const struct wait_inner *waits_inner_of(const struct waits *w, const struct wait_process *p);
+/* It waits for a mutex. NULL: false. */
+bool waits_is_locked(const struct wait_inner *inner);
 /* "waits for another part of itself (chan receive) in main.ask (/src/main.go:12)" */
 const char *waits_inner_words(struct arena *arena, const struct wait_inner *inner);
 

@@ -150,6 +150,7 @@ struct waits {
 	struct wait_call calls[WAITS_CALLS_MAX];
 	size_t call_count;
 	bool calls_hidden; /* they may not be seen */
+	bool unanswered;   /* the target was asked for something, and has answered nothing of it */
 	struct wait_inner inner[WAITS_INNER_MAX];
 	size_t inner_count;
 };
@@ -162,6 +163,8 @@ bool waits_parse(struct arena *arena, struct slice text, struct waits *ret);
 void waits_take_goroutines(struct waits *w, int64_t pid, struct slice text);
 /* The same of a program that is no server: which of its goroutines tells what it waits for. */
 void waits_take_inner(struct waits *w, int64_t pid, struct slice text);
+/* The same of a server: a goroutine of it that waits for a mutex, which at rest nobody will give back. */
+void waits_take_locked(struct waits *w, int64_t pid, struct slice text);
 
 const struct wait_process *waits_process(const struct waits *w, int64_t pid);
 /* The first child of this process, which itself need not be there; the process when none is seen. */

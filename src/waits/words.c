@@ -55,6 +55,19 @@ static const char *script(struct arena *a, const struct wait_chain *c) {
 	return "";
 }
 
+/* " at 127.0.0.1:3000, which GOPROXY names": where the one before the last is connected to it. */
+static const char *where(struct arena *a, const struct wait_link *before) {
+	bool socket = before->how == HOW_SOCKET || before->how == HOW_DAEMON;
+
+	if (!socket || str_starts(before->on, "socket:") || str_empty(before->on)) {
+		return "";
+	}
+	const char *variable = waits_variable_naming(a, before->process, before->on);
+
+	return arena_printf(a, " at %s%s%s%s", before->on, variable ? ", which " : "",
+	                    variable ? variable : "", variable ? " names" : "");
+}
+
 /* What it has that the one before it waits for. */
 static const char *because(struct arena *a, const struct wait_chain *c) {
 	size_t n = c->link_count;
@@ -76,16 +89,21 @@ static const char *because(struct arena *a, const struct wait_chain *c) {
 		                    waits_name(a, before->process),
 		                    str_empty(before->on) ? "" : " for ", before->on);
 	case HOW_WRITE:
-		return c->leaf.kind == WAIT_READER ? ""
-		                                   : arena_printf(a, "; %s writes to it and waits",
-		                                                  waits_name(a, before->process));
+		return c->leaf.kind == WAIT_READER
+		               ? ""
+		               : arena_printf(a, "; %s writes to it%s%s and waits",
+		                              waits_name(a, before->process),
+		                              before->on[0] == '/' ? " by way of " : "",
+		                              before->on[0] == '/' ? before->on : "");
 	case HOW_EDITOR:
 		return ""; /* the one before it is named already, or waits for nothing else */
 	case HOW_TRACER:
 		return arena_printf(a, "; it traces %s", waits_name(a, before->process));
 	default:
-		return n > 2 ? arena_printf(a, "; %s waits for it", waits_name(a, before->process))
-		             : "";
+		return n > 2 || *where(a, before)
+		               ? arena_printf(a, "; %s waits for it%s",
+		                              waits_name(a, before->process), where(a, before))
+		               : "";
 	}
 }
 
@@ -105,10 +123,12 @@ const char *waits_sentence(struct arena *arena, const struct wait_chain *c) {
 			: arena_printf(arena, ", for %s%s",
 	                               waits && l->since_ms == l->process->age_ms ? "at most " : "",
 	                               waits_duration(arena, l->since_ms));
-	const char *tail = c->link_count > 1 && first != c->links[c->link_count - 1].process &&
-	                                   c->links[c->link_count - 2].how != HOW_WRITE
-	                           ? arena_printf(arena, ", so %s waits", waits_name(arena, first))
-	                           : "";
+	const char *tail =
+		c->link_count > 1 && first != c->links[c->link_count - 1].process &&
+				c->links[c->link_count - 2].how != HOW_WRITE &&
+				(c->link_count > 2 || str_empty(where(arena, &c->links[0])))
+			? arena_printf(arena, ", so %s waits", waits_name(arena, first))
+			: "";
 
 	return arena_printf(arena, "%s %s%s%s%s%s%s", waits_name(arena, l->process), l->detail, age,
 	                    script(arena, c), because(arena, c), through(arena, c),

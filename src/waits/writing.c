@@ -3,6 +3,8 @@
  */
 #include "waits/private.h"
 
+#include <unistd.h>
+
 #define BLOCKED_MS 2000
 
 /* The one call has not come back for so long. Where the kernel does not say when a thread last ran, more than a moment
@@ -12,6 +14,13 @@ static void blocked_since(struct walk *k, const struct wait_thread *t) {
 	int64_t since_ms = !t ? 0 : t->rested_ms >= 0 ? t->rested_ms : BLOCKED_MS;
 
 	l->since_ms = since_ms < l->since_ms ? since_ms : l->since_ms;
+}
+
+/* Its stderr, where that goes another way than its stdout. */
+static bool is_log(const struct wait_process *p, const struct wait_fd *f) {
+	const struct wait_fd *out = waits_fd(p, STDOUT_FILENO);
+
+	return f->fd == STDERR_FILENO && !f->fifo && out && !streq(out->link, f->link);
 }
 
 /* q, which reads what t writes, does not: on to what it waits for, if that is anything. */
@@ -44,9 +53,10 @@ static bool by_reader(struct walk *k, const struct wait_process *p, const struct
 	}
 	leaf(k, q, WAIT_READER, f->fifo ? f->link : "",
 	     arena_printf(a, "does not read what %s writes%s%s", waits_name(a, p),
-	                  is_editor ? ""
-	                  : f->fifo ? " to "
-	                            : " to it",
+	                  is_log(p, f) ? " to its stderr"
+	                  : is_editor  ? ""
+	                  : f->fifo    ? " to "
+	                               : " to it",
 	                  f->fifo ? f->link : ""),
 	     proof);
 	blocked_since(k, t);

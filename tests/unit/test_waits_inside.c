@@ -210,12 +210,70 @@ static void test_by_the_name_of_gopls(void **state) {
 	             "outside: it waits for itself");
 }
 
+/* gopls, of which nothing runs and that has read everything. */
+#define AT_REST(rested)                                                                            \
+	"record=machine\ntarget=30\nnow_ns=1000000000000\n\nrecord=process\npid=30\nppid=1\n"      \
+	"relation=target\nstate=S\ncomm=gopls\ncmdline=gopls\nthreads=2\ninterval_us=40000\n"      \
+	"age_ms=60000\nrested_ms=" rested "\n\n" RESTS
+#define OF_SESSION                                                                                 \
+	"golang.org/x/tools/gopls/internal/cache.(*Session).views(0xc0)\n\t/src/session.go:90 "    \
+	"+0x1d\n"
+
+static struct wait_chain chain_of_server(struct arena *arena, const char *text,
+                                         const char *goroutines, bool unanswered) {
+	struct waits *w = arena_new_of(arena, struct waits);
+
+	assert_true(waits_parse(arena, slice_str(text), w));
+	w->unanswered = unanswered;
+	waits_take_locked(w, 30, slice_str(goroutines));
+	return waits_chain(w, 1000);
+}
+
+/* Whoever has a mutex gives it back at once, unless it is wedged; for anything else a server that is well may wait. */
+static void test_locked_server(void **state) {
+	static const char locked[] =
+		"goroutine 1 [chan receive, 4 minutes]:\nmain.main()\n\t/src/main.go:9 +0x1d\n\n"
+		"goroutine 40 [sync.RWMutex.Lock]:\n" IN_LOCK OF_SESSION "\n";
+	static const char waits[] =
+		"goroutine 1 [chan receive, 4 minutes]:\nmain.main()\n\t/src/main.go:9 +0x1d\n\n"
+		"goroutine 41 [semacquire]:\n" OF_SESSION "\ngoroutine 42 [select]:\n" OF_SESSION
+		"\n";
+	struct arena *arena = arena_new();
+	struct wait_chain c = chain_of_server(arena, AT_REST("5000"), locked, false);
+
+	(void)state;
+	assert_int_equal(c.leaf.kind, WAIT_INSIDE);
+	assert_true(c.leaf.settled && c.leaf.proven);
+	assert_string_equal(c.leaf.detail,
+	                    "waits for a lock of its own in "
+	                    "golang.org/x/tools/gopls/internal/cache.(*Session).views "
+	                    "(/src/session.go:90), and nobody gives that back");
+	/* It has run a moment ago. */
+	c = chain_of_server(arena, AT_REST("300"), locked, false);
+	assert_true(waits_is_healthy(&c));
+	c = chain_of_server(arena, AT_REST("5000"), waits, false);
+	assert_int_equal(c.leaf.kind, WAIT_IDLE);
+	arena_free(arena);
+}
+
+/* Of one that owes every answer it need not be known what it waits for. */
+static void test_unanswered(void **state) {
+	struct arena *arena = arena_new();
+	struct wait_chain c = chain_of_server(arena, AT_REST("5000"), "", true);
+
+	(void)state;
+	assert_int_equal(c.leaf.kind, WAIT_INSIDE);
+	assert_true(c.leaf.settled && c.leaf.proven);
+	c = chain_of_server(arena, AT_REST("5000"), "", false);
+	assert_true(waits_is_healthy(&c));
+	arena_free(arena);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_timer),
-		cmocka_unit_test(test_sleeping),
-		cmocka_unit_test(test_goroutines),
-		cmocka_unit_test(test_by_the_name_of_gopls),
+		cmocka_unit_test(test_timer),         cmocka_unit_test(test_sleeping),
+		cmocka_unit_test(test_goroutines),    cmocka_unit_test(test_by_the_name_of_gopls),
+		cmocka_unit_test(test_locked_server), cmocka_unit_test(test_unanswered),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

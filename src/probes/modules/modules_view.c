@@ -8,6 +8,8 @@
 #include "gofile/modsince.h"
 #include "probes/modules/modules_flags.h"
 
+#include <errno.h>
+
 #define REPLACES_MAX 256 /* of one go.mod that are compared with each other */
 #define PARENTS_MAX  64  /* directories above that are looked into */
 
@@ -218,6 +220,12 @@ static const char *conflicting_replaces(struct arena *arena, const struct gomod 
 	return "";
 }
 
+/* Nothing is wrong with it as far as is known: it did not come in time, or somebody has a lease on it, for whose end a
+ * look does not wait (fcntl(2), F_SETLEASE: EAGAIN), and go does. */
+static bool may_come(const struct evidence *ev) {
+	return ev->state == EV_TIMED_OUT || (ev->state == EV_FAILED && ev->error == EAGAIN);
+}
+
 static void state_gomod(struct modules_view *view, const struct modules_file *file,
                         const char *role) {
 	const struct gomod *m = &file->mod;
@@ -227,6 +235,7 @@ static void state_gomod(struct modules_view *view, const struct modules_file *fi
 	if (!file->exists) {
 		line = 0;
 		error = file->ev->state == EV_ABSENT ? "it is a link to nothing"
+		        : may_come(file->ev)         ? ""
 		                                     : "it cannot be read";
 	} else if (m->error.kind == MODFILE_ERROR_NONE && m->loose_version_line > 0) {
 		line = m->loose_version_line;
@@ -365,7 +374,7 @@ static void state_work(struct modules_view *view) {
 	if (streq(view->work_role, "missing")) {
 		error = view->work_path[0] != '/' ? "not an absolute path" : "no such file";
 	} else if (streq(view->work_role, "active") && !view->work_read) {
-		error = "it cannot be read";
+		error = view->work_ev && may_come(view->work_ev) ? "" : "it cannot be read";
 	} else if (str_empty(error) && w->conflict_line == 0) {
 		error = repeated_use(view, &line);
 		error = str_empty(error) ? replaced_twice(view, &line) : error;

@@ -2,9 +2,13 @@
  * The server is late: does a go, git or ssh below it wait for a host that says nothing? go sets no
  * limit of time for that (cmd/go/internal/web, vcs), so neither does the editor.
  */
+#include "probes/server/fetch_wait.h"
 #include "base/clock.h"
+#include "base/path.h"
 #include "base/str.h"
 #include "core/infer.h"
+#include "probes/modules/modules_graph.h"
+#include "probes/modules/modules_view.h"
 #include "probes/server/handshake.h"
 #include "probes/server/lock_wait.h"
 
@@ -12,6 +16,7 @@
 
 /* When it is asked, from the start of the server; a load from warm caches takes 200 ms. */
 static const int64_t moments_ns[] = {1350 * NS_PER_MS, 2500 * NS_PER_MS};
+#define REQUIRES_MAX   64
 #define PATIENCE_MS    1000               /* a host far away answers within a second */
 #define LOCK_MARGIN_NS (1500 * NS_PER_MS) /* left of the run's time */
 
@@ -75,6 +80,54 @@ static bool is_in_url(const char *url, const char *module) {
 	return n > 0 && n <= len && strncmp(path, module, n) == 0;
 }
 
+/* Of this go.mod the first requirement that go asks its host for, and of which the module cache has not even the go.mod.
+ * url: only one that it is of; or NULL. */
+static const struct fact_mod_absent *required_by(struct exam *exam, const struct fact_gomod *g,
+                                                 const char *url) {
+	struct arena *a = exam->arena;
+	const char *cache = facts_govar_value(exam->facts, "GOMODCACHE");
+	const struct modules_file *file = modules_file_read(exam, path_parent(a, g->path));
+
+	for (size_t i = 0;
+	     file->exists && !str_empty(cache) && i < file->mod.require_count && i < REQUIRES_MAX;
+	     i++) {
+		const struct gomod_require *r = &file->mod.requires[i];
+
+		if (!why_direct(exam, r->path) || (url && !is_in_url(url, r->path)) ||
+		    gomod_replace_find(&file->mod, r->path, r->version)) {
+			continue;
+		}
+		struct file_stat st =
+			world_stat(exam->world, arena_printf(a, "%s/cache/download/%s/@v/%s.mod",
+		                                             cache, modules_escape(a, r->path),
+		                                             modules_escape(a, r->version)));
+
+		if (st.known && !st.exists) {
+			struct fact_mod_absent *m = arena_new_of(a, struct fact_mod_absent);
+
+			m->module = r->path;
+			m->version = r->version;
+			m->gomod = g->path;
+			m->line = r->line;
+			return m;
+		}
+	}
+	return NULL;
+}
+
+/* What the open file does not import, go loads with the workspace all the same. */
+static const struct fact_mod_absent *required(struct exam *exam, const char *url) {
+	facts_each (gomod, g, exam->facts) {
+		const struct fact_mod_absent *m =
+			STR_IN(g->role, "root", "file") ? required_by(exam, g, url) : NULL;
+
+		if (m) {
+			return m;
+		}
+	}
+	return url ? required(exam, NULL) : NULL;
+}
+
 static const struct fact_mod_absent *requirement(struct exam *exam, const char *url) {
 	const struct fact_mod_absent *first = NULL;
 
@@ -86,7 +139,7 @@ static const struct fact_mod_absent *requirement(struct exam *exam, const char *
 			first = m;
 		}
 	}
-	return first;
+	return first ? first : required(exam, url);
 }
 
 /* ---- one that waits ---- */
@@ -123,9 +176,8 @@ static const char *host_in(struct exam *exam, const char *comm, struct slice cmd
 }
 
 /* ssh for git, hg or svn, and not for a helper of the user's: by the program it shall run there. */
-static bool serves_vcs(struct exam *exam, struct slice block) {
+static bool serves_vcs(const char *words) {
 	static const char *const programs[] = {"git-upload-pack", "serve --stdio", "svnserve"};
-	const char *words = keyline_text(exam->arena, block, "cmdline");
 
 	for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
 		if (str_has(words, programs[i])) {
@@ -135,30 +187,40 @@ static bool serves_vcs(struct exam *exam, struct slice block) {
 	return false;
 }
 
-static void state_wait(struct exam *exam, const struct evidence *ev, struct slice block) {
-	const char *comm = keyline_text(exam->arena, block, "comm");
-	const char *url = NULL;
-	const char *host =
-		host_in(exam, comm, slice_str(keyline_text(exam->arena, block, "cmdline")), &url);
-	bool is_vcs = host &&
-	              (str_starts(comm, "git") || str_starts(comm, "hg") ||
-	               str_starts(comm, "svn") || (streq(comm, "ssh") && serves_vcs(exam, block)));
+bool fetch_wait_state(struct exam *exam, const struct evidence *ev,
+                      const struct fetch_waiter *waiter) {
+	const char *comm = waiter->comm, *url = NULL;
+	const char *host = host_in(exam, comm, slice_str(waiter->cmdline), &url);
+	bool is_vcs = host && (str_starts(comm, "git") || str_starts(comm, "hg") ||
+	                       str_starts(comm, "svn") ||
+	                       (streq(comm, "ssh") && serves_vcs(waiter->cmdline)));
 	const struct fact_mod_absent *m = requirement(exam, is_vcs ? url : NULL);
 
-	if (keyline_number(exam->arena, block, "received", 0) > 0 ||
-	    keyline_number(exam->arena, block, "age_ms", 0) < PATIENCE_MS || !m ||
+	if (waiter->received > 0 || waiter->age_ms < PATIENCE_MS || !m ||
 	    (!is_vcs && !streq(comm, "go"))) {
-		return; /* without a requirement it may be anybody's git: a version manager's, a driver's */
+		return false; /* without a requirement it may be anybody's git: a version manager's, a driver's */
 	}
-	FACTS_ADD(exam->facts, fetch_wait, ev, .pid = keyline_number(exam->arena, block, "pid", 0),
-	          .program = comm, .host = is_vcs ? host : host_of(exam, m->module),
-	          .address = keyline_text(exam->arena, block, "address"),
-	          .port = keyline_number(exam->arena, block, "port", 0),
-	          .state = keyline_text(exam->arena, block, "state"),
-	          .age_ms = keyline_number(exam->arena, block, "age_ms", 0), .url = url,
-	          .module = m ? m->module : "", .version = m ? m->version : "",
-	          .gomod = m ? m->gomod : "", .line = m ? m->line : 0,
-	          .why = m ? why_direct(exam, m->module) : "");
+	FACTS_ADD(exam->facts, fetch_wait, ev, .pid = waiter->pid, .program = comm,
+	          .host = is_vcs ? host : host_of(exam, m->module), .address = waiter->address,
+	          .port = waiter->port, .state = waiter->state, .age_ms = waiter->age_ms,
+	          .url = url, .module = m->module, .version = m->version, .gomod = m->gomod,
+	          .line = m->line, .why = why_direct(exam, m->module));
+	return true;
+}
+
+static void state_wait(struct exam *exam, const struct evidence *ev, struct slice block) {
+	(void)fetch_wait_state(
+		exam, ev,
+		&(struct fetch_waiter){
+			.pid = keyline_number(exam->arena, block, "pid", 0),
+			.comm = keyline_text(exam->arena, block, "comm"),
+			.cmdline = keyline_text(exam->arena, block, "cmdline"),
+			.address = keyline_text(exam->arena, block, "address"),
+			.port = keyline_number(exam->arena, block, "port", 0),
+			.state = keyline_text(exam->arena, block, "state"),
+			.received = keyline_number(exam->arena, block, "received", 0),
+			.age_ms = keyline_number(exam->arena, block, "age_ms", 0),
+		});
 }
 
 static void look_family(struct exam *exam, size_t turn) {

@@ -40,7 +40,16 @@ static bool is_there_still(const struct waits *now, const struct waits *before) 
 		}
 	}
 	return before->call_count == 0 && before->inner_count > 0 && now->inner_count > 0 &&
-	       now->inner[0].goroutine == before->inner[0].goroutine;
+	       now->inner[0].goroutine == before->inner[0].goroutine &&
+	       streq(now->inner[0].function, before->inner[0].function);
+}
+
+/* What it has asked its client or waits to write; when that is nothing, a lock of its own. */
+static void take_goroutines(struct waits *w, int64_t pid, struct slice text) {
+	waits_take_goroutines(w, pid, text);
+	if (w->call_count == 0 && w->inner_count == 0) {
+		waits_take_locked(w, pid, text);
+	}
 }
 
 /* How long it waits already is known only while nothing of the server has run since. So it is asked once more: whoever is
@@ -52,17 +61,18 @@ static void look_again(struct exam *exam, const struct waits *w, struct wait_cha
 	struct waits again = {.arena = w->arena};
 	bool denied;
 
-	if ((l->kind != WAIT_ANSWER && l->kind != WAIT_READER) || l->settled ||
-	    p->age_ms < settled_ms) {
+	if ((l->kind != WAIT_ANSWER && l->kind != WAIT_READER && l->kind != WAIT_INSIDE) ||
+	    l->settled || p->age_ms < settled_ms) {
 		return;
 	}
-	waits_take_goroutines(
-		&again, p->pid,
-		goroutines_of(exam, p, arena_printf(exam->arena, "calls %lld", (long long)rest_ms),
-	                      &denied));
+	take_goroutines(&again, p->pid,
+	                goroutines_of(exam, p,
+	                              arena_printf(exam->arena, "calls %lld", (long long)rest_ms),
+	                              &denied));
 	if (is_there_still(&again, w)) {
 		l->since_ms = l->since_ms + rest_ms;
 		l->settled = true;
+		l->proven = l->proven || l->kind == WAIT_INSIDE;
 	}
 }
 
@@ -83,7 +93,7 @@ void wait_calls_look(struct exam *exam, struct waits *w, struct wait_chain *chai
 	if (role != ROLE_SERVER && role != ROLE_DAEMON) {
 		return;
 	}
-	waits_take_goroutines(w, p->pid, goroutines_of(exam, p, "calls", &w->calls_hidden));
+	take_goroutines(w, p->pid, goroutines_of(exam, p, "calls", &w->calls_hidden));
 	if (w->call_count > 0 || w->inner_count > 0) {
 		*chain = waits_chain(w, settled_ms);
 		look_again(exam, w, chain, p, settled_ms);

@@ -185,8 +185,7 @@ const struct fact_wait_leaf *wait_facts_state(struct facts *facts, const struct 
 		FACTS_ADD(facts, wait_unread, ev, .pid = u->process->pid, .incoming = u->incoming,
 		          .bytes = u->bytes, .age_ms = u->age_ms, .text = waits_unread_line(a, u));
 	}
-	if (!streq(origin, "running") && !waits_is_healthy(c) && l->settled &&
-	    !wait_facts_own_lock(facts, w, c)) {
+	if (!waits_is_healthy(c) && l->settled && !wait_facts_own_lock(facts, w, c)) {
 		state_lock(facts, ev, w, c);
 	}
 	return FACTS_ADD(

@@ -11,6 +11,7 @@
 
 #define LOCAL_STUCK_MS 2000 /* in one call on a local file system */
 #define INSIDE_MS      3000 /* between two looks at one that has done nothing */
+#define SILENT_REST_MS 4500 /* no thread of it has run */
 #define IDLE_CPU_MS    20   /* a Go program that waits wakes up now and then */
 
 static bool has_lock(const struct wait_chain *c) {
@@ -108,6 +109,38 @@ static void lasts_on(struct exam *exam, const struct waits *w, struct wait_chain
 	l->settled = l->settled || l->since_ms >= settled_ms;
 }
 
+/* It was asked for this and that, and nothing has come. */
+static bool answers_nothing(const struct talk *talk) {
+	size_t asked = 0;
+
+	for (size_t i = 0; i < TALK_FEATURE_COUNT; i++) {
+		enum talk_state state = talk->answers[i].state;
+
+		if (i == TALK_INITIALIZE || i == TALK_DIAGNOSTICS) {
+			continue; /* the one is answered before it has done anything, the other is no answer */
+		}
+		asked += state == TALK_ASKED;
+		if (state != TALK_ASKED && state != TALK_NOT_ASKED) {
+			return false;
+		}
+	}
+	return asked > 0;
+}
+
+/* A server at rest that owes every answer is not well, whatever it waits for. */
+static void look_at_silent(struct exam *exam, struct waits *w, struct wait_chain *chain,
+                           int64_t settled_ms, bool last) {
+	const struct wait_process *p = chain->leaf.process;
+
+	if (!p || chain->leaf.kind != WAIT_IDLE || !waits_serves(waits_role(w->arena, p)) ||
+	    (!last && p->rested_ms < SILENT_REST_MS) || !answers_nothing(exam->handshake->talk)) {
+		return;
+	}
+	w->unanswered = true;
+	*chain = waits_chain(w, settled_ms);
+	wait_calls_look(exam, w, chain, settled_ms);
+}
+
 /* Every chain that ends in one that stands still or has waited for long is a fact, the others are not: the server may
  * answer yet. */
 static void look_once(struct exam *exam, const struct wait_moment *moment, bool last,
@@ -127,6 +160,7 @@ static void look_once(struct exam *exam, const struct wait_moment *moment, bool 
 
 	chain = settled_ms == moment->settled_ms ? chain : waits_chain(&w, settled_ms);
 	wait_calls_look(exam, &w, &chain, settled_ms);
+	look_at_silent(exam, &w, &chain, settled_ms, last);
 
 	if (chain.leaf.process) {
 		lasts_on(exam, &w, &chain, moment->settled_ms, before);

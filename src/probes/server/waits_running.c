@@ -2,6 +2,7 @@
  */
 #include "probes/server/waits_running.h"
 
+#include "probes/server/fetch_wait.h"
 #include "probes/server/wait_calls.h"
 #include "probes/server/wait_facts.h"
 
@@ -108,6 +109,39 @@ static bool chain_of(struct exam *exam, const struct fact_running_server *s, str
 	return true;
 }
 
+/* It ends at a host that says nothing: a required module may be what is fetched from there. */
+static void state_fetch(struct exam *exam, const struct evidence *ev, const struct waits *w,
+                        const struct wait_chain *chain) {
+	const struct wait_process *p = chain->leaf.process;
+	const char *colon = strrchr(chain->leaf.on, ':');
+	int64_t port = 0;
+
+	if (chain->leaf.kind != WAIT_NET || waits_is_healthy(chain) || !chain->leaf.settled ||
+	    !colon || str_to_int64(colon + 1, &port) < 0) {
+		return;
+	}
+	for (size_t i = 0; i < p->fd_count; i++) {
+		const struct wait_socket *s = waits_socket(w, p->first_fd[i].ino);
+
+		if (s && streq(s->remote, chain->leaf.on)) {
+			(void)fetch_wait_state(
+				exam, ev,
+				&(struct fetch_waiter){
+					.pid = p->pid,
+					.comm = p->comm,
+					.cmdline = p->cmdline,
+					.address = arena_strndup(exam->arena, s->remote,
+			                                         (size_t)(colon - chain->leaf.on)),
+					.port = port,
+					.state = s->state,
+					.received = s->received_bytes,
+					.age_ms = p->age_ms,
+				});
+			return;
+		}
+	}
+}
+
 /* The editor has started something in the server's place that has not come to start it: a script that asks at the
  * editor's terminal asks nobody when we start it. */
 static void look_for_wrapper(struct exam *exam) {
@@ -153,6 +187,7 @@ static int look(struct exam *exam, struct err *err) {
 		if (chain.leaf.process && !is_known(exam->facts, &chain) &&
 		    !is_put_aside(&w, &chain)) {
 			wait_facts_state(exam->facts, ev, "running", &w, &chain);
+			state_fetch(exam, ev, &w, &chain);
 		}
 	}
 	return 0;
@@ -162,6 +197,7 @@ const struct probe probe_waits_running = {
 	.id = "waits_running",
 	.title = "whether a running server of the workspace is stuck",
 	.stage = STAGE_ANSWER,
-	.yields = FACT_BIT(wait_leaf) | FACT_BIT(wait_link) | FACT_BIT(wait_unread),
+	.yields = FACT_BIT(wait_leaf) | FACT_BIT(wait_link) | FACT_BIT(wait_unread) |
+                  FACT_BIT(lock_wait) | FACT_BIT(fetch_wait),
 	.look = look,
 };
