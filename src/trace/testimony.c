@@ -214,15 +214,6 @@ static void take_exit(struct testimony *t, const struct event *e) {
 	w->end_ns = e->start_ns;
 }
 
-/* A client that has what it wants ends its server. */
-static void take_signal(struct testimony *t, const struct event *e) {
-	bool ends = e->status == SIGTERM || e->status == SIGKILL || e->status == SIGINT ||
-	            e->status == SIGHUP;
-	if (ends && e->sender > 0 && e->sender != e->pid) {
-		testimony_witness(t, e->pid)->stopped_ns = e->start_ns;
-	}
-}
-
 static void take_state(struct testimony *t, const struct event *e) {
 	struct witness *w = testimony_witness(t, e->pid);
 	for (size_t i = 0; i < e->payload_count; i++) {
@@ -339,10 +330,12 @@ static int take(void *data, const struct event *e) {
 		t->lost += e->lost;
 		break;
 	case EVENT_SIGNAL:
-		take_signal(t, e);
+		testimony_see_signal(t, e);
 		break;
 	case EVENT_STOP:
 	case EVENT_RESUME:
+		testimony_see_halt(t, e);
+		break;
 	case EVENT_MAPPED:
 	case EVENT_KINDS:
 		break;
@@ -407,7 +400,19 @@ void testimony_free(struct testimony *t) {
 /* A wrapper that is named after what it starts: gopls.sh, gopls-env. */
 static bool is_wrapper_of_gopls(const struct witness *w) {
 	const char *name = path_base(w->exe);
-	return w->is_new && str_starts(name, "gopls") && strchr("-._", name[strlen("gopls")]);
+	return str_starts(name, "gopls") && strchr("-._", name[strlen("gopls")]);
+}
+
+/* The last program of that kind that its process asked for in vain, and it became no other. */
+static struct witness *refused_program(struct testimony *t, bool wrapper) {
+	for (size_t i = t->attempt_count; i > 0; i--) {
+		struct witness *w = t->attempts[i - 1];
+		bool is_it = wrapper ? is_wrapper_of_gopls(w) : is_gopls(t, w);
+		if (is_it && !w->parent->replaced) {
+			return w;
+		}
+	}
+	return NULL;
 }
 
 /* What a wrapper of the same name became. */
@@ -432,14 +437,12 @@ struct witness *testimony_server(struct testimony *t) {
 		first = first ? first : is_gopls(t, w) ? w : NULL;
 	}
 	first = first ? became(t, first) : NULL;
-	for (size_t i = t->attempt_count; !first && i > 0; i--) {
-		struct witness *w = t->attempts[i - 1];
-		first = is_gopls(t, w) && !w->parent->replaced ? w : NULL;
-	}
+	first = first ? first : refused_program(t, false);
 	for (size_t i = 0; !first && i < t->witness_count; i++) {
-		first = is_wrapper_of_gopls(t->witnesses[i]) ? t->witnesses[i] : NULL;
+		struct witness *w = t->witnesses[i];
+		first = w->is_new && is_wrapper_of_gopls(w) ? w : NULL;
 	}
-	return first;
+	return first ? first : refused_program(t, true);
 }
 
 const struct witness *testimony_above(const struct witness *w) {
@@ -450,20 +453,6 @@ const struct witness *testimony_above(const struct witness *w) {
 	return w;
 }
 
-/* Who ends the wrapper of a server ends the server: by the wrapper, or by the kernel with it. */
-static void find_stop(struct testimony *t) {
-	struct witness *server = t->server;
-	const struct witness *w = server ? testimony_above(server) : NULL;
-	for (; w && testimony_above(w); w = testimony_above(w)) {
-		bool earlier = server->stopped_ns == 0 || w->stopped_ns < server->stopped_ns;
-		bool before = server->ended && w->stopped_ns <= server->end_ns;
-		if (w->stopped_ns > server->start_ns && earlier && before) {
-			server->stopped_ns = w->stopped_ns;
-		}
-	}
-	t->asof_ns = server && server->stopped_ns > 0 ? server->stopped_ns : t->last_ns;
-}
-
 void testimony_give(struct testimony *t, struct evidence_store *store,
                     struct testimony_about *ret_about) {
 	*ret_about = (struct testimony_about){
@@ -471,7 +460,7 @@ void testimony_give(struct testimony *t, struct evidence_store *store,
 	store->start_wall_ns = t->first_ns + t->wall_offset_ns;
 	t->server = t->server ? t->server : testimony_server(t);
 	t->searcher = t->found_gopls ? NULL : t->searcher;
-	find_stop(t);
+	testimony_find_stop(t);
 	ret_about->server = t->server ? t->server->pid : 0;
 	ret_about->uid = t->server ? t->server->uid : t->searcher ? t->searcher->uid : -1;
 	ret_about->gid = t->server ? t->server->gid : t->searcher ? t->searcher->gid : -1;

@@ -21,13 +21,36 @@ void testimony_see_group(struct testimony *t, const struct event *e, const struc
 	}
 }
 
+/* One whom the signal does not reach as an event: it stands still, or is gone at once. Who sends it is above it: numbers
+ * of another pid namespace name somebody else. A number below 0 is a group, named after its first process. */
+static struct witness *ended_by(struct testimony *t, pid_t sender, pid_t pid) {
+	pid_t target = pid < 0 ? -pid : pid;
+	for (size_t i = t->witness_count; target > 1 && target != sender && i > 0; i--) {
+		struct witness *w = t->witnesses[i - 1];
+		if (w->pid == target && !w->replaced) {
+			return w->stopped_ns == 0 && testimony_is_below(w, sender) ? w : NULL;
+		}
+	}
+	return NULL;
+}
+
 void testimony_see_kill(struct testimony *t, const struct event *e, const struct call *call) {
 	bool to_thread = streq(call->name, "tgkill");
 	bool sends = to_thread || streq(call->name, "kill") || streq(call->name, "tkill") ||
 	             streq(call->name, "pidfd_send_signal");
 	bool done = e->duration_ns >= 0 && e->result == 0;
-	if (sends && done && e->args[to_thread ? 2 : 1] == SIGKILL && t->kill_ns == 0) {
+	uint64_t signal = sends ? e->args[to_thread ? 2 : 1] : 0;
+	if (!sends || !done || signal == 0) {
+		return;
+	}
+	if (signal == SIGKILL && t->kill_ns == 0) {
 		t->kill_ns = e->start_ns;
+	}
+	bool ends = signal == SIGKILL || signal == SIGTERM;
+	pid_t pid = (pid_t)e->args[0];
+	struct witness *w = ends && streq(call->name, "kill") ? ended_by(t, e->pid, pid) : NULL;
+	if (w) {
+		testimony_mark_stop(t, w, e->start_ns);
 	}
 }
 

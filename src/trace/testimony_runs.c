@@ -7,7 +7,9 @@
  *   run:go list                  of the first list of packages that failed
  *   run:go list again            of the last that ended with a trace of Go's runtime
  *   run:go recorded N            each other that failed
+ *   run:packages driver          the last of the program that was asked in go's place (GOPACKAGESDRIVER)
  */
+#include "base/envset.h"
 #include "base/path.h"
 #include "core/run_record.h"
 #include "trace/testimony_work.h"
@@ -92,7 +94,7 @@ static const char *word(struct testimony *t, const struct go_run *run, size_t n)
 
 static void put(struct testimony *t, struct evidence_store *store, const char *label,
                 const struct go_run *run) {
-	const char *source = arena_printf(t->arena, "run:go %s", label);
+	const char *source = arena_printf(t->arena, "run:%s", label);
 	const struct witness *w = run->last;
 	if (w->exec_error != 0) {
 		testimony_put_error(t, store, source, w->start_ns, w->exec_error);
@@ -135,29 +137,59 @@ static bool has_trace(const struct go_run *run) {
 	       slice_has(err, "[signal SIG");
 }
 
+/* The program that is named, or the one by the name that golang.org/x/tools/go/packages looks for on PATH. */
+static bool is_driver(struct testimony *t, const struct witness *w) {
+	struct envset env;
+	envset_init(&env, t->arena);
+	envset_add_block(&env, t->server->env);
+	const char *named = envset_get(&env, "GOPACKAGESDRIVER");
+	const char *name = str_empty(named) ? "gopackagesdriver" : path_base(named);
+	const struct witness *above = testimony_above(w);
+	return w->is_new && above && above->pid == t->server->pid && !streq(name, "off") &&
+	       streq(path_base(w->exe), name);
+}
+
+/* A script that becomes another program answers as what it became. */
+static void put_driver(struct testimony *t, struct evidence_store *store) {
+	for (size_t i = t->witness_count; i > 0; i--) {
+		const struct witness *w = t->witnesses[i - 1];
+		if (!is_driver(t, w)) {
+			continue;
+		}
+		struct go_run run = {.first = w, .last = last_of(t, i - 1)};
+		if (ended_by_itself(t, run.last) && !w->flows[1]->cut && !w->flows[2]->cut) {
+			put(t, store, "packages driver", &run);
+			return;
+		}
+	}
+}
+
 void testimony_give_runs(struct testimony *t, struct evidence_store *store) {
 	struct go_runs *runs = t->server ? collect(t) : NULL;
 	size_t told = 0;
+	if (t->server) {
+		put_driver(t, store);
+	}
 	for (size_t i = 0; runs && i < runs->count; i++) {
 		const struct go_run *run = &runs->items[i];
 		const char *what = word(t, run, 1);
 		if ((streq(what, "version") && str_empty(word(t, run, 2))) || streq(what, "env")) {
-			put(t, store, what, run);
+			put(t, store, arena_printf(t->arena, "go %s", what), run);
 		}
 		if (streq(what, "version") && run->first == run->last && !failed(run)) {
-			put(t, store, "own version", run);
+			put(t, store, "go own version", run);
 		}
 		if (!failed(run)) {
 			continue;
 		}
 		if (!runs->any_worked && is_plain(t, run)) {
-			put(t, store, "version", run);
+			put(t, store, "go version", run);
 		}
 		if (streq(what, "list") && !is_plain(t, run)) {
-			put(t, store, "list", run);
+			put(t, store, "go list", run);
 		}
 		if (told < RECORDED_MAX && !streq(what, "env") && !streq(what, "version")) {
-			put(t, store, arena_printf(t->arena, "recorded %zu", ++told), run);
+			put(t, store, arena_printf(t->arena, "go recorded %zu", ++told), run);
 		}
 	}
 	if (runs && runs->stuck && !runs->any_worked && t->server->stopped_ns > 0) {
@@ -166,7 +198,7 @@ void testimony_give_runs(struct testimony *t, struct evidence_store *store) {
 	for (size_t i = runs ? runs->count : 0; i > 0; i--) {
 		const struct go_run *run = &runs->items[i - 1];
 		if (streq(word(t, run, 1), "list") && failed(run) && has_trace(run)) {
-			put(t, store, "list again", run);
+			put(t, store, "go list again", run);
 		}
 	}
 }

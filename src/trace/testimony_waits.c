@@ -162,8 +162,8 @@ static void put_process(struct testimony *t, struct strbuf *out, const struct wi
 		int64_t ns = t->asof_ns - p->start_ns;
 		rested_ns = p->pid == w->pid && ns >= 0 && ns < rested_ns ? ns : rested_ns;
 	}
-	strbuf_printf(out, "record=process\npid=%d\nppid=%" PRId64 "\nrelation=%s\nstate=S\n",
-	              (int)w->pid, ppid, relation);
+	strbuf_printf(out, "record=process\npid=%d\nppid=%" PRId64 "\nrelation=%s\nstate=%s\n",
+	              (int)w->pid, ppid, relation, testimony_is_halted(t, w) ? "T" : "S");
 	strbuf_printf(out,
 	              "interval_us=40000\nio_calls=0\nage_ms=%" PRId64 "\ncpu_ms=0\ndenied=1\n",
 	              since_ms(t, w->start_ns));
@@ -214,6 +214,15 @@ static bool asks_file_system(const struct pending_call *p) {
 	return false;
 }
 
+static void put_holders(struct testimony *t, struct strbuf *out, const struct pending_call *p) {
+	const struct held_lock *held = testimony_lock_on(t, p->path);
+	for (size_t i = 0; held && i < held->holder_count; i++) {
+		if (held->holders[i] != p->pid) {
+			strbuf_printf(out, "holder=%d\n", (int)held->holders[i]);
+		}
+	}
+}
+
 static void put_thread(struct testimony *t, struct strbuf *out, const struct pending_call *p) {
 	strbuf_printf(out, "record=thread\npid=%d\ntid=%d\nstate=%s\nstill=1\ncpu_us=0\n",
 	              (int)p->pid, (int)p->tid, asks_file_system(p) ? "D" : "S");
@@ -230,6 +239,7 @@ static void put_thread(struct testimony *t, struct strbuf *out, const struct pen
 	if (streq(p->call, "flock")) {
 		strbuf_printf(out, "record=lock\npid=%d\nclass=FLOCK\n", (int)p->pid);
 		keyline_put(out, "link", p->path);
+		put_holders(t, out, p);
 		strbuf_add(out, "\n");
 	}
 }
@@ -323,6 +333,39 @@ static void give_family(struct testimony *t, struct evidence_store *store) {
 	}
 }
 
+/* A lock that somebody was waiting for. */
+static bool holds_awaited(struct testimony *t, const struct witness *w) {
+	for (size_t i = 0; i < t->pending_count; i++) {
+		const struct pending_call *p = &t->pending[i];
+		const struct held_lock *held =
+			streq(p->call, "flock") ? testimony_lock_on(t, p->path) : NULL;
+		for (size_t k = 0; held && p->pid != w->pid && k < held->holder_count; k++) {
+			if (held->holders[k] == w->pid) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+/* A wrapper started it before its process became the server, which knows nothing of it and waits for none such. */
+static bool was_left(const struct witness *w, const struct witness *server) {
+	return w->ppid == server->pid && w->fork_ns > 0 && w->fork_ns < server->start_ns;
+}
+
+static void put_others(struct testimony *t, struct strbuf *out, const struct witness *server) {
+	for (size_t i = 0; i < t->witness_count; i++) {
+		const struct witness *w = t->witnesses[i];
+		bool below = testimony_is_below(w->parent, server->pid);
+		bool left = was_left(w, server);
+		bool holds = lives(t, w) && (left || !below) && holds_awaited(t, w);
+		if (w != server && lives(t, w) && (below || holds)) {
+			put_process(t, out, w, holds ? "holder" : "below", left ? 1 : w->ppid);
+			put_all_of(t, out, w);
+		}
+	}
+}
+
 void testimony_give_waits(struct testimony *t, struct evidence_store *store) {
 	for (size_t i = t->refused_count; i > 0; i--) {
 		testimony_put_error(t, store, t->refused[i - 1].source, t->refused[i - 1].at_ns,
@@ -346,13 +389,7 @@ void testimony_give_waits(struct testimony *t, struct evidence_store *store) {
 	              above, since_ms(t, client ? client->start_ns : t->first_ns));
 	put_process(t, &out, server, "below", above);
 	put_all_of(t, &out, server);
-	for (size_t i = 0; i < t->witness_count; i++) {
-		const struct witness *w = t->witnesses[i];
-		if (w != server && lives(t, w) && testimony_is_below(w->parent, server->pid)) {
-			put_process(t, &out, w, "below", w->ppid);
-			put_all_of(t, &out, w);
-		}
-	}
+	put_others(t, &out, server);
 	for (int i = 1; i <= LOOKS_MAX; i++) {
 		static const char *const words[] = {"late", "lock"};
 		for (size_t k = 0; k < sizeof(words) / sizeof(*words); k++) {

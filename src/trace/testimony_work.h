@@ -67,6 +67,7 @@ struct witness {
 	bool ended, replaced;
 	int status;
 	int64_t stopped_ns; /* when a process that is none of its own sent it a signal that ends; 0 never */
+	int64_t halted_ns, resumed_ns; /* job control: when it last began and ended, 0 never */
 	int64_t end_ns;
 	const char *outputs[3]; /* files that 1 and 2 were when it began, NULL: none or not known */
 	struct flow *flows[3];  /* 1 and 2 are shared by all that write into the same pipe */
@@ -139,6 +140,16 @@ struct refused_connect {
 	int64_t at_ns;
 };
 
+#define LOCK_HOLDERS_MAX 8
+
+/* A lock that somebody had at that time (flock(2)). */
+struct held_lock {
+	int64_t at_ns;
+	const char *path;
+	pid_t holders[LOCK_HOLDERS_MAX]; /* who have its open file description */
+	size_t holder_count;
+};
+
 /* By kind, process, error and place; see episodes.c. */
 struct episode_book {
 	struct dictionary ids;
@@ -175,6 +186,8 @@ struct testimony {
 	size_t refused_count;
 	struct pending_call *pending;
 	size_t pending_count, pending_size;
+	struct held_lock *held; /* as often as one was ended by another: until then they had them */
+	size_t held_count, held_size;
 	int64_t kill_ns; /* when a recorded process first sent SIGKILL, 0 never */
 	struct witness *server;
 	struct testimony_message *messages; /* filled by testimony_give_talk */
@@ -238,6 +251,16 @@ void testimony_see_limits(struct testimony *t, const struct event *e, const stru
 void testimony_inherit_limits(struct witness *w, const struct witness *from);
 void testimony_give_limits(struct testimony *t, struct evidence_store *store);
 void testimony_see_group(struct testimony *t, const struct event *e, const struct call *call);
+/* A signal that came, and one that a process sent: who has what it wants ends its server. */
+void testimony_see_signal(struct testimony *t, const struct event *e);
+void testimony_mark_stop(struct testimony *t, struct witness *w, int64_t at_ns);
+/* SIGSTOP and kin, and the end of it. */
+void testimony_see_halt(struct testimony *t, const struct event *e);
+bool testimony_is_halted(const struct testimony *t, const struct witness *w);
+/* When the server was stopped: the time everything is told of. */
+void testimony_find_stop(struct testimony *t);
+/* Who had the lock on this file then: NULL nobody that was recorded. */
+const struct held_lock *testimony_lock_on(struct testimony *t, const char *path);
 void testimony_see_kill(struct testimony *t, const struct event *e, const struct call *call);
 /* prctl, seccomp and unshare; and the flags a process is made with. */
 void testimony_see_walls(struct testimony *t, const struct event *e, const struct call *call);

@@ -33,7 +33,7 @@ static int look(struct exam *exam, struct err *err) {
 	const struct fact_packages_driver *d = facts_first(packages_driver, exam->facts);
 	(void)err;
 	if (!d || !streq(d->state, "ok") || !facts_hurt(exam->facts) || !t->open_file ||
-	    t->do_not_start || (!t->trusted && trust_inside(exam, d->path))) {
+	    t->do_not_start || (!t->trusted && !t->recorded && trust_inside(exam, d->path))) {
 		return 0;
 	}
 	struct envset env;
