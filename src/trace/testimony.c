@@ -295,6 +295,7 @@ static void take_call(struct testimony *t, const struct event *e) {
 	testimony_see_kill(t, e, call);
 	testimony_see_limits(t, e, call);
 	testimony_see_path(t, e, call);
+	testimony_see_pace(t, e, call);
 	testimony_hear(t, e, call);
 	testimony_see_socket(t, e, call);
 	episodes_see(t, e, call);
@@ -391,6 +392,7 @@ void testimony_free(struct testimony *t) {
 		rewind_free(t->rewind);
 		dictionary_free(&t->path_ids);
 		dictionary_free(&t->dir_ids);
+		dictionary_free(&t->pace_ids);
 		dictionary_free(&t->fd_ids);
 		dictionary_free(&t->pipe_ids);
 		dictionary_free(&t->episodes.ids);
@@ -471,6 +473,7 @@ void testimony_give(struct testimony *t, struct evidence_store *store,
 	testimony_give_wrapper(t, store);
 	testimony_give_refusals(t, store);
 	testimony_give_paths(t, store);
+	testimony_give_pace(t, store);
 	testimony_give_waits(t, store);
 	testimony_give_walls(t, store);
 	testimony_give_limits(t, store);

@@ -6,6 +6,7 @@
  *   proc:self, proc:self/environ   who started the server, and the environment it got at exec
  *   stat:PATH file:PATH link:PATH dir:PATH mount:PATH
  *                                  what the calls of any process were answered about PATH
+ *   latency:DIR                    how long it took to find names below it, when that is long
  *   session:gopls                  the conversation on the server's descriptors 0, 1 and 2
  *   run:go version, run:go env     what go wrote when the server asked it
  *   waits:PID N                    who was in which call when the recording ended

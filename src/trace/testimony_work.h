@@ -157,6 +157,8 @@ struct episode_book {
 	size_t count, size;
 };
 
+struct testimony_pace;
+
 struct testimony {
 	struct arena *arena;
 	int64_t wall_offset_ns, first_ns, last_ns;
@@ -186,6 +188,9 @@ struct testimony {
 	size_t refused_count;
 	struct pending_call *pending;
 	size_t pending_count, pending_size;
+	struct dictionary pace_ids;   /* directories, as in paces */
+	struct testimony_pace *paces; /* testimony_pace.c */
+	size_t pace_count, pace_size;
 	struct held_lock *held; /* as often as one was ended by another: until then they had them */
 	size_t held_count, held_size;
 	int64_t kill_ns; /* when a recorded process first sent SIGKILL, 0 never */
@@ -217,6 +222,10 @@ void testimony_name(struct testimony *t, const char *path, int64_t at_ns);
 const char *testimony_interpreter(struct testimony *t, const char *path);
 void testimony_see_path(struct testimony *t, const struct event *e, const struct call *call);
 void testimony_give_paths(struct testimony *t, struct evidence_store *store);
+
+/* How quickly names were found. */
+void testimony_see_pace(struct testimony *t, const struct event *e, const struct call *call);
+void testimony_give_pace(struct testimony *t, struct evidence_store *store);
 
 /* Notes the answer to a call about the path. */
 void testimony_note_call(struct testimony *t, const struct event *e, const struct call *call,

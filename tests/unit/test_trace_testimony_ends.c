@@ -229,6 +229,32 @@ static void test_packages_driver_fails(void **state) {
 	assert_true(slice_has(ev->bytes, "7"));
 }
 
+static void look_up(struct play *p, const char *path, int64_t ns) {
+	struct payload payload = text(PAYLOAD_STRING, 1, path);
+	call(p, GO, "newfstatat", -ENOENT, ns, (uint64_t[]){(uint64_t)AT_FDCWD, 1, 2}, &payload);
+}
+
+/* The half of the names decides, not a single one that came late. */
+static void test_pace(void **state) {
+	struct play *p = *state;
+	struct testimony_about about;
+	struct evidence_store *store = arena_new_of(p->arena, struct evidence_store);
+	start_server(p);
+	start(p, SERVER, GO, "/bin/go", BLOCK("go"), BLOCK("PATH=/a"));
+	for (int i = 0; i < 6; i++) {
+		look_up(p, arena_printf(p->arena, "/far/src/%d", i), (20 + i) * NS_PER_MS);
+		look_up(p, arena_printf(p->arena, "/near/src/%d", i), i == 0 ? NS_PER_S : 4000);
+	}
+	evidence_store_init(store, p->arena);
+	testimony_give(p->testimony, store, &about);
+	const struct evidence *ev = evidence_find(store, "latency:/far");
+	assert_non_null(ev);
+	assert_true(slice_has(ev->bytes, "samples=6\nmedian_us=23000\nleast_us=20000\n"));
+	assert_non_null(evidence_find(store, "latency:/far/src"));
+	assert_null(evidence_find(store, "latency:/near/src"));
+	assert_null(evidence_find(store, "latency:/"));
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_group_of_victim, setup, teardown),
@@ -244,6 +270,7 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(test_holder_of_a_lock, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_packages_driver, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_packages_driver_fails, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_pace, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
