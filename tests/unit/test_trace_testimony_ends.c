@@ -244,6 +244,7 @@ static void test_pace(void **state) {
 	for (int i = 0; i < 6; i++) {
 		look_up(p, arena_printf(p->arena, "/far/src/%d", i), (20 + i) * NS_PER_MS);
 		look_up(p, arena_printf(p->arena, "/near/src/%d", i), i == 0 ? NS_PER_S : 4000);
+		look_up(p, arena_printf(p->arena, "/near/%d", i), 4000);
 	}
 	evidence_store_init(store, p->arena);
 	testimony_give(p->testimony, store, &about);
