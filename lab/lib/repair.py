@@ -18,10 +18,21 @@ TOOLS_ENV = "go.toolsEnvVars"
 # ---- what the next session gets -----------------------------------------------------------------------
 
 
+def lines_of(path):
+    if not os.path.isfile(path):
+        return []
+    with open(path, encoding="utf-8", errors="replace") as f:
+        return f.readlines()
+
+
 def session_env(home):
     """What environment.d gives to a session, below what a login has."""
     env = {"HOME": home, "USER": "lena", "LOGNAME": "lena", "PATH": "/usr/local/bin:/usr/bin:/bin"}
     base = home + "/.config/environment.d"
+    for line in lines_of(home + "/.pam_environment"):  # pam_env(8): NAME=VALUE, or NAME DEFAULT=VALUE
+        m = re.fullmatch(r"(\w+)(?:[ \t]+DEFAULT)?=\"?([^\"]*)\"?", line.strip())
+        if m:
+            env[m.group(1)] = m.group(2).replace("@{HOME}", home)
     for name in sorted(os.listdir(base)) if os.path.isdir(base) else []:
         with open(os.path.join(base, name), encoding="utf-8", errors="replace") as f:
             for line in f:
@@ -40,7 +51,9 @@ def shell_env(home, user, shell, interactive):
     if interactive:
         env["VSCODE_RESOLVING_ENVIRONMENT"] = "1"
     if not os.access(shell, os.X_OK):  # zsh, for want of it
-        argv = ["/bin/bash", "--noprofile", "--norc", "-c", "for f in ~/.zprofile; do [ ! -f $f ] || . $f; done; " + print_all]
+        argv = ["/bin/bash", "--noprofile", "--norc", "-c", "for f in ~/.zshenv ~/.zprofile; do [ ! -f $f ] || . $f; done; " + print_all]
+    if os.path.isfile(home + "/.xprofile"):  # a display manager's sh reads it, and the session is its child
+        argv = ["/bin/sh", "-c", '. ~/.xprofile >/dev/null 2>&1; exec "$@"', "xsession"] + argv
     try:
         done = subprocess.run(argv, env=env, cwd=home, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=5, check=False,
                               start_new_session=True, **user)
@@ -86,7 +99,7 @@ def apply_env(env, before, after):
 
 def read_settings(path):
     try:
-        with open(path, encoding="utf-8") as f:
+        with open(path, encoding="utf-8-sig") as f:
             text = f.read()
     except (OSError, UnicodeDecodeError):
         return {}
@@ -130,7 +143,9 @@ def settings_of(home, workspace, folder=None):
     """User, then remote, then window, then folder: the last one counts, the variables are taken together."""
     merged = {}
     window = window_of(workspace)
-    layers = [read_settings(home + "/.config/Code/User/settings.json"), read_settings(home + "/.vscode-server/data/Machine/settings.json")]
+    users = [home + "/.config/%s/User/settings.json" % product for product in ("Code", "Code - Insiders", "VSCodium")]
+    user = next((path for path in users if os.path.lexists(path)), users[0])
+    layers = [read_settings(user), read_settings(home + "/.vscode-server/data/Machine/settings.json")]
     layers += [read_settings(window).get("settings") or {}] if window else []
     for layer in layers + [read_settings((folder or workspace) + "/.vscode/settings.json")]:
         for key, value in layer.items():

@@ -549,6 +549,14 @@ def fixed_spec(spec, declared, job, before, after):
     return spec
 
 
+def used_meanwhile(change, first, last, exempt):
+    """A cache whose modes were mended is filled by the servers that were tried since: of what was there the type, mode, owner and attributes count."""
+    word, path = change.split(" ", 1)
+    if word == "vanished" or not any(path.startswith(e + "/") for e in exempt):
+        return False
+    return word == "appeared" or first[path][:5] == last[path][:5]
+
+
 def mend(job, result, declared, spec):
     """Repairs as the patient, judges, takes back; everything that changed beside what was announced is wrong."""
     user = {"user": UID, "group": GID, "extra_groups": []}
@@ -594,8 +602,10 @@ def mend(job, result, declared, spec):
     made = tuple(s["path"] for f in done["report"]["fixes"] for s in f["steps"] if s["kind"] == "mkdir")
     # What shells and the server of the judge did meanwhile is not undone.
     foreign = {c for c in changes(second, third)}
-    left = [c for c in changes(first, look()) if not (patient.state_dir() + "/").startswith(c.split(" ", 1)[1] + "/") and c not in foreign]
+    last = look()
+    left = [c for c in changes(first, last) if not (patient.state_dir() + "/").startswith(c.split(" ", 1)[1] + "/") and c not in foreign]
     left = [c for c in left if not any((c.split(" ", 1)[1] + "/").startswith(m + "/") or (c.startswith("appeared ") and m.startswith(c.split(" ", 1)[1] + "/")) for m in made)]
+    left = [c for c in left if not used_meanwhile(c, first, last, exempt)]
     if undone["status"] != 0 or left:
         result.update(status="failed", why="undo: status %d, %s" % (undone["status"], "; ".join(left[:4]) or repair.words_of(undone)))
 

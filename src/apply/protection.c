@@ -145,7 +145,7 @@ static const char *resolved(const struct plan *plan, const char *path, bool foll
 
 static void open_run(struct plan *plan, const struct step *first, const struct step *step) {
 	for (size_t i = 0; step->announces && step->announces[i]; i++) {
-		const char *real = resolved(plan, step->announces[i], true);
+		const char *real = resolved(plan, step->announces[i], !step->anew);
 		if (real && !is_moved_before(first, step, real)) {
 			open_announced(plan, real);
 		}

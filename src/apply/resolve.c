@@ -481,7 +481,7 @@ static int resolve_announced(struct resolve *r, const char *path, const char **r
 		len--;
 	}
 	int e = place_resolve(r->arena, arena_strndup(r->arena, path, len), r->plan->workspace,
-	                      true, ret, r->err);
+	                      !r->step->anew, ret, r->err);
 	if (e == 0 && (streq(*ret, "/") || streq(path_parent(r->arena, *ret), "/"))) {
 		return err_set(r->err, -EINVAL, "a program may not announce all of '%s'", *ret);
 	}

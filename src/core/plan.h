@@ -70,7 +70,9 @@ struct step {
 		*announces; /* absolute paths, a '/' at the end: all below; NULL-terminated */
 	bool passing; /* STEP_MODE: only so that the other steps can be done; with nothing else to do it is not done */
 	bool network; /* it may have to fetch something */
-	bool remade;  /* STEP_MOVE: programs make a file of that name anew by themselves, and it
+	bool anew; /* STEP_RUN: what it announces it removes and makes anew, so a link there is itself what changes,
+	                 and where it leads nothing does */
+	bool remade; /* STEP_MOVE: programs make a file of that name anew by themselves, and it
 	                       is worth nothing: it gives way when this is taken back */
 	int64_t pid;
 	uint64_t start_ticks; /* proc_pid_stat(5), field 22 */

@@ -47,7 +47,9 @@ static size_t find_bad(const struct goflags *flags, const char *bad) {
  * the compiler or the linker. */
 static const char *with_word(struct arena *arena, struct goflags *flags, size_t bad) {
 	static const char *const lists[] = {"-ldflags", "-gcflags", "-asmflags"};
-	const char *before = bad > 0 ? flags->words[bad - 1] : "";
+	const char *whole = bad > 0 ? flags->words[bad - 1] : "";
+	const char *before =
+		str_starts(whole, "--") ? whole + 1 : whole; /* package flag takes both */
 	const char *word = flags->words[bad];
 	const char *glue = streq(before, "-tags") && word[0] != '-' ? "=" : NULL;
 	glue = str_starts(before, "-tags=") && word[0] != '-' ? "," : glue;
@@ -59,7 +61,7 @@ static const char *with_word(struct arena *arena, struct goflags *flags, size_t 
 	if (!glue) {
 		return NULL;
 	}
-	flags->words[bad - 1] = arena_printf(arena, "%s%s%s", before, glue, word);
+	flags->words[bad - 1] = arena_printf(arena, "%s%s%s", whole, glue, word);
 	return joined(arena, flags, bad);
 }
 

@@ -29,6 +29,8 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 	const char *const announces[] = {arena_printf(out->arena, "%s/", vendor->dir), NULL};
 	const char *tool = str_ends(gap->gomod, ".work") ? "work" : "mod";
 	struct step *step = MEND_RUN_GO(out, facts, dir, announces, tool, "vendor");
+	step->anew =
+		true; /* os.RemoveAll of it, then os.MkdirAll: cmd/go/internal/modcmd/vendor.go */
 	out->why = arena_printf(out->arena,
 	                        "%s is to hold what %s asks for and does not; go makes it anew.",
 	                        vendor->dir, gap->gomod);

@@ -3,6 +3,7 @@
  */
 #include "apply/turn.h"
 
+#include "apply/program.h"
 #include "apply_fixture.h"
 
 #include <errno.h>
@@ -130,6 +131,30 @@ static void test_links_out_of_the_workspace(void **state) {
 	f->plan.step_count = 0;
 	plan_remove(&f->plan, in(f, "w/file"));
 	assert_int_equal(resolve(f), 0);
+}
+
+/* go mod vendor removes vendor/ and makes another: a link there is itself what changes, wherever it leads. */
+static void test_link_is_made_anew(void **state) {
+	struct fixture *f = *state;
+	static const char *const targets[] = {"../out", "inside"};
+	assert_int_equal(mkdir(in(f, "w"), 0755), 0);
+	assert_int_equal(mkdir(in(f, "out"), 0755), 0);
+	assert_int_equal(mkdir(in(f, "w/inside"), 0755), 0);
+	for (size_t i = 0; i < 2; i++) {
+		struct program program;
+		assert_int_equal(symlink(targets[i], in(f, "w/vendor")), 0);
+		f->plan.step_count = 0;
+		struct step *step =
+			plan_run(&f->plan, in(f, "w"), PLAN_WORDS(&f->plan, "/bin/true"),
+		                 PLAN_WORDS(&f->plan, in(f, "w/vendor/")));
+		assert_int_equal(resolve(f), i == 0 ? -EXDEV : 0);
+		step->anew = true;
+		assert_int_equal(resolve(f), 0);
+		assert_int_equal(program_decode(f->arena, f->repair.changes[0].detail, &program),
+		                 0);
+		assert_string_equal(program.announces[0], in(f, "w/vendor"));
+		assert_int_equal(unlink(in(f, "w/vendor")), 0);
+	}
 }
 
 /* Resolved, and then a directory on the way becomes a link. */
@@ -622,6 +647,7 @@ int main(void) {
 		TEST(test_symlink_stays),
 		TEST(test_dangling_symlink),
 		TEST(test_links_out_of_the_workspace),
+		TEST(test_link_is_made_anew),
 		TEST(test_link_comes_in_between),
 		TEST(test_step_link),
 		TEST(test_refusals),

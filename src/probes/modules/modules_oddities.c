@@ -92,7 +92,12 @@ void modules_oddities_state(const struct modules_view *view, const struct module
 	if (ev && ev->state == EV_DENIED) {
 		state_refused(view, site->dir, "package", ev, !site->import);
 	}
-	if (package->refused_file) {
+	struct file_stat at = package->refused_file ? world_stat(view->exam->world, site->dir)
+	                                            : (struct file_stat){0};
+	if (at.known && at.is_dir && !at.can_exec) {
+		/* It can be listed and not entered: no file of it has an owner that could be known. */
+		state_refused(view, site->dir, "package", package->refused_ev, !site->import);
+	} else if (package->refused_file) {
 		bool link = package->refused_ev->state == EV_ABSENT;
 		state_refused(view, package->refused_file, link ? "dangling" : "file",
 		              package->refused_ev, !site->import);

@@ -60,6 +60,25 @@ static const char *first_lost(const struct modules_view *view, struct slice walk
 	return best;
 }
 
+/* In a directory that can be listed and not entered nothing has an owner that could be known: it is what keeps out. */
+static const char *what_keeps_out(struct world *world, struct arena *arena, const char *path,
+                                  const char *root) {
+	const char *at = path;
+	while (!world_stat(world, at).known && !streq(at, root)) {
+		at = path_parent(arena, at);
+	}
+	return streq(at, root) ? path : at;
+}
+
+static bool is_stated(const struct facts *facts, const char *path) {
+	facts_each (unreadable, u, facts) {
+		if (streq(u->path, path)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void state_walk(const struct modules_view *view) {
 	struct exam *exam = view->exam;
 	const char *root = view->file->dir;
@@ -75,6 +94,10 @@ static void state_walk(const struct modules_view *view) {
 			arena_strndup(exam->arena, line.data + 7, line.len - strlen("denied "));
 		if (!path_below(path, root) || streq(path, root) || is_ignored(view, path) ||
 		    modules_local_between(view, root, path)) {
+			continue;
+		}
+		path = what_keeps_out(exam->world, exam->arena, path, root);
+		if (is_stated(exam->facts, path)) {
 			continue;
 		}
 		struct file_stat st = world_stat(exam->world, path);
