@@ -157,8 +157,10 @@ mkdir -p own
 cp "$gopls_dir/gopls" own/gopls
 PATH=$work/own:$PATH dump good
 PATH=$work/own:$PATH dump bad GOFLAGS=-mod=bogus
+mkdir tmp
+manifest project home >before
 for signal in INT TERM KILL; do
-	env --default-signal=INT "$dialtone" env project --bisect --good file:good --bad file:bad --editor none >out 2>err </dev/null &
+	env --default-signal=INT "TMPDIR=$work/tmp" "$dialtone" env project --bisect --good file:good --bad file:bad --editor none >out 2>err </dev/null &
 	pid=$!
 	for ((tries = 0; tries < 1500; tries++)); do
 		if pgrep -f -- "^$work/own/gopls" >/dev/null; then break; fi
@@ -169,5 +171,8 @@ for signal in INT TERM KILL; do
 	status=$?
 	if [ $status != $((128 + $(kill -l $signal))) ] && [ $status != 1 ]; then fail "$signal: status $status: $(head -c 300 err)"; fi
 	none_left "$signal" "^$work/own/gopls"
+	if ! manifest project home | cmp -s before -; then fail "$signal: changed: $(manifest project home | diff before - | head -3)"; fi
+	left=$(find tmp -mindepth 1 -print -quit)
+	if [ -n "$left" ]; then fail "$signal: left in TMPDIR: $left"; fi
 done
 finish
