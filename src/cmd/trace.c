@@ -309,6 +309,10 @@ static int show_backends(struct arena *arena) {
 		bool attaches = b->can(&attach, &attaching) == 0;
 
 		strbuf_printf(&out, "%-8s%s\n", b->name, b->summary);
+		if (!starts && !attaches && streq(launching.msg, attaching.msg)) {
+			strbuf_printf(&out, "        not here: %s\n", launching.msg);
+			continue;
+		}
 		strbuf_printf(&out, "        start a program: %s\n",
 		              starts ? "yes" : launching.msg);
 		strbuf_printf(&out, "        what runs:       %s\n",

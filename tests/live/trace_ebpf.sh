@@ -142,7 +142,7 @@ grep -q "^dialtone: ebpf: .*; 'ptrace' records instead" err || fail "$name: noth
 refused_from "$n" "$dialtone" trace --backend ebpf --set exit_group -- true
 [ $? = 3 ] || fail "$name: what was asked for by name was replaced"
 refused_from "$n" "$dialtone" trace --backends
-grep -A 1 '^ebpf' out | grep -q 'start a program: the kernel' || fail "$name: --backends says that it works: $(cat out)"
+grep -A 1 '^ebpf' out | grep -q 'not here: the kernel' || fail "$name: --backends says that it works: $(cat out)"
 
 # --- in a pid namespace: processes have the numbers they have there
 name=namespace
