@@ -62,7 +62,9 @@ struct why {
 	const struct evidence *ev;
 	int64_t pid, start_ns;
 	bool of_check; /* the case file is one of check, with servers in it */
-	bool late;     /* a look did not end in time, so what was not seen may be there */
+	struct why_other others[SERVERS_MAX];
+	size_t other_count;
+	bool late; /* a look did not end in time, so what was not seen may be there */
 };
 
 /* ---- whom it is about ---- */
@@ -106,6 +108,15 @@ static bool look_at(struct why *y, int64_t pid, struct waits *ret, struct wait_c
 	return true;
 }
 
+/* Of several that hang on the same thing one is told of. */
+static void note_other(struct why *y, int64_t pid, const struct wait_chain *chain) {
+	if (!waits_is_healthy(chain) && y->other_count < SERVERS_MAX) {
+		y->others[y->other_count++] =
+			(struct why_other){pid, chain->leaf.process->pid,
+		                           waits_name(y->arena, chain->links[0].process)};
+	}
+}
+
 /* Takes this one when it is the first, or the first that is not well. */
 static void take_worse(struct why *y, int64_t pid, bool *found) {
 	struct waits waits;
@@ -115,6 +126,7 @@ static void take_worse(struct why *y, int64_t pid, bool *found) {
 	if (!look_at(y, pid, &waits, &chain, &seen)) {
 		return;
 	}
+	note_other(y, pid, &chain);
 	if (!*found || (waits_is_healthy(&y->chain) && !waits_is_healthy(&chain))) {
 		y->pid = pid;
 		y->waits = waits;
@@ -244,7 +256,7 @@ static int show(struct why *y) {
 	          .hurt = waits_is_healthy(&y->chain) ? "" : waits_sentence(y->arena, &y->chain));
 	struct diagnosis diagnosis =
 		infer(rules_named(y->arena, registry_rules, wait_ids), &y->facts);
-	const struct why_view view = {y->arena, &y->waits, &y->chain};
+	const struct why_view view = {y->arena, &y->waits, &y->chain, y->others, y->other_count};
 	struct report report = {
 		.target = &y->target,
 		.facts = &y->facts,

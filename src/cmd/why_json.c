@@ -61,5 +61,16 @@ void why_view_json(struct json *j, const void *context) {
 	}
 	json_close(j, ']');
 	json_newline(j, 1);
+	json_open_member(j, "others", '[');
+	for (size_t i = 0; i < view->other_count; i++) {
+		if (why_view_is_apart(view, &view->others[i])) {
+			json_open_element(j, '{');
+			json_put_number(j, "pid", view->others[i].pid);
+			json_put_number(j, "leaf", view->others[i].leaf);
+			json_close(j, '}');
+		}
+	}
+	json_close(j, ']');
+	json_newline(j, 1);
 	json_put_names(j, "not_seen", why_view_unseen(view));
 }

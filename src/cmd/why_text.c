@@ -36,6 +36,29 @@ const char *const *why_view_unseen(const struct why_view *view) {
 	return list;
 }
 
+bool why_view_is_apart(const struct why_view *view, const struct why_other *other) {
+	const struct wait_chain *c = view->chain;
+
+	return other->pid != c->links[0].process->pid && other->leaf != c->leaf.process->pid;
+}
+
+static void put_others(struct sheet *s, const struct why_view *view) {
+	for (size_t i = 0; i < view->other_count; i++) {
+		const struct why_other *o = &view->others[i];
+
+		if (why_view_is_apart(view, o)) {
+			strbuf_add_char(s->out, '\n');
+			sheet_prose(s, 0, 0, 0,
+			            arena_printf(view->arena,
+			                         "%s has this folder open as well, and hangs on "
+			                         "something else:",
+			                         o->name));
+			sheet_command(s, 4,
+			              arena_printf(view->arena, "dialtone why %" PRId64, o->pid));
+		}
+	}
+}
+
 void why_view_text(struct strbuf *out, const struct why_view *view,
                    const struct report_style *style) {
 	struct sheet s = {.out = out, .style = style};
@@ -79,6 +102,7 @@ void why_view_text(struct strbuf *out, const struct why_view *view,
 			sheet_command(&s, 4, cures[i].command);
 		}
 	}
+	put_others(&s, view);
 	const char *const *missing = why_view_unseen(view);
 
 	for (size_t i = 0; missing[i]; i++) {

@@ -8,8 +8,6 @@
 #define TRICKLE_MS          8000
 #define TRICKLE_BYTES_PER_S 256
 
-static const char *const writing[] = {"write", "writev", "sendto", "sendmsg", NULL};
-
 static int64_t lesser(int64_t a, int64_t b) {
 	return a < b ? a : b;
 }
@@ -22,6 +20,12 @@ bool waits_is_terminal(const struct wait_fd *f) {
 bool waits_reads(const struct wait_thread *t) {
 	static const char *const calls[] = {"read",    "readv",   "recvfrom",
 	                                    "recvmsg", "pread64", NULL};
+
+	return one_of(t->call, calls);
+}
+
+bool waits_writes(const struct wait_thread *t) {
+	static const char *const calls[] = {"write", "writev", "sendto", "sendmsg", NULL};
 
 	return one_of(t->call, calls);
 }
@@ -117,6 +121,18 @@ static bool by_fifo_writer(struct walk *k, const struct wait_process *p,
 	            call_proof(k, t, f));
 }
 
+/* What the other end of a socket is called; else the descriptor's own link. */
+static const char *place_of(const struct waits *w, const struct wait_fd *f) {
+	const struct wait_socket *s = waits_socket(w, f->ino);
+	const struct wait_socket *there =
+		s ? waits_socket(w, s->peer ? s->peer : s->waits_at) : NULL;
+
+	return s && !str_empty(s->remote)         ? s->remote
+	       : there && !str_empty(there->name) ? there->name
+	       : s && !str_empty(s->peer_name)    ? s->peer_name
+	                                          : f->link;
+}
+
 static bool by_reading(struct walk *k, const struct wait_process *p, const struct wait_thread *t,
                        const struct wait_fd *f) {
 	bool is_pipe = str_starts(f->link, "pipe:");
@@ -137,7 +153,8 @@ static bool by_reading(struct walk *k, const struct wait_process *p, const struc
 		if (waits_accepted(k->w, p, f) && !(q && waits_looks_held(q))) {
 			continue;
 		}
-		if (walk_on(k, q, is_pipe ? HOW_PIPE : HOW_SOCKET, f->link, call_proof(k, t, f))) {
+		if (walk_on(k, q, is_pipe ? HOW_PIPE : HOW_SOCKET, place_of(k->w, f),
+		            call_proof(k, t, f))) {
 			waits_say_unanswered(k, p, q, f, t);
 			return true;
 		}
@@ -178,7 +195,7 @@ bool waits_by_descriptor(struct walk *k, const struct wait_process *p) {
 		if (streq(t->call, "connect") && t->still && !str_empty(t->path)) {
 			return by_connecting(k, p, t);
 		}
-		bool reads = waits_reads(t), writes = one_of(t->call, writing);
+		bool reads = waits_reads(t), writes = waits_writes(t);
 		const struct wait_fd *f =
 			reads || writes ? waits_fd(p, (int64_t)waits_arg(t, 0)) : NULL;
 
@@ -433,9 +450,7 @@ static bool by_neighbour(struct walk *k, const struct wait_process *p, const str
 	const struct wait_socket *there = waits_socket(k->w, s->peer ? s->peer : s->waits_at);
 	enum wait_role role = q ? waits_role(a, q) : ROLE_OTHER;
 	bool daemon = role == ROLE_DAEMON || role == ROLE_SERVER;
-	const char *on = !str_empty(s->remote)              ? s->remote
-	                 : there && !str_empty(there->name) ? there->name
-	                                                    : f->link;
+	const char *on = place_of(k->w, f);
 
 	if (!q || role == ROLE_EDITOR || waits_is_above(k->w, p, q->pid) ||
 	    (waits_accepted(k->w, p, f) && !waits_looks_held(q))) {

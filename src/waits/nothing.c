@@ -126,12 +126,22 @@ static bool by_itself(struct walk *k, const struct wait_process *p) {
 	                         (long long)p->threads));
 }
 
+/* Somebody takes what it writes, slowly: whatever else it has to say queues up behind that. */
+static bool is_writing(const struct wait_process *p) {
+	each_thread(t, p) {
+		if (waits_writes(t)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* A server that reads what is sent to it, and of which one part waits for ever: for a lock of its own, or, when it has
  * answered nothing of what it was asked, for whatever that is. */
 static bool by_wedge(struct walk *k, const struct wait_process *p) {
 	struct arena *a = k->w->arena;
 	const struct wait_inner *inner = waits_inner_of(k->w, p);
-	bool locked = waits_is_locked(inner);
+	bool locked = waits_is_locked(inner) && !is_writing(p);
 
 	if (!locked && !k->w->unanswered) {
 		return false;

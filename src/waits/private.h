@@ -62,6 +62,8 @@ bool waits_looks_held(const struct wait_process *p);
 bool waits_is_above(const struct waits *w, const struct wait_process *p, int64_t pid);
 /* It is in a call that reads. */
 bool waits_reads(const struct wait_thread *t);
+/* That writes. */
+bool waits_writes(const struct wait_thread *t);
 
 /* "GOPROXY" when a variable of p names this address, else NULL. */
 const char *waits_variable_naming(struct arena *arena, const struct wait_process *p,

@@ -253,6 +253,12 @@ static void test_locked_server(void **state) {
 	assert_true(waits_is_healthy(&c));
 	c = chain_of_server(arena, AT_REST("5000"), waits, false);
 	assert_int_equal(c.leaf.kind, WAIT_IDLE);
+	/* Its client reads slowly: the others queue up for the one that writes. */
+	c = chain_of_server(arena,
+	                    AT_REST("5000") "record=thread\npid=30\ntid=34\nstate=S\nstill=0\n"
+	                                    "call=write\nargs=1 7f 40\n\n",
+	                    locked, false);
+	assert_int_equal(c.leaf.kind, WAIT_IDLE);
 	arena_free(arena);
 }
 
