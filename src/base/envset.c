@@ -55,6 +55,19 @@ void envset_unset(struct envset *env, const char *name) {
 	}
 }
 
+void envset_change(struct envset *env, const char *const *changes) {
+	for (; changes && *changes; changes++) {
+		const char *equals = strchr(*changes, '=');
+		if (equals) {
+			envset_set(env,
+			           arena_strndup(env->arena, *changes, (size_t)(equals - *changes)),
+			           equals + 1);
+		} else {
+			envset_unset(env, *changes);
+		}
+	}
+}
+
 void envset_add_block(struct envset *env, struct slice block) {
 	struct slice entry;
 	while (slice_cut(&block, '\0', &entry)) {

@@ -20,6 +20,8 @@ void envset_copy(struct envset *env, const struct envset *from);
 const char *envset_get(const struct envset *env, const char *name);
 void envset_set(struct envset *env, const char *name, const char *value);
 void envset_unset(struct envset *env, const char *name);
+/* changes: "NAME=value" is set, "NAME" taken away; ended by NULL, or NULL. */
+void envset_change(struct envset *env, const char *const *changes);
 
 /* Adds the NUL-separated "NAME=value" entries of /proc/PID/environ or `env -0`. Entries without '=' are left out. */
 void envset_add_block(struct envset *env, struct slice block);

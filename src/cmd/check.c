@@ -2,6 +2,7 @@
  * `dialtone check [DIR]`: looks, thinks, reports.
  */
 #include "base/clock.h"
+#include "cmd/behind.h"
 #include "cmd/check_case.h"
 #include "cmd/check_options.h"
 #include "cmd/check_trace.h"
@@ -177,6 +178,27 @@ static int check_window(struct check *c, const struct vscode_window *window) {
 	return output_write(&out, status);
 }
 
+/* What shows only when the variables that stop go are not set. It is looked for when the first server has ended. */
+static struct diagnosis deepened(struct check *c, const struct diagnosis *diagnosis) {
+	const struct exam_plan plan = plan_of(c);
+	struct behind behind = {
+		.arena = c->arena,
+		.target = &c->target,
+		.facts = &c->facts,
+		.first = &c->store,
+		.plan = &plan,
+		.deadline_ns = c->exam.deadline_ns,
+		.interrupt_fd = c->interrupt.fd,
+		.recorded = check_options_replay(&c->options) ? &c->recorded : NULL,
+	};
+	struct diagnosis d = behind_look(&behind, diagnosis);
+	if (c->terminal.progress) {
+		progress_end(&c->progress);
+	}
+	behind_keep(&behind, &c->store);
+	return d;
+}
+
 /* The server that was looked at has said what it had to say; it would only be in the way. */
 static struct diagnosis proven(struct check *c, const struct diagnosis *diagnosis) {
 	struct rehearse_subject subject = {
@@ -255,6 +277,11 @@ static int check_in_world(struct check *c) {
 	struct diagnosis diagnosis = infer(registry_rules, &c->facts);
 	if (!check_options_replay(&c->options)) {
 		fix_advise(registry_fixes, &c->facts, &diagnosis.all, c->target.workspace);
+	}
+	diagnosis = deepened(c, &diagnosis);
+	stopped = failure_of_interrupt(&c->interrupt);
+	if (stopped != STATUS_HEALTHY) {
+		return stopped;
 	}
 	if (c->options.prove) {
 		diagnosis = proven(c, &diagnosis);

@@ -159,11 +159,8 @@ void snapshot_mask(const struct evidence_store *from, struct evidence_store *to)
 	to->start_wall_ns = from->start_wall_ns;
 	for (size_t i = 0; i < from->count; i++) {
 		const struct evidence *ev = from->items[i];
-		struct evidence *copy = evidence_add(to, ev->source);
+		struct evidence *copy = evidence_add_copy(to, ev->source, ev);
 
-		copy->at_ns = ev->at_ns;
-		copy->state = ev->state;
-		copy->error = ev->error;
 		copy->bytes = has_lines(ev->source) ? mask_lines(&m, ev->bytes) : ev->bytes;
 	}
 	for (size_t i = 0; i < to->count; i++) {

@@ -70,6 +70,23 @@ struct evidence *evidence_add(struct evidence_store *store, const char *source) 
 	return ev;
 }
 
+struct evidence *evidence_add_copy(struct evidence_store *store, const char *source,
+                                   const struct evidence *from) {
+	struct evidence *copy = evidence_add(store, source);
+
+	copy->at_ns = from->at_ns;
+	copy->state = from->state;
+	copy->error = from->error;
+	copy->bytes = from->bytes;
+	return copy;
+}
+
+const char *evidence_plain_source(const char *source) {
+	size_t len = strlen(EVIDENCE_BEHIND);
+
+	return strncmp(source, EVIDENCE_BEHIND, len) == 0 ? source + len : source;
+}
+
 const char *ev_state_name(enum ev_state state) {
 	switch (state) {
 	case EV_READ:

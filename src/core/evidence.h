@@ -45,6 +45,13 @@ void evidence_store_init(struct evidence_store *store, struct arena *arena);
 struct evidence *evidence_find(const struct evidence_store *store, const char *source);
 /* Adds an empty one (EV_FAILED, no bytes); the source must be new. Never NULL. */
 struct evidence *evidence_add(struct evidence_store *store, const char *source);
+/* Adds what `from` of another store says under this source, which must be new. The bytes are shared. Never NULL. */
+struct evidence *evidence_add_copy(struct evidence_store *store, const char *source,
+                                   const struct evidence *from);
+/* What was seen in a second look (cmd/behind.h) stands in the store of the run with this before its source. */
+#define EVIDENCE_BEHIND "behind:"
+/* The source without that. */
+const char *evidence_plain_source(const char *source);
 
 /* The word of the report contract: read, absent, denied, truncated, timed_out (failed,
  * not_recorded). */

@@ -66,6 +66,9 @@ struct target {
 	/* How the environment that is judged would be changed, "NAME=value" or "NAME", ended by NULL; or NULL: what a
 	 * repair has brought about counts although only programs started anew have it. */
 	const char *const *environment_change;
+	/* A second look as if these were not set (cmd/behind.h), by whomever: names, or "NAME=value" for one that is
+	 * set instead; ended by NULL; or NULL. */
+	const char *const *unset;
 	/* check --from-trace: bits of enum talk_feature (probes/server/dialogue.h) that the recorded client never asked for. */
 	unsigned unasked;
 	bool recorded; /* and there is a file TARGET_RECORDED_CLIENT: how the server was started */

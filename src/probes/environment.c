@@ -210,21 +210,6 @@ static int choose(struct exam *exam, const struct evidence *own, const struct ev
 	return 0;
 }
 
-static void change(struct exam *exam) {
-	const char *const *changes = exam->target->environment_change;
-	for (size_t i = 0; changes && changes[i]; i++) {
-		const char *equals = strchr(changes[i], '=');
-		if (equals) {
-			envset_set(&exam->target->judged,
-			           arena_strndup(exam->arena, changes[i],
-			                         (size_t)(equals - changes[i])),
-			           equals + 1);
-		} else {
-			envset_unset(&exam->target->judged, changes[i]);
-		}
-	}
-}
-
 static int look(struct exam *exam, struct err *err) {
 	struct target *t = exam->target;
 	const struct evidence *own =
@@ -257,7 +242,8 @@ static int look(struct exam *exam, struct err *err) {
 	if (r < 0) {
 		return r;
 	}
-	change(exam);
+	envset_change(&t->judged, t->environment_change);
+	envset_change(&t->judged, t->unset);
 	state_vars(exam, "judged", &t->judged, judged);
 	const char *home = envset_get(&t->judged, "HOME");
 	t->home = home ? home : "";

@@ -101,6 +101,7 @@ static int look(struct exam *exam, struct err *err) {
 	t->server_cwd = t->workspace;
 	t->root = t->workspace;
 	t->editor->arrange(exam);
+	envset_change(&t->server, t->unset);
 	if (t->terms) {
 		t->server_cwd = t->terms->cwd ? t->terms->cwd : t->server_cwd;
 	}

@@ -127,7 +127,8 @@ static void collect(struct redaction *r) {
 		const struct evidence *ev = r->from->items[i];
 
 		r->bytes = ev->bytes;
-		secret_scan(ev->bytes, flags_of(ev->source, ev->bytes), collect_found, r);
+		secret_scan(ev->bytes, flags_of(evidence_plain_source(ev->source), ev->bytes),
+		            collect_found, r);
 		r->bytes = slice_str(ev->source);
 		secret_scan(r->bytes, 0, collect_found, r);
 	}
@@ -248,19 +249,20 @@ static struct slice redact_session(struct redaction *r, struct slice bytes) {
 }
 
 static struct slice redact_evidence(struct redaction *r, const struct evidence *ev) {
+	const char *source = evidence_plain_source(ev->source);
 	if (ev->bytes.len == 0) {
 		return ev->bytes;
 	}
-	if (str_starts(ev->source, "run:")) {
+	if (str_starts(source, "run:")) {
 		return redact_run(r, ev->bytes);
 	}
-	if (str_starts(ev->source, "session:")) {
+	if (str_starts(source, "session:")) {
 		return redact_session(r, ev->bytes);
 	}
-	if (streq(ev->source, "file:/etc/passwd")) {
+	if (streq(source, "file:/etc/passwd")) {
 		return redact_bytes(r, redact_passwd(r->arena, ev->bytes), 0);
 	}
-	return redact_bytes(r, ev->bytes, flags_of(ev->source, ev->bytes));
+	return redact_bytes(r, ev->bytes, flags_of(source, ev->bytes));
 }
 
 static const char *unused_source(const struct evidence_store *store, struct arena *arena,
@@ -298,12 +300,8 @@ void redact_case(const struct evidence_store *from, struct evidence_store *to,
 	for (size_t i = 0; i < from->count; i++) {
 		const struct evidence *ev = from->items[i];
 		const char *source = unused_source(to, r.arena, redact_text(&r, ev->source));
-		struct evidence *copy = evidence_add(to, source);
 
-		copy->at_ns = ev->at_ns;
-		copy->state = ev->state;
-		copy->error = ev->error;
-		copy->bytes = redact_evidence(&r, ev);
+		evidence_add_copy(to, source, ev)->bytes = redact_evidence(&r, ev);
 	}
 	meta->home = redact_text(&r, meta->home);
 	meta->cwd = redact_text(&r, meta->cwd);
