@@ -569,7 +569,8 @@ def mend(job, result, declared, spec):
         result.update(status=not_proposed[0], why=not_proposed[1])
         return
     announced = repair.announced_by(dry["report"])
-    exempt = exempt_paths(declared, [declared["shell_env"], spec["env"]])
+    # Where a repair takes GOCACHE or GOMODCACHE away go uses the usual caches from then on, and so does the trial of the repair.
+    exempt = exempt_paths(declared, [declared["shell_env"], spec["env"], {}])
     named = {p.rstrip("/") for p in announced}
     roots = [HOME, declared["workspace"]] + sorted(named)
     look = lambda: dict(manifest(roots, exempt | {patient.state_dir()}), **manifest(sorted(named), set()))

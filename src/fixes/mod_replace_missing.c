@@ -22,7 +22,9 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 	}
 	bool work = str_ends(r->file, ".work");
 	const char *const announces[] = {r->file, NULL};
-	const char *drop = arena_printf(out->arena, "-dropreplace=%s", r->module);
+	/* Without its version go finds no such line, and says nothing. */
+	const char *drop = arena_printf(out->arena, "-dropreplace=%s%s%s", r->module,
+	                                str_empty(r->version) ? "" : "@", r->version);
 	out->why = arena_printf(out->arena,
 	                        "%s takes %s from %s, where no module is; without that line go "
 	                        "takes the version that is required.",

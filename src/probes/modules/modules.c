@@ -36,8 +36,9 @@ static void state_target(const struct modules_view *view, struct modules_graph *
 	}
 	const char *error = mod->exists ? dependency_error(exam->arena, mod) : "";
 	FACTS_ADD(exam->facts, replace_target, ev, .file = file, .line = r->line,
-	          .module = r->old_path, .target = target, .written = r->new_path,
-	          .exists = st.is_dir, .has_gomod = mod->exists, .needed = needed, .error = error);
+	          .module = r->old_path, .version = r->old_version, .target = target,
+	          .written = r->new_path, .exists = st.is_dir, .has_gomod = mod->exists,
+	          .needed = needed, .error = error);
 	if (needed && mod->exists && !str_empty(error)) {
 		FACTS_ADD(exam->facts, gomod, mod->ev, .path = mod->path, .role = "replaced",
 		          .module = mod->mod.module, .go = mod->mod.go_version,
