@@ -165,6 +165,12 @@ static void take_attempt(struct testimony *t, const struct event *e, const struc
 	}
 }
 
+/* gopls, or a wrapper that is named after what it starts: gopls.sh, gopls-env. */
+static bool is_named_gopls(const char *path) {
+	const char *name = path_base(path);
+	return str_starts(name, "gopls") && strchr("-._", name[strlen("gopls")]);
+}
+
 /* A careful client asks access(2) first and starts nothing that it may not execute. */
 static void take_question(struct testimony *t, const struct event *e, const struct call *call) {
 	int at = streq(call->name, "access") ? 0 : 1;
@@ -173,7 +179,7 @@ static void take_question(struct testimony *t, const struct event *e, const stru
 		return;
 	}
 	const char *path = testimony_path(t, e, call, at);
-	if (path && streq(path_base(path), "gopls")) {
+	if (path && is_named_gopls(path)) {
 		add_attempt(t, e, path, slice_of(path, strlen(path) + 1), NULL);
 	}
 }
@@ -399,17 +405,11 @@ void testimony_free(struct testimony *t) {
 	}
 }
 
-/* A wrapper that is named after what it starts: gopls.sh, gopls-env. */
-static bool is_wrapper_of_gopls(const struct witness *w) {
-	const char *name = path_base(w->exe);
-	return str_starts(name, "gopls") && strchr("-._", name[strlen("gopls")]);
-}
-
 /* The last program of that kind that its process asked for in vain, and it became no other. */
 static struct witness *refused_program(struct testimony *t, bool wrapper) {
 	for (size_t i = t->attempt_count; i > 0; i--) {
 		struct witness *w = t->attempts[i - 1];
-		bool is_it = wrapper ? is_wrapper_of_gopls(w) : is_gopls(t, w);
+		bool is_it = wrapper ? is_named_gopls(w->exe) : is_gopls(t, w);
 		if (is_it && !w->parent->replaced) {
 			return w;
 		}
@@ -442,7 +442,7 @@ struct witness *testimony_server(struct testimony *t) {
 	first = first ? first : refused_program(t, false);
 	for (size_t i = 0; !first && i < t->witness_count; i++) {
 		struct witness *w = t->witnesses[i];
-		first = w->is_new && is_wrapper_of_gopls(w) ? w : NULL;
+		first = w->is_new && is_named_gopls(w->exe) ? w : NULL;
 	}
 	return first ? first : refused_program(t, true);
 }

@@ -74,6 +74,16 @@ static void test_asked_and_refused(void **state) {
 	assert_int_equal(about.server, CLIENT);
 }
 
+static void test_asked_of_a_wrapper(void **state) {
+	struct play *p = *state;
+	struct testimony_about about;
+	start(p, 1, CLIENT, "/bin/editor", BLOCK("editor"), BLOCK("PATH=/a"));
+	struct payload program = text(PAYLOAD_STRING, 0, "/home/u/bin/gopls-x");
+	call(p, CLIENT, "access", -EACCES, NS_PER_MS, (uint64_t[]){1, X_OK, 0}, &program);
+	assert_non_null(given(p, "session:gopls", &about));
+	assert_int_equal(about.server, CLIENT);
+}
+
 /* Whether it can be read says nothing of a start. */
 static void test_asked_to_read(void **state) {
 	struct play *p = *state;
@@ -262,6 +272,7 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(test_killed_by_call, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_only_killed_by_call, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_asked_and_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_asked_of_a_wrapper, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_asked_to_read, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_wrapper_that_came_to_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_wrapper_that_is_not_there, setup, teardown),
