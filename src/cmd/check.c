@@ -178,6 +178,11 @@ static int check_window(struct check *c, const struct vscode_window *window) {
 	return output_write(&out, status);
 }
 
+/* A recording is of one server, and a proof ends each cause by itself. */
+static bool looks_again(const struct check *c) {
+	return !c->options.once && !c->options.prove && !check_options_trace(&c->options);
+}
+
 /* What shows only when the variables that stop go are not set. It is looked for when the first server has ended. */
 static struct diagnosis deepened(struct check *c, const struct diagnosis *diagnosis) {
 	const struct exam_plan plan = plan_of(c);
@@ -278,7 +283,9 @@ static int check_in_world(struct check *c) {
 	if (!check_options_replay(&c->options)) {
 		fix_advise(registry_fixes, &c->facts, &diagnosis.all, c->target.workspace);
 	}
-	diagnosis = deepened(c, &diagnosis);
+	if (looks_again(c)) {
+		diagnosis = deepened(c, &diagnosis);
+	}
 	stopped = failure_of_interrupt(&c->interrupt);
 	if (stopped != STATUS_HEALTHY) {
 		return stopped;

@@ -38,6 +38,8 @@ const struct option_spec check_option_specs[] = {
          "end each cause in a rehearsal: does that cure it?"},
 	{"no-remember", 0, NULL, OPTION_FLAG, AT(no_remember),
          "do not keep what it is like when all works"},
+	{"once", 0, NULL, OPTION_FLAG, AT(once),
+         "no second look without the variables that stop go"},
 	{"logs", 0, "FILE", OPTION_LIST, AT(logs),
          "a log somebody sent: look into it as well (repeatable)"},
 	{"without", 0, "PROBE", OPTION_LIST, AT(without), "leave a probe out (repeatable)"},

@@ -32,6 +32,7 @@ struct check_options {
 	bool quiet;
 	bool prove;
 	bool no_remember;
+	bool once; /* no second look (cmd/behind.h) */
 	const char *timeout;
 	bool verbose;
 	const char *color;

@@ -120,6 +120,7 @@ static void find_args(struct run *run, int64_t limit_ns) {
 	add_arg(run, "check");
 	add_arg(run, "--json");
 	add_arg(run, "--no-remember");
+	add_arg(run, "--once");
 	add_option(run, "--environment", environment_spec(run));
 	add_option(run, "--editor", t->editor ? t->editor->name : o->editor);
 	add_option(run, "--file", t->file);

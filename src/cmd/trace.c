@@ -147,14 +147,15 @@ static int take_workspace(struct trace_run *r) {
 }
 
 static int take_check(struct trace_run *r) {
-	char **argv = arena_array_of(r->arena, char *, 4);
+	char **argv = arena_array_of(r->arena, char *, 5);
 
 	argv[0] = recording_self(r->arena);
 	if (!argv[0]) {
 		return STATUS_UNKNOWN;
 	}
 	argv[1] = arena_strdup(r->arena, "check");
-	argv[2] = arena_strdup(r->arena, r->options->check);
+	argv[2] = arena_strdup(r->arena, "--once"); /* one server is what is recorded */
+	argv[3] = arena_strdup(r->arena, r->options->check);
 	r->request.argv = argv;
 	return STATUS_HEALTHY;
 }
