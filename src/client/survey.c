@@ -144,8 +144,7 @@ static void take_response(struct survey *s, struct session *session, const struc
 		survey_take_answer(s, session, m);
 		break;
 	case STEP_CLOSING:
-		survey_go_to(s, STEP_EXITING);
-		survey_send(s, session, rpc_notification(s->arena, "exit", NULL));
+		survey_go_to(s, STEP_SHUT);
 		break;
 	default:
 		break;
@@ -215,6 +214,7 @@ static void take_time(struct survey *s, struct session *session) {
 			survey_go_to(s, STEP_DONE);
 		}
 		break;
+	case STEP_SHUT:
 	case STEP_DONE:
 		break;
 	}
@@ -225,7 +225,7 @@ static void take_end(struct survey *s, struct slice bytes) {
 	s->life = SURVEY_EXITED;
 	s->end = arena_slicedup(s->arena, bytes);
 	s->by_itself = step < STEP_CLOSING;
-	if (step == STEP_EXITING && !streq(s->end, "exit 0")) {
+	if ((step == STEP_SHUT || step == STEP_EXITING) && !streq(s->end, "exit 0")) {
 		conformance_note(&s->conformance, BREACH_NO_EXIT, s->now_ns, bytes);
 	}
 	survey_go_to(s, STEP_DONE);
@@ -275,7 +275,7 @@ static void on_event(struct dialogue *self, struct session *session, enum sessio
 	case SESSION_JUNK:
 		s->received_bytes += bytes.len;
 		/* A message that the end cut off is no breach: it was told to end. */
-		if (s->work->step != STEP_EXITING) {
+		if (s->work->step < STEP_SHUT) {
 			conformance_junk(&s->conformance, bytes, at_ns);
 		}
 		break;
@@ -296,8 +296,22 @@ static void on_event(struct dialogue *self, struct session *session, enum sessio
 	take_time(s, session);
 }
 
+bool survey_is_over(const struct survey *s) {
+	return s->work->step == STEP_DONE;
+}
+
+bool survey_rests(const struct survey *s) {
+	return s->work->step == STEP_SHUT;
+}
+
+void survey_exit(struct survey *s, struct session *session) {
+	survey_go_to(s, STEP_EXITING);
+	survey_send(s, session, rpc_notification(s->arena, "exit", NULL));
+}
+
 static bool is_done(const struct dialogue *self) {
-	return ((const struct survey *)self)->work->step == STEP_DONE;
+	const struct survey *s = (const struct survey *)self;
+	return survey_is_over(s) || survey_rests(s);
 }
 
 struct survey *survey_new(struct arena *arena, const struct survey_script *script) {

@@ -85,6 +85,14 @@ struct survey {
 /* In the arena; the texts of the script must live as long. */
 struct survey *survey_new(struct arena *arena, const struct survey_script *script);
 
+/* shutdown is answered, and the server lives until survey_exit: the time to look at what it has cost. A dialogue that
+ * rests is done for the time being. */
+bool survey_rests(const struct survey *survey);
+/* Sends exit to one that rests. */
+void survey_exit(struct survey *survey, struct session *session);
+/* Nothing will come any more. */
+bool survey_is_over(const struct survey *survey);
+
 const char *ask_name(enum ask ask);
 const char *ask_state_name(enum ask_state state);
 /* The value below which that share (0..1) of the times lies: nearest rank. -1 without times. */

@@ -40,7 +40,15 @@ const char *ask_params(struct arena *arena, enum ask ask, const struct survey_sc
 const char *ask_result(struct arena *arena, enum ask ask, struct json_object *result,
                        bool *ret_empty);
 
-enum step { STEP_OPENING, STEP_ASKING, STEP_LISTENING, STEP_CLOSING, STEP_EXITING, STEP_DONE };
+enum step {
+	STEP_OPENING,
+	STEP_ASKING,
+	STEP_LISTENING,
+	STEP_CLOSING,
+	STEP_SHUT,
+	STEP_EXITING,
+	STEP_DONE
+};
 
 struct survey_work {
 	enum step step;

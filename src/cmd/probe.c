@@ -253,11 +253,14 @@ static struct survey *converse(struct probe_run *p, const char *label,
 	p->spec.label = label;
 	p->spec.dialogue = &survey->base;
 	struct session *session = world_session_start(world, &p->spec);
-	while (!survey->base.is_done(&survey->base) && !world->interrupted &&
-	       survey->life != SURVEY_EXITED && clock_now_ns() < p->exam.deadline_ns) {
+	while (!survey_is_over(survey) && !world->interrupted && survey->life != SURVEY_EXITED &&
+	       clock_now_ns() < p->exam.deadline_ns) {
 		world_session_wait(world, session, clock_now_ns() + SAMPLE_NS);
 		if (session->pid != 0 && !p->spec.address) {
 			probe_sample(sampler, session->pid, p->samples++);
+		}
+		if (survey_rests(survey)) {
+			survey_exit(survey, session);
 		}
 	}
 	world_session_stop(world, session);
