@@ -123,9 +123,12 @@ static void take_over(struct behind *b, const struct names *names) {
 	b->as.unset = names->items;
 }
 
-/* What comes of programs, which the variables may change. */
+/* What comes of go and of servers, which the variables change; an editor's answer about its configuration, a shell's and
+ * the journal's stay what they were. */
 static bool is_of_program(const struct evidence *ev) {
-	return str_starts(ev->source, "run:") || str_starts(ev->source, "session:");
+	return str_starts(ev->source, "session:") ||
+	       (str_starts(ev->source, "run:") && !str_starts(ev->source, "run:ask ") &&
+	        !str_starts(ev->source, "run:journal") && !streq(ev->source, "run:login shell"));
 }
 
 static void keep_files(const struct behind *b, struct evidence_store *store) {
