@@ -182,12 +182,13 @@ static const char *binary_line(struct arena *a, const struct fact_binary *b) {
 	struct strbuf out;
 	strbuf_init(&out, a);
 	strbuf_printf(&out, "%s: %s", b->path,
-	              streq(b->format, "elf")      ? "a program (ELF)"
-	              : streq(b->format, "script") ? "a script"
-	              : streq(b->format, "pe")     ? "a program for Windows"
-	              : streq(b->format, "mach-o") ? "a program for macOS"
-	              : streq(b->format, "other")  ? "neither program nor script"
-	                                           : b->format);
+	              streq(b->format, "elf")          ? "a program (ELF)"
+	              : streq(b->format, "script")     ? "a script"
+	              : streq(b->format, "pe")         ? "a program for Windows"
+	              : streq(b->format, "mach-o")     ? "a program for macOS"
+	              : streq(b->format, "other")      ? "neither program nor script"
+	              : streq(b->format, "unreadable") ? "a program or a script that was not read"
+	                                               : b->format);
 	if (*b->machine) {
 		strbuf_printf(&out, " for %s", b->machine);
 	}

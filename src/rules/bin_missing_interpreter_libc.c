@@ -54,7 +54,12 @@ static bool has_cr(const struct fact_binary *b, const char *err) {
 static void advise(struct findings *out, struct finding *f, const struct fact_binary *b,
                    const char *err) {
 	bool script = streq(b->format, "script");
-	if (script && has_cr(b, err)) {
+	if (streq(b->format, "unreadable")) {
+		finding_fix(out, f,
+		            "see what it names: the loader of a program, the first line of "
+		            "a script",
+		            "file %s", str_shell_quote(out->arena, b->path));
+	} else if (script && has_cr(b, err)) {
 		finding_fix(out, f, "take the CRs of Windows out of it", "sed -i.bak 's/\\r$//' %s",
 		            str_shell_quote(out->arena, b->path));
 	} else if (script) {
@@ -102,8 +107,8 @@ static void judge(const struct rule *self, const struct facts *facts, struct fin
 		                        : "%s cannot start: it needs the loader %s, which this "
 		                          "system does not have%s",
 		                 t->path, shown, crlf ? " (the line ends like on Windows)" : "");
-	} else if (start->refused && streq(b->format, "elf") && str_empty(b->interpreter)) {
-		/* Of a recording: execve(2) said so, and what the file names was not read. */
+	} else if (start->refused && streq(b->format, "unreadable")) {
+		/* Of a recording: execve(2) said so, and nobody read what the file names. */
 		f = findings_add(out, self, CONF_LIKELY, t->path,
 		                 "%s cannot start: it is there, but the loader or interpreter it "
 		                 "names is not",

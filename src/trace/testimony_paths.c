@@ -407,7 +407,7 @@ const char *testimony_interpreter(struct testimony *t, const char *path) {
 static void give_refused_program(struct testimony *t, struct evidence_store *store,
                                  const struct seen_path *p) {
 	struct binary program = binary_from_text(t->arena, slice_of("", 0));
-	program.kind = BINARY_ELF;
+	program.kind = BINARY_UNREADABLE; /* a program or a script */
 	program.size_bytes = (uint64_t)p->st.st_size;
 	testimony_put(t, store, arena_printf(t->arena, "binary:%s", p->path), p->at_ns,
 	              slice_str(binary_to_text(t->arena, &program)));
