@@ -9,25 +9,14 @@ set -uo pipefail
 . "$(dirname "$0")/stacks.bash"
 stacks stacks .
 
-# ready PROGRAM DIR: starts it; its pid is $pid. Rarely one of an old Go breaks down under its own panics before anybody has
-# looked at it, which says nothing about us: it is started anew.
-ready() {
-	local try
-	for try in 1 2 3; do
-		"$1" "$2" 1000 </dev/null >/dev/null 2>"$2/quit" &
-		pid=$!
-		started+=("$pid")
-		if until_there "$2/ready" "$pid"; then return 0; fi
-		echo "# ${1##*/} ended before it was ready ($try): $(head -n 3 "$2/quit")"
-	done
-	return 1
-}
-
 # compare NAME PROGRAM: parked goroutines are equal to those of both dumps.
 compare() {
 	local name=$1 program=$2 dir=$work/$1 pid
 	mkdir -p "$dir"
-	if ! ready "$program" "$dir"; then
+	"$program" "$dir" 1000 </dev/null >/dev/null 2>"$dir/quit" &
+	pid=$!
+	started+=("$pid")
+	if ! until_there "$dir/ready" "$pid"; then
 		fail "$name: the program did not get ready: $(head -n 3 "$dir/quit")"
 		return
 	fi

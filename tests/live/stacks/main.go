@@ -25,8 +25,9 @@ import (
 )
 
 var (
-	never    chan int // nil
-	forever  = make(chan int)
+	never    chan int         // nil
+	forever  = make(chan int) // nobody sends
+	unwanted = make(chan int) // nobody receives
 	full     = make(chan int, 1)
 	mu       sync.Mutex
 	rw       sync.RWMutex
@@ -130,7 +131,7 @@ func ways(dir string) []func() {
 	readers.RLock()
 	group.Add(1)
 	return []func(){
-		func() { forever <- 1 },
+		func() { unwanted <- 1 },
 		func() { full <- 1 },
 		func() { <-forever },
 		func() {
@@ -143,7 +144,7 @@ func ways(dir string) []func() {
 		func() {
 			select {
 			case <-forever:
-			case forever <- 1:
+			case unwanted <- 1:
 			}
 		},
 		func() {
