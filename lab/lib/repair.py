@@ -166,6 +166,8 @@ def no_server(home, workspace, settings):
     paths = {gopath_of(home, f, settings_of(home, workspace, f)) for f in folders_of(window)} if window else set()
     if len(paths) > 1:
         return "the folders of the window have different GOPATHs: " + ", ".join(sorted(paths))
+    if settings.get("files.associations", {}).get("*.go", "go") != "go":
+        return "the file's language is " + settings["files.associations"]["*.go"]
     return "go.useLanguageServer is false" if settings.get("go.useLanguageServer") is False else None
 
 

@@ -3,6 +3,8 @@
 
 #include "base/str.h"
 
+#include <ctype.h>
+
 #define NO_FILE ": No such file or directory"
 
 static const char *const names[] = {"CGO_CFLAGS",  "CGO_CPPFLAGS", "CGO_CXXFLAGS",
@@ -43,12 +45,28 @@ static bool leads_elsewhere(struct slice word) {
 	       slice_eq(word, "-nostdinc");
 }
 
+/* A macro on the command line that is none, or whose text breaks off: the compiler does not say which one.
+ * "<command-line>: error: missing terminating " character" (gcc), "<command line>:1:9: error: macro name must be …" (clang) */
+static bool breaks_off(const char *line, struct slice word) {
+	const char *mark = strstr(line, "missing terminating ");
+	if ((!str_starts(line, "<command-line>") && !str_starts(line, "<command line>")) ||
+	    !slice_starts(word, "-D") || word.len < 3) {
+		return false;
+	}
+	if (mark) {
+		return memchr(word.data, mark[strlen("missing terminating ")], word.len);
+	}
+	return str_has(line, "macro name") && !isalpha((unsigned char)word.data[2]) &&
+	       word.data[2] != '_';
+}
+
 static const char *blamed_word(struct arena *arena, const char *line, const char *value) {
 	struct slice rest = slice_str(value), word;
-	bool place = has_place(line), no_file = str_has(line, NO_FILE);
+	bool place = has_place(line) && line[0] != '<', no_file = str_has(line, NO_FILE);
 	while (slice_cut(&rest, ' ', &word)) {
 		if (word.len > 0 &&
-		    (place ? no_file && leads_elsewhere(word) : quotes(slice_str(line), word))) {
+		    (place ? no_file && leads_elsewhere(word)
+		           : quotes(slice_str(line), word) || breaks_off(line, word))) {
 			return arena_slicedup(arena, word);
 		}
 	}

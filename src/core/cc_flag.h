@@ -14,7 +14,8 @@ struct cc_flag {
 };
 
 /* text: the compiler's words in the C locale. True when one of its errors is about a word of a variable that somebody set:
- * an error about no place in the code that quotes the word, or what stands behind its "="; or a missing header, and the
+ * an error about no place in the code that quotes the word, or what stands behind its "=", or that finds a macro of the
+ * command line to be none; or a missing header, and the
  * word leads the search elsewhere. What is found lies in arena, the variable in facts. */
 bool cc_flag_find(struct arena *arena, const struct facts *facts, const char *text,
                   struct cc_flag *ret);

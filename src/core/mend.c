@@ -3,6 +3,7 @@
 
 #include "base/path.h"
 #include "base/str.h"
+#include "core/associated.h"
 #include "core/origin.h"
 
 #include <string.h>
@@ -41,7 +42,8 @@ bool mend_is_vscode(const struct facts *facts) {
 /* "go.toolsEnvVars.GOFLAGS" lies in the member "go.toolsEnvVars", "gopls.ui.semanticTokens" in "gopls". */
 static const char *keys_of(struct arena *arena, const struct fact_setting *s) {
 	static const char *const objects[] = {"go.toolsEnvVars", "go.alternateTools", "gopls",
-	                                      "go.languageServerExperimentalFeatures"};
+	                                      "go.languageServerExperimentalFeatures",
+	                                      ASSOCIATIONS_SETTING};
 	const char *keys = s->key;
 	for (size_t i = 0; i < sizeof(objects) / sizeof(*objects); i++) {
 		size_t n = strlen(objects[i]);

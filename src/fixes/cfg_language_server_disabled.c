@@ -2,6 +2,7 @@
  * Switches the language server on in the layer that switches it off.
  */
 #include "base/str.h"
+#include "core/associated.h"
 #include "core/fix.h"
 #include "core/mend.h"
 #include "wire/jsonc.h"
@@ -35,7 +36,9 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 	}
 	out->why = arena_printf(out->arena, "%s is %s in %s, so the editor starts no gopls.",
 	                        s->key, s->json, s->file);
-	if (streq(s->json, "false")) {
+	if (str_starts(s->key, ASSOCIATIONS_SETTING ".") && !strchr(s->key, '/')) {
+		mend_setting(out, facts, s, NULL);
+	} else if (streq(s->json, "false")) {
 		mend_setting(out, facts, s, "true");
 	} else if (list && e && streq(e->name, "zed") && streq(s->key, "language_servers") &&
 	           str_ends(s->file, ".json")) {

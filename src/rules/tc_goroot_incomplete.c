@@ -47,14 +47,32 @@ static void check_lone_program(const struct rule *self, const struct facts *fact
 	            str_shell_quote(out->arena, go->path));
 }
 
-static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
-	if (facts_healthy(facts)) {
-		return;
+/* Where all else is well, only what the server misses counts: "could not import bufio (…)". */
+static bool missed(const struct facts *facts, const struct fact_goroot_gap *gap) {
+	if (!facts_healthy(facts)) {
+		return true;
 	}
+	facts_each (diagnostic, d, facts) {
+		const char *name = strstr(d->text, "could not import ");
+		if (!name || !str_starts(gap->part, "src/")) {
+			continue;
+		}
+		name += strlen("could not import ");
+		size_t len = strcspn(name, " ");
+		const char *part = gap->part + strlen("src/");
+		if (strncmp(part, name, len) == 0 &&
+		    (part[len] == '\0' || part[len] == ' ' || part[len] == '/')) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	const struct fact_goroot_gap *first = NULL;
 	size_t count = 0;
 	facts_each (goroot_gap, gap, facts) {
-		if (gap->own) {
+		if (gap->own && missed(facts, gap)) {
 			first = first ? first : gap;
 			count++;
 		}
@@ -64,7 +82,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 	facts_each (goroot, root, facts) {
 		other_in_use = other_in_use || (!root->own && root->complete);
 	}
-	if (!first) {
+	if (!first && !facts_healthy(facts)) {
 		check_lone_program(self, facts, out);
 	}
 	if (!first || other_in_use) {
@@ -81,7 +99,7 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		               count);
 	}
 	facts_each (goroot_gap, gap, facts) {
-		if (gap->own) {
+		if (gap->own && missed(facts, gap)) {
 			finding_cites(f, gap);
 		}
 	}

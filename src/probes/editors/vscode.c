@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "core/associated.h"
 #include "core/editor.h"
 #include "core/probe.h"
 #include "core/restricted.h"
@@ -191,6 +192,8 @@ void vscode_arrange(struct exam *exam) {
 	if (use && !streq(use->json, "true")) {
 		t->do_not_start =
 			"go.useLanguageServer is not true: the editor starts no language server";
+	} else if (associated_elsewhere(exam->facts, t->open_file)) {
+		t->do_not_start = "the editor takes the file for another language than Go";
 	} else if (restricted_by(exam->facts) && restricted_starts_nothing(exam->facts)) {
 		t->do_not_start =
 			"the folder is not trusted: in Restricted Mode the editor does not "

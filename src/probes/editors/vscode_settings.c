@@ -5,6 +5,7 @@
  */
 #include "base/path.h"
 #include "base/str.h"
+#include "core/associated.h"
 #include "core/restricted.h"
 #include "probes/editors/vscode_install.h"
 #include "probes/editors/vscode_state.h"
@@ -94,7 +95,8 @@ static void add_setting(struct layers *l, const struct jsonc_node *node, const c
 	bool gopls = streq(node->key, "gopls");
 	bool dotted = str_starts(node->key, "gopls.");
 	bool application = streq(node->key, VSCODE_TRUST_SETTING);
-	bool ours = go || gopls || dotted || application || streq(node->key, "http.proxy");
+	bool ours = go || gopls || dotted || application || streq(node->key, "http.proxy") ||
+	            streq(node->key, ASSOCIATIONS_SETTING);
 	if (!ours || node->winner || (l->only_application && !application) ||
 	    (application && !streq(layer, "user")) ||
 	    (l->only_resource && !vscode_is_of_folder(node->key))) {

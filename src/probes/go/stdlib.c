@@ -24,26 +24,34 @@ static bool has_go_file(const struct evidence *ev) {
 	return false;
 }
 
+/* Whether a release of Go (its minor version, below 0: unknown) has the package. */
+static bool has_package(int minor, const struct stdlist_entry *entry) {
+	return entry->since <= (minor < 0 ? 18 : minor);
+}
+
+/* Whether the directory of a package is as it must be; if not, that is stated. */
+static bool look_directory(struct exam *exam, const struct fact_goroot *root, const char *import) {
+	const char *part = path_join(exam->arena, "src", import);
+	const char *dir = path_join(exam->arena, root->root, part);
+	const struct evidence *ev = world_look(exam->world, LOOK_DIR, dir, LOOK_CAP_DIR);
+	const char *fault = ev->state == EV_ABSENT                     ? ""
+	                    : ev->state == EV_DENIED                   ? " (not readable)"
+	                    : ev->state == EV_READ && !has_go_file(ev) ? " (empty)"
+	                                                               : NULL;
+	if (fault) {
+		FACTS_ADD(exam->facts, goroot_gap, ev, .root = root->root,
+		          .part = arena_printf(exam->arena, "%s%s", part, fault), .own = root->own);
+	}
+	return !fault;
+}
+
 static void look_root(struct exam *exam, const struct fact_goroot *root) {
 	int minor = goversion_minor(root->version);
 	size_t count = 0;
 	size_t gaps = 0;
 	const struct stdlist_entry *all = stdlist_all(&count);
 	for (size_t i = 0; i < count && gaps < GAPS_MAX; i++) {
-		if (minor < 0 ? all[i].since > 18 : all[i].since > minor) {
-			continue;
-		}
-		const char *part = path_join(exam->arena, "src", all[i].path);
-		const char *dir = path_join(exam->arena, root->root, part);
-		const struct evidence *ev = world_look(exam->world, LOOK_DIR, dir, LOOK_CAP_DIR);
-		const char *fault = ev->state == EV_ABSENT                     ? ""
-		                    : ev->state == EV_DENIED                   ? " (not readable)"
-		                    : ev->state == EV_READ && !has_go_file(ev) ? " (empty)"
-		                                                               : NULL;
-		if (fault) {
-			FACTS_ADD(exam->facts, goroot_gap, ev, .root = root->root,
-			          .part = arena_printf(exam->arena, "%s%s", part, fault),
-			          .own = root->own);
+		if (has_package(minor, &all[i]) && !look_directory(exam, root, all[i].path)) {
 			gaps++;
 		}
 	}
@@ -152,36 +160,63 @@ static void blame_words(struct exam *exam, struct blamed *all, const char *text,
 	}
 }
 
-static void look_blamed(struct exam *exam, const struct fact_goroot *root) {
-	struct blamed all = {0};
+static void blame_listed(struct exam *exam, struct blamed *all) {
 	const struct fact_go_run *list = facts_run(exam->facts, "list");
 	struct slice rest = slice_str(list ? list->out : "");
 	struct slice line;
 	while (slice_line(&rest, &line)) {
 		struct slice word;
 		if (slice_cut(&line, '\t', &word)) {
-			blame(&all, arena_slicedup(exam->arena, word));
+			blame(all, arena_slicedup(exam->arena, word));
 		}
 	}
+}
+
+static void blame_diagnosed(struct exam *exam, struct blamed *all) {
 	facts_each (diagnostic, d, exam->facts) {
-		blame_words(exam, &all, d->text, "error while importing ");
-		blame_words(exam, &all, d->text, "could not import ");
+		blame_words(exam, all, d->text, "error while importing ");
+		blame_words(exam, all, d->text, "could not import ");
 	}
+}
+
+/* Something is wrong: the whole library is looked at. */
+static void look_all(struct exam *exam, const struct fact_goroot *root) {
+	struct blamed all = {0};
+
+	look_root(exam, root);
+	look_internal(exam, root);
+	blame_listed(exam, &all);
+	blame_diagnosed(exam, &all);
 	for (size_t i = 0; i < all.count; i++) {
 		look_package(exam, root, all.names[i]);
 	}
 }
 
+/* The open file is well. What the server says of other files is the user's own affair, unless it is a package that this
+ * release of Go has. */
+static void look_elsewhere(struct exam *exam, const struct fact_goroot *root) {
+	int minor = goversion_minor(root->version);
+	struct blamed all = {0};
+
+	blame_diagnosed(exam, &all);
+	for (size_t i = 0; i < all.count; i++) {
+		const struct stdlist_entry *entry = stdlist_find(all.names[i]);
+		if (entry && has_package(minor, entry) && look_directory(exam, root, entry->path)) {
+			look_package(exam, root, entry->path);
+		}
+	}
+}
+
 static int look(struct exam *exam, struct err *err) {
 	(void)err;
-	if (facts_healthy(exam->facts)) {
-		return 0;
-	}
 	facts_each (goroot, root, exam->facts) {
-		if (root->is_dir && root->complete) {
-			look_root(exam, root);
-			look_internal(exam, root);
-			look_blamed(exam, root);
+		if (!root->is_dir || !root->complete) {
+			continue;
+		}
+		if (facts_healthy(exam->facts)) {
+			look_elsewhere(exam, root);
+		} else {
+			look_all(exam, root);
 		}
 	}
 	return 0;
