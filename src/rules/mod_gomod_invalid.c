@@ -7,8 +7,25 @@
 #include "core/complaint.h"
 #include "core/rule.h"
 
-static const char *reason_of(struct arena *arena, const char *error, int64_t conflict_line,
-                             int64_t error_line, bool empty) {
+#define QUOTED_MAX 100 /* bytes of a line that is short enough for a sentence */
+
+/* " (replace example.com/a => ~/a)": the line as it stands there; "" when the file's text is not at hand. */
+static const char *quoted(struct arena *arena, const struct fact *file, int64_t number) {
+	struct slice rest = evidence_has_bytes(file->ev) ? file->ev->bytes : slice_str("");
+	struct slice line;
+	while (slice_line(&rest, &line)) {
+		if (--number == 0) {
+			line = slice_trim(line);
+			return line.len > 0 && line.len <= QUOTED_MAX
+			               ? arena_printf(arena, " (%s)", arena_slicedup(arena, line))
+			               : "";
+		}
+	}
+	return "";
+}
+
+static const char *reason_of(struct arena *arena, const struct fact *file, const char *error,
+                             int64_t conflict_line, int64_t error_line, bool empty) {
 	if (conflict_line > 0) {
 		return arena_printf(arena, "holds merge conflict markers (line %lld)",
 		                    (long long)conflict_line);
@@ -17,8 +34,8 @@ static const char *reason_of(struct arena *arena, const char *error, int64_t con
 		return "is empty";
 	}
 	if (error_line > 0) {
-		return arena_printf(arena, "is refused by go in line %lld: %s",
-		                    (long long)error_line, error);
+		return arena_printf(arena, "is refused by go in line %lld%s: %s",
+		                    (long long)error_line, quoted(arena, file, error_line), error);
 	}
 	return arena_printf(arena, "is refused by go: %s", error);
 }
@@ -86,10 +103,10 @@ static void check_gomod(const struct rule *self, const struct facts *facts, stru
 	if (streq(g->role, "member") && !loaded && work && work->above_workspace) {
 		return; /* read only because of a go.work that is not about this module */
 	}
-	struct finding *f = findings_add(
-		out, self, CONF_CERTAIN, g->path, "%s %s, so go loads nothing that needs it",
-		g->path,
-		reason_of(out->arena, g->error, g->conflict_line, g->error_line, g->empty));
+	struct finding *f = findings_add(out, self, CONF_CERTAIN, g->path,
+	                                 "%s %s, so go loads nothing that needs it", g->path,
+	                                 reason_of(out->arena, &g->base, g->error, g->conflict_line,
+	                                           g->error_line, g->empty));
 	finding_cites(f, g);
 	add_fix(out, f, g->path, g->conflict_line, g->empty);
 	if (facts_healthy(facts) || (!loaded && !facts_hurt(facts))) {
@@ -148,10 +165,10 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 	    (work->error_line == 0 && work->conflict_line == 0)) {
 		return;
 	}
-	struct finding *f = findings_add(
-		out, self, CONF_CERTAIN, work->path, "%s %s, so go loads no module of it",
-		work->path,
-		reason_of(out->arena, work->error, work->conflict_line, work->error_line, false));
+	struct finding *f = findings_add(out, self, CONF_CERTAIN, work->path,
+	                                 "%s %s, so go loads no module of it", work->path,
+	                                 reason_of(out->arena, &work->base, work->error,
+	                                           work->conflict_line, work->error_line, false));
 	finding_cites(f, work);
 	add_fix(out, f, work->path, work->conflict_line, false);
 	if (facts_healthy(facts)) {
