@@ -108,12 +108,24 @@ static bool go_names(const struct facts *facts, const char *path) {
 	       recorded_refusal(facts, path);
 }
 
+/* Behind a go that cannot be started nobody tried the directory. One that may not even be entered fails for certain. */
+static bool is_shut(const struct facts *facts, const struct fact_place *place) {
+	facts_each (go_run, run, facts) {
+		if (run->started && run->exit_code == 0) {
+			return false;
+		}
+	}
+	return facts_hurt(facts) && streq(place->state, "ok") && !place->read && !place->write &&
+	       !place->read_only;
+}
+
 bool storage_cache_fails(const struct facts *facts) {
 	const struct fact_place *p = facts_place(facts, "GOCACHE");
 	if (!p || facts_healthy(facts)) {
 		return false;
 	}
-	if (storage_cannot_be_made(p) || trial_helped(facts, STORAGE_TRIAL_CACHE)) {
+	if (storage_cannot_be_made(p) || is_shut(facts, p) ||
+	    trial_helped(facts, STORAGE_TRIAL_CACHE)) {
 		return true;
 	}
 	return facts_hurt(facts) && !facts_trial(facts, STORAGE_TRIAL_CACHE) &&
