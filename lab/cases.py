@@ -49,8 +49,8 @@ class Case:
         return (cause, self.name[len(cause):].lstrip("-") or "-") if self.name.startswith(cause) else (cause, self.name)
 
     def has_fix(self):
-        cause = self.cause_and_variant()[0]
-        return os.path.isfile(os.path.join(os.path.dirname(LAB), "src/fixes", cause.replace("-", "_") + ".c"))
+        roots = [self.cause_and_variant()[0]] + self.expect.get("root", [])
+        return any(os.path.isfile(os.path.join(os.path.dirname(LAB), "src/fixes", r.replace("-", "_") + ".c")) for r in roots)
 
     def fixes(self):
         """Causes to name for `dialtone fix`: several at once are mended unnamed, as they come."""

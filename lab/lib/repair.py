@@ -306,3 +306,27 @@ def why_not_left(patient, done, named, expected, result):
     if any(f["outcome"] not in ("shown", "refused") for f in others):
         return "more could be mended: " + ", ".join("%s %s" % (f["cause"], f["outcome"]) for f in others)
     return None
+
+
+def found_again(patient, env, done, expected, result):
+    """Several faults at once: what a later `dialtone fix`, asked in the next session (env), says of them. None when what was mended
+    is gone, nothing else could be mended, and just what was expected is left; else what is wrong."""
+    later = Patient(patient.home, patient.user, env, patient.workspace, patient.args, patient.timeout_s, patient.editor_shell).fix([], "--disruptive")
+    result["later"] = later
+    if not later["report"]:
+        return "fix says nothing of the rest: " + words_of(later)
+    mended = {(f["cause"], f["subject"]) for f in done["fixes"] if f["outcome"] == "done"}
+    there = later["report"]["fixes"]
+    again = sorted("%s (%s)" % (f["cause"], f["subject"]) for f in there if (f["cause"], f["subject"]) in mended)
+    more = sorted("%s (%s)" % (f["cause"], f["subject"]) for f in there if f["outcome"] == "proposed")
+    causes = {f["cause"] for f in there} | {later["report"]["cause_left"]} - {None}
+    if again:
+        return "mended, and found again: " + ", ".join(again)
+    if more:
+        return "more could be mended: " + ", ".join(more)
+    if not all(f["because"] for f in there):
+        return "left without a sentence: " + ", ".join(f["cause"] for f in there if not f["because"])
+    if expected != ["-"] and set(expected) - causes:
+        return "not left: " + ", ".join(sorted(set(expected) - causes))
+    unasked = {f["cause"] for f in there} - set(expected)
+    return "left as well: " + ", ".join(sorted(unasked)) if unasked and expected != ["-"] else None

@@ -595,6 +595,15 @@ def mend(job, result, declared, spec):
         if left:
             result.update(status="failed", why="%s: %s" % ("the judge finds it broken after the repair" if left is True else left, "; ".join(result["judge"]["reasons"])))
             return
+    # An editor that runs has the environment it was started with: what a start-up file gave it is found there again.
+    if not job["fix"] and declared["editor_env"] is None:
+        env = dict(patient.env)
+        for i in (0, 1):
+            repair.apply_env(env, before[i], after[i])
+        again = repair.found_again(patient, env, done["report"], job["left"], result)
+        if again:
+            result.update(status="failed", why=again)
+            return
     if not all(f["reversible"] for f in done["report"]["fixes"] if f["outcome"] == "done"):
         return  # a signal cannot be taken back
     third = look()
