@@ -97,6 +97,8 @@ const struct fact_setting *facts_setting(const struct facts *facts,
                                          const char *key); /* the effective one */
 const struct fact_feature *facts_feature(const struct facts *facts, const char *name);
 const struct fact_go_run *facts_run(const struct facts *facts, const char *name);
+/* The run of go for the few variables that the Go extension asks for; only where the one for all of them failed. */
+#define FACTS_RUN_EXTENSION "env of the extension"
 /* The first line of its stderr that is not blank, in the arena of facts; "" when there is none, or no run. */
 const char *facts_run_words(const struct facts *facts, const struct fact_go_run *run);
 const struct fact_trial *facts_trial(const struct facts *facts, const char *what);

@@ -31,9 +31,17 @@ static void offer(const struct facts *facts, struct findings *out, struct findin
 	            "echo 'export PATH=\"$PATH:%s%s\"' >> %s", dir, more, origin_login_file(facts));
 }
 
+/* The Go extension has found this go in its usual place, and would have put it on the PATH; but go did not answer, which has
+ * a cause of its own. */
+static bool go_refused(const struct facts *facts, const struct fact_tool *go) {
+	const struct fact_go_run *run = facts_run(facts, FACTS_RUN_EXTENSION);
+	const struct fact_setting *s = facts_setting(facts, "go.terminal.activateEnvironment");
+	return run && run->exit_code != 0 && go->chosen && !(s && streq(s->json, "false"));
+}
+
 static void check(const struct rule *self, const struct facts *facts, struct findings *out) {
 	const struct fact_tool *go = origin_go_off_path(facts);
-	if (!go || facts_healthy(facts)) {
+	if (!go || facts_healthy(facts) || go_refused(facts, go)) {
 		return;
 	}
 	const struct fact_startup *line = origin_path_line(facts, go);

@@ -112,18 +112,20 @@ static void fill_gap(struct envset *env, const char *name, const char *value) {
 	}
 }
 
+/* What the extension asks go for. These need neither a build cache nor a directory for temporary files nor a platform. */
+static const char *const asked[] = {"GOPATH", "GOROOT", "GOPROXY", "GOBIN", "GOMODCACHE"};
+
 /* goMain.ts updateGoVarsFromConfig: what `go env` says fills the gaps of the extension's own
  * environment (own; tools is that with go.toolsEnvVars over it), and when the go that is used is not the one on PATH its directory is put in front.
  */
 static void fill_from_go_env(struct exam *exam, struct envset *own, struct envset *tools,
                              struct slice json) {
-	static const char *const names[] = {"GOPATH", "GOROOT", "GOPROXY", "GOBIN", "GOMODCACHE"};
 	struct target *t = exam->target;
 	const struct jsonc_doc *doc = jsonc_parse(exam->arena, json);
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		const char *value = jsonc_string(jsonc_get(doc->root, names[i]));
-		fill_gap(own, names[i], value);
-		fill_gap(tools, names[i], value);
+	for (size_t i = 0; i < sizeof(asked) / sizeof(*asked); i++) {
+		const char *value = jsonc_string(jsonc_get(doc->root, asked[i]));
+		fill_gap(own, asked[i], value);
+		fill_gap(tools, asked[i], value);
 	}
 	const char *path = envset_get(own, "PATH");
 	const char *on_path = search_path_only(exam, path ? path : "", "go");
@@ -145,6 +147,12 @@ static void run_go_env(struct exam *exam, struct envset *own, struct envset *too
 	const char *const argv[] = {t->go_path, "env", "-json", NULL};
 	struct run_result run =
 		go_run_state(exam, "env", argv, tools, t->workspace, GO_ENV_DEADLINE_NS);
+	if (run.started && run.exit_code > 0) {
+		const char *const few[] = {t->go_path, "env",    "-json",  asked[0], asked[1],
+		                           asked[2],   asked[3], asked[4], NULL};
+		run = go_run_state(exam, FACTS_RUN_EXTENSION, few, tools, t->workspace,
+		                   GO_ENV_DEADLINE_NS);
+	}
 	if (run.started && run.exit_code == 0) {
 		fill_from_go_env(exam, own, tools, run.out);
 	}
