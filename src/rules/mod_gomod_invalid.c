@@ -11,7 +11,8 @@
 
 /* " (replace example.com/a => ~/a)": the line as it stands there; "" when the file's text is not at hand. */
 static const char *quoted(struct arena *arena, const struct fact *file, int64_t number) {
-	struct slice rest = evidence_has_bytes(file->ev) ? file->ev->bytes : slice_str("");
+	struct slice rest =
+		file->ev && evidence_has_bytes(file->ev) ? file->ev->bytes : slice_str("");
 	struct slice line;
 	while (slice_line(&rest, &line)) {
 		if (--number == 0) {
