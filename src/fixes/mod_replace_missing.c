@@ -20,6 +20,15 @@ static void plan(const struct facts *facts, const struct finding *finding, struc
 		            r->target);
 		return;
 	}
+	if (r->placeholder) {
+		plan_unable(
+			out,
+			"%s is required in a version that only stands for %s: no published module "
+			"can take its place, the directory has to come back (clone it, or correct "
+			"the path in line %lld of %s)",
+			r->module, r->target, (long long)r->line, r->file);
+		return;
+	}
 	bool work = str_ends(r->file, ".work");
 	const char *const announces[] = {r->file, NULL};
 	/* Without its version go finds no such line, and says nothing. */

@@ -34,9 +34,11 @@ static void check(const struct rule *self, const struct facts *facts, struct fin
 		const char *tool = str_ends(r->file, ".work") ? "work" : "mod";
 		finding_fix(out, f, "put the module there (clone it, or correct the path)", "ls %s",
 		            str_shell_quote(out->arena, path_parent(out->arena, r->target)));
-		finding_fix(out, f, "use the published version again",
-		            "cd %s && go %s edit -dropreplace=%s", dir, tool,
-		            str_shell_quote(out->arena, r->module));
+		if (!r->placeholder) {
+			finding_fix(out, f, "use the published version again",
+			            "cd %s && go %s edit -dropreplace=%s", dir, tool,
+			            str_shell_quote(out->arena, r->module));
+		}
 		f->severity = hurts ? SEV_ERROR : SEV_NOTE;
 	}
 }

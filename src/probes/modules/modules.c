@@ -16,6 +16,12 @@ static const char *dependency_error(struct arena *arena, const struct modules_fi
 	                                    : arena_printf(arena, "line %d: %s", e.line, e.message);
 }
 
+/* What people write, and what go mod tidy writes (module.ZeroPseudoVersion of golang.org/x/mod),
+ * for a module that is had from a replacement alone. */
+static bool stands_for_replacement(const char *version) {
+	return streq(version, "v0.0.0") || str_ends(version, "-00010101000000-000000000000");
+}
+
 static void state_target(const struct modules_view *view, struct modules_graph *graph,
                          const struct modfile_replace *r, const char *dir, const char *file,
                          const struct evidence *ev) {
@@ -38,7 +44,8 @@ static void state_target(const struct modules_view *view, struct modules_graph *
 	FACTS_ADD(exam->facts, replace_target, ev, .file = file, .line = r->line,
 	          .module = r->old_path, .version = r->old_version, .target = target,
 	          .written = r->new_path, .exists = st.is_dir, .has_gomod = mod->exists,
-	          .needed = needed, .error = error);
+	          .needed = needed, .error = error,
+	          .placeholder = root && stands_for_replacement(root->version));
 	if (needed && mod->exists && !str_empty(error)) {
 		FACTS_ADD(exam->facts, gomod, mod->ev, .path = mod->path, .role = "replaced",
 		          .module = mod->mod.module, .go = mod->mod.go_version,
