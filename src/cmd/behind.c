@@ -2,8 +2,10 @@
 #include "cmd/behind.h"
 
 #include "base/clock.h"
+#include "base/path.h"
 #include "base/str.h"
 #include "core/fix.h"
+#include "core/origin.h"
 #include "core/registry.h"
 #include "world/live.h"
 #include "world/replay.h"
@@ -17,9 +19,14 @@ struct names {
 	size_t count;
 };
 
+/* An item is "NAME", or "NAME=value" for one that is set instead. */
 static bool has_name(const struct names *names, const char *name) {
+	size_t len = strlen(name);
+
 	for (size_t i = 0; i < names->count; i++) {
-		if (streq(names->items[i], name)) {
+		const char *item = names->items[i];
+
+		if (strncmp(item, name, len) == 0 && (item[len] == '\0' || item[len] == '=')) {
 			return true;
 		}
 	}
@@ -55,6 +62,28 @@ static bool file_holds_only(const struct facts *facts, const struct names *names
 	return true;
 }
 
+/* "PATH=…" with the go that the PATH misses, and with the gopls that it misses likewise; NULL when it misses none. */
+static const char *longer_path(const struct behind *b) {
+	const struct fact_tool *go = origin_go_off_path(b->facts);
+	const struct fact_tool *gopls = origin_gopls_elsewhere(b->facts);
+	const char *path = envset_get(&b->target->judged, "PATH");
+
+	if (!go || facts_setting(b->facts, "go.toolsEnvVars.PATH")) {
+		return NULL;
+	}
+	return arena_printf(b->arena, "PATH=%s:%s%s%s", path ? path : "",
+	                    path_parent(b->arena, go->path), gopls ? ":" : "",
+	                    gopls ? path_parent(b->arena, gopls->path) : "");
+}
+
+/* What is taken away, or set instead, for the variable that a cause is about; NULL: nothing can be. */
+static const char *item_for(const struct behind *b, const char *name, bool filed) {
+	if (streq(name, "PATH")) {
+		return longer_path(b);
+	}
+	return may_go(name) && (filed || envset_get(&b->target->server, name)) ? name : NULL;
+}
+
 /* False when a cause is no such variable's: it would stand in the way of the second look as of the first. */
 static bool find_names(const struct behind *b, const struct diagnosis *diagnosis,
                        struct names *ret) {
@@ -68,12 +97,12 @@ static bool find_names(const struct behind *b, const struct diagnosis *diagnosis
 		if (diagnosis->causes[i]->severity != SEV_ERROR || has_name(ret, name)) {
 			continue;
 		}
-		if (!may_go(name) || ret->count + 1 >= NAMES_MAX ||
-		    (!filed && !envset_get(&b->target->server, name))) {
+		const char *item = item_for(b, name, filed);
+		if (!item || ret->count + 1 >= NAMES_MAX) {
 			return false;
 		}
 		of_file = of_file || filed;
-		ret->items[ret->count++] = name;
+		ret->items[ret->count++] = item;
 	}
 	if (of_file && !file_holds_only(b->facts, ret)) {
 		return false;
@@ -85,7 +114,7 @@ static bool find_names(const struct behind *b, const struct diagnosis *diagnosis
 }
 
 /* What may only show because the variable is not set: tags that it names, another value of it. All else about the
- * environment, and who may be trusted, shows at first sight. */
+ * environment, and who may be trusted, shows at first sight, if there is a go that can be asked. */
 static bool is_of_the_look(const struct behind *b, const struct names *names,
                            const struct finding *f) {
 	const struct fact_open_file *file = finding_first(open_file, f);
@@ -95,7 +124,8 @@ static bool is_of_the_look(const struct behind *b, const struct names *names,
 	            str_has(facts_govar_value(b->facts, "GOFLAGS"), "-tags");
 
 	return (tags && streq(reason, "tag")) || has_name(names, f->about) ||
-	       str_starts(f->rule->id, "env-") || finding_first(setting_program, f);
+	       (str_starts(f->rule->id, "env-") && !has_name(names, "PATH")) ||
+	       finding_first(setting_program, f);
 }
 
 static bool is_known(const struct diagnosis *d, const struct finding *f) {
@@ -165,12 +195,14 @@ static struct world *open_world(struct behind *b, struct evidence_store *part) {
 	return recorded_part(b, part) ? world_replay_open(b->arena, &b->store, part) : NULL;
 }
 
+/* "GOFLAGS and TMPDIR": what the causes are about. */
 static const char *in_words(struct arena *arena, const struct names *names) {
-	const char *words = names->items[0];
+	const char *words = "";
 
-	for (size_t i = 1; i < names->count; i++) {
-		if (!strchr(names->items[i], '=')) {
-			words = arena_printf(arena, "%s and %s", words, names->items[i]);
+	for (size_t i = 0; i < names->count; i++) {
+		if (!str_starts(names->items[i], "GOENV=")) {
+			words = arena_printf(arena, "%s%s%.*s", words, *words ? " and " : "",
+			                     (int)strcspn(names->items[i], "="), names->items[i]);
 		}
 	}
 	return words;
@@ -211,8 +243,10 @@ static void add_causes(struct behind *b, const struct names *names, struct diagn
 /* Nothing else is wrong. */
 static void say_proven(struct behind *b, const struct names *names, struct diagnosis *d) {
 	const char *words =
-		arena_printf(b->arena, "without %s everything answers, a second look showed",
-	                     in_words(b->arena, names));
+		arena_printf(b->arena, "%s everything answers, a second look showed",
+	                     has_name(names, "PATH") ? "with it on the PATH"
+	                                             : arena_printf(b->arena, "without %s",
+	                                                            in_words(b->arena, names)));
 
 	findings_each (f, &d->all) {
 		if (is_cause(d, f) && has_name(names, f->about)) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * What lies behind a cause. A variable that stops go or its server hides what else is wrong: nothing behind it is reached.
- * So all is looked at once more as if such variables were not set, and what shows only then is a further root cause.
+ * So all is looked at once more as if such variables were not set (PATH: as if it led to the go that it misses), and what shows
+ * only then is a further root cause.
  */
 #ifndef CMD_BEHIND_H
 #define CMD_BEHIND_H
