@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -213,6 +214,24 @@ static void test_absent_module(void **state) {
 	assert_string_equal(facts_first(mod_absent, &r.facts)->dir,
 	                    "/cache/lab.example/greet/v2@v2.1.0");
 	arena_free(r.arena);
+}
+
+/* No module could provide what has no dot in its first element; one with a dot is missing in go.mod. */
+static void test_import_nobody_provides(void **state) {
+	static const char *const paths[] = {"bufioo", "lab.example/none"};
+	struct run r;
+	(void)state;
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+		char text[100];
+		snprintf(text, sizeof(text), "package main\n\nimport _ \"%s\"\n", paths[i]);
+		const struct entry tree[] = {{"/p/go.mod", "module example.com/p\n\ngo 1.22\n"},
+		                             {"/p/main.go", text},
+		                             {0}};
+		run_probe(&r, tree, "/p", "/p/main.go", NULL);
+		const struct fact_gomod_gap *gap = facts_first(gomod_gap, &r.facts);
+		assert_string_equal(gap ? gap->kind : "none", i == 0 ? "none" : "missing");
+		arena_free(r.arena);
+	}
 }
 
 static void test_dropped_indirect(void **state) {
@@ -450,6 +469,7 @@ int main(void) {
 		cmocka_unit_test(test_complete),
 		cmocka_unit_test(test_sum_behind_dependency),
 		cmocka_unit_test(test_absent_module),
+		cmocka_unit_test(test_import_nobody_provides),
 		cmocka_unit_test(test_dropped_indirect),
 		cmocka_unit_test(test_neighbour_module),
 		cmocka_unit_test(test_parent_work),

@@ -267,6 +267,12 @@ static bool is_only_replaced(const struct walk *w, const char *import) {
 	return false;
 }
 
+/* Only the standard library has packages without a dot in their first element: no requirement could provide another one, and
+ * the import is a slip of the user's. Source: go.dev/ref/mod, "Module paths". */
+static bool may_be_required(const char *import) {
+	return memchr(import, '.', strcspn(import, "/")) != NULL;
+}
+
 static void visit_unprovided(struct walk *w, const struct need *need, struct modules_root *wrong) {
 	struct arena *arena = w->view->exam->arena;
 	if (!wrong && !need->by && is_only_replaced(w, need->import)) {
@@ -293,7 +299,8 @@ static void visit_unprovided(struct walk *w, const struct need *need, struct mod
 			                           wrong->version, need->import));
 		}
 	} else if (!need->by) {
-		if (need->open && !modules_other_case(w->view, need->site)) {
+		if (need->open && may_be_required(need->import) &&
+		    !modules_other_case(w->view, need->site)) {
 			state_mod_gap(w, need, "missing", NULL, "", "",
 			              "no requirement provides this package");
 		}
