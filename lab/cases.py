@@ -19,7 +19,7 @@ def statements(lines):
     for line in lines:
         word, _, rest = line.partition(" ")
         out.setdefault(word, []).append(rest.strip())
-    unknown = set(out) - {"cause", "root", "also", "names", "note", "silent", "verdict", "judge", "args", "needs", "alone", "left"}
+    unknown = set(out) - {"cause", "root", "also", "names", "note", "silent", "verdict", "judge", "args", "needs", "alone", "left", "long"}
     if unknown:
         raise ValueError("unknown word in expect: %s" % ", ".join(sorted(unknown)))
     return out
@@ -51,6 +51,10 @@ class Case:
     def has_fix(self):
         roots = [self.cause_and_variant()[0]] + self.expect.get("root", [])
         return any(os.path.isfile(os.path.join(os.path.dirname(LAB), "src/fixes", r.replace("-", "_") + ".c")) for r in roots)
+
+    def long_s(self):
+        """How much longer than another one it takes: what shows only after minutes runs when it is named."""
+        return int(self.expect.get("long", ["0"])[0])
 
     def fixes(self):
         """Causes to name for `dialtone fix`: several at once are mended unnamed, as they come."""
